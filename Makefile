@@ -1,0 +1,50 @@
+# `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
+.DEFAULT_GOAL := help
+.PHONY: help set-up demo lab test test-long build lock clean
+
+LESSON := 05_momentum
+GRADER := .venv/bin/steepest-grader
+export PYTHON
+
+help:
+	@echo "make demo   grade a sample class for $(LESSON), with gradebook and feedback"
+	@echo "make lab    open the lessons in JupyterLab"
+	@echo "make test   run every check of the repository"
+	@echo "make test-long  the same, with every variant and mistake in a notebook of the class"
+	@echo "make build  write lessons/ and the stored outcomes from solutions/ and the exercises"
+	@echo "make lock   write requirements.lock anew; LOCK_ARGS='torch==2.13.0' holds a version"
+	@echo "make clean  remove build/ and what the tools leave behind"
+
+set-up:
+	@.ci/set-up
+
+demo: set-up
+	$(GRADER) build
+	rm -rf build/sample
+	$(GRADER) sample-class $(LESSON) --out build/sample --size 24
+	$(GRADER) grade $(LESSON) --submitted build/sample --json build/demo.json
+	$(GRADER) feedback $(LESSON)
+	@echo
+	@echo "table      build/demo.json"
+	@echo "gradebook  build/course/gradebook.db (for formgrader: cd build/course && ../../.venv/bin/jupyter lab)"
+	@echo "feedback   build/course/feedback/<student>/$(LESSON)/$(LESSON).html"
+	@echo "lessons    make lab"
+
+lab: set-up
+	PATH="$(CURDIR)/.venv/bin:$$PATH" jupyter lab --ip=127.0.0.1 --notebook-dir=lessons
+
+test: set-up
+	@.ci/test
+
+test-long: set-up
+	@STEEPEST_LONG=1 .ci/test
+
+build: set-up
+	$(GRADER) build
+
+lock:
+	.ci/lock $(LOCK_ARGS)
+
+clean:
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path "./.venv/*" -prune -exec rm -rf {} +

@@ -1,0 +1,38 @@
+"""The grader of Steepest. In a graded cell under plain nbgrader: ``grade(momentum_step)``."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["grade"]
+__version__ = "0.1.0"
+
+
+def grade(function: Callable[..., Any]) -> float:
+    """Judge a function in this process and return its points, as nbgrader's partial credit.
+
+    Parameters
+    ----------
+    function : callable
+        The student's function, under the name of its exercise.
+
+    Returns
+    -------
+    float
+        Between 0 and the exercise's points.
+    """
+    from steepest._calls import name_of
+
+    from steepest_grader.exercises import by_id
+    from steepest_grader.judge import judge_local
+
+    known = by_id()
+    item = known[name_of(function, sys._getframe(1).f_globals, list(known))]
+    # nbgrader gives nothing to a cell that writes to stderr, and prints do not belong in a mark
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        verdict = judge_local(item, function)
+    return verdict.credit * item.points

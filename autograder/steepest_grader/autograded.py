@@ -1,0 +1,58 @@
+"""The folder `autograded/`: a notebook and a sidecar for each graded submission. Knows no nbgrader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from steepest_grader.source import Course
+
+__all__ = ["SIDECAR", "SUBMISSION_KEYS", "GradebookError", "stored_submissions", "submission_folder"]
+
+SIDECAR = "steepest.json"
+SUBMISSION_KEYS = ("student", "lesson", "score", "max_score", "outcome", "seconds", "exercises")
+MAX_STUDENT = 128  # what nbgrader's schema holds
+
+
+class GradebookError(Exception):
+    """The gradebook cannot be used, or a submission cannot be written to it; the message says what to do."""
+
+
+def submission_folder(course: Course, student: str, lesson: str) -> Path:
+    """Where a graded submission is kept.
+
+    Raises
+    ------
+    GradebookError
+        If the student's id cannot be the name of a folder.
+    """
+    problem = None
+    if not student or student in {".", ".."}:
+        problem = "it is empty or names another folder"
+    elif "/" in student or "\\" in student:
+        problem = "it holds a path separator"
+    elif not student.isprintable():
+        problem = "it holds a control character"
+    elif len(student) > MAX_STUDENT:
+        problem = f"it has {len(student)} characters, more than the {MAX_STUDENT} that a gradebook holds"
+    if problem:
+        shown = student[:MAX_STUDENT]
+        raise GradebookError(f"{shown!a} cannot be a student's id: {problem}. Rename the folder.")
+    return course.course_dir / "autograded" / student / lesson
+
+
+def stored_submissions(course: Course, lesson: str) -> dict[str, dict[str, Any]]:
+    """What the sidecars say of a lesson, by student: a submission as JSON, with `digest` and `message`.
+
+    A sidecar that cannot be read counts as absent.
+    """
+    found = {}
+    for path in sorted(course.course_dir.glob(f"autograded/*/{lesson}/{SIDECAR}")):
+        try:
+            submission = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if isinstance(submission, dict) and {*SUBMISSION_KEYS, "digest", "message"} <= set(submission):
+            found[path.parent.parent.name] = submission
+    return found

@@ -1,0 +1,103 @@
+"""A lesson of a class, graded and written down: the way from a folder of submissions to the gradebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from steepest_grader.autograded import GradebookError, submission_folder
+from steepest_grader.gradebook import GradebookWriter
+from steepest_grader.judge import candidates
+from steepest_grader.lesson import load
+from steepest_grader.model import Outcome
+from steepest_grader.sandbox import Sandbox
+from steepest_grader.schedule import collect, grade_all
+from steepest_grader.source import Course, source_notebook
+
+__all__ = ["Batch", "grade_lesson"]
+
+Tell = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The result of a run.
+
+    Attributes
+    ----------
+    rows : list of dict
+        One for each submission, in the shape that `grade --json` promises, in order of students.
+    reused : int
+        How many had been graded before and have not changed since.
+    """
+
+    rows: list[dict[str, Any]]
+    reused: int
+
+
+def grade_lesson(
+    course: Course,
+    lesson_id: str,
+    folder: Path,
+    *,
+    sandbox: Sandbox,
+    url: str | None = None,
+    jobs: int = 1,
+    student: str | None = None,
+    force: bool = False,
+    tell: Tell = lambda done, total, who: None,
+) -> Batch:
+    """Grade what is new or changed in a folder, and record each submission as soon as it is graded.
+
+    Parameters
+    ----------
+    course : Course
+    lesson_id : str
+    folder : Path
+        Holds ``<student>/<lesson>/<lesson>.ipynb``.
+    sandbox : Sandbox
+        Where student code runs.
+    url : str, optional
+        The gradebook; the course's own by default.
+    jobs : int
+        Kernels at a time.
+    student : str, optional
+        Only this student.
+    force : bool
+        Grade again what has not changed.
+    tell : callable
+        Told how many are done, how many there are, and whose was done last.
+
+    Raises
+    ------
+    CourseError, GradebookError
+        With the way to mend it; what was recorded before stays.
+    """
+    lesson = load(course, lesson_id)
+    with GradebookWriter(url, course) as book:
+        book.prepare(lesson_id, source_notebook(course, lesson_id))
+        known = {} if force else book.graded(lesson_id)
+        rows: dict[str, dict[str, Any]] = {}
+        todo, reused = [], 0
+        for item in collect(folder, lesson_id, student=student):
+            digest, row = known.get(item.student, ("", {}))
+            try:
+                submission_folder(course, item.student, lesson_id)
+            except GradebookError as error:
+                rows[item.student] = lesson.ungraded(item.student, Outcome.GRADER_ERROR, str(error)).as_json()
+                continue
+            if digest == lesson.digest(item.data, item.message):
+                reused += 1
+                rows[item.student] = row
+            else:
+                todo.append(item)
+        for exercise in lesson.exercises.values() if todo else ():
+            candidates(exercise)  # once, before the lanes ask for them
+        tell(0, len(todo), lesson_id)
+        for done, graded in enumerate(grade_all(lesson, todo, sandbox=sandbox, jobs=jobs), start=1):
+            book.record(graded)
+            rows[graded.student] = graded.as_json()
+            tell(done, len(todo), graded.student)
+    return Batch([rows[name] for name in sorted(rows)], reused)

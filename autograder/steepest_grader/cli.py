@@ -1,0 +1,348 @@
+"""The command line: each verb parses, calls one function, and prints what it returns."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from steepest_grader.autograded import GradebookError
+from steepest_grader.model import Outcome
+from steepest_grader.sandbox import Sandbox, SandboxError, open_sandbox
+from steepest_grader.source import Course, CourseError, find_course, source_notebook
+
+OUT = Console() if sys.stdout.isatty() else Console(width=120)
+ERR = Console(stderr=True)
+EXPECTED = (CourseError, GradebookError, SandboxError)
+
+json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
+unsafe_option = click.option(
+    "--unsafe-no-sandbox",
+    is_flag=True,
+    help="Run submissions as ordinary processes of yours. Never for a real class.",
+)
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=os.cpu_count() or 1,
+    show_default=True,
+    help="Kernels at a time.",
+)
+
+
+class _Group(click.Group):
+    """Turns the errors that a person can mend into one sentence."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except EXPECTED as error:
+            _fail(str(error))
+
+
+@dataclass(frozen=True)
+class _Settings:
+    start: Path
+
+    @property
+    def course(self) -> Course:
+        return find_course(self.start)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--course",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    help="A folder of the course.",
+)
+@click.version_option(package_name="steepest-grader")
+@click.pass_context
+def main(context: click.Context, course: Path) -> None:
+    """Build, release, grade and verify the lessons of Steepest."""
+    context.obj = _Settings(course)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; show what is not current, and exit 1.")
+@click.pass_obj
+def build(settings: _Settings, check: bool) -> None:
+    """Write lessons/ and the stored outcomes from solutions/ and the exercises."""
+    from steepest_grader import release
+
+    with _progress() as bar:
+        task = bar.add_task("build", total=None)
+        changed = release.build(settings.course, check=check, progress=lambda text: bar.update(task, description=text))
+    for line in changed:
+        OUT.print(line, markup=False, highlight=False)
+    if check and changed:
+        _fail("These files are not current. Run `steepest-grader build`.")
+    if not check:
+        release.write_course(settings.course)
+    OUT.print("Everything is current." if not changed else f"{len(changed)} files were written.")
+
+
+@main.command()
+@click.argument("archive", type=click.Path(path_type=Path))
+@click.pass_obj
+def release(settings: _Settings, archive: Path) -> None:
+    """Write the students' bundle, a .zip or .tar.gz."""
+    from steepest_grader import release as module
+
+    path = module.archive(settings.course, archive)
+    OUT.print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
+
+
+@main.command("sample-class")
+@click.argument("lessons", nargs=-1, required=True)
+@click.option("--out", type=click.Path(path_type=Path), help="Where to; by default build/sample.")
+@click.option("--size", type=click.IntRange(1), help="How many submissions; by default one of each kind.")
+@click.pass_obj
+def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None, size: int | None) -> None:
+    """Write a class of submissions of known kinds."""
+    from steepest_grader import sample_class as module
+    from steepest_grader.lesson import load
+
+    course = settings.course
+    folder = out or course.build_dir / "sample"
+    with _errors_of_files():
+        for name in lessons:
+            written = module.write(load(course, name), source_notebook(course, name), folder, size=size)
+            OUT.print(f"{name}: {len(written)} submissions in {folder}")
+
+
+@main.command()
+@click.argument("lessons", nargs=-1, required=True)
+@click.option("--submitted", type=click.Path(path_type=Path), help="Folder of <student>/<lesson>/<lesson>.ipynb.")
+@click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@jobs_option
+@click.option("--student", help="Only this student.")
+@click.option("--force", is_flag=True, help="Grade again what has not changed.")
+@json_option
+@unsafe_option
+@click.pass_obj
+def grade(
+    settings: _Settings,
+    lessons: tuple[str, ...],
+    submitted: Path | None,
+    gradebook: str | None,
+    jobs: int,
+    student: str | None,
+    force: bool,
+    json_file: Path | None,
+    unsafe_no_sandbox: bool,
+) -> None:
+    """Grade what is new or changed, and write the gradebook."""
+    from steepest_grader.batch import grade_lesson
+
+    course = settings.course
+    folder = submitted or course.course_dir / "submitted"
+    if not folder.is_dir():
+        _fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
+    sandbox = _sandbox(unsafe_no_sandbox)
+    rows: list[dict[str, Any]] = []
+    for name in lessons:
+        with _progress() as bar:
+            task = bar.add_task(name, total=None)
+
+            def tell(done: int, total: int, who: str, task: Any = task, bar: Progress = bar) -> None:
+                bar.update(task, completed=done, total=total, description=escape(who))
+
+            batch = grade_lesson(
+                course,
+                name,
+                folder,
+                sandbox=sandbox,
+                url=gradebook,
+                jobs=jobs,
+                student=student,
+                force=force,
+                tell=tell,
+            )
+        rows += batch.rows
+        _summary(name, batch.rows, batch.reused)
+    _write_json(json_file, rows)
+    _fail_for_ours([row["student"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
+    for name in set(lessons) - {row["lesson"] for row in rows}:
+        path = folder / (student or "<student>") / name
+        _fail(f"There is nothing to grade: no folder {path}. Check --submitted and --student.")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--exercise", help="Judge this exercise and no other.")
+@jobs_option
+@json_option
+@unsafe_option
+def judge(
+    paths: tuple[Path, ...], exercise: str | None, jobs: int, json_file: Path | None, unsafe_no_sandbox: bool
+) -> None:
+    """Judge Python files: every function that bears an exercise's id."""
+    from steepest_grader import exercises, judging
+
+    known = exercises.by_id()
+    if exercise is not None and exercise not in known:
+        _fail(f"There is no exercise {exercise!r}. The exercises are: {', '.join(known)}.")
+    sandbox = _sandbox(unsafe_no_sandbox)
+    rows: list[dict[str, Any]] = []
+    judged = partial(judging.judge_file, sandbox=sandbox, only=exercise)
+    with _progress() as bar, ThreadPoolExecutor(max_workers=jobs) as lanes:
+        for found in bar.track(lanes.map(judged, paths), total=len(paths), description="judge"):
+            rows += found
+    table = Table("file", "exercise", "score", "outcome", "diagnosis", "message")
+    for row in rows:
+        score = "" if row["score"] is None else f"{row['score']:g} / {row['points']:g}"
+        _add(table, row["file"], row["exercise"], score, row["outcome"], row["diagnosis"], row["message"])
+    OUT.print(table)
+    _write_json(json_file, rows)
+    _fail_for_ours([row["file"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
+
+
+@main.command()
+@click.argument("lessons", nargs=-1, required=True)
+@click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@click.pass_obj
+def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | None) -> None:
+    """Write a page for each student, without hidden tests."""
+    from steepest_grader.feedback import write_feedback
+
+    for name in lessons:
+        with ERR.status(f"{name}: writing pages"):
+            pages = write_feedback(settings.course, name, gradebook)
+        OUT.print(f"{name}: {len(pages)} pages in {settings.course.course_dir / 'feedback'}")
+
+
+@main.command()
+@click.argument("lessons", nargs=-1)
+@json_option
+@unsafe_option
+@click.pass_obj
+def verify(settings: _Settings, lessons: tuple[str, ...], json_file: Path | None, unsafe_no_sandbox: bool) -> None:
+    """Grade the grader: solutions, blanks, accepted variants, mistakes, zeros."""
+    from steepest_grader import verify as module
+    from steepest_grader.lesson import load
+
+    course = settings.course
+    sandbox = _sandbox(unsafe_no_sandbox)
+    found, said = {}, []
+    with _progress() as bar:
+        for name in lessons or course.lessons():
+            task = bar.add_task(name, total=None)
+            lesson = load(course, name)
+            bar.update(task, total=len(lesson.exercises) + 2)
+            found[name] = module.verify(
+                lesson, source_notebook(course, name), sandbox=sandbox,
+                progress=partial(_advance, bar, task),
+            )  # fmt: skip
+            said += module.shortfalls(name, found[name])
+    OUT.print(_proofs(found))
+    _write_json(json_file, {name: {key: p.as_json() for key, p in proofs.items()} for name, proofs in found.items()})
+    if said:
+        _fail("\n".join(said))
+
+
+@main.command()
+@json_option
+def doctor(json_file: Path | None) -> None:
+    """Say what works on this machine, and how to mend what does not."""
+    from steepest_grader.doctor import examine
+
+    with ERR.status("looking"):
+        found = examine()
+    table = Table("", "part", "found")
+    for item in found:
+        mark = "[green]✓[/]" if item.works else "[red]✗[/]" if item.needed else "[yellow]–[/]"
+        table.add_row(mark, item.name, escape(item.said))
+    OUT.print(table)
+    _write_json(json_file, [item.as_json() for item in found])
+    if not all(item.works for item in found if item.needed):
+        _fail("Grading does not work here yet.")
+
+
+# --- printing --------------------------------------------------------------------------------------------------
+
+
+def _summary(lesson: str, rows: list[dict[str, Any]], reused: int) -> None:
+    table = Table(Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
+    for row in rows:
+        score = "–" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
+        poor = next((item for item in row["exercises"] if item["outcome"] != Outcome.PASSED), None)
+        what = "" if poor is None else f"{poor['id']}: {poor['diagnosis'] or poor['message']}"
+        if row["outcome"] in (Outcome.MISSING, Outcome.UNREADABLE):
+            what = row["exercises"][0]["message"]
+        _add(table, row["student"], score, row["outcome"], what[:90])
+    OUT.print(table)
+    OUT.print(f"{len(rows)} submissions, {reused} of them graded before and not changed.")
+
+
+def _proofs(found: dict[str, dict[str, Any]]) -> Table:
+    table = Table("lesson", "exercise", "solution", "blank", "accepted", "caught", "named", "zeros rejected")
+    for lesson, proofs in found.items():
+        for name, proof in proofs.items():
+            pairs = (f"{a} / {b}" for a, b in (proof.accepted, proof.caught, proof.named))
+            table.add_row(lesson, name, _yes(proof.solution), f"{proof.blank:g}", *pairs, _yes(proof.zeros_rejected))
+    return table
+
+
+def _yes(value: bool) -> str:
+    return "[green]yes[/]" if value else "[red]no[/]"
+
+
+def _add(table: Table, *cells: str | None) -> None:
+    table.add_row(*(escape("".join(c if c.isprintable() else " " for c in cell or "")) for cell in cells))
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description:30.30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=ERR, transient=True)
+
+
+def _advance(bar: Progress, task: TaskID, text: str) -> None:
+    bar.update(task, advance=1, description=text)
+
+
+def _sandbox(unsafe: bool) -> Sandbox:
+    if unsafe:
+        ERR.print("[yellow]No sandbox: submissions run with all your rights.[/]")
+    return open_sandbox(unsafe=unsafe)
+
+
+def _write_json(path: Path | None, value: Any) -> None:
+    if path is not None:
+        with _errors_of_files():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a name need not be text
+
+
+class _errors_of_files:  # noqa: N801 - used as a context manager
+    """Say which file could not be written, and why."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            _fail(f"{error.filename}: {error.strerror}.")
+
+
+def _fail_for_ours(names: list[str]) -> None:
+    """List what the grader itself could not grade, and exit with 3."""
+    if names:
+        _fail(f"The grader failed at {len(names)} submissions, which have no mark: {', '.join(names[:10])}.", status=3)
+
+
+def _fail(message: str, *, status: int = 1) -> NoReturn:
+    ERR.print(f"[red]{escape(message)}[/]", highlight=False)
+    raise SystemExit(status)

@@ -1,0 +1,123 @@
+"""Implementation × exercise → verdict. Knows no notebook and no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from steepest._calls import Function, local
+from steepest._cases import Candidate, Finding, Result, find, play
+
+from steepest_grader.model import Case, Exercise, Outcome, Verdict
+
+__all__ = ["HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local"]
+
+PUBLIC_SEED = 2024
+HIDDEN_SEEDS = (31_337, 90_210)
+
+
+def candidates(
+    exercise: Exercise, seeds: tuple[int, ...] = HIDDEN_SEEDS, device: str = "cpu"
+) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
+    """The cases of some seeds, and what reference, accepted conventions and mistakes make of them.
+
+    An accepted variant whose results are those of the reference adds no candidate.
+
+    Raises
+    ------
+    RuntimeError
+        If the reference raises anything but a `ValueError`, which a case may ask for, or if an accepted
+        variant does not raise exactly where the reference does. Both are our bugs.
+    """
+    return _candidates(exercise, seeds, device)
+
+
+@cache
+def _candidates(
+    exercise: Exercise, seeds: tuple[int, ...], device: str
+) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
+    cases = tuple(case for seed in seeds for case in exercise.cases(np.random.default_rng(seed)))
+
+    def results(implementation: Callable[..., Any]) -> list[Result]:
+        return play(local(implementation, exercise.id, device=device), cases)
+
+    ours = results(exercise.reference)
+    may_raise = [result.error if result.error == "ValueError" else "" for result in ours]
+    _refuse_errors(exercise, "the reference", ours, may_raise)
+    known = [Candidate("reference", "reference", "", 1.0, ours)]
+    for item in exercise.accepted:
+        theirs = results(item.implementation)
+        _refuse_errors(exercise, f"the accepted variant {item.name}", theirs, may_raise)
+        if find(cases, known[:1], theirs).credit < 1:
+            known.append(Candidate("accepted", item.name, item.note, 1.0, theirs))
+    for mistake in exercise.mistakes:
+        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, results(mistake.implementation)))
+    return cases, tuple(known)
+
+
+def judge(
+    exercise: Exercise, function: Function, *, seeds: Sequence[int] = HIDDEN_SEEDS, device: str = "cpu"
+) -> Verdict:
+    """Play an exercise's hidden cases with a function and say what it is worth.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What is asked.
+    function : Function
+        The student's function, wherever it lives.
+    seeds : sequence of int
+        Seeds of the cases.
+    device : {"cpu", "cuda"}
+        Where the reference computes.
+
+    Returns
+    -------
+    Verdict
+        Never an exception for what the student's code does; errors of a transport that is not the student's
+        fault are not caught here.
+    """
+    cases, known = candidates(exercise, tuple(seeds), device)
+    results = play(function, cases)
+    finding = find(cases, known, results, parameters=exercise.parameters, reveal=False)
+    return Verdict(
+        exercise.id,
+        exercise.points,
+        _outcome(finding, results),
+        credit=finding.credit,
+        diagnosis=finding.name,
+        message=_message(finding),
+    )
+
+
+def judge_local(exercise: Exercise, implementation: Callable[..., Any], *, device: str = "cpu") -> Verdict:
+    """Judge a function of this process: for trusted code, and for plain nbgrader."""
+    return judge(exercise, local(implementation, exercise.id, device=device), device=device)
+
+
+def _refuse_errors(exercise: Exercise, who: str, results: Sequence[Result], expected: Sequence[str]) -> None:
+    for number, result in enumerate(results):
+        if result.error != expected[number]:
+            said = f"{result.error}: {result.message}" if result.error else "nothing"
+            raise RuntimeError(f"{exercise.id}: in case {number + 1} {who} raised {said}. Mend the exercise.")
+
+
+def _outcome(finding: Finding, results: Sequence[Result]) -> Outcome:
+    if finding.credit == 1:
+        return Outcome.PASSED
+    if finding.credit > 0:
+        return Outcome.PARTIAL
+    if finding.name is None and any(result.out_of_memory for result in results):
+        return Outcome.OUT_OF_MEMORY
+    if finding.name is None and any(result.error not in ("", "ResultError") for result in results):
+        return Outcome.ERRORED
+    return Outcome.FAILED
+
+
+def _message(finding: Finding) -> str:
+    if finding.credit == 1:
+        return finding.text
+    symptom = f"{finding.symptom[0].upper()}{finding.symptom[1:]}. " if finding.symptom else ""
+    return f"{symptom}{finding.text}".strip()

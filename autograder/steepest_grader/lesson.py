@@ -1,0 +1,79 @@
+"""A lesson as grading needs it: one value, made once a run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import nbformat
+from nbformat import NotebookNode
+
+from steepest_grader import exercises
+from steepest_grader.model import Exercise, GradedSubmission, Outcome, Verdict
+from steepest_grader.release import code_digest, released_notebook
+from steepest_grader.source import Course, is_judged, source_notebook
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What grading needs to know of a lesson.
+
+    Attributes
+    ----------
+    id : str
+        The lesson's name.
+    released : NotebookNode
+        As students got it.
+    exercises : mapping of str to Exercise
+        Judged test cells, by grade id.
+    tests : mapping of str to str
+        Full sources of the test cells that run in the kernel, as nbgrader runs them.
+    version : str
+        Changes whenever a mark could.
+    """
+
+    id: str
+    released: NotebookNode
+    exercises: Mapping[str, Exercise]
+    tests: Mapping[str, str]
+    version: str
+
+    def digest(self, data: bytes | None, reason: str = "") -> str:
+        """Identifies bytes graded by this version of the lesson, or the reason why there are none."""
+        content = b"data" + data if data is not None else b"none" + reason.encode("utf-8", "replace")
+        return hashlib.sha256(self.version.encode() + content).hexdigest()
+
+    def ungraded(self, student: str, outcome: Outcome, message: str, data: bytes | None = None) -> GradedSubmission:
+        """A submission of which nothing could be run: every automatic mark is zero, for a reason that is said."""
+        verdicts = [Verdict(item.id, item.points, outcome, message=message) for item in self.exercises.values()]
+        verdicts += [Verdict(name, self.points(name), outcome, message=message) for name in self.tests]
+        return GradedSubmission(student, self.id, outcome, verdicts, message, digest=self.digest(data, message))
+
+    def points(self, grade_id: str) -> float:
+        """Points of a test cell."""
+        cells = (cell for cell in self.released.cells if "nbgrader" in cell.metadata)
+        return next(
+            float(cell.metadata.nbgrader.points) for cell in cells if cell.metadata.nbgrader.grade_id == grade_id
+        )
+
+
+def load(course: Course, lesson: str) -> Lesson:
+    """Read a lesson from its source.
+
+    Raises
+    ------
+    CourseError
+        If there is no such lesson, or its source breaks a rule.
+    """
+    source = source_notebook(course, lesson)
+    judged: dict[str, Exercise] = {}
+    tests: dict[str, str] = {}
+    for cell in source.cells:
+        header = cell.metadata.get("nbgrader", {})
+        if (name := is_judged(cell)) is not None:
+            judged[header.grade_id] = exercises.exercise(name)
+        elif header.get("grade") and not header.get("solution"):
+            tests[header.grade_id] = cell.source
+    version = hashlib.sha256(nbformat.writes(source).encode() + code_digest()).hexdigest()
+    return Lesson(lesson, released_notebook(source), judged, tests, version)

@@ -1,0 +1,96 @@
+"""A transport to an agent in a sandboxed kernel, over a Unix socket in the shared folder."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from steepest import _wire
+from steepest._agent import receive
+
+CONNECT_SECONDS = 30.0
+
+
+class Stopped(Exception):
+    """The student's process gave no answer."""
+
+
+class TooSlow(Stopped):
+    """It did not answer in time."""
+
+
+class Gone(Stopped):
+    """It closed the connection, or ended."""
+
+
+class SocketTransport:
+    """Exchanges frames over a connected socket while time is left.
+
+    Parameters
+    ----------
+    connection : socket
+        Connected to an agent's `serve`.
+    seconds : float
+        Wall time for all exchanges together; what the judge does between them does not count.
+    """
+
+    def __init__(self, connection: socket.socket, *, seconds: float) -> None:
+        self._connection = connection
+        self._left = seconds
+
+    def exchange(self, frame: bytes) -> bytes:
+        """Send a request and wait for its reply.
+
+        Raises
+        ------
+        TooSlow, Gone
+            If no whole reply comes.
+        """
+        begun = time.monotonic()
+        try:
+            self._connection.settimeout(max(self._left, 1e-3))
+            self._connection.sendall(frame)
+            reply = receive(self._connection, deadline=begun + self._left)
+        except TimeoutError as error:
+            raise TooSlow from error
+        except (_wire.WireError, OSError) as error:
+            raise Gone from error
+        finally:
+            self._left -= time.monotonic() - begun
+        if reply is None:
+            raise Gone
+        return reply
+
+
+@contextlib.contextmanager
+def connect(shared: Path, start: Callable[[str], None], *, seconds: float) -> Iterator[SocketTransport]:
+    """Open a socket in the shared folder, have an agent connect to it, and close it afterwards.
+
+    Parameters
+    ----------
+    shared : Path
+        The folder that both sides see.
+    start : callable
+        Given the socket's address, makes the other side call `steepest._agent.serve`.
+    seconds : float
+        Wall time for all exchanges together.
+    """
+    address = shared / f"{uuid.uuid4().hex[:12]}.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(address))
+        try:
+            listener.listen(1)
+            listener.settimeout(CONNECT_SECONDS)
+            start(str(address))
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError as error:
+                raise Gone from error
+            with connection:
+                yield SocketTransport(connection, seconds=seconds)
+        finally:
+            address.unlink(missing_ok=True)

@@ -1,0 +1,89 @@
+"""Student code behind bubblewrap: what it must not reach is not there."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import matplotlib
+
+from steepest_grader.sandbox.base import HOME, Limits, Sandbox, environment
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+SETTINGS = (
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/alternatives",
+    "/etc/fonts",
+    "/etc/localtime",
+)
+
+
+class Bubblewrap(Sandbox):
+    """No network, no other process, no file but the system's, Python's and the student package."""
+
+    def command(self, argv: Sequence[str], *, shared: Path, limits: Limits) -> list[str]:
+        """Wrap a command; the limits are set within the walls."""
+        size = ["--size", str(limits.disk)]
+        settings = [part for item in environment(HOME).items() for part in ("--setenv", *item)]
+        return [
+            "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
+            "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--proc", "/proc", "--dev", "/dev",
+            *size, "--tmpfs", "/tmp", *size, "--tmpfs", HOME, *size, "--tmpfs", "/dev/shm",
+            *_system(), *_python(), *_fonts(),
+            "--bind", str(shared), str(shared), "--chdir", HOME, *settings, "--",
+            *limits.prefix(), *argv,
+        ]  # fmt: skip
+
+    def advice(self, reason: str) -> str:
+        """Say how to get bubblewrap, or how user namespaces are switched on."""
+        if shutil.which("bwrap") is None:
+            return (
+                "The sandbox needs bubblewrap, which is not installed: `apt-get install bubblewrap`, or "
+                "`conda install -c conda-forge bubblewrap`."
+            )
+        return (
+            f"bubblewrap does not work here: {reason}. Unprivileged user namespaces may be switched off: see "
+            "`sysctl kernel.unprivileged_userns_clone` and `kernel.apparmor_restrict_unprivileged_userns`."
+        )
+
+
+def _system() -> Iterator[str]:
+    for path in map(Path, SYSTEM):
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), str(path))
+        elif path.exists():
+            yield from ("--ro-bind", str(path), str(path))
+    for name in SETTINGS:
+        yield from ("--ro-bind-try", name, name)
+
+
+def _python() -> Iterator[str]:
+    """The interpreter with its packages, the student package, and nothing in the place of the grader."""
+    student = _package("steepest")
+    roots = {Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()}
+    for path in (*sorted(roots), student):
+        if not any(path.is_relative_to(name) for name in SYSTEM):
+            yield from ("--ro-bind", str(path), str(path))
+    if Path(sys.prefix) != Path(sys.prefix).resolve():
+        yield from ("--ro-bind", sys.prefix, sys.prefix)
+    grader = _package("steepest_grader")
+    if any(grader.is_relative_to(root) for root in (*roots, student, Path("/usr"))):
+        yield from ("--tmpfs", str(grader))
+
+
+def _fonts() -> Iterator[str]:
+    """Matplotlib's list of fonts, so that no kernel has to search for them again."""
+    for path in Path(matplotlib.get_cachedir()).glob("fontlist-*.json"):
+        yield from ("--ro-bind", str(path), f"{HOME}/.matplotlib/{path.name}")
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"the package {name} is not installed")
+    return Path(spec.origin).resolve().parent

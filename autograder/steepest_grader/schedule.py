@@ -1,0 +1,150 @@
+"""Many submissions: found in a folder, graded in lanes, handed on one by one."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from steepest_grader.grading import grade_submission
+from steepest_grader.lesson import Lesson
+from steepest_grader.model import GradedSubmission, Outcome
+from steepest_grader.notebook import MAX_BYTES
+from steepest_grader.sandbox import Sandbox, SandboxError
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was found for one student: the notebook's bytes, or why there are none.
+
+    Attributes
+    ----------
+    data : bytes or None
+        The file's content.
+    outcome, message
+        `MISSING`, `UNREADABLE` or `GRADER_ERROR` and the reason, where there is no content.
+    """
+
+    student: str
+    data: bytes | None
+    outcome: Outcome = Outcome.MISSING
+    message: str = ""
+
+
+def collect(folder: Path, lesson: str, *, student: str | None = None) -> Iterator[Submission]:
+    """Find submissions at ``<folder>/<student>/<lesson>/<lesson>.ipynb``, in order of names.
+
+    A student's folder without one for the lesson is passed over: nothing was handed in.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of all students' folders.
+    lesson : str
+        Which lesson.
+    student : str, optional
+        Only this student.
+    """
+    for path in sorted(entry for entry in folder.iterdir() if student in (None, entry.name)):
+        if path.is_symlink() or path.name.startswith("."):
+            continue
+        try:
+            handed_in = stat.S_ISDIR((path / lesson).stat().st_mode)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            reason = f"The folder cannot be read: {error.strerror}."
+            yield Submission(path.name, None, Outcome.GRADER_ERROR, reason)
+            continue
+        if handed_in:
+            yield _read(path.name, path / lesson, f"{lesson}.ipynb")
+
+
+def _read(student: str, folder: Path, name: str) -> Submission:
+    if folder.is_symlink():
+        return Submission(student, None, Outcome.UNREADABLE, "The folder is a symbolic link, which is not followed.")
+    try:
+        descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        others = sorted(path.name for path in islice(folder.glob("*.ipynb"), 3))
+        found = f" Found instead: {', '.join(others)}." if others else ""
+        return Submission(student, None, Outcome.MISSING, f"There is no file {name}.{found}")
+    except OSError as error:
+        reason = f"The file {name} cannot be opened: {error.strerror}."
+        theirs = error.errno in (errno.ELOOP, errno.ENXIO)  # a symbolic link, a socket; else our disk or our rights
+        return Submission(student, None, Outcome.UNREADABLE if theirs else Outcome.GRADER_ERROR, reason)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return Submission(student, None, Outcome.UNREADABLE, f"{name} is not a regular file.")
+    try:
+        with os.fdopen(descriptor, "rb") as file:
+            return Submission(student, file.read(MAX_BYTES + 1))
+    except OSError as error:
+        reason = f"The file {name} cannot be read: {error.strerror}."
+        return Submission(student, None, Outcome.GRADER_ERROR, reason)
+
+
+def grade_all(
+    lesson: Lesson,
+    submissions: Iterable[Submission],
+    *,
+    sandbox: Sandbox,
+    jobs: int = 1,
+    device: str = "cpu",
+    started: Callable[[str], None] | None = None,
+) -> Iterator[GradedSubmission]:
+    """Grade submissions in so many lanes and yield each as it is done.
+
+    A failure of the grader at one submission becomes a `GRADER_ERROR` of that submission and touches no other.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        What was asked.
+    submissions : iterable of Submission
+        Read no faster than they are graded.
+    sandbox : Sandbox
+        Where student code runs.
+    jobs : int
+        How many kernels run at a time.
+    device : {"cpu", "cuda"}
+        Where the judge computes.
+    started : callable, optional
+        Told each student's name as the work on it begins.
+    """
+    waiting: set[Future[GradedSubmission]] = set()
+    rest = iter(submissions)
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="lane") as lanes:
+        try:
+            while True:
+                for submission in islice(rest, jobs - len(waiting)):
+                    if started is not None:
+                        started(submission.student)
+                    waiting.add(lanes.submit(_grade, lesson, submission, sandbox, device))
+                if not waiting:
+                    return
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        finally:
+            lanes.shutdown(wait=True, cancel_futures=True)
+
+
+def _grade(lesson: Lesson, submission: Submission, sandbox: Sandbox, device: str) -> GradedSubmission:
+    student, data = submission.student, submission.data
+    if data is None:
+        return lesson.ungraded(student, submission.outcome, submission.message)
+    try:
+        return grade_submission(lesson, student, data, sandbox=sandbox, device=device)
+    except SandboxError as error:
+        return lesson.ungraded(student, Outcome.GRADER_ERROR, str(error))
+    except Exception as error:
+        LOG.exception("grading of %s failed", student)
+        return lesson.ungraded(student, Outcome.GRADER_ERROR, f"The grader failed: {type(error).__name__}: {error}")

@@ -1,0 +1,161 @@
+"""Fixtures for all tests of the grader: a course of one small lesson, and submissions to it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_output
+from steepest_grader import exercises, release
+from steepest_grader.gradebook import GradebookWriter
+from steepest_grader.model import GradedSubmission, Outcome, Verdict
+from steepest_grader.source import Course, source_notebook
+
+LESSON = "90_tiny"
+EXERCISE = "momentum_step"
+SOLUTION = """\
+    velocity = beta * state["velocity"] - lr * grad
+    return theta + velocity, {"velocity": velocity}
+"""
+TINY = f'''\
+# %% [markdown]
+# # Momentum
+#
+# Here $v \\leftarrow \\beta v - \\eta g$.
+
+# %%
+import torch
+from steepest import check
+
+# %% nbgrader={{"solution": true, "grade_id": "answer_momentum_step"}}
+def momentum_step(theta, grad, state, *, lr, beta):
+    """One step."""
+    ### BEGIN SOLUTION
+{SOLUTION}    ### END SOLUTION
+
+
+# %% nbgrader={{"grade": true, "grade_id": "momentum_step"}}
+check(momentum_step)
+### BEGIN HIDDEN TESTS
+from steepest_grader import grade
+grade(momentum_step)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={{"grade": true, "solution": true, "grade_id": "reflection", "points": 3}}
+# It swings past the minimum.
+'''
+
+
+@pytest.fixture
+def tiny(tmp_path: Path, registry: None) -> Course:
+    """A course whose only lesson asks for `momentum_step` and one reflection."""
+    return make_course(tmp_path / "course")
+
+
+@pytest.fixture
+def text() -> str:
+    """The source of the tiny course's lesson."""
+    return TINY
+
+
+@pytest.fixture
+def write() -> Callable[..., Path]:
+    """Writes a lesson's source into a course; the tiny one's if no other is named."""
+    return write_lesson
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exercises of the tiny course, in the place of the course's own."""
+    known = {LESSON: (exercises.exercise(EXERCISE),)}
+    monkeypatch.setattr(exercises, "lessons", lambda: known)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The tiny course built and with an empty gradebook, to be copied."""
+    with pytest.MonkeyPatch.context() as patch:
+        known = {LESSON: (exercises.exercise(EXERCISE),)}
+        patch.setattr(exercises, "lessons", lambda: known)
+        course = make_course(tmp_path_factory.mktemp("template") / "course")
+        release.build(course)
+        release.write_course(course)
+        with GradebookWriter(None, course) as writer:
+            writer.prepare(LESSON, source_notebook(course, LESSON))
+    return course
+
+
+@pytest.fixture
+def built(template: Course, tmp_path: Path, registry: None) -> Course:
+    """The tiny course with lessons, nbgrader's course directory, and a gradebook that knows the lesson."""
+    return Course(shutil.copytree(template.root, tmp_path / "built"))
+
+
+def make_course(root: Path) -> Course:
+    """Write the sources of the tiny course."""
+    course = Course(root)
+    write_lesson(course, TINY)
+    (course.root / "autograder").mkdir()
+    package = course.root / "utils" / "steepest"
+    (package / "__pycache__").mkdir(parents=True)
+    (package / "__pycache__" / "check.pyc").write_bytes(b"cache")
+    (package / "check.py").write_text('"""Checks."""\n')
+    (course.root / "utils" / "tests").mkdir()
+    (course.root / "utils" / "tests" / "test_check.py").write_text("")
+    for name in ("utils/pyproject.toml", "utils/README.md", "environment.yml", "LICENSE"):
+        (course.root / name).write_text(f"{name}\n")
+    return course
+
+
+def write_lesson(course: Course, text: str, lesson: str = LESSON) -> Path:
+    """Write a lesson's source into a course."""
+    path = course.solutions / lesson / f"{lesson}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def submit(template: Course, registry: None) -> Callable[..., GradedSubmission]:
+    """Makes a graded submission to the tiny lesson, as grading would hand it over."""
+
+    def make(
+        student: str = "ada",
+        *,
+        outcome: Outcome = Outcome.PASSED,
+        credit: float = 1.0,
+        answer: str = SOLUTION,
+        reflection: str | None = "It overshoots.",
+        message: str = "",
+        hint: str = "",
+        outputs: tuple[Any, ...] = (),
+        digest: str = "d1",
+    ) -> GradedSubmission:
+        points = exercises.exercise(EXERCISE).points
+        verdict = Verdict(EXERCISE, points, outcome, credit, message=hint)
+        notebook = release.released_notebook(source_notebook(template, LESSON))
+        cells = {cell.id: cell for cell in notebook.cells}
+        stub = "    # YOUR CODE HERE\n    raise NotImplementedError()"
+        cells["answer_momentum_step"].source = cells["answer_momentum_step"].source.replace(stub, answer)
+        cells["answer_momentum_step"].outputs = list(outputs)
+        if reflection is not None:
+            cells["reflection"].source = reflection
+        cells[EXERCISE].outputs = [
+            new_output("display_data", data={"text/plain": f"{EXERCISE}: {hint}"}),
+            new_output("execute_result", data={"text/plain": repr(verdict.score)}),
+        ]
+        unread = outcome in (Outcome.MISSING, Outcome.UNREADABLE)
+        text = "" if unread else nbformat.writes(notebook)
+        return GradedSubmission(student, LESSON, outcome, [verdict], message, 0.5, text, digest)
+
+    return make
+
+
+@pytest.fixture
+def copy_of(tmp_path: Path) -> Callable[[Course], Course]:
+    """Copies a course to another place."""
+    return lambda course: Course(shutil.copytree(course.root, tmp_path / "copy"))

@@ -1,0 +1,86 @@
+"""How a case is played: calls of one function, and what is observed of them.
+
+A drive takes the function and the case's inputs and returns named observations. The names are read by people:
+"velocity after step 2". A drive must not crash on a student's odd answer; it raises `StudentError` instead.
+What is random is turned into something that is not: sorted indices, counts, or whether two orders differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from steepest._batch_drives import descent, epochs, places, visits
+from steepest._calls import Function, StudentError
+from steepest._compare import type_name
+
+Observations = dict[str, Any]
+Drive = Callable[..., Observations]
+
+
+def call(function: Function, *, args: Sequence[Any], kwargs: Mapping[str, Any], outputs: Sequence[str]) -> Observations:
+    """Call once and observe the result, or each part of a tuple under its own name.
+
+    Parameters
+    ----------
+    args, kwargs : sequence, mapping
+        Arguments of the call.
+    outputs : sequence of str
+        One name for the result, or one for each of its parts.
+    """
+    result = function(*args, **kwargs)
+    if len(outputs) == 1:
+        return {outputs[0]: result}
+    if isinstance(result, np.ndarray | torch.Tensor) and result.shape == (len(outputs),):
+        result = list(result)  # numbers, which can be unpacked as a tuple can
+    return dict(zip(outputs, _parts(result, outputs), strict=True))
+
+
+def stepper(
+    function: Function, *, theta: torch.Tensor, state: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]
+) -> Observations:
+    """Take several steps, each from what the last one returned.
+
+    Parameters
+    ----------
+    theta : Tensor
+        The starting point.
+    state : mapping
+        The state before the first step.
+    steps : sequence of mapping
+        For each step, ``"grad"`` (a gradient, or a function that gives it) and the hyperparameters.
+    """
+    state = dict(state)
+    seen: Observations = {}
+    for number, step in enumerate(steps, start=1):
+        hyper = {name: value for name, value in step.items() if name != "grad"}
+        theta, state = _parts(function(theta, step["grad"], state, **hyper), ("theta", "state"))
+        if not isinstance(state, dict):
+            raise StudentError(f"the state after step {number} is {type_name(state)}, expected a dict of named values")
+        seen[f"theta after step {number}"] = theta
+        seen |= {f"{key} after step {number}": value for key, value in state.items()}
+    return seen
+
+
+def _parts(result: Any, names: Sequence[str]) -> Sequence[Any]:
+    if isinstance(result, list | tuple) and len(result) == len(names):
+        return result
+    wanted = ", ".join(names)
+    if isinstance(result, list | tuple):
+        raise StudentError(f"it returned {len(result)} values, expected {len(names)}: {wanted}")
+    if result is None:
+        raise StudentError(f"it returned None, expected {wanted}: is the `return` missing?")
+    raise StudentError(f"it returned one value, expected {len(names)}: {wanted}")
+
+
+DRIVES: dict[str, Drive] = {
+    "call": call,
+    "stepper": stepper,
+    "descent": descent,
+    "epochs": epochs,
+    "places": places,
+    "visits": visits,
+}

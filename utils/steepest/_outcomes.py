@@ -1,0 +1,102 @@
+"""Stored outcomes: what reference and known mistakes made of the public cases, as data without code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from steepest import _wire
+from steepest._cases import Candidate, Case, Result
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Everything that `steepest.check` needs to know about one exercise.
+
+    Parameters
+    ----------
+    exercise : str
+        The exercise's id, which is the function's name.
+    signature : str
+        The agreed signature, as a student writes it.
+    parameters : sequence of str
+        Names of the positional parameters.
+    cases : sequence of Case
+        The public cases.
+    candidates : sequence of Candidate
+        The reference, accepted conventions and mistakes, with their results on these cases.
+    """
+
+    exercise: str
+    signature: str
+    parameters: Sequence[str]
+    cases: Sequence[Case]
+    candidates: Sequence[Candidate]
+
+
+def dump(outcomes: Outcomes) -> bytes:
+    """Write outcomes in the wire format; the same outcomes give the same bytes."""
+    cases = [
+        {"name": case.name, "inputs": dict(case.inputs), "drive": case.drive, "slack": case.slack}
+        for case in outcomes.cases
+    ]
+    candidates = [
+        {
+            "kind": item.kind,
+            "name": item.name,
+            "text": item.text,
+            "credit": item.credit,
+            "results": [_plain(result) for result in item.results],
+        }
+        for item in outcomes.candidates
+    ]
+    return _wire.encode(
+        {
+            "exercise": outcomes.exercise,
+            "signature": outcomes.signature,
+            "parameters": list(outcomes.parameters),
+            "cases": cases,
+            "candidates": candidates,
+        }
+    )
+
+
+def read(data: bytes) -> Outcomes:
+    """Read what `dump` wrote."""
+    fields = _wire.decode(data)
+    candidates = [
+        Candidate(**item | {"results": [Result(**result) for result in item["results"]]})
+        for item in fields["candidates"]
+    ]
+    cases = [Case(**case) for case in fields["cases"]]
+    return Outcomes(**fields | {"cases": cases, "candidates": candidates})
+
+
+def names() -> list[str]:
+    """Ids of all exercises that can be checked."""
+    return sorted(
+        entry.name.removesuffix(".wire")
+        for entry in (files("steepest") / "outcomes").iterdir()
+        if entry.name.endswith(".wire")
+    )
+
+
+@lru_cache
+def load(exercise: str) -> Outcomes:
+    """Stored outcomes of one exercise.
+
+    Raises
+    ------
+    KeyError
+        If there are none under this name.
+    """
+    if exercise not in names():
+        raise KeyError(exercise)
+    return read((files("steepest") / "outcomes" / f"{exercise}.wire").read_bytes())
+
+
+def _plain(result: Result) -> dict[str, Any]:
+    return asdict(result) | {"observations": dict(result.observations)}

@@ -1,0 +1,100 @@
+"""Functions that an exercise can hand to a student's function by name.
+
+A callable argument never crosses a process as code: the judge sends `Named(name, params)`, and the other side
+builds the function again from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from steepest._wire import Named, WireError
+
+__all__ = ["CALLABLES", "build", "least_squares_gradient", "quadratic_gradient", "visit_log_gradient"]
+
+
+def quadratic_gradient(matrix: torch.Tensor, center: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Gradient of the quadratic ½ (θ − c)ᵀ A (θ − c).
+
+    Parameters
+    ----------
+    matrix : Tensor, shape (n, n)
+        The symmetric Hessian A.
+    center : Tensor, shape (n,)
+        The critical point c.
+
+    Returns
+    -------
+    callable
+        Maps θ of shape (n,) to A (θ − c).
+    """
+
+    def grad_fn(theta: torch.Tensor) -> torch.Tensor:
+        return matrix @ (theta - center)
+
+    return grad_fn
+
+
+def least_squares_gradient() -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Gradient of the mean of (xᵀθ − y)² over the rows that it is given.
+
+    Returns
+    -------
+    callable
+        Maps θ of shape (d,), rows of shape (m, d) and targets of shape (m,) to a gradient of shape (d,).
+    """
+
+    def grad_fn(theta: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        return 2 * x.T @ (x @ theta - y) / len(x)
+
+    return grad_fn
+
+
+def visit_log_gradient(base: float) -> Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Gradient of no loss at all: with a learning rate of 1, descent turns θ into a log of who was used.
+
+    For n examples θ has n + 2 entries and starts at zero. Entry i lists, as digits in base `base`, the
+    numbers (from 1) of the steps that used example i; the last but one counts rows that met another row's
+    target; the last counts steps.
+
+    Parameters
+    ----------
+    base : float
+        More than the number of steps; base to the power of the visits of an example must stay below 2⁵³.
+
+    Returns
+    -------
+    callable
+        Maps θ of shape (n + 2,), one-hot rows of shape (m, n) and their numbers of shape (m,) to (n + 2,).
+    """
+
+    def grad_fn(theta: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        step = theta[-1:] + 1
+        digits = x.sum(0) * ((base - 1) * theta[:-2] + step)
+        mismatches = (x.argmax(1) != y).sum().to(theta).reshape(1)
+        return -torch.cat([digits, mismatches, torch.ones_like(step)])
+
+    return grad_fn
+
+
+CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
+    "quadratic_gradient": quadratic_gradient,
+    "least_squares_gradient": least_squares_gradient,
+    "visit_log_gradient": visit_log_gradient,
+}
+
+
+def build(named: Named) -> Callable[..., Any]:
+    """Build the function that a `Named` stands for.
+
+    Raises
+    ------
+    WireError
+        If no public function has this name.
+    """
+    if named.name not in CALLABLES:
+        raise WireError(f"no public function is called {named.name!r}")
+    return CALLABLES[named.name](**named.params)

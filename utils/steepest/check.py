@@ -1,0 +1,110 @@
+"""Instant checks for students: what is wrong, and which misunderstanding it looks like."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import html
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from steepest import _outcomes
+from steepest._calls import local, name_of
+from steepest._cases import Finding, find, play
+
+__all__ = ["CheckResult", "check", "examine"]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The result of one check; shows itself in a notebook and prints as text.
+
+    Attributes
+    ----------
+    exercise : str
+        The exercise's id.
+    passed : bool
+        Whether every public case was answered soundly.
+    diagnosis : str or None
+        Name of the mistake that the answers agree with, or of an accepted convention.
+    message : str
+        What is wrong and what to look at first.
+    """
+
+    exercise: str
+    passed: bool
+    diagnosis: str | None
+    message: str
+
+    def __str__(self) -> str:
+        return f"{'✓' if self.passed else '✗'} {self.exercise}: {self.message}"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        color = "#1a7f37" if self.passed else "#b35900"
+        lines = "<br>".join(html.escape(line) for line in str(self).splitlines())
+        box = f"border-left: 4px solid {color}; padding: 0.3em 0.8em; max-width: 48em"
+        return {"text/plain": str(self), "text/html": f'<div style="{box}">{lines}</div>'}
+
+
+def check(function: Callable[..., Any]) -> None:
+    """Try a function on the public cases and show what came of it.
+
+    Parameters
+    ----------
+    function : callable
+        Your function, under the name that the exercise gives it.
+
+    Raises
+    ------
+    ValueError
+        If no exercise has this name.
+
+    Examples
+    --------
+    >>> def ewa(values, *, beta):
+    ...     raise NotImplementedError
+    >>> check(ewa)
+    ✗ ewa: not written yet. Write the body of the function and run the cell again.
+    """
+    result = examine(function, sys._getframe(1).f_globals)
+    if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()) is not None:
+        del shell
+        sys.modules["IPython"].display.display(result)
+    else:
+        print(result)
+
+
+def examine(function: Callable[..., Any], namespace: Mapping[str, Any] | None = None) -> CheckResult:
+    """Like `check`, but return the result instead of showing it; `namespace` is where the function was named."""
+    name = name_of(function, namespace or {}, _outcomes.names())
+    try:
+        outcomes = _outcomes.load(name)
+    except KeyError:
+        near = difflib.get_close_matches(name, _outcomes.names(), n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        raise ValueError(f"`check` knows no exercise called `{name}`.{hint}") from None
+    # nbgrader gives no points to a cell that writes to stderr, and a warning is not a failure
+    with contextlib.redirect_stderr(sys.stdout):
+        results = play(local(function, name), outcomes.cases)
+    finding = find(outcomes.cases, outcomes.candidates, results, parameters=outcomes.parameters)
+    return CheckResult(name, finding.credit == 1, finding.name, describe(finding, len(outcomes.cases)))
+
+
+def describe(finding: Finding, cases: int) -> str:
+    """Put a finding into words for the person who wrote the function."""
+    if finding.credit == 1:
+        passed = f"all {cases} cases passed."
+        if finding.name is None:
+            return passed
+        return f"{passed}\nYou use another sound convention ({_words(finding.name)}): {finding.text}"
+    if finding.name == "not_attempted":
+        return f"not written yet. {finding.text}"
+    if finding.name is None:
+        return f"{finding.symptom}."
+    return f"{finding.symptom}.\nThis matches a known mistake ({_words(finding.name)}): {finding.text}"
+
+
+def _words(name: str | None) -> str:
+    return (name or "").replace("_", " ")

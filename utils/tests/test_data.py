@@ -1,0 +1,83 @@
+"""Loaders: shapes, types, scales, and the same data from the same seed."""
+
+from __future__ import annotations
+
+import pytest
+import steepest.data
+import torch
+from steepest.data import Data, blobs, breast_cancer, diabetes, digits, line, split, wine, with_ones
+
+LOADERS = {
+    "blobs": (blobs, (1000, 2), 6),
+    "breast_cancer": (breast_cancer, (569, 30), 2),
+    "diabetes": (diabetes, (442, 10), None),
+    "digits": (digits, (1797, 64), 10),
+    "line": (line, (30, 2), None),
+    "wine": (wine, (178, 13), 3),
+}
+
+
+@pytest.mark.parametrize("name", LOADERS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_loader_gives_rows_and_targets(name: str, dtype: torch.dtype) -> None:
+    loader, shape, classes = LOADERS[name]
+    x, y = loader(dtype=dtype)
+    assert tuple(x.shape) == shape
+    assert tuple(y.shape) == shape[:1]
+    assert x.dtype == dtype
+    if classes is None:
+        assert y.dtype == dtype
+    else:
+        assert y.unique().tolist() == list(range(classes))
+        assert y.dtype == torch.int64
+
+
+@pytest.mark.parametrize("loader", [breast_cancer, diabetes, wine])
+def test_features_are_standardized(loader: object) -> None:
+    x = loader(dtype=torch.float64).x  # type: ignore[operator]
+    assert x.mean(0).abs().max() < 1e-12
+    assert (x.std(0, correction=0) - 1).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("loader", [line, blobs])
+def test_a_seed_decides_the_data(loader: object) -> None:
+    first, again, other = loader(seed=1), loader(seed=1), loader(seed=2)  # type: ignore[operator]
+    assert torch.equal(first.x, again.x)
+    assert torch.equal(first.y, again.y)
+    assert not torch.equal(first.x, other.x)
+
+
+def test_the_line_is_the_one_asked_for() -> None:
+    x, y = line(200, intercept=-1.0, slope=0.5, noise=0.1, dtype=torch.float64)
+    rest = y - (-1.0 + 0.5 * x[:, 1])
+    assert torch.equal(x[:, 0], torch.ones(200, dtype=torch.float64))
+    assert 0.08 < rest.abs().max() <= 0.1
+
+
+def test_digits_are_scaled() -> None:
+    assert (float(digits().x.min()), float(digits().x.max())) == (0.0, 1.0)
+
+
+def test_ones_come_first() -> None:
+    assert with_ones(torch.tensor([[2.0], [3.0]])).tolist() == [[1.0, 2.0], [1.0, 3.0]]
+
+
+def test_split_keeps_every_row_with_its_target() -> None:
+    whole = Data(torch.arange(10.0)[:, None], torch.arange(10))
+    train, test = split(whole, test=0.3, seed=4)
+    assert (len(train.x), len(test.x)) == (7, 3)
+    assert sorted([*train.y.tolist(), *test.y.tolist()]) == list(range(10))
+    assert all(torch.equal(part.x[:, 0], part.y.float()) for part in (train, test))
+    assert train.y.tolist() != sorted(train.y.tolist())
+
+
+@pytest.mark.parametrize("test", [0.0, 1.0, 3])
+def test_split_refuses_an_empty_part(test: float) -> None:
+    with pytest.raises(ValueError, match="`test` must leave rows in both sets"):
+        split(line(), test=test)
+
+
+def test_public_names() -> None:
+    assert steepest.data.__all__ == [
+        "Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "split", "wine", "with_ones",
+    ]  # fmt: skip

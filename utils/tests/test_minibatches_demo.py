@@ -1,0 +1,99 @@
+"""The demo of `02_minibatches`, driven as its controls drive it, without a browser."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from matplotlib.figure import Figure
+from steepest.demos.minibatches import PLACES, SIZES, Trial, draw_minibatches, minibatch_demo, try_size
+from torch import Generator, Tensor
+
+PNG = b"\x89PNG"
+
+
+def minibatches(n: int, size: int, generator: Generator) -> list[Tensor]:
+    order = torch.randperm(n, generator=generator)
+    return [order[start : start + size] for start in range(0, n, size)]
+
+
+def minibatch_gradient(grad_fn: Callable[..., Tensor], theta: Tensor, x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+    return grad_fn(theta, x[index], y[index])
+
+
+def standard_error(samples: Tensor) -> Tensor:
+    return samples.std(dim=0) / len(samples) ** 0.5
+
+
+FUNCTIONS = (minibatches, minibatch_gradient, standard_error)
+
+
+def _blank(*args: Any) -> Any:
+    raise NotImplementedError
+
+
+def test_each_control_redraws_with_the_students_own_functions() -> None:
+    sizes: list[int] = []
+
+    def counted(n: int, size: int, generator: Generator) -> list[Tensor]:
+        sizes.append(size)
+        return minibatches(n, size, generator)
+
+    demo = minibatch_demo(counted, minibatch_gradient, standard_error)
+    seen = [bytes(demo.image.value)]
+    assert seen[0].startswith(PNG)
+    for control, value in ((demo.size, 16), (demo.place, "near the minimum"), (demo.size, 128)):
+        control.value = value
+        assert bytes(demo.image.value) not in seen
+        seen.append(bytes(demo.image.value))
+    assert set(sizes) == {1, 16, 128}
+
+
+@pytest.mark.parametrize("size", [1, 8, 64, 256])
+def test_the_measured_spread_is_the_predicted_one(size: int) -> None:
+    _, full, trial = try_size(*FUNCTIONS, size=size, place="at the start")
+    assert trial.measured == pytest.approx(trial.predicted, rel=0.2)
+    assert trial.length == pytest.approx(float(full.norm()))
+
+
+def test_the_whole_set_leaves_no_spread_and_reaches_the_goal() -> None:
+    trials: dict[int, Trial] = {}
+    said = draw_minibatches(*FUNCTIONS, Figure(), size=SIZES[-1], place="halfway", trials=trials)
+    assert trials[SIZES[-1]].predicted == 0
+    assert trials[SIZES[-1]].measured < 1e-12
+    assert said.endswith("The goal is reached.")
+
+
+def test_the_noise_stays_where_the_gradient_vanishes() -> None:
+    shares = [t.measured / t.length for t in (try_size(*FUNCTIONS, size=64, place=place)[2] for place in PLACES)]
+    assert shares[-1] > 5 * shares[0]
+
+
+def test_trials_are_remembered_at_each_place() -> None:
+    trials: dict[int, Trial] = {}
+    figure = Figure()
+    for size in (4, 32):
+        draw_minibatches(*FUNCTIONS, figure, size=size, place="halfway", trials=trials)
+    assert list(trials) == [4, 32]
+    dots = next(line for line in figure.axes[1].lines if line.get_label() == "your trials")
+    assert dots.get_xdata().tolist() == [4, 32]
+
+
+def test_a_wrong_standard_error_shows_as_a_wrong_ring() -> None:
+    def divided_by_m(samples: Tensor) -> Tensor:
+        return samples.std(dim=0) / len(samples)
+
+    trial = try_size(minibatches, minibatch_gradient, divided_by_m, size=16, place="at the start")[2]
+    assert trial.predicted == pytest.approx(trial.measured / math.sqrt(SIZES[-1]), rel=0.2)
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_a_blank_function_gets_a_message_and_no_picture(missing: int) -> None:
+    functions: list[Any] = list(FUNCTIONS)
+    functions[missing] = _blank
+    demo = minibatch_demo(*functions)
+    assert "run their cells" in demo.message.value
+    assert demo.image.value == b""
