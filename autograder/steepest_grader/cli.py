@@ -219,8 +219,10 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
 
     for name in lessons:
         with ERR.status(f"{name}: writing pages"):
-            pages = write_feedback(settings.course, name, gradebook)
+            pages, passed_over = write_feedback(settings.course, name, gradebook)
         OUT.print(f"{name}: {len(pages)} pages in {settings.course.course_dir / 'feedback'}")
+        if passed_over:
+            OUT.print(escape(f"Not in this gradebook, and passed over: {', '.join(passed_over)}."), highlight=False)
 
 
 @main.command()

@@ -15,7 +15,6 @@ from jinja2 import DictLoader, pass_context
 from nbconvert import HTMLExporter
 from nbconvert.filters import Highlight2HTML
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import MissingEntry
 from nbgrader.preprocessors import GetGrades
 
 from steepest_grader._files import replace_file
@@ -47,7 +46,7 @@ NOT_YET = "To be graded by hand."
 
 def write_feedback(
     course: Course, lesson: str, gradebook_url: str | None = None, students: Sequence[str] | None = None
-) -> list[Path]:
+) -> tuple[list[Path], list[str]]:
     """Write feedback on what is graded.
 
     Parameters
@@ -61,8 +60,10 @@ def write_feedback(
 
     Returns
     -------
-    list of Path
-        The pages, one a student.
+    pages : list of Path
+        One a student.
+    passed_over : list of str
+        Students whose graded notebook is there, but whose marks are not in this gradebook.
 
     Raises
     ------
@@ -75,13 +76,14 @@ def write_feedback(
     released = released_notebook(source)
     hidden = hidden_lines(source, released)
     stored = stored_submissions(course, lesson)
-    unknown = sorted(set(students or ()) - set(stored))
+    awaiting = awaiting_marks(course, gradebook_url, lesson)
+    passed_over = [student for student in stored if student not in awaiting]
+    unknown = sorted(student for student in students or () if student not in stored or student in passed_over)
     if unknown:
         names = ", ".join(unknown)
         raise GradebookError(f"{lesson}: nothing is graded for {names}. Run `steepest-grader grade` first.")
-    awaiting = awaiting_marks(course, gradebook_url, lesson)
     pages = []
-    for student in stored if students is None else students:
+    for student in [name for name in stored if name in awaiting] if students is None else students:
         submission = without_hidden(stored[student], hidden)
         path = submission_folder(course, student, lesson) / f"{lesson}.ipynb"
         page = course.course_dir / "feedback" / student / lesson / f"{lesson}.html"
@@ -90,12 +92,12 @@ def write_feedback(
             for step in cleaning(released, hidden):
                 step(notebook)
             _enter_marks(course, notebook, submission, database_url(course, gradebook_url))
-            text = _page(notebook, submission, {name for whose, name in awaiting if whose == student})
+            text = _page(notebook, submission, awaiting[student])
         else:
             text = _small_page(submission)
         replace_file(page, text.encode())
         pages.append(page)
-    return pages
+    return pages, passed_over
 
 
 @cache  # compiling the template takes longer than a hundred pages
@@ -126,10 +128,7 @@ def _enter_marks(course: Course, notebook: NotebookNode, submission: dict[str, A
     lesson, student = submission["lesson"], submission["student"]
     names = {"notebook": lesson, "assignment": lesson, "student": student, "db_url": url}
     with translated_errors(url, course):
-        try:
-            _, resources = GetGrades().preprocess(notebook, {"nbgrader": names})
-        except MissingEntry as error:
-            raise GradebookError(f"{lesson}, {student}: not in the gradebook. Grade it again.") from error
+        _, resources = GetGrades().preprocess(notebook, {"nbgrader": names})
     notebook.metadata.nbgrader = resources["nbgrader"]
 
 

@@ -247,8 +247,8 @@ class GradebookWriter:
                 raise
 
 
-def awaiting_marks(course: Course, url: str | None, lesson: str) -> set[tuple[str, str]]:
-    """Student and cell of every answer that a person has yet to mark.
+def awaiting_marks(course: Course, url: str | None, lesson: str) -> dict[str, set[str]]:
+    """For each student in the gradebook, the answers to a lesson that a person has yet to mark.
 
     Raises
     ------
@@ -260,7 +260,10 @@ def awaiting_marks(course: Course, url: str | None, lesson: str) -> set[tuple[st
         _open(address)
         with Gradebook(address, COURSE_ID) as gradebook:
             grades = _grades(gradebook, lesson)
-    return {(student, name) for student, name, *scores in grades if scores == [None, None]}
+    found: dict[str, set[str]] = {}
+    for student, name, *scores in grades:
+        found.setdefault(student, set()).update([name] if scores == [None, None] else [])
+    return found
 
 
 def _grades(gradebook: Any, lesson: str) -> list[tuple[str, str, float | None, float | None]]:

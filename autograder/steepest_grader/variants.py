@@ -7,6 +7,7 @@ is copied along: helpers by their own names, functions of a reference module und
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import inspect
 import pkgutil
@@ -61,7 +62,7 @@ def _expression(exercise_id: str, name: str) -> tuple[ModuleType, ast.expr]:
             for item in _calls(call, ("Accepted", "Mistake")):
                 if _argument(item, 0, "name") == name:
                     keyword = [k.value for k in item.keywords if k.arg == "implementation"]
-                    return module, (keyword or item.args[1:2])[0]
+                    return module, copy.deepcopy((keyword or item.args[1:2])[0])  # visiting changes it
     raise CourseError(
         f"The variant {name!r} of {exercise_id} cannot be written out: give its implementation as an expression "
         "within Accepted(...) or Mistake(...), inside the Exercise(...) that it belongs to."
@@ -129,10 +130,10 @@ class _Collector(ast.NodeTransformer):
                 line = ast.unparse(_one_import(node, name))
                 self.imports += [line] if line not in self.imports else []
             return
-        copy = self.visit(ast.parse(ast.unparse(node)).body[0])
-        if self.prefix and isinstance(copy, ast.FunctionDef):
-            copy.name = f"{self.prefix}{copy.name}"
-        self.nodes.append(copy)
+        needed = self.visit(ast.parse(ast.unparse(node)).body[0])
+        if self.prefix and isinstance(needed, ast.FunctionDef):
+            needed.name = f"{self.prefix}{needed.name}"
+        self.nodes.append(needed)
 
     def _grader_module(self, name: str) -> ModuleType | None:
         node = self.top.get(name)

@@ -120,11 +120,12 @@ def test_accepted_variants_and_mistakes(mixed: tuple[dict[str, Row], dict[str, d
             if variant is None:  # the solution, which may build on an exercise that is wrong here
                 continue
             label = f"{found['id']}.{variant.name}"
+            said = f"{label}: {found['score']} {found['outcome']} {found['diagnosis']} {found['message']}"
             if not isinstance(variant, Mistake):
-                refused += [label] if found["score"] != found["points"] else []
+                refused += [said] if found["score"] != found["points"] else []
                 continue
             mistakes += 1
-            uncaught += [label] if found["score"] != variant.credit * found["points"] else []
+            uncaught += [said] if found["score"] != variant.credit * found["points"] else []
             unnamed += [label] if found["diagnosis"] != variant.name else []
     assert (refused, uncaught) == ([], [])
     assert len(unnamed) <= 0.05 * mistakes, unnamed

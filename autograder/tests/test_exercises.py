@@ -16,6 +16,7 @@ from steepest._compare import difference, same_bits
 from steepest_grader.exercises import exercise, lessons
 from steepest_grader.judge import PUBLIC_SEED, candidates, judge_local
 from steepest_grader.model import Accepted, Case, Exercise, Mistake, Outcome
+from steepest_grader.variants import source_of
 from torch import Tensor
 
 EXERCISES = [item for group in lessons().values() for item in group]
@@ -52,6 +53,17 @@ def test_it_has_enough_variants_and_mistakes(item: Exercise) -> None:
     assert all(re.fullmatch(r"[a-z][a-z0-9_]+", name) for name in names)
     implementations = [variant.implementation for variant in (*item.accepted, *item.mistakes)]
     assert len({id(function) for function in [*implementations, item.reference]}) == len(names) + 1
+
+
+@every_exercise
+def test_every_variant_can_be_written_out_any_number_of_times(item: Exercise) -> None:
+    for variant in (*item.accepted, *item.mistakes):
+        text = source_of(item, variant)
+        assert text == source_of(item, variant)
+        namespace: dict[str, object] = {}
+        exec(text, namespace)
+        assert callable(namespace[item.id])
+        assert "steepest_grader" not in text
 
 
 @every_exercise

@@ -65,7 +65,7 @@ def cell(notebook: NotebookNode, grade_id: str) -> NotebookNode:
 
 def test_a_page_tells_marks_messages_and_answers(built: Course, record: Callable, submit: Submit) -> None:
     record(submit(outcome=Outcome.PARTIAL, credit=0.5, hint="Velocity is wrong.\nKeep the past."))
-    (path,) = write_feedback(built, LESSON)
+    (path,), _ = write_feedback(built, LESSON)
     assert path == built.course_dir / "feedback" / "ada" / LESSON / f"{LESSON}.html"
     page = Page(path)
     for words in (
@@ -87,7 +87,7 @@ def test_marks_given_by_hand_count(built: Course, record: Callable, submit: Subm
         book.find_grade("reflection", LESSON, LESSON, "ada").manual_score = 2.5
         book.find_comment("reflection", LESSON, LESSON, "ada").manual_comment = f"Well seen. {EVIL}"
         book.db.commit()
-    page = Page(write_feedback(built, LESSON)[0])
+    page = Page(write_feedback(built, LESSON)[0][0])
     assert "2.5 / 3" in page.text
     assert "Graded by hand." in page.text
     assert "Well seen." in page.text
@@ -99,7 +99,7 @@ def test_a_page_without_notebook_gives_the_reason(
     built: Course, record: Callable, submit: Submit, outcome: Outcome
 ) -> None:
     record(submit(outcome=outcome, credit=0, message=f"The file is empty. {EVIL}"))
-    page = Page(write_feedback(built, LESSON)[0])
+    page = Page(write_feedback(built, LESSON)[0][0])
     assert "The file is empty." in page.text
     assert "0 / 2" in page.text
     assert page.active == []
@@ -131,7 +131,7 @@ def test_a_page_without_notebook_gives_the_reason(
 )
 def test_outputs_run_nothing(built: Course, record: Callable, submit: Submit, output: NotebookNode) -> None:
     record(submit(outputs=(output,)))
-    path = write_feedback(built, LESSON)[0]
+    path = write_feedback(built, LESSON)[0][0]
     assert Page(path).active == []
     assert "x.example" not in re.sub(r"<pre>.*?</pre>", "", path.read_text(), flags=re.DOTALL)
 
@@ -147,7 +147,7 @@ def test_sources_and_messages_run_nothing(built: Course, record: Callable, submi
         notebook.cells.append(new_markdown_cell(EVIL, attachments={"a.png": {"image/png": EVIL}}))
 
     change(built, edit)
-    path = write_feedback(built, LESSON)[0]
+    path = write_feedback(built, LESSON)[0][0]
     page = Page(path)
     assert page.active == []
     assert "bold" in page.text
@@ -167,7 +167,7 @@ def test_no_hidden_test_is_shown(built: Course, record: Callable, submit: Submit
         cell(notebook, "answer_momentum_step").outputs = [new_output("stream", text=f"{full}\n{quoted}\nmine")]
 
     change(built, edit)
-    text = Page(write_feedback(built, LESSON)[0]).text
+    text = Page(write_feedback(built, LESSON)[0][0]).text
     assert not [line for line in HIDDEN_LINES if line in text]
     assert "mine" in text
     assert "check(momentum_step)" in text
@@ -182,14 +182,14 @@ def test_foreign_and_doubled_cells_do_no_harm(built: Course, record: Callable, s
         notebook.cells.append(new_code_cell("1", metadata={"nbgrader": strange}))
 
     change(built, edit)
-    page = Page(write_feedback(built, LESSON)[0])
+    page = Page(write_feedback(built, LESSON)[0][0])
     assert page.active == []
     assert "9" not in re.findall(r"/ (\d)", page.text)
 
 
 def test_the_lesson_is_not_repeated(built: Course, record: Callable, submit: Submit) -> None:
     record(submit())
-    text = Page(write_feedback(built, LESSON)[0]).text
+    text = Page(write_feedback(built, LESSON)[0][0]).text
     assert "Momentum" in text
     assert "leftarrow" not in text
 
@@ -197,8 +197,8 @@ def test_the_lesson_is_not_repeated(built: Course, record: Callable, submit: Sub
 def test_only_those_asked_for(built: Course, record: Callable, submit: Submit) -> None:
     for student in ("ada", "bob", "cyd"):
         record(submit(student))
-    assert [path.parent.parent.name for path in write_feedback(built, LESSON, students=["cyd"])] == ["cyd"]
-    assert [path.parent.parent.name for path in write_feedback(built, LESSON)] == ["ada", "bob", "cyd"]
+    assert [path.parent.parent.name for path in write_feedback(built, LESSON, students=["cyd"])[0]] == ["cyd"]
+    assert [path.parent.parent.name for path in write_feedback(built, LESSON)[0]] == ["ada", "bob", "cyd"]
 
 
 def test_errors_name_the_fix(built: Course, record: Callable, submit: Submit) -> None:
@@ -209,7 +209,15 @@ def test_errors_name_the_fix(built: Course, record: Callable, submit: Submit) ->
     record(submit())
     with pytest.raises(GradebookError, match="Check that the folder exists"):
         write_feedback(built, LESSON, "sqlite:////no/such/folder/x.db")
+
+
+def test_a_student_who_is_not_in_the_gradebook_is_passed_over(built: Course, record: Callable, submit: Submit) -> None:
+    for student in ("ada", "bob"):
+        record(submit(student))
     with Gradebook(gradebook_url(built), "steepest") as book:
         book.remove_submission(LESSON, "ada")
-    with pytest.raises(GradebookError, match="Grade it again"):
-        write_feedback(built, LESSON)
+    pages, passed_over = write_feedback(built, LESSON)
+    assert [path.parent.parent.name for path in pages] == ["bob"]
+    assert passed_over == ["ada"]
+    with pytest.raises(GradebookError, match="nothing is graded for ada"):
+        write_feedback(built, LESSON, students=["ada"])
