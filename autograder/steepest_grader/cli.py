@@ -128,6 +128,7 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
 @click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
 @jobs_option
 @click.option("--student", help="Only this student.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", help="Where judge and students compute.")
 @click.option("--force", is_flag=True, help="Grade again what has not changed.")
 @json_option
 @unsafe_option
@@ -139,6 +140,7 @@ def grade(
     gradebook: str | None,
     jobs: int,
     student: str | None,
+    device: str,
     force: bool,
     json_file: Path | None,
     unsafe_no_sandbox: bool,
@@ -150,7 +152,7 @@ def grade(
     folder = submitted or course.course_dir / "submitted"
     if not folder.is_dir():
         _fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
-    sandbox = _sandbox(unsafe_no_sandbox)
+    sandbox = _sandbox(unsafe_no_sandbox, device)
     rows: list[dict[str, Any]] = []
     for name in lessons:
         with _progress() as bar:
@@ -314,10 +316,12 @@ def _advance(bar: Progress, task: TaskID, text: str) -> None:
     bar.update(task, advance=1, description=text)
 
 
-def _sandbox(unsafe: bool) -> Sandbox:
+def _sandbox(unsafe: bool, device: str = "cpu") -> Sandbox:
+    """The sandbox, which ends with the command."""
     if unsafe:
         ERR.print("[yellow]No sandbox: submissions run with all your rights.[/]")
-    return open_sandbox(unsafe=unsafe)
+    with ERR.status("warming up the sandbox"):
+        return click.get_current_context().with_resource(open_sandbox(unsafe=unsafe, device=device))
 
 
 def _write_json(path: Path | None, value: Any) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from steepest_grader.kernel import CONNECTION
 from steepest_grader.sandbox import SandboxError, open_sandbox
 
 __all__ = ["Diagnosis", "examine"]
@@ -64,16 +65,11 @@ def _packages() -> Diagnosis:
 
 def _sandbox() -> Diagnosis:
     try:
-        open_sandbox()
+        with open_sandbox() as sandbox:
+            sandbox.kill(sandbox.fork(CONNECTION))
     except SandboxError as error:
         return Diagnosis("sandbox", False, True, str(error))
-    return Diagnosis("sandbox", True, True, "bubblewrap runs")
-
-
-def _limits() -> Diagnosis:
-    works = shutil.which("prlimit") is not None
-    said = "prlimit sets memory and file limits" if works else "prlimit is missing: install util-linux."
-    return Diagnosis("limits", works, True, said)
+    return Diagnosis("sandbox", True, True, "bubblewrap runs, and kernels within it")
 
 
 def _database() -> Diagnosis:
@@ -103,7 +99,6 @@ LOOKS: tuple[Callable[[], Diagnosis], ...] = (
     _python,
     _packages,
     _sandbox,
-    _limits,
     _database,
     _gpu,
     _browser,

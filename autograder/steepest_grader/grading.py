@@ -16,7 +16,7 @@ from steepest_grader.lesson import Lesson
 from steepest_grader.model import Exercise, GradedSubmission, Outcome, Verdict
 from steepest_grader.notebook import UnreadableError, read, restore
 from steepest_grader.remote import Gone, TooSlow
-from steepest_grader.sandbox import Limits, Sandbox
+from steepest_grader.sandbox import Sandbox
 
 SUBMISSION_SECONDS = 300.0
 MAX_KERNELS = 12
@@ -28,8 +28,6 @@ def grade_submission(
     data: bytes,
     *,
     sandbox: Sandbox,
-    limits: Limits | None = None,
-    device: str = "cpu",
 ) -> GradedSubmission:
     """Grade the bytes of one notebook.
 
@@ -42,11 +40,7 @@ def grade_submission(
     data : bytes
         The notebook file's content.
     sandbox : Sandbox
-        Where its cells run.
-    limits : Limits, optional
-        What its process may use.
-    device : {"cpu", "cuda"}
-        Where the judge computes.
+        Where its cells run, and on which device the judge computes.
 
     Raises
     ------
@@ -58,7 +52,7 @@ def grade_submission(
         notebook = restore(read(data), lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
-    run = _Run(lesson, notebook, sandbox, limits or Limits(), device, begun + SUBMISSION_SECONDS)
+    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS)
     verdicts = run.verdicts()
     return GradedSubmission(
         student,
@@ -79,16 +73,12 @@ class _Run:
         lesson: Lesson,
         notebook: NotebookNode,
         sandbox: Sandbox,
-        limits: Limits,
-        device: str,
         deadline: float,
     ) -> None:
         self.lesson = lesson
         self.cells = notebook.cells
         self.notebook = notebook
         self.sandbox = sandbox
-        self.limits = limits
-        self.device = device
         self.deadline = deadline
         self.known: dict[str, Verdict] = {}
         self.lost: dict[int, KernelLost] = {}
@@ -103,7 +93,7 @@ class _Run:
 
     def _pass(self) -> bool:
         """Run everything that is still to be run in a fresh kernel; False where the kernel was lost."""
-        with Kernel(self.sandbox, self.notebook, limits=self.limits, device=self.device) as kernel:
+        with Kernel(self.sandbox, self.notebook) as kernel:
             for index, cell in enumerate(self.cells):
                 if index in self.lost or cell.cell_type != "code" or cell.source in self.demos:
                     continue
@@ -131,7 +121,7 @@ class _Run:
             with kernel.functions(seconds=exercise.seconds) as transport:
                 function = Function(exercise.id, transport)
                 if function.exists():
-                    verdict = judge(exercise, function, device=self.device)
+                    verdict = judge(exercise, function, device=self.sandbox.device)
                 else:
                     verdict = self._undefined(exercise)
         except TooSlow:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
-import subprocess
-import sys
-import tempfile
+import signal
+import time
 from collections.abc import Iterator
-from pathlib import Path
+from functools import cache
+from queue import Empty
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
+import zmq
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_core.utils import ensure_event_loop, run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -22,12 +24,19 @@ from nbformat.v4 import new_output
 
 from steepest_grader.model import Outcome
 from steepest_grader.remote import SocketTransport, connect
-from steepest_grader.sandbox import Limits, Sandbox, SandboxError
+from steepest_grader.sandbox import Process, Sandbox, SandboxError
 
 CELL_SECONDS = 30
 START_SECONDS = 60
 MAX_OUTPUT = 2**20
+GONE_SECONDS = 5
+OUTPUT_SECONDS = 2
+ALIVE_SECONDS = 0.05
 OUT_OF_MEMORY_STATUS = (137, -9)
+# Ports are names of sockets in the kernel's own folder; whoever reaches that needs no key.
+CONNECTION: dict[str, Any] = {"transport": "ipc", "key": "", "signature_scheme": "hmac-sha256"} | {
+    f"{channel}_port": number for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), start=1)
+}
 
 _LOG = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())
@@ -37,8 +46,6 @@ _SERVE = (
     "__import__('steepest._agent', fromlist=['serve'])"
     ".serve(__import__('builtins').globals(), {address!r}, device={device!r})"
 )
-# `quit()` ends a kernel a little later, in the middle of a cell that has nothing to do with it.
-_STAY = "get_ipython().ask_exit = lambda: None"
 _NO_OUTPUT = (ValidationError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -54,6 +61,30 @@ class KernelLost(Exception):
     def __init__(self, outcome: Outcome, message: str) -> None:
         super().__init__(message)
         self.outcome = outcome
+
+
+class _Channels(AsyncKernelClient):
+    """Jupyter's channels to a process that no kernel manager started."""
+
+    def __init__(self, process: Process, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._process = process
+
+    async def _async_is_alive(self) -> bool:
+        return self._process.status is None
+
+    is_alive = _async_is_alive
+
+    async def answers(self, seconds: float) -> bool:
+        """Whether shell and output channel both bring something within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self._process.status is None:
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                await self.get_shell_msg(timeout=1)
+                await self.get_iopub_msg(timeout=1)
+                return True
+        return False
 
 
 class _Client(NotebookClient):  # type: ignore[misc]
@@ -73,6 +104,12 @@ class _Client(NotebookClient):  # type: ignore[misc]
         except _NO_OUTPUT:  # student code can display what no notebook can hold
             return None
 
+    async def _async_poll_kernel_alive(self) -> None:
+        while self.kc._process.status is None:
+            await asyncio.sleep(ALIVE_SECONDS)
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()
+
     def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
         """Widgets need no front end here."""
 
@@ -86,70 +123,45 @@ class Kernel:
         Where it runs.
     notebook : NotebookNode
         Whose cells it will run.
-    limits : Limits
-        What it may use.
-    device : {"cpu", "cuda"}
-        Where the judge's tensors are made.
     """
 
-    def __init__(
-        self, sandbox: Sandbox, notebook: NotebookNode, *, limits: Limits | None = None, device: str = "cpu"
-    ) -> None:
+    def __init__(self, sandbox: Sandbox, notebook: NotebookNode) -> None:
         self._sandbox = sandbox
         self._notebook = notebook
-        self._limits = limits or Limits()
-        self._device = device
 
     def __enter__(self) -> Kernel:
-        self._folder = tempfile.TemporaryDirectory(prefix="st-")
-        shared = Path(self._folder.name)
+        self.process = self._sandbox.fork(CONNECTION)
         try:
-            self._start(shared)
+            self._connect()
         except BaseException:
-            self._folder.cleanup()
+            self.__exit__()
             raise
         return self
 
-    def _start(self, shared: Path) -> None:
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        argv.append(f"--IPKernelApp.exec_lines={_STAY}")
-        self._manager = AsyncKernelManager(
-            transport="ipc", ip=str(shared / "k"), connection_file=str(shared / "kernel.json")
-        )
-        self._manager._kernel_spec = KernelSpec(
-            argv=self._sandbox.command(argv, shared=shared, limits=self._limits),
-            display_name="sandbox",
-            language="python",
-            interrupt_mode="message",
-        )
+    def _connect(self) -> None:
+        self._channels = _Channels(self.process, context=_context())
+        address: Any = CONNECTION | {"ip": f"{self.process.folder}/k"}
+        self._channels.load_connection_info(address)
         self._client = _Client(
             self._notebook,
-            km=self._manager,
             timeout=CELL_SECONDS,
-            startup_timeout=START_SECONDS,
+            iopub_timeout=OUTPUT_SECONDS,
             allow_errors=True,
             coalesce_streams=True,
             store_widget_state=False,
             log=_LOG,
         )
-        try:
-            self._client.start_new_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            self._client.start_new_kernel_client()
-        except (RuntimeError, OSError) as error:
-            self.__exit__()
-            raise SandboxError(f"The sandboxed kernel did not start: {error}.") from error
+        self._client.kc = self._channels
+        self._channels.start_channels(stdin=False, hb=False, control=False)
+        self._channels.allow_stdin = False
+        if not run_sync(self._channels.answers)(START_SECONDS):
+            raise SandboxError(f"The sandboxed kernel did not answer within {START_SECONDS} s.")
 
     def __exit__(self, *exc: object) -> None:
-        try:
-            if self._client.km is not None:  # nbclient lets go of a kernel that did not start by itself
-                if self._client.kc is not None:
-                    self._client.kc.stop_channels()
-                if self._manager.has_kernel:
-                    run_sync(self._manager.shutdown_kernel)(now=True)
-                run_sync(self._manager.cleanup_resources)()
-        finally:
-            self._folder.cleanup()
-            ensure_event_loop().close()  # each thread has one of its own, and each kernel makes it anew
+        self._sandbox.kill(self.process)
+        if hasattr(self, "_channels"):
+            self._channels.stop_channels()
+        ensure_event_loop().close()  # each thread has one of its own, and each kernel makes it anew
 
     def execute(self, cell: NotebookNode, index: int) -> None:
         """Run one cell and keep its outputs in it.
@@ -171,18 +183,33 @@ class Kernel:
         """Connect to the agent of this kernel, for so many seconds of wall time."""
 
         def start(address: str) -> None:
-            code = _SERVE.format(address=address, device=self._device)
-            self._client.kc.execute(code, silent=True, store_history=False)
+            code = _SERVE.format(address=address, device=self._sandbox.device)
+            self._channels.execute(code, silent=True, store_history=False)
 
-        with connect(Path(self._folder.name), start, seconds=seconds) as transport:
+        with connect(self.process.folder, self.process.inside, start, seconds=seconds) as transport:
             yield transport
 
     def ended(self) -> KernelLost:
-        """What to say of a kernel that has gone."""
-        status = run_sync(self._manager.provisioner.poll)() if self._manager.provisioner else None
-        if status in OUT_OF_MEMORY_STATUS:
-            return KernelLost(Outcome.OUT_OF_MEMORY, "the process was killed, most likely for its use of memory")
+        """What to say of a kernel that has gone, or has let go of its connection."""
+        if not self.process.wait(GONE_SECONDS):
+            return KernelLost(Outcome.ERRORED, "the connection to the process was closed")
+        if self.process.reason == "processes":
+            return KernelLost(Outcome.ERRORED, "the process was ended, because it started too many others")
+        if self.process.reason == "memory" or self.process.status in OUT_OF_MEMORY_STATUS:
+            return KernelLost(Outcome.OUT_OF_MEMORY, "the process was ended for its use of memory")
+        if self.process.status == -signal.SIGXCPU:
+            return KernelLost(Outcome.TIMED_OUT, "the process used up its time")
         return KernelLost(Outcome.ERRORED, "the process ended in the middle of the work")
+
+
+@cache
+def _context() -> zmq.asyncio.Context:
+    """One for all kernels: what a kernel may send, and how much of it waits here, is bounded."""
+    context = zmq.asyncio.Context()
+    context.setsockopt(zmq.LINGER, 0)
+    context.setsockopt(zmq.MAXMSGSIZE, 32 * MAX_OUTPUT)
+    context.setsockopt(zmq.RCVHWM, 4)
+    return context
 
 
 def _size(content: dict[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""A transport to an agent in a sandboxed kernel, over a Unix socket in the shared folder."""
+"""A transport to an agent in a sandboxed kernel, over a Unix socket in the kernel's folder."""
 
 from __future__ import annotations
 
@@ -67,25 +67,26 @@ class SocketTransport:
 
 
 @contextlib.contextmanager
-def connect(shared: Path, start: Callable[[str], None], *, seconds: float) -> Iterator[SocketTransport]:
-    """Open a socket in the shared folder, have an agent connect to it, and close it afterwards.
+def connect(folder: Path, inside: Path, start: Callable[[str], None], *, seconds: float) -> Iterator[SocketTransport]:
+    """Open a socket in a kernel's folder, have an agent connect to it, and close it afterwards.
 
     Parameters
     ----------
-    shared : Path
-        The folder that both sides see.
+    folder, inside : Path
+        The kernel's own folder, as the judge and as the kernel see it.
     start : callable
-        Given the socket's address, makes the other side call `steepest._agent.serve`.
+        Given the socket's address within, makes the other side call `steepest._agent.serve`.
     seconds : float
         Wall time for all exchanges together.
     """
-    address = shared / f"{uuid.uuid4().hex[:12]}.sock"
+    name = f"{uuid.uuid4().hex[:12]}.sock"
+    address = folder / name
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(address))
         try:
             listener.listen(1)
             listener.settimeout(CONNECT_SECONDS)
-            start(str(address))
+            start(str(inside / name))
             try:
                 connection, _ = listener.accept()
             except TimeoutError as error:

@@ -98,7 +98,6 @@ def grade_all(
     *,
     sandbox: Sandbox,
     jobs: int = 1,
-    device: str = "cpu",
     started: Callable[[str], None] | None = None,
 ) -> Iterator[GradedSubmission]:
     """Grade submissions in so many lanes and yield each as it is done.
@@ -115,8 +114,6 @@ def grade_all(
         Where student code runs.
     jobs : int
         How many kernels run at a time.
-    device : {"cpu", "cuda"}
-        Where the judge computes.
     started : callable, optional
         Told each student's name as the work on it begins.
     """
@@ -128,7 +125,7 @@ def grade_all(
                 for submission in islice(rest, jobs - len(waiting)):
                     if started is not None:
                         started(submission.student)
-                    waiting.add(lanes.submit(_grade, lesson, submission, sandbox, device))
+                    waiting.add(lanes.submit(_grade, lesson, submission, sandbox))
                 if not waiting:
                     return
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
@@ -137,12 +134,12 @@ def grade_all(
             lanes.shutdown(wait=True, cancel_futures=True)
 
 
-def _grade(lesson: Lesson, submission: Submission, sandbox: Sandbox, device: str) -> GradedSubmission:
+def _grade(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> GradedSubmission:
     student, data = submission.student, submission.data
     if data is None:
         return lesson.ungraded(student, submission.outcome, submission.message)
     try:
-        return grade_submission(lesson, student, data, sandbox=sandbox, device=device)
+        return grade_submission(lesson, student, data, sandbox=sandbox)
     except SandboxError as error:
         return lesson.ungraded(student, Outcome.GRADER_ERROR, str(error))
     except Exception as error:

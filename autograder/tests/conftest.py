@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from nbformat.v4 import new_output
 from steepest_grader import exercises, release
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.model import GradedSubmission, Outcome, Verdict
+from steepest_grader.sandbox import Bubblewrap, Sandbox
 from steepest_grader.source import Course, source_notebook
 
 LESSON = "90_tiny"
@@ -48,6 +49,13 @@ grade(momentum_step)
 # %% [markdown] nbgrader={{"grade": true, "solution": true, "grade_id": "reflection", "points": 3}}
 # It swings past the minimum.
 '''
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One for all tests of a process: each submission has a kernel of its own in it anyway."""
+    with Bubblewrap() as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from steepest_grader.batch import grade_lesson
 from steepest_grader.lesson import Lesson, load
 from steepest_grader.model import Accepted, Exercise, Mistake
 from steepest_grader.sample_class import Sample, samples, solved
-from steepest_grader.sandbox import Bubblewrap
+from steepest_grader.sandbox import Sandbox
 from steepest_grader.source import Course, find_course, source_notebook
 from steepest_grader.variants import source_of
 from traitlets.config import Config
@@ -50,7 +50,7 @@ def course(tmp_path_factory: pytest.TempPathFactory, lesson: Lesson) -> Course:
     return course
 
 
-def grade(course: Course, lesson: Lesson, submissions: Mapping[str, bytes | None]) -> dict[str, Row]:
+def grade(course: Course, lesson: Lesson, submissions: Mapping[str, bytes | None], sandbox: Sandbox) -> dict[str, Row]:
     folder = course.root / "submissions"
     shutil.rmtree(folder, ignore_errors=True)
     for student, data in submissions.items():
@@ -58,7 +58,7 @@ def grade(course: Course, lesson: Lesson, submissions: Mapping[str, bytes | None
         place.mkdir(parents=True)
         if data is not None:
             (place / f"{lesson.id}.ipynb").write_bytes(data)
-    rows = grade_lesson(course, lesson.id, folder, sandbox=Bubblewrap(), jobs=os.cpu_count() or 1).rows
+    rows = grade_lesson(course, lesson.id, folder, sandbox=sandbox, jobs=os.cpu_count() or 1).rows
     return {str(row["student"]): row for row in rows}
 
 
@@ -74,9 +74,9 @@ def unlike(row: Row, sample: Sample) -> list[str]:
     return said
 
 
-def test_correct_blank_and_broken_kinds(course: Course, lesson: Lesson) -> None:
+def test_correct_blank_and_broken_kinds(course: Course, lesson: Lesson, sandbox: Sandbox) -> None:
     kinds = [item for item in _samples(lesson) if not item.kind.startswith(("accepted-", "mistake-"))]
-    rows = grade(course, lesson, {item.kind: item.data for item in kinds})
+    rows = grade(course, lesson, {item.kind: item.data for item in kinds}, sandbox)
     assert len(rows) == len(kinds) == 14
     assert [line for item in kinds for line in unlike(rows[item.kind], item)] == []
 
@@ -105,9 +105,11 @@ def _mixed(lesson: Lesson) -> dict[str, tuple[bytes, dict[str, Accepted | Mistak
 
 
 @pytest.fixture(scope="module")
-def mixed(course: Course, lesson: Lesson) -> tuple[dict[str, Row], dict[str, dict[str, Accepted | Mistake]]]:
+def mixed(
+    course: Course, lesson: Lesson, sandbox: Sandbox
+) -> tuple[dict[str, Row], dict[str, dict[str, Accepted | Mistake]]]:
     made = _mixed(lesson)
-    rows = grade(course, lesson, {name: data for name, (data, _) in made.items()})
+    rows = grade(course, lesson, {name: data for name, (data, _) in made.items()}, sandbox)
     return rows, {name: chosen for name, (_, chosen) in made.items()}
 
 
@@ -132,7 +134,10 @@ def test_accepted_variants_and_mistakes(mixed: tuple[dict[str, Row], dict[str, d
 
 
 def test_plain_nbgrader_gives_the_same_scores(
-    course: Course, lesson: Lesson, mixed: tuple[dict[str, Row], dict[str, dict[str, Accepted | Mistake]]]
+    course: Course,
+    lesson: Lesson,
+    sandbox: Sandbox,
+    mixed: tuple[dict[str, Row], dict[str, dict[str, Accepted | Mistake]]],
 ) -> None:
     """Some of the mixed submissions, which hold a variant or mistake of every exercise each, and the blank one."""
     rows, _ = mixed
@@ -158,15 +163,15 @@ def test_plain_nbgrader_gives_the_same_scores(
         for student in chosen:
             grades = book.find_submission_notebook(lesson.id, lesson.id, student).grades
             theirs[student] = {grade.name: grade.auto_score for grade in grades if grade.name in lesson.exercises}
-    ours = grade(course, lesson, {name: made[name] for name in chosen})
+    ours = grade(course, lesson, {name: made[name] for name in chosen}, sandbox)
     assert theirs == {
         name: {item["id"]: item["score"] for item in ours[name]["exercises"]}  # type: ignore[attr-defined]
         for name in chosen
     }
 
 
-def test_formgrader_reads_our_gradebook(course: Course, lesson: Lesson) -> None:
-    grade(course, lesson, {"ada": nbformat.writes(solved(lesson, source_notebook(HOME, lesson.id))).encode()})
+def test_formgrader_reads_our_gradebook(course: Course, lesson: Lesson, sandbox: Sandbox) -> None:
+    grade(course, lesson, {"ada": nbformat.writes(solved(lesson, source_notebook(HOME, lesson.id))).encode()}, sandbox)
     config = Config()
     config.CourseDirectory.root = str(course.course_dir)
     config.CourseDirectory.db_url = f"sqlite:///{course.course_dir / 'gradebook.db'}"

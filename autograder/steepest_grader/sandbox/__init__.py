@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from steepest_grader.sandbox.base import Limits, Sandbox, SandboxError
+import torch
+
+from steepest_grader.sandbox.base import Limits, Sandbox
 from steepest_grader.sandbox.bubblewrap import Bubblewrap
 from steepest_grader.sandbox.none import NoSandbox
+from steepest_grader.sandbox.zygote import Process, SandboxError
 
-__all__ = ["Bubblewrap", "Limits", "NoSandbox", "Sandbox", "SandboxError", "open_sandbox"]
+__all__ = ["Bubblewrap", "Limits", "NoSandbox", "Process", "Sandbox", "SandboxError", "open_sandbox"]
 
 
-def open_sandbox(*, unsafe: bool = False) -> Sandbox:
-    """The sandbox of this machine, tried out.
+def open_sandbox(*, unsafe: bool = False, device: str = "cpu") -> Sandbox:
+    """The sandbox of this machine, warm; a context manager.
 
     Parameters
     ----------
     unsafe : bool
         Run student code as an ordinary process of this user instead.
+    device : {"cpu", "cuda"}
+        Whether kernels reach the GPU.
 
     Raises
     ------
     SandboxError
         If the sandbox does not work here; the message says how to get it.
     """
-    sandbox: Sandbox = NoSandbox() if unsafe else Bubblewrap()
+    if device == "cuda" and not torch.cuda.is_available():
+        raise SandboxError("There is no GPU here that torch can use. Grade with --device cpu.")
+    sandbox: Sandbox = NoSandbox(device=device) if unsafe else Bubblewrap(device=device)
     sandbox.check()
     return sandbox

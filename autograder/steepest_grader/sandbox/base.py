@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import tempfile
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
+
+from steepest_grader.sandbox.zygote import Process, SandboxError, Zygote
 
 HOME = "/home/student"
-
-
-class SandboxError(Exception):
-    """The sandbox cannot be had or did not start; never the student's fault."""
 
 
 @dataclass(frozen=True)
@@ -24,75 +22,131 @@ class Limits:
 
     Attributes
     ----------
-    memory : int
-        Address space of a process in bytes; torch alone maps over 1 GiB.
+    address_space : int
+        Of one process in bytes; torch alone maps over 1 GiB.
+    resident : int
+        Memory in bytes that all processes together may own.
+    processes : int
+        At a time, threads of other processes included.
+    cpu_seconds : int
+        CPU time of one process.
     file_size : int
         Size of one file in bytes.
     open_files : int
-        Open file descriptors.
+        Open file descriptors of one process.
     disk : int
-        Size of the private home and of the private `/tmp` in bytes.
+        Size of the private home, of `/tmp` and of `/dev/shm`, each, in bytes.
     """
 
-    memory: int = 4 * 2**30
+    address_space: int = 4 * 2**30
+    resident: int = 2 * 2**30
+    processes: int = 64
+    cpu_seconds: int = 600
     file_size: int = 64 * 2**20
-    open_files: int = 512
-    disk: int = 256 * 2**20
+    open_files: int = 256
+    disk: int = 128 * 2**20
 
-    def prefix(self) -> list[str]:
-        """A command that sets the limits and then becomes the one that follows it."""
-        return [
-            "prlimit",
-            f"--as={self.memory}",
-            f"--fsize={self.file_size}",
-            f"--nofile={self.open_files}",
-            "--core=0",
-            "--",
-        ]
+    def of_process(self) -> dict[str, int]:
+        """The limits under the names by which the kernel's side knows them, see ``setrlimit(2)``."""
+        return {
+            "as": self.address_space,
+            "fsize": self.file_size,
+            "nofile": self.open_files,
+            "nproc": 4 * self.processes,
+            "cpu": self.cpu_seconds,
+            "core": 0,
+            "msgqueue": 0,
+            "resident": self.resident,
+            "processes": self.processes,
+            "disk": self.disk,
+        }
+
+
+# CUDA maps all of the GPU's and the machine's memory into its address space.
+ON_A_GPU = Limits(address_space=2**44, resident=8 * 2**30, processes=256)
 
 
 class Sandbox(ABC):
-    """Turns a command into one that runs the same program walled in."""
+    """Forks kernels for student code behind walls. Safe to use from several threads.
+
+    Parameters
+    ----------
+    limits : Limits, optional
+        For each kernel.
+    device : {"cpu", "cuda"}
+        Whether kernels reach the GPU.
+    """
+
+    walled: bool
+
+    def __init__(self, limits: Limits | None = None, *, device: str = "cpu") -> None:
+        self.device = device
+        self.limits = limits or (Limits() if device == "cpu" else ON_A_GPU)
+        self._lock = threading.Lock()
+        self._zygote: Zygote | None = None
 
     @abstractmethod
-    def command(self, argv: Sequence[str], *, shared: Path, limits: Limits) -> list[str]:
-        """The command to start instead of `argv`; called once a kernel.
+    def wrap(self, argv: Sequence[str]) -> list[str]:
+        """The command to start instead of `argv`: the same program behind the outer wall."""
+
+    @abstractmethod
+    def advice(self, reason: str) -> str:
+        """A sentence for someone whose machine refuses this sandbox."""
+
+    def fork(self, connection: dict[str, Any]) -> Process:
+        """Start a kernel.
 
         Parameters
         ----------
-        argv : sequence of str
-            The program and its arguments.
-        shared : Path
-            The one folder that both sides see, at the same path; sockets live there.
-        limits : Limits
-            What the program may use.
+        connection : dict
+            Content of a Jupyter connection file, without `ip`.
+
+        Raises
+        ------
+        SandboxError
+            If it does not come up.
         """
+        return self._warm().fork(connection)
+
+    def kill(self, process: Process) -> None:
+        """End a kernel and everything that it started."""
+        if self._zygote is not None:
+            self._zygote.kill(process)
 
     def check(self) -> None:
-        """Run a trivial program inside; called before any submission is touched.
+        """Start the warm process; called before any submission is touched.
 
         Raises
         ------
         SandboxError
             If that fails, with the way to mend it.
         """
-        with tempfile.TemporaryDirectory(prefix="st-") as shared:
-            self._try([sys.executable, "-c", "import steepest"], Path(shared))
+        self._warm()
 
-    def _try(self, argv: Sequence[str], shared: Path) -> None:
-        command = self.command(argv, shared=shared, limits=Limits())
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-        except OSError as error:
-            raise SandboxError(self.advice(str(error))) from error
-        except subprocess.TimeoutExpired as error:
-            raise SandboxError(self.advice("it did not answer within 120 s")) from error
-        if done.returncode:
-            raise SandboxError(self.advice((done.stderr.strip().splitlines() or ["no reason given"])[-1]))
+    def close(self) -> None:
+        """End every process of it; it can be used again afterwards."""
+        with self._lock:
+            if self._zygote is not None:
+                self._zygote.close()
+                self._zygote = None
 
-    @abstractmethod
-    def advice(self, reason: str) -> str:
-        """A sentence for someone whose machine refuses this sandbox; called by `check`."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _warm(self) -> Zygote:
+        with self._lock:
+            if self._zygote is not None and not self._zygote.alive:
+                self._zygote.close()
+                self._zygote = None
+            if self._zygote is None:
+                try:
+                    self._zygote = Zygote(self.wrap, walled=self.walled, limits=self.limits.of_process())
+                except (SandboxError, OSError) as error:
+                    raise SandboxError(self.advice(str(error))) from error
+            return self._zygote
 
 
 def environment(home: str) -> dict[str, str]:
@@ -106,4 +160,6 @@ def environment(home: str) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "IPYTHONDIR": f"{home}/.ipython",
         "MPLCONFIGDIR": f"{home}/.matplotlib",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     }

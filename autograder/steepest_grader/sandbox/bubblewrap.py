@@ -10,7 +10,7 @@ from pathlib import Path
 
 import matplotlib
 
-from steepest_grader.sandbox.base import HOME, Limits, Sandbox, environment
+from steepest_grader.sandbox.base import HOME, Sandbox, environment
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 SETTINGS = (
@@ -24,19 +24,23 @@ SETTINGS = (
 
 
 class Bubblewrap(Sandbox):
-    """No network, no other process, no file but the system's, Python's and the student package."""
+    """No network, no other process, no file but the system's, Python's and the student package.
 
-    def command(self, argv: Sequence[str], *, shared: Path, limits: Limits) -> list[str]:
-        """Wrap a command; the limits are set within the walls."""
-        size = ["--size", str(limits.disk)]
+    Within this outer wall the warm process keeps the right to build walls around each kernel, and no kernel
+    keeps any.
+    """
+
+    walled = True
+
+    def wrap(self, argv: Sequence[str]) -> list[str]:
+        """The outer wall; nothing of the host can be written to."""
         settings = [part for item in environment(HOME).items() for part in ("--setenv", *item)]
         return [
-            "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
-            "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--proc", "/proc", "--dev", "/dev",
-            *size, "--tmpfs", "/tmp", *size, "--tmpfs", HOME, *size, "--tmpfs", "/dev/shm",
-            *_system(), *_python(), *_fonts(),
-            "--bind", str(shared), str(shared), "--chdir", HOME, *settings, "--",
-            *limits.prefix(), *argv,
+            "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
+            "--uid", "0", "--gid", "0", "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN",
+            "--cap-add", "CAP_SETFCAP", "--cap-add", "CAP_NET_ADMIN", "--hostname", "sandbox",
+            "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", HOME,
+            *_system(), *_python(), *_fonts(), *_gpu(self.device), "--chdir", HOME, *settings, "--", *argv,
         ]  # fmt: skip
 
     def advice(self, reason: str) -> str:
@@ -74,6 +78,14 @@ def _python() -> Iterator[str]:
     grader = _package("steepest_grader")
     if any(grader.is_relative_to(root) for root in (*roots, student, Path("/usr"))):
         yield from ("--tmpfs", str(grader))
+
+
+def _gpu(device: str) -> Iterator[str]:
+    """The GPU's devices, and what its driver reads, where they are asked for."""
+    if device == "cuda":
+        for path in sorted(Path("/dev").glob("nvidia*")):
+            yield from ("--dev-bind", str(path), str(path))
+        yield from ("--ro-bind-try", "/sys", "/sys")
 
 
 def _fonts() -> Iterator[str]:

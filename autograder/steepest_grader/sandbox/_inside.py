@@ -1,0 +1,354 @@
+"""The warm process within the outer wall: it imports once, and forks one kernel a submission.
+
+Its source is handed to Python as text, so it imports nothing of the grader and no file of it is in the sandbox. It
+reads requests and writes events as lines of JSON on its standard streams, which no kernel inherits. Each kernel gets
+namespaces, a `/proc`, a home and temporary folders of its own before it gives up every right and runs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import resource
+import selectors
+import signal
+import socket
+import struct
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+# <sched.h>, <sys/mount.h>, <sys/prctl.h>, <linux/capability.h>
+NEW_NS, NEW_CGROUP, NEW_UTS, NEW_IPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
+NEW_USER, NEW_PID, NEW_NET = 0x10000000, 0x20000000, 0x40000000
+RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
+CAPABILITY_VERSION_3, LAST_CAPABILITY = 0x20080522, 63
+
+SIOCSIFFLAGS, IFF_UP, FAMILIES = 0x8914, 1, 64  # <linux/sockios.h>, <net/if.h>; more families than there are
+
+STUDENT = 1000
+HOME = "/home/student"
+RUN = Path("/run")
+TICK = 0.1
+# What even an ordinary process could use to reach out, to keep memory that is counted nowhere, or to get rights anew.
+FORBIDDEN = (
+    "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsmount", "open_tree", "move_mount",
+    "ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "bpf", "perf_event_open", "userfaultfd",
+    "io_uring_setup", "io_uring_enter", "io_uring_register", "keyctl", "add_key", "request_key", "memfd_create",
+    "memfd_secret", "shmget", "msgget", "semget", "mq_open", "name_to_handle_at", "open_by_handle_at", "syslog",
+)  # fmt: skip
+# What a kernel imports as it starts, and what lessons do sooner or later: torch's optimizers import `torch._dynamo`.
+WARM = (
+    "ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
+    "IPython.extensions.storemagic", "tornado.platform.asyncio", "tornado.queues", "zmq.utils.garbage", "statistics",
+    "matplotlib.backends.backend_agg", "matplotlib.pyplot", "contourpy", "PIL.PngImagePlugin", "ipywidgets",
+    "numpy.random", "torch._dynamo",
+)  # fmt: skip
+COVERED = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "kcore", "keys", "kmsg", "timer_list", "scsi")
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main(settings: dict[str, Any]) -> None:
+    """Serve requests; in a kernel's process, become that kernel."""
+    warm_up()
+    if settings["walled"]:
+        importlib.import_module("pyseccomp")
+    request = Zygote(settings).serve()
+    if request is not None:
+        become_kernel(settings, request)
+
+
+def warm_up() -> None:
+    """Import and use what every lesson needs, without starting a thread."""
+    import steepest
+
+    names = [info.name for info in pkgutil.walk_packages(steepest.__path__, "steepest.")]
+    for name in (*WARM, *names):
+        importlib.import_module(name)
+    torch = sys.modules["torch"]
+    torch.set_num_threads(1)
+    float(torch.linalg.eigvalsh(torch.eye(2)).sum())
+    gc.collect()
+    gc.freeze()
+    links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd") if int(name) > 2]
+    if opened := [os.readlink(link) for link in links if os.path.lexists(link)]:
+        raise RuntimeError(f"what was imported keeps files open, which kernels would share: {opened}")
+
+
+class Zygote:
+    """Forks kernels on request and tells how they end."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.walled: bool = settings["walled"]
+        self.limits: dict[str, int] = settings["limits"]
+        self.kernels: dict[int, dict[str, Any]] = {}
+        self.selector = selectors.DefaultSelector()
+        self.own = os.open("/proc/self/ns/pid", os.O_RDONLY) if self.walled else -1
+
+    def serve(self) -> dict[str, Any] | None:
+        """Answer until the grader closes the stream; returns a request in the process of a new kernel."""
+        wake, woken = os.pipe()
+        os.set_blocking(woken, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(woken)
+        self.selector.register(sys.stdin.fileno(), selectors.EVENT_READ, "request")
+        self.selector.register(wake, selectors.EVENT_READ, "child")
+        tell({"event": "warm"})
+        pending = b""
+        while True:
+            for key, _ in self.selector.select(TICK if self.kernels else None):
+                if key.data == "request":
+                    data = os.read(sys.stdin.fileno(), 65536)
+                    if not data:
+                        self.end()
+                        return None
+                    *lines, pending = (pending + data).split(b"\n")
+                    for line in lines:
+                        request: dict[str, Any] = json.loads(line)
+                        if request["op"] == "kill":
+                            self.kill(request["kernel"])
+                        elif self.fork(request):
+                            return request
+                elif key.data == "child":
+                    os.read(wake, 4096)
+                else:
+                    self.ready(key.fd, key.data)
+            self.reap()
+            if self.walled:
+                self.watch()
+
+    def fork(self, request: dict[str, Any]) -> bool:
+        """Start a kernel's process; True within it."""
+        name = request["kernel"]
+        folder = RUN / name
+        if self.walled:
+            folder.mkdir()
+            mount("tmpfs", folder, "tmpfs", NOSUID | NODEV | NOEXEC, "size=4m,nr_inodes=64,mode=700")
+        ready, said = os.pipe()
+        if self.walled:
+            check(libc.unshare(NEW_PID), "unshare")
+        pid = os.fork()
+        if pid == 0:
+            self.selector.close()  # before its descriptor has a new owner
+            request["said"] = said
+            return True
+        if self.walled:
+            check(libc.setns(self.own, NEW_PID), "setns")
+        os.close(said)
+        self.selector.register(ready, selectors.EVENT_READ, pid)
+        space = os.stat(f"/proc/{pid}/ns/pid").st_ino if self.walled else 0
+        self.kernels[pid] = {"kernel": name, "folder": folder, "space": space, "reason": ""}
+        return False
+
+    def ready(self, descriptor: int, pid: int) -> None:
+        """A kernel's word before it runs what students write: that it is ready, or why not."""
+        text = os.read(descriptor, 4096).decode(errors="replace")
+        self.selector.unregister(descriptor)
+        os.close(descriptor)
+        if pid in self.kernels:
+            tell({"event": "ready", "kernel": self.kernels[pid]["kernel"], "said": text})
+
+    def kill(self, name: str) -> None:
+        for pid, kernel in self.kernels.items():
+            if kernel["kernel"] == name:
+                os.kill(pid, signal.SIGKILL)
+
+    def reap(self) -> None:
+        """Tell of kernels that have ended, with what they used."""
+        while self.kernels:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            kernel = self.kernels.pop(pid, None)
+            if kernel is None:
+                continue
+            if self.walled:
+                check(libc.umount2(os.fsencode(kernel["folder"]), 2), "umount")
+                kernel["folder"].rmdir()
+            tell({
+                "event": "ended", "kernel": kernel["kernel"], "status": os.waitstatus_to_exitcode(status),
+                "reason": kernel["reason"], "cpu": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss * 1024,
+            })  # fmt: skip
+
+    def watch(self) -> None:
+        """End a kernel whose processes together use too much: the kernel's own limits count one process at a time."""
+        spaces = {kernel["space"]: pid for pid, kernel in self.kernels.items()}
+        count = dict.fromkeys(self.kernels, 0)
+        memory = dict.fromkeys(self.kernels, 0)
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            try:
+                pid = spaces.get(os.stat(f"/proc/{entry}/ns/pid").st_ino)
+                if pid is not None:
+                    count[pid] += 1
+                    memory[pid] += resident(entry)
+            except OSError:  # it has just ended
+                continue
+        for pid, kernel in self.kernels.items():
+            if count[pid] > self.limits["processes"]:
+                kernel["reason"] = "processes"
+            elif memory[pid] > self.limits["resident"] and owned(kernel["space"]) > self.limits["resident"]:
+                kernel["reason"] = "memory"
+            if kernel["reason"]:
+                os.kill(pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        for pid in self.kernels:
+            os.kill(pid, signal.SIGKILL)
+
+
+def resident(pid: str) -> int:
+    """Memory in bytes that is not mapped from files; what is shared with other processes counts in full."""
+    with open(f"/proc/{pid}/status", "rb") as file:
+        return kibibytes(file.read(), b"RssAnon", b"RssShmem")
+
+
+def owned(space: int) -> int:
+    """Memory of all processes of a namespace; what is shared counts in parts. Exact, but slow to find out."""
+    total = 0
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.stat(f"/proc/{entry}/ns/pid").st_ino == space:
+                with open(f"/proc/{entry}/smaps_rollup", "rb") as file:
+                    total += kibibytes(file.read(), b"Pss_Anon", b"Pss_Shmem")
+        except OSError:  # it has just ended
+            continue
+    return total
+
+
+def kibibytes(text: bytes, *names: bytes) -> int:
+    """Sum of some lines of a file in `/proc`, in bytes."""
+    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(names))
+
+
+def become_kernel(settings: dict[str, Any], request: dict[str, Any]) -> NoReturn:
+    """Shut the doors behind this process, and run a Jupyter kernel in it."""
+    said = request["said"]
+    try:
+        gc.enable()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        detach(said)
+        check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
+        if settings["walled"]:
+            folder = enter_namespaces(request["kernel"], settings["limits"])
+        else:
+            folder = Path(request["folder"])
+        set_limits(settings["limits"])
+        if settings["walled"]:
+            forbid()
+        run_kernel(folder, request["connection"], said)
+    except BaseException:
+        os.write(said, traceback.format_exc()[-4000:].encode())
+    os._exit(70)
+
+
+def detach(kept: int) -> None:
+    """A session of its own, and no descriptor but one: nothing that is still referred to may own any by now."""
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(null, stream)
+    os.closerange(3, kept)
+    os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def enter_namespaces(name: str, limits: dict[str, int]) -> Path:
+    """Walls against the neighbours: private namespaces, folders and `/proc`, then no rights at all."""
+    check(libc.unshare(NEW_NS | NEW_IPC | NEW_UTS | NEW_NET | NEW_CGROUP), "unshare")
+    loopback_up()
+    mount(None, "/", None, REC | PRIVATE)
+    folder = RUN / "kernel"
+    own = os.open(RUN / name, os.O_PATH | os.O_DIRECTORY)
+    mount("tmpfs", RUN, "tmpfs", NOSUID | NODEV, "size=64k,mode=755")
+    folder.mkdir()
+    mount(f"/proc/self/fd/{own}", folder, None, BIND)
+    os.close(own)
+    for place in ("/tmp", "/dev/shm", HOME):
+        mount("tmpfs", place, "tmpfs", NOSUID | NODEV, f"size={limits['disk']},nr_inodes=8192,mode=700")
+    mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=666,mode=620")
+    mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
+    for part in COVERED:
+        if os.path.exists(f"/proc/{part}"):
+            mount(f"/proc/{part}", f"/proc/{part}", None, BIND | REC)
+            mount(None, f"/proc/{part}", None, REMOUNT | BIND | RDONLY | NOSUID | NODEV | NOEXEC)
+    mount(None, RUN, None, REMOUNT | RDONLY | NOSUID | NODEV)
+    check(libc.unshare(NEW_USER), "unshare")
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{STUDENT} 0 1")
+    Path("/proc/self/gid_map").write_text(f"{STUDENT} 0 1")
+    check(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    for capability in range(LAST_CAPABILITY + 1):
+        if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 and ctypes.get_errno() != errno.EINVAL:
+            check(-1, "prctl")
+    header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
+    check(libc.capset(header, bytes(24)), "capset")
+    return folder
+
+
+def loopback_up() -> None:
+    """A new network namespace has its own loopback, which is down; Jupyter's own threads talk over it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
+
+
+def set_limits(limits: dict[str, int]) -> None:
+    for name in ("as", "fsize", "nofile", "nproc", "cpu", "core", "msgqueue"):
+        kind = getattr(resource, f"RLIMIT_{name.upper()}", None)
+        if kind is not None:
+            resource.setrlimit(kind, (limits[name], limits[name]))
+
+
+def forbid() -> None:
+    """System calls that no notebook needs are refused from here on, for this process and what it starts."""
+    pyseccomp = sys.modules["pyseccomp"]
+    refuse = pyseccomp.ERRNO(errno.EPERM)
+    rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+    for name in FORBIDDEN:
+        rules.add_rule(refuse, name)
+    rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, NEW_USER, NEW_USER))
+    rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library uses clone then
+    for family in range(FAMILIES):  # not every one of them is bounded by the network namespace
+        if family not in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK):
+            rules.add_rule(pyseccomp.ERRNO(errno.EAFNOSUPPORT), "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
+    rules.load()
+
+
+def run_kernel(folder: Path, connection: dict[str, Any], said: int) -> None:
+    os.chdir(os.environ["HOME"])
+    file = folder / "kernel.json"
+    file.write_text(json.dumps(connection | {"ip": f"{folder}/k"}))
+    app = sys.modules["ipykernel.kernelapp"].IPKernelApp.instance()
+    app.initialize(["-f", str(file), "--HistoryManager.enabled=False"])
+    # `quit()` ends a kernel a little later, in the middle of a cell that has nothing to do with it
+    app.shell.ask_exit = lambda: None
+    sys.modules["numpy"].random.seed(0)
+    sys.modules["torch"].manual_seed(0)
+    os.write(said, b"ready")
+    os.close(said)
+    app.start()
+
+
+def mount(source: object, target: object, kind: str | None, flags: int, data: str | None = None) -> None:
+    arguments = [None if value is None else os.fsencode(str(value)) for value in (source, target, kind, data)]
+    check(libc.mount(*arguments[:3], flags, arguments[3]), f"mount {target}")
+
+
+def check(result: int, what: str) -> None:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def tell(event: dict[str, Any]) -> None:
+    os.write(sys.stdout.fileno(), json.dumps(event).encode() + b"\n")
