@@ -7,6 +7,7 @@ namespaces, a `/proc`, a home and temporary folders of its own before it gives u
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -22,6 +23,7 @@ import socket
 import struct
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,6 +39,7 @@ SIOCSIFFLAGS, IFF_UP, FAMILIES = 0x8914, 1, 64  # <linux/sockios.h>, <net/if.h>;
 STUDENT = 1000
 HOME = "/home/student"
 RUN = Path("/run")
+PROC = Path("/proc")
 TICK = 0.1
 # What even an ordinary process could use to reach out, to keep memory that is counted nowhere, or to get rights anew.
 FORBIDDEN = (
@@ -79,8 +82,8 @@ def warm_up() -> None:
     float(torch.linalg.eigvalsh(torch.eye(2)).sum())
     gc.collect()
     gc.freeze()
-    links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd") if int(name) > 2]
-    if opened := [os.readlink(link) for link in links if os.path.lexists(link)]:
+    links = [link for link in (PROC / "self" / "fd").iterdir() if int(link.name) > 2]
+    if opened := [str(link.readlink()) for link in links if link.is_symlink()]:
         raise RuntimeError(f"what was imported keeps files open, which kernels would share: {opened}")
 
 
@@ -145,7 +148,7 @@ class Zygote:
             check(libc.setns(self.own, NEW_PID), "setns")
         os.close(said)
         self.selector.register(ready, selectors.EVENT_READ, pid)
-        space = os.stat(f"/proc/{pid}/ns/pid").st_ino if self.walled else 0
+        space = (PROC / str(pid) / "ns" / "pid").stat().st_ino if self.walled else 0
         self.kernels[pid] = {"kernel": name, "folder": folder, "space": space, "reason": ""}
         return False
 
@@ -184,16 +187,10 @@ class Zygote:
         spaces = {kernel["space"]: pid for pid, kernel in self.kernels.items()}
         count = dict.fromkeys(self.kernels, 0)
         memory = dict.fromkeys(self.kernels, 0)
-        for entry in os.listdir("/proc"):
-            if not entry.isdigit():
-                continue
-            try:
-                pid = spaces.get(os.stat(f"/proc/{entry}/ns/pid").st_ino)
-                if pid is not None:
-                    count[pid] += 1
-                    memory[pid] += resident(entry)
-            except OSError:  # it has just ended
-                continue
+        for process, space in processes():
+            if pid := spaces.get(space):
+                count[pid] += 1
+                memory[pid] += kibibytes(process / "status", b"RssAnon", b"RssShmem")
         for pid, kernel in self.kernels.items():
             if count[pid] > self.limits["processes"]:
                 kernel["reason"] = "processes"
@@ -207,28 +204,29 @@ class Zygote:
             os.kill(pid, signal.SIGKILL)
 
 
-def resident(pid: str) -> int:
-    """Memory in bytes that is not mapped from files; what is shared with other processes counts in full."""
-    with open(f"/proc/{pid}/status", "rb") as file:
-        return kibibytes(file.read(), b"RssAnon", b"RssShmem")
+def processes() -> Iterator[tuple[Path, int]]:
+    """Each process's folder in `/proc`, and its process namespace."""
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # it has just ended
+                yield entry, (entry / "ns" / "pid").stat().st_ino
 
 
 def owned(space: int) -> int:
-    """Memory of all processes of a namespace; what is shared counts in parts. Exact, but slow to find out."""
-    total = 0
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.stat(f"/proc/{entry}/ns/pid").st_ino == space:
-                with open(f"/proc/{entry}/smaps_rollup", "rb") as file:
-                    total += kibibytes(file.read(), b"Pss_Anon", b"Pss_Shmem")
-        except OSError:  # it has just ended
-            continue
-    return total
+    """Memory of a namespace's processes, shared pages counted in parts: exact where the sum of what is resident
+    counts them again and again, but slow to find out."""
+    return sum(
+        kibibytes(process / "smaps_rollup", b"Pss_Anon", b"Pss_Shmem") for process, s in processes() if s == space
+    )
 
 
-def kibibytes(text: bytes, *names: bytes) -> int:
-    """Sum of some lines of a file in `/proc`, in bytes."""
-    return sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith(names))
+def kibibytes(file: Path, *names: bytes) -> int:
+    """Sum of some lines of a file in `/proc`, in bytes; 0 where the process has just ended."""
+    try:
+        lines = file.read_bytes().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(names))
 
 
 def become_kernel(settings: dict[str, Any], request: dict[str, Any]) -> NoReturn:
@@ -248,7 +246,7 @@ def become_kernel(settings: dict[str, Any], request: dict[str, Any]) -> NoReturn
         if settings["walled"]:
             forbid()
         run_kernel(folder, request["connection"], said)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever it is, the grader hears of it
         os.write(said, traceback.format_exc()[-4000:].encode())
     os._exit(70)
 
@@ -278,10 +276,11 @@ def enter_namespaces(name: str, limits: dict[str, int]) -> Path:
         mount("tmpfs", place, "tmpfs", NOSUID | NODEV, f"size={limits['disk']},nr_inodes=8192,mode=700")
     mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=666,mode=620")
     mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
-    for part in COVERED:
-        if os.path.exists(f"/proc/{part}"):
-            mount(f"/proc/{part}", f"/proc/{part}", None, BIND | REC)
-            mount(None, f"/proc/{part}", None, REMOUNT | BIND | RDONLY | NOSUID | NODEV | NOEXEC)
+    for name in COVERED:
+        part = PROC / name
+        if part.exists():
+            mount(part, part, None, BIND | REC)
+            mount(None, part, None, REMOUNT | BIND | RDONLY | NOSUID | NODEV | NOEXEC)
     mount(None, RUN, None, REMOUNT | RDONLY | NOSUID | NODEV)
     check(libc.unshare(NEW_USER), "unshare")
     Path("/proc/self/setgroups").write_text("deny")

@@ -101,15 +101,17 @@ class Zygote:
         except OSError:
             self._errors.close()
             raise
-        program = files("steepest_grader.sandbox").joinpath("_inside.py").read_text()
-        self._send(f"{program}\n\nmain({settings!r})\n")
         self._listener = threading.Thread(target=self._listen, name="zygote", daemon=True)
         self._listener.start()
         self._finalizer = weakref.finalize(self, _end, self._process)
-        if not self._warm.wait(START_SECONDS) or self._process.poll() is not None:
-            said = self._said()
+        try:
+            program = files("steepest_grader.sandbox").joinpath("_inside.py").read_text()
+            self._send(f"{program}\n\nmain({settings!r})\n")
+            if not self._warm.wait(START_SECONDS) or self._ended:
+                raise SandboxError(self._said() or f"it did not start within {START_SECONDS:g} s")
+        except SandboxError:
             self.close()
-            raise SandboxError(said or f"it did not start within {START_SECONDS:g} s")
+            raise
         self._root = self._find_root()
 
     @property
@@ -165,7 +167,7 @@ class Zygote:
                 self._process.stdin.write(json.dumps(request).encode() + b"\n")
                 self._process.stdin.flush()
         except OSError as error:
-            raise SandboxError(f"The sandbox has ended: {self._said() or error}.") from error
+            raise SandboxError(f"the sandbox has ended: {self._said() or error}") from error
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
