@@ -1,6 +1,6 @@
 # `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo lab test test-long build lock clean
+.PHONY: help set-up demo lab test test-long bench build lock clean
 
 LESSON := 05_momentum
 GRADER := .venv/bin/steepest-grader
@@ -11,6 +11,7 @@ help:
 	@echo "make lab    open the lessons in JupyterLab"
 	@echo "make test   run every check of the repository"
 	@echo "make test-long  the same, with every variant and mistake in a notebook of the class"
+	@echo "make bench  compare speed and memory with plain nbgrader; writes docs/benchmarks.md; takes a quarter of an hour"
 	@echo "make build  write lessons/ and the stored outcomes from solutions/ and the exercises"
 	@echo "make lock   write requirements.lock anew; LOCK_ARGS='torch==2.13.0' holds a version"
 	@echo "make clean  remove build/ and what the tools leave behind"
@@ -38,6 +39,9 @@ test: set-up
 
 test-long: set-up
 	@STEEPEST_LONG=1 .ci/test
+
+bench: set-up
+	.venv/bin/python autograder/bench/bench.py
 
 build: set-up
 	$(GRADER) build

@@ -36,11 +36,17 @@ class SocketTransport:
         Connected to an agent's `serve`.
     seconds : float
         Wall time for all exchanges together; what the judge does between them does not count.
+
+    Attributes
+    ----------
+    spent : float
+        Wall time of the exchanges so far, in seconds.
     """
 
     def __init__(self, connection: socket.socket, *, seconds: float) -> None:
         self._connection = connection
-        self._left = seconds
+        self._seconds = seconds
+        self.spent = 0.0
 
     def exchange(self, frame: bytes) -> bytes:
         """Send a request and wait for its reply.
@@ -52,15 +58,16 @@ class SocketTransport:
         """
         begun = time.monotonic()
         try:
-            self._connection.settimeout(max(self._left, 1e-3))
+            left = self._seconds - self.spent
+            self._connection.settimeout(max(left, 1e-3))
             self._connection.sendall(frame)
-            reply = receive(self._connection, deadline=begun + self._left)
+            reply = receive(self._connection, deadline=begun + left)
         except TimeoutError as error:
             raise TooSlow from error
         except (_wire.WireError, OSError) as error:
             raise Gone from error
         finally:
-            self._left -= time.monotonic() - begun
+            self.spent += time.monotonic() - begun
         if reply is None:
             raise Gone
         return reply

@@ -188,7 +188,8 @@ def _snapshot(value: Any) -> Any:
 
 def _global_generators() -> tuple[Any, ...]:
     _, keys, position, *_ = np.random.get_state()
-    return torch.get_rng_state().numpy().tobytes(), np.asarray(keys).tobytes(), position, random.getstate()
+    gpu = torch.cuda.get_rng_state().numpy().tobytes() if torch.cuda.is_initialized() else b""
+    return gpu, torch.get_rng_state().numpy().tobytes(), np.asarray(keys).tobytes(), position, random.getstate()
 
 
 def _describe(error: BaseException) -> dict[str, str]:

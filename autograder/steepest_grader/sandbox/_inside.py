@@ -327,8 +327,11 @@ def run_kernel(folder: Path, connection: dict[str, Any], said: int) -> None:
     os.chdir(os.environ["HOME"])
     file = folder / "kernel.json"
     file.write_text(json.dumps(connection | {"ip": f"{folder}/k"}))
-    app = sys.modules["ipykernel.kernelapp"].IPKernelApp.instance()
-    app.initialize(["-f", str(file), "--HistoryManager.enabled=False"])
+    kernelapp = sys.modules["ipykernel.kernelapp"]
+    kernelapp.IPKernelApp.parse_command_line = kernelapp.IPKernelApp.load_config_file = lambda *_, **__: None
+    config = sys.modules["traitlets.config"].Config({"HistoryManager": {"enabled": False}})
+    app = kernelapp.IPKernelApp.instance(connection_file=str(file), config=config)
+    app.initialize([])
     # `quit()` ends a kernel a little later, in the middle of a cell that has nothing to do with it
     app.shell.ask_exit = lambda: None
     sys.modules["numpy"].random.seed(0)

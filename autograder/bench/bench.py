@@ -1,0 +1,259 @@
+"""Grade the same submissions with plain nbgrader and with ours, in one run; print and keep the comparison.
+
+Run by `make bench`. The ratio is what counts: both are measured on the same machine, one right after the other.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+import torch
+from nbgrader.api import Gradebook
+from rich.console import Console
+from steepest_grader import release
+from steepest_grader.gradebook import GradebookWriter
+from steepest_grader.judge import candidates
+from steepest_grader.lesson import Lesson, load
+from steepest_grader.model import GradedSubmission
+from steepest_grader.sample_class import Sample, samples
+from steepest_grader.sandbox import Sandbox, open_sandbox
+from steepest_grader.schedule import Submission, grade_all
+from steepest_grader.source import Course, find_course, source_notebook
+
+LESSON = "05_momentum"
+HOME = find_course(Path(__file__).parent)
+TABLE = HOME.root / "docs" / "benchmarks.md"
+OUT = Console(width=110)
+
+
+@dataclass
+class Run:
+    """What one way of grading took, per submission where nothing else is said."""
+
+    count: int
+    scores: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    begin: float = 0.0
+    wall: float = 0.0
+    core: float = 0.0
+    writing: float = 0.0
+    graded: list[GradedSubmission] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of a submission."""
+        return self.wall / self.count
+
+    def mean(self, name: str) -> float:
+        """Mean of one of the figures in `Spent`."""
+        return sum(float(getattr(item.spent, name)) for item in self.graded) / self.count
+
+
+@click.command()
+@click.option("--size", default=60, show_default=True, help="Submissions that both grade.")
+@click.option("--many", default=2000, show_default=True, help="Submissions that show whether memory grows; 0: none.")
+@click.option("--write/--no-write", default=True, help="Write the table to docs/benchmarks.md.")
+def main(size: int, many: int, write: bool) -> None:
+    """Compare with plain nbgrader, and look for growth."""
+    with tempfile.TemporaryDirectory(prefix="st-") as folder:
+        course = _course(Path(folder))
+        lesson = load(HOME, LESSON)
+        chosen = _chosen(lesson, size)
+        with OUT.status(f"ours: {size} submissions"):
+            ours, peaks = _ours(course, lesson, chosen)
+        with OUT.status(f"growth over {many} submissions"):
+            growth = _growth(course, lesson, chosen, many) if many else []
+        with OUT.status(f"nbgrader: {size} submissions, one after another"):
+            theirs = _nbgrader(course, lesson, chosen)
+    unequal = sorted(name for name in ours.scores if ours.scores[name] != theirs.scores[name])
+    if unequal:
+        raise SystemExit(f"The scores of {len(unequal)} submissions differ: {', '.join(unequal[:5])}.")
+    text = _report(ours, theirs, peaks, growth)
+    OUT.print(text, markup=False, highlight=False)
+    if write:
+        before = TABLE.read_text() if TABLE.exists() else ""
+        rest = before.partition("<!-- end of bench -->")[2] or "\n"
+        TABLE.write_text(f"{text}\n<!-- end of bench -->{rest}")
+
+
+def _course(folder: Path) -> Course:
+    """The real course, with a build folder of its own."""
+    for name in ("solutions", "autograder", "lessons"):
+        (folder / name).symlink_to(HOME.root / name)
+    course = Course(folder)
+    release.write_course(course, [LESSON])
+    return course
+
+
+def _chosen(lesson: Lesson, size: int) -> list[Sample]:
+    """Honest submissions, right and wrong, evenly from all kinds."""
+    kinds = [
+        item
+        for item in samples(lesson, source_notebook(HOME, LESSON))
+        if item.kind.startswith(("correct", "accepted-", "mistake-"))
+    ]
+    return [kinds[number * len(kinds) // size] for number in range(size)]
+
+
+def _ours(course: Course, lesson: Lesson, chosen: list[Sample]) -> tuple[Run, tuple[int, int]]:
+    run = Run(len(chosen))
+    submissions = [Submission(item.kind, item.data) for item in chosen]
+    with _clock(run), GradebookWriter(None, course) as book:
+        begun = time.monotonic()
+        book.prepare(LESSON, source_notebook(HOME, LESSON))
+        for exercise in lesson.exercises.values():
+            candidates(exercise)
+        with open_sandbox() as sandbox:
+            run.begin = time.monotonic() - begun
+            whole = 0
+            for graded in grade_all(lesson, submissions, sandbox=sandbox, jobs=os.cpu_count() or 1):
+                started = time.monotonic()
+                book.record(graded)
+                run.writing += time.monotonic() - started
+                run.graded.append(graded)
+                whole = max(whole, _memory(os.getpid()))
+            zygote = _memory(_zygote(sandbox))
+    run.scores = {item.student: {v.exercise: v.score for v in item.verdicts} for item in run.graded}
+    lane = max(item.spent.memory for item in run.graded)
+    return run, (lane, whole + zygote)
+
+
+def _growth(course: Course, lesson: Lesson, chosen: list[Sample], many: int) -> list[tuple[int, int]]:
+    """Memory of grader and zygote as more and more is graded: how many, and bytes."""
+    found = []
+    every = max(many // 5, 1)
+    with open_sandbox() as sandbox, GradebookWriter(None, course) as book:
+        names = (Submission(f"s{number}", chosen[number % len(chosen)].data) for number in range(many))
+        graded = grade_all(lesson, names, sandbox=sandbox, jobs=os.cpu_count() or 1)
+        for number, item in enumerate(graded, start=1):
+            book.record(item)
+            if number % every == 0:
+                found.append((number, _memory(os.getpid()) + _memory(_zygote(sandbox))))
+    return found
+
+
+def _nbgrader(course: Course, lesson: Lesson, chosen: list[Sample]) -> Run:
+    run = Run(len(chosen))
+    plain = course.root / "plain"
+    shutil.copytree(course.course_dir / "source", plain / "source")
+    shutil.copy(course.course_dir / "nbgrader_config.py", plain)
+    for item in chosen:
+        place = plain / "submitted" / item.kind / LESSON
+        place.mkdir(parents=True)
+        (place / f"{LESSON}.ipynb").write_bytes(item.data or b"")
+    _call(plain, "generate_assignment", LESSON, "--force")
+    with _clock(run):
+        _call(plain, "autograde", LESSON)
+    with Gradebook(f"sqlite:///{plain / 'gradebook.db'}", "steepest") as book:
+        for item in chosen:
+            grades = book.find_submission_notebook(LESSON, LESSON, item.kind).grades
+            run.scores[item.kind] = {grade.name: grade.auto_score for grade in grades if grade.name in lesson.exercises}
+    return run
+
+
+def _call(folder: Path, *verb: str) -> None:
+    scripts = Path(sys.executable).parent
+    env = os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}  # nbgrader calls `alembic` by name
+    done = subprocess.run(
+        [scripts / "nbgrader", *verb], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+
+
+@contextmanager
+def _clock(run: Run) -> Iterator[None]:
+    """Wall and core seconds of this process and of all that end within."""
+
+    def core() -> float:
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(item.ru_utime + item.ru_stime for item in used)
+
+    wall, before = time.monotonic(), core()
+    yield
+    run.wall, run.core = time.monotonic() - wall, core() - before
+
+
+def _zygote(sandbox: Sandbox) -> int:
+    """The process that forks: the innermost of the sandbox's."""
+    assert sandbox._zygote is not None
+    pid = sandbox._zygote._process.pid
+    while children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        pid = int(children[0])
+    return pid
+
+
+def _memory(pid: int) -> int:
+    """What a process holds that is not mapped from files, in bytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon", "RssShmem")))
+
+
+def _report(ours: Run, theirs: Run, peaks: tuple[int, int], growth: list[tuple[int, int]]) -> str:
+    mib = 2**20
+    cpu = ours.mean("cpu")
+    rest = ours.core / ours.count - cpu
+    lines = [
+        "# Benchmarks",
+        "",
+        f"Written by `make bench`: {ours.count} submissions of `{LESSON}`, right and wrong, graded by plain",
+        "`nbgrader autograde` and by `steepest-grader`; all scores of all exercises are equal.",
+        "",
+        f"Machine: {_processor()}, {os.cpu_count()} cores, {_ram()} GiB; Linux {platform.release()}, "
+        f"Python {platform.python_version()}, torch {torch.__version__.partition('+')[0]}.",
+        "",
+        "| a submission | nbgrader | steepest-grader | ratio |",
+        "|---|---:|---:|---:|",
+        f"| wall time (s) | {theirs.seconds:.2f} | {ours.seconds:.3f} | {theirs.seconds / ours.seconds:.1f} |",
+        f"| core time (s) | {theirs.core / theirs.count:.2f} | {ours.core / ours.count:.3f} "
+        f"| {theirs.core / ours.core:.1f} |",
+        "",
+        f"Ours includes {ours.begin:.1f} s before the first submission: the sandbox warms up, and every known",
+        "mistake is computed once. nbgrader runs the figures and demos of the notebook too; ours leaves out those",
+        "that are as released, because no mark depends on them.",
+        "",
+        "| where the time of a submission goes | s |",
+        "|---|---:|",
+        f"| start: until a forked kernel answers | {ours.mean('start'):.3f} |",
+        f"| the notebook's cells | {ours.mean('cells'):.3f} |",
+        f"| calls of the student's functions, with their way there and back | {ours.mean('calls'):.3f} |",
+        f"| judging what they returned | {ours.mean('judging'):.3f} |",
+        f"| writing, beside the lanes | {ours.writing / ours.count:.3f} |",
+        f"| core seconds of the kernel | {cpu:.3f} |",
+        f"| core seconds of everything else, the beginning included | {rest:.3f} |",
+        "",
+        f"Peak memory of a lane's kernel: {peaks[0] / mib:.0f} MiB, most of it shared with the warm process; of grader",
+        f"and warm process together, files not counted: {peaks[1] / mib:.0f} MiB.",
+    ]
+    if growth:
+        told = ", ".join(f"{size / mib:.0f} MiB after {number}" for number, size in growth)
+        lines += ["", f"Over many submissions: {told}."]
+    return "\n".join(lines)
+
+
+def _processor() -> str:
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if "model name" in line
+    ]
+    return names[0] if names else platform.machine()
+
+
+def _ram() -> int:
+    return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
+
+
+if __name__ == "__main__":
+    main()
