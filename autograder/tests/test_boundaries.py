@@ -170,6 +170,7 @@ PUBLIC = {
         "GradedSubmission",
         "Mistake",
         "Outcome",
+        "Spent",
         "Verdict",
     },
 }
