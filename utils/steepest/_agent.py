@@ -188,7 +188,7 @@ def _snapshot(value: Any) -> Any:
 
 def _global_generators() -> tuple[Any, ...]:
     _, keys, position, *_ = np.random.get_state()
-    gpu = torch.cuda.get_rng_state().numpy().tobytes() if torch.cuda.is_initialized() else b""
+    gpu = torch.cuda.get_rng_state().numpy().tobytes() if torch.cuda.is_initialized() else b""  # type: ignore[no-untyped-call]
     return gpu, torch.get_rng_state().numpy().tobytes(), np.asarray(keys).tobytes(), position, random.getstate()
 
 
