@@ -1,10 +1,15 @@
-"""Files that are never seen half written."""
+"""Files that are never seen half written, and work that only one process does."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+PART = ".part"
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -12,7 +17,7 @@ def replace_file(path: Path, data: bytes) -> None:
     if path.is_file() and path.read_bytes() == data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=PART)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -21,3 +26,24 @@ def replace_file(path: Path, data: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def remove_parts(folder: Path, pattern: str) -> None:
+    """Remove what killed runs have left of `replace_file` in the folders that the pattern names."""
+    for path in folder.glob(f"{pattern}/.*{PART}"):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a lock that ends with this process, however that ends; the empty file stays.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steepest_grader._files import alone, remove_parts
 from steepest_grader.autograded import GradebookError, submission_folder
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates
@@ -76,12 +78,13 @@ def grade_lesson(
         With the way to mend it; what was recorded before stays.
     """
     lesson = load(course, lesson_id)
-    with GradebookWriter(url, course) as book:
+    with _only_run(course, lesson_id), GradebookWriter(url, course) as book:
         book.prepare(lesson_id, source_notebook(course, lesson_id))
         known = {} if force else book.graded(lesson_id)
         rows: dict[str, dict[str, Any]] = {}
-        todo, reused = [], 0
-        for item in collect(folder, lesson_id, student=student):
+        todo: set[str] = set()
+        reused = 0
+        for item in collect(folder, lesson_id, students=None if student is None else {student}):
             digest, row = known.get(item.student, ("", {}))
             try:
                 submission_folder(course, item.student, lesson_id)
@@ -92,12 +95,27 @@ def grade_lesson(
                 reused += 1
                 rows[item.student] = row
             else:
-                todo.append(item)
+                todo.add(item.student)
         for exercise in lesson.exercises.values() if todo else ():
             candidates(exercise)  # once, before the lanes ask for them
         tell(0, len(todo), lesson_id)
-        for done, graded in enumerate(grade_all(lesson, todo, sandbox=sandbox, jobs=jobs), start=1):
+        again = collect(folder, lesson_id, students=todo)  # a class of notebooks may be too large to be kept
+        for done, graded in enumerate(grade_all(lesson, again, sandbox=sandbox, jobs=jobs), start=1):
             book.record(graded)
             rows[graded.student] = graded.as_json()
             tell(done, len(todo), graded.student)
     return Batch([rows[name] for name in sorted(rows)], reused)
+
+
+@contextmanager
+def _only_run(course: Course, lesson: str) -> Iterator[None]:
+    """Keep other runs away from a lesson, and clear away what a killed one has left."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(alone(course.course_dir / f".{lesson}.lock"))
+            remove_parts(course.course_dir / "autograded", f"*/{lesson}")
+        except BlockingIOError as error:
+            raise GradebookError(f"Another run is grading {lesson} here. Wait until it has ended.") from error
+        except OSError as error:
+            raise GradebookError(f"{course.course_dir} cannot be written: {error}.") from error
+        yield

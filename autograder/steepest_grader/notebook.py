@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import copy
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-MAX_BYTES = 32 * 2**20
-MAX_CELLS = 2_000
-MAX_SOURCE = 2**20
+from steepest_grader._read import MAX_BYTES, UnreadableError, read_parts
+
+__all__ = ["MAX_BYTES", "RESTORE", "Cell", "UnreadableError", "read", "restore"]
 
 _NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-
-
-class UnreadableError(Exception):
-    """The bytes are not a notebook; the message says why, to the student."""
+_FUNCTION = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)  # parsing would take long, and would want code without errors
 
 
 @dataclass(frozen=True)
@@ -31,6 +27,7 @@ class Cell:
     source: str
     grade_id: str | None = None
     cell_id: str | None = None
+    header: Mapping[str, object] = field(default_factory=dict)  # of nbgrader, as handed in; only shown to people
 
 
 def read(data: bytes) -> list[Cell]:
@@ -46,56 +43,7 @@ def read(data: bytes) -> list[Cell]:
     UnreadableError
         If there is no sequence of cells to be had from it.
     """
-    if len(data) > MAX_BYTES:
-        raise UnreadableError(
-            f"the notebook has {len(data) / 2**20:.0f} MiB; more than {MAX_BYTES // 2**20} are not read"
-        )
-    try:
-        content = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise UnreadableError(f"the file is not UTF-8 text: {error.reason} at byte {error.start}") from error
-    except RecursionError as error:
-        raise UnreadableError("the file is nested too deeply to be a notebook") from error
-    except ValueError as error:
-        raise UnreadableError(f"the file is not JSON: {error}") from error
-    cells = _cells_of(content)
-    if len(cells) > MAX_CELLS:
-        raise UnreadableError(f"the notebook has {len(cells)} cells; more than {MAX_CELLS} are not read")
-    return [_cell(cell) for cell in cells]
-
-
-def _cells_of(content: object) -> list[object]:
-    if not isinstance(content, dict):
-        raise UnreadableError(f"the file holds a JSON {type(content).__name__}, not a notebook")
-    cells = content.get("cells")
-    if cells is None and isinstance(content.get("worksheets"), list):
-        sheets = [sheet for sheet in content["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets for cell in sheet.get("cells") or []]
-    if not isinstance(cells, list):
-        raise UnreadableError("the file has no list of cells, so it is not a notebook")
-    return cells
-
-
-def _cell(cell: object) -> Cell:
-    if not isinstance(cell, dict):
-        return Cell("raw", "")
-    kind = cell.get("cell_type")
-    source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
-    if not isinstance(source, str) or len(source) > MAX_SOURCE:
-        source = ""
-    source = source.encode("utf-8", "replace").decode()
-    metadata = cell.get("metadata")
-    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-    cell_id = cell.get("id")
-    return Cell(
-        kind if kind in _NEW else "code" if kind is None else "raw",
-        source,
-        grade_id if isinstance(grade_id, str) else None,
-        cell_id if isinstance(cell_id, str) else None,
-    )
+    return [Cell(*parts) for parts in read_parts(data)]
 
 
 # --- restoring -------------------------------------------------------------------------------------------------
@@ -112,9 +60,8 @@ def recognize(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
     known = _graded(released)
     by_cell_id = {cell.id: grade_id for grade_id, cell in known.items()}
     by_source = {cell.source: grade_id for grade_id, cell in known.items()}
-    by_function = {
-        name: grade_id for grade_id, cell in known.items() if _is_answer(cell) for name in _functions(cell.source)
-    }
+    answers = {grade_id: cell.source for grade_id, cell in known.items() if _is_answer(cell)}
+    by_function = {name: grade_id for grade_id, source in answers.items() for name in _FUNCTION.findall(source)}
     pairs = zip(released.cells, released.cells[1:], strict=False)
     by_question = {
         question.source: cell.metadata.nbgrader.grade_id
@@ -128,7 +75,7 @@ def recognize(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
             return cell.grade_id
         guess = by_cell_id.get(cell.cell_id) or by_source.get(cell.source)
         if guess is None and cell.kind == "code":
-            guess = next((by_function[name] for name in _functions(cell.source) if name in by_function), None)
+            guess = next((by_function[name] for name in _FUNCTION.findall(cell.source) if name in by_function), None)
         if guess is None and cell.kind == "markdown":
             guess = by_question.get(question)
         return None if guess in claimed else guess
@@ -241,11 +188,3 @@ def _graded(notebook: NotebookNode) -> dict[str, NotebookNode]:
 
 def _is_answer(cell: NotebookNode) -> bool:
     return bool(cell.metadata.nbgrader.solution)
-
-
-def _functions(source: str) -> list[str]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]

@@ -6,7 +6,7 @@ import errno
 import logging
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -39,7 +39,7 @@ class Submission:
     message: str = ""
 
 
-def collect(folder: Path, lesson: str, *, student: str | None = None) -> Iterator[Submission]:
+def collect(folder: Path, lesson: str, *, students: Container[str] | None = None) -> Iterator[Submission]:
     """Find submissions at ``<folder>/<student>/<lesson>/<lesson>.ipynb``, in order of names.
 
     A student's folder without one for the lesson is passed over: nothing was handed in.
@@ -50,10 +50,10 @@ def collect(folder: Path, lesson: str, *, student: str | None = None) -> Iterato
         The folder of all students' folders.
     lesson : str
         Which lesson.
-    student : str, optional
-        Only this student.
+    students : container of str, optional
+        Only these students.
     """
-    for path in sorted(entry for entry in folder.iterdir() if student in (None, entry.name)):
+    for path in sorted(entry for entry in folder.iterdir() if students is None or entry.name in students):
         if path.is_symlink() or path.name.startswith("."):
             continue
         try:

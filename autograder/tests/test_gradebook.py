@@ -5,13 +5,16 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
+from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
-from steepest_grader import _files, exercises, gradebook
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
+from steepest_grader import _files, database, exercises
 from steepest_grader.autograded import SIDECAR, GradebookError, stored_submissions, submission_folder
 from steepest_grader.gradebook import GradebookWriter, gradebook_url
 from steepest_grader.model import GradedSubmission, Outcome
@@ -125,30 +128,6 @@ def test_half_of_a_grade_does_not_count(writer: GradebookWriter, built: Course, 
     assert writer.graded(LESSON) == {}
 
 
-@pytest.mark.parametrize("written", range(3))
-def test_a_killed_run_leaves_nothing_graded(
-    writer: GradebookWriter, built: Course, submit: Submit, monkeypatch: pytest.MonkeyPatch, written: int
-) -> None:
-    """The run ends before the marks, before the notebook, or before the sidecar of a second attempt."""
-    writer.record(submit())
-    left = [written]
-
-    def killed(*_: object) -> None:
-        if not left[0]:
-            raise KeyboardInterrupt
-        left[0] -= 1
-        _files.replace_file(*_)  # type: ignore[arg-type]
-
-    if written == 0:
-        monkeypatch.setattr(writer, "_write_marks", killed)
-    else:
-        left[0] -= 1
-        monkeypatch.setattr(gradebook, "replace_file", killed)
-    with pytest.raises(KeyboardInterrupt):
-        writer.record(submit(credit=0.5, outcome=Outcome.PARTIAL, digest="d2"))
-    assert writer.graded(LESSON) == {}
-
-
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     path.write_text("old")
@@ -241,6 +220,75 @@ def test_an_unknown_lesson_is_named(built: Course, submit: Submit) -> None:
         writer.record(submit())
 
 
+# --- the same rows as nbgrader writes
+
+
+def _write_with_nbgrader(book: Gradebook, submission: GradedSubmission) -> None:
+    """What `nbgrader autograde` does, with our marks for those of its test cells."""
+    student, scores = submission.student, {item.exercise: item.score for item in submission.verdicts}
+    book.update_or_create_student(student)
+    with book.db.no_autoflush:
+        book.update_or_create_submission(LESSON, student)
+    cells = nbformat.reads(submission.notebook, as_version=4).cells if submission.notebook else []
+    for cell in cells:
+        if is_grade(cell):
+            grade = book.find_grade(cell.metadata.nbgrader.grade_id, LESSON, LESSON, student)
+            score, _ = determine_grade(cell)
+            grade.auto_score = scores.get(grade.name, score)
+            grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+        if is_solution(cell) or is_task(cell):
+            comment = book.find_comment(cell.metadata.nbgrader.grade_id, LESSON, LESSON, student)
+            unchanged = cell.metadata.nbgrader.checksum == compute_checksum(cell) and not is_task(cell)
+            comment.auto_comment = "No response." if unchanged else None
+        book.db.commit()
+
+
+def _columns(item: Any) -> list[Any]:
+    return [getattr(item, c.key) for c in item.__table__.columns if not c.primary_key and not c.foreign_keys]
+
+
+def _rows(url: str) -> dict[str, list[list[Any]]]:
+    """All rows on students, with names in the place of random ids."""
+    with Gradebook(url, "steepest") as book:
+        entries = [entry for student in book.students for item in student.submissions for entry in item.notebooks]
+        return {
+            "students": sorted([student.id, *_columns(student)] for student in book.students),
+            "submissions": [[entry.name, entry.student.id, *_columns(entry.assignment)] for entry in entries],
+            "notebooks": [[entry.name, entry.student.id, *_columns(entry)] for entry in entries],
+            "marks": sorted(
+                [kind, entry.student.id, item.cell.type, item.name, *map(repr, _columns(item))]
+                for entry in entries
+                for kind, items in (("grade", entry.grades), ("comment", entry.comments))
+                for item in items
+            ),
+        }
+
+
+def test_the_rows_are_those_that_nbgrader_writes(built: Course, submit: Submit, tmp_path: Path) -> None:
+    ours, theirs = (f"sqlite:///{tmp_path / name}.db" for name in ("ours", "theirs"))
+    source = source_notebook(built, LESSON)
+    header = {"grade": False, "solution": False, "task": True, "locked": True, "grade_id": "task", "points": 4}
+    source.cells.append(new_markdown_cell("Draw it.", metadata={"nbgrader": {**header, "schema_version": 3}}))
+    first = [submit(), submit("bob", reflection=None, outcome=Outcome.PARTIAL, credit=0.5), submit("cyd")]
+    again = [submit(reflection="It swings.", outcome=Outcome.FAILED, credit=0), submit("bob", digest="d2")]
+    with GradebookWriter(theirs, built) as writer:
+        writer.prepare(LESSON, source)
+    with GradebookWriter(ours, built) as writer, Gradebook(theirs, "steepest") as book:
+        writer.prepare(LESSON, source)
+        for submissions in (first, again):
+            for submission in submissions:
+                writer.record(submission)
+                _write_with_nbgrader(book, submission)
+            assert _rows(ours) == _rows(theirs)
+            for url in (ours, theirs):
+                with Gradebook(url, "steepest") as by_hand:
+                    grade = by_hand.find_grade("reflection", LESSON, LESSON, "ada")
+                    grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 2.5, 0.5, False
+                    by_hand.find_comment("reflection", LESSON, LESSON, "ada").manual_comment = "Well seen."
+                    by_hand.db.commit()
+    assert len(_rows(ours)["marks"]) == 3 * 6
+
+
 # --- databases that cannot be used
 
 
@@ -282,7 +330,7 @@ def test_a_locked_database(
     writer: GradebookWriter, built: Course, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Locked at the start, locked in the middle, and free again."""
-    monkeypatch.setattr(gradebook, "SQLITE_SECONDS", 0.05)
+    monkeypatch.setitem(database.SQLITE, "timeout", "0.05")
     with GradebookWriter(None, built) as hasty:
         other = sqlite3.connect(built.course_dir / "gradebook.db", isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")

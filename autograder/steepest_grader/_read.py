@@ -1,0 +1,133 @@
+"""Cells out of the bytes of a notebook.
+
+JSON can take thirty times its size in memory, and holds up every thread while it is parsed. What is large is
+therefore parsed by a process of its own, within limits: this file as a program, which needs the standard library only.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import resource
+import signal
+import subprocess
+import sys
+import threading
+
+MAX_BYTES = 32 * 2**20
+MAX_CELLS = 2_000
+MAX_SOURCE = 2**20
+SMALL = 2**20
+CPU_SECONDS = 10
+MEMORY = 768 * 2**20
+KINDS = ("code", "markdown", "raw")
+HEADER = ("points", "grade", "solution", "locked", "task")
+
+_TURN = threading.Lock()  # of all lanes only one at a time may take so much memory
+
+Parts = tuple[str, str, str | None, str | None, dict[str, object]]
+
+
+class UnreadableError(Exception):
+    """The bytes are not a notebook; the message says why, to the student."""
+
+
+def read_parts(data: bytes) -> list[Parts]:
+    """Kind, source, grade id, cell id and nbgrader's header of each cell.
+
+    Raises
+    ------
+    UnreadableError
+        If there is no sequence of cells to be had from it.
+    RuntimeError
+        If the process that parses it fails.
+    """
+    if len(data) > MAX_BYTES:
+        raise UnreadableError(
+            f"the notebook has {len(data) / 2**20:.0f} MiB; more than {MAX_BYTES // 2**20} are not read"
+        )
+    if len(data) <= SMALL:
+        return parse(data)
+    command = [sys.executable, "-I", "-S", __file__]
+    with _TURN:
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+    if done.returncode == -signal.SIGXCPU:
+        raise UnreadableError("the file takes too long to read")
+    if done.returncode:
+        raise RuntimeError(f"the reader ended with status {done.returncode}: {done.stderr[-300:]!r}")
+    answer = json.loads(done.stdout)
+    if isinstance(answer, str):
+        raise UnreadableError(answer)
+    return [(kind, source, grade_id, cell_id, header) for kind, source, grade_id, cell_id, header in answer]
+
+
+def parse(data: bytes) -> list[Parts]:
+    """The same, in this process."""
+    try:
+        # Python refuses whole numbers of great length, and none is needed here
+        content = json.loads(data.decode("utf-8-sig"), parse_int=float, strict=False)
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"the file is not UTF-8 text: {error.reason} at byte {error.start}") from error
+    except RecursionError as error:
+        raise UnreadableError("the file is nested too deeply to be a notebook") from error
+    except ValueError as error:
+        raise UnreadableError(f"the file is not JSON: {error}") from error
+    cells = _cells_of(content)
+    if len(cells) > MAX_CELLS:
+        raise UnreadableError(f"the notebook has {len(cells)} cells; more than {MAX_CELLS} are not read")
+    return [_parts(cell) for cell in cells]
+
+
+def _cells_of(content: object) -> list[object]:
+    if not isinstance(content, dict):
+        raise UnreadableError(f"the file holds a JSON {type(content).__name__}, not a notebook")
+    cells = content.get("cells")
+    if cells is None and isinstance(content.get("worksheets"), list):
+        found = [sheet.get("cells") for sheet in content["worksheets"] if isinstance(sheet, dict)]
+        cells = [cell for part in found if isinstance(part, list) for cell in part]
+    if not isinstance(cells, list):
+        raise UnreadableError("the file has no list of cells, so it is not a notebook")
+    return cells
+
+
+def _parts(cell: object) -> Parts:
+    if not isinstance(cell, dict):
+        return "raw", "", None, None, {}
+    kind = cell.get("cell_type")
+    source = cell.get("source", cell.get("input", ""))
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    if not isinstance(source, str) or len(source) > MAX_SOURCE:
+        source = ""
+    source = source.encode("utf-8", "replace").decode()  # half a character is no text
+    metadata = cell.get("metadata")
+    header = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    if not isinstance(header, dict):
+        header = {}
+    grade_id, cell_id = header.get("grade_id"), cell.get("id")
+    return (
+        kind if kind in KINDS else "code" if kind is None else "raw",
+        source,
+        grade_id if isinstance(grade_id, str) else None,
+        cell_id if isinstance(cell_id, str) else None,
+        {key: header[key] if isinstance(header[key], bool | float) else None for key in HEADER if key in header},
+    )
+
+
+def main() -> None:
+    """Read a notebook's bytes and write its cells, or why there are none, as JSON."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    gc.disable()
+    try:
+        answer: list[Parts] | str = parse(sys.stdin.buffer.read())
+    except UnreadableError as error:
+        answer = str(error)
+    except MemoryError:
+        answer = "the file takes too much memory to read"
+    json.dump(answer, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
