@@ -41,11 +41,15 @@ REMEDIES: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (("InvalidCatalogName", 'database "'), "its server has no such database. Create it with `createdb`."),
     (
-        ("terminating connection", "closed the connection", "connection is lost", "connection is closed", "SSL"),
+        ("terminating connection", "closed the connection", "connection is lost", "connection is closed", "SSL SYSCALL"),
         "the connection was lost. What is graded stays; run this again to grade the rest.",
     ),
     (("starting up", "shutting down"), "its server is starting or stopping. Run this again in a moment."),
     (("too many clients", "connection slots"), "its server has too many connections. Close other programs."),
+    (
+        ("connection is bad", "Connection refused", "failed to resolve", "timeout expired", "timed out"),
+        "it does not answer. Check its address and that it is running.",
+    ),
     (("No module named 'psycopg",), "its driver is missing: pip install 'steepest-grader[postgresql]'."),
 )
 
