@@ -43,7 +43,7 @@ def submission_folder(course: Course, student: str, lesson: str) -> Path:
 
 
 def stored_submissions(course: Course, lesson: str) -> dict[str, dict[str, Any]]:
-    """What the sidecars say of a lesson, by student: a submission as JSON, with `digest` and `message`.
+    """What the sidecars say of a lesson, by student: a submission as JSON, with `digest`, `message` and `flags`.
 
     A sidecar that cannot be read counts as absent.
     """

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from steepest_grader.autograded import GradebookError
+from steepest_grader.autograded import GradebookError, stored_submissions
 from steepest_grader.model import Outcome
 from steepest_grader.sandbox import Sandbox, SandboxError, open_sandbox
 from steepest_grader.source import Course, CourseError, find_course, source_notebook
@@ -173,7 +173,7 @@ def grade(
                 tell=tell,
             )
         rows += batch.rows
-        _summary(name, batch.rows, batch.reused)
+        _summary(name, batch.rows, batch.reused, _flags(course, name))
     _write_json(json_file, rows)
     _fail_for_ours([row["student"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
     for name in set(lessons) - {row["lesson"] for row in rows}:
@@ -277,17 +277,32 @@ def doctor(json_file: Path | None) -> None:
 # --- printing --------------------------------------------------------------------------------------------------
 
 
-def _summary(lesson: str, rows: list[dict[str, Any]], reused: int) -> None:
-    table = Table(Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
+def _flags(course: Course, lesson: str) -> dict[str, list[str]]:
+    """What is to be looked at in submissions, by student."""
+    return {name: stored["flags"] for name, stored in stored_submissions(course, lesson).items() if stored.get("flags")}
+
+
+def _summary(lesson: str, rows: list[dict[str, Any]], reused: int, flags: dict[str, list[str]]) -> None:
+    table = Table("", Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
     for row in rows:
         score = "–" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
         poor = next((item for item in row["exercises"] if item["outcome"] != Outcome.PASSED), None)
         what = "" if poor is None else f"{poor['id']}: {poor['diagnosis'] or poor['message']}"
         if row["outcome"] in (Outcome.MISSING, Outcome.UNREADABLE):
             what = row["exercises"][0]["message"]
-        _add(table, row["student"], score, row["outcome"], what[:90])
+        _add(table, "!" if row["student"] in flags else "", row["student"], score, row["outcome"], what[:90])
     OUT.print(table)
     OUT.print(f"{len(rows)} submissions, {reused} of them graded before and not changed.")
+    flagged = [row["student"] for row in rows if row["student"] in flags]
+    if flagged:
+        _say(f"{len(flagged)} submissions want a human eye: {', '.join(flagged[:10])}{', …' * (len(flagged) > 10)}")
+        for name in flagged[:10]:
+            _say(f"  {name}: {flags[name][0]}{f' and {len(flags[name]) - 1} more' * (len(flags[name]) > 1)}")
+
+
+def _say(text: str) -> None:
+    """Print a line in which there is text of students."""
+    OUT.print("".join(char if char.isprintable() else " " for char in text), markup=False, highlight=False)
 
 
 def _proofs(found: dict[str, dict[str, Any]]) -> Table:

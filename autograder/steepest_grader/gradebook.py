@@ -178,7 +178,8 @@ class GradebookWriter:
                 replace_file(notebook, submission.notebook.encode())
             else:
                 notebook.unlink(missing_ok=True)
-            content = {**submission.as_json(), "digest": submission.digest, "message": submission.message}
+            more = {"digest": submission.digest, "message": submission.message, "flags": list(submission.flags)}
+            content = {**submission.as_json(), **more}
             replace_file(sidecar, json.dumps(content, indent=1).encode())
 
     def _write_marks(self, submission: GradedSubmission, sidecar: Path) -> None:

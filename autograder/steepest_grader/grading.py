@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 
-import nbformat
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
-from steepest._calls import Function
+from steepest._calls import Function, StudentError
 from steepest._wire import printable
 
+from steepest_grader.flags import flags
 from steepest_grader.judge import judge
 from steepest_grader.kernel import Kernel, KernelLost
 from steepest_grader.lesson import Lesson
-from steepest_grader.model import Exercise, GradedSubmission, Outcome, Verdict
+from steepest_grader.model import Exercise, GradedSubmission, Outcome, Spent, Verdict
 from steepest_grader.notebook import UnreadableError, read, restore
 from steepest_grader.remote import Gone, TooSlow
 from steepest_grader.sandbox import Sandbox
@@ -49,7 +50,8 @@ def grade_submission(
     """
     begun = time.monotonic()
     try:
-        notebook = restore(read(data), lesson.released)
+        cells = read(data)
+        notebook = restore(cells, lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
     run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS)
@@ -60,8 +62,10 @@ def grade_submission(
         _overall(verdicts),
         verdicts,
         seconds=time.monotonic() - begun,
-        notebook=nbformat.writes(notebook).encode("utf-8", "replace").decode(),
+        notebook=_written(notebook),
         digest=lesson.digest(data),
+        flags=flags(cells, lesson.released, lesson.exercises),
+        spent=run.spent,
     )
 
 
@@ -82,6 +86,7 @@ class _Run:
         self.deadline = deadline
         self.known: dict[str, Verdict] = {}
         self.lost: dict[int, KernelLost] = {}
+        self.spent = Spent()
         self.demos = {cell.source for cell in lesson.released.cells if "demo" in cell.metadata.get("tags", [])}
 
     def verdicts(self) -> list[Verdict]:
@@ -93,37 +98,52 @@ class _Run:
 
     def _pass(self) -> bool:
         """Run everything that is still to be run in a fresh kernel; False where the kernel was lost."""
+        begun = time.monotonic()
         with Kernel(self.sandbox, self.notebook) as kernel:
-            for index, cell in enumerate(self.cells):
-                if index in self.lost or cell.cell_type != "code" or cell.source in self.demos:
-                    continue
-                if time.monotonic() > self.deadline:
-                    return True
-                grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-                if grade_id in self.known:
-                    continue
-                try:
-                    if grade_id in self.lesson.exercises:
-                        self._judge(kernel, self.lesson.exercises[grade_id], cell)
-                    elif grade_id in self.lesson.tests:
-                        self._test(kernel, grade_id, cell, index)
-                    else:
-                        kernel.execute(cell, index)
-                except KernelLost as lost:
-                    if grade_id not in self.known:
-                        self.lost[index] = lost
-                        cell.outputs = [new_output("error", ename=lost.outcome.name, evalue=str(lost), traceback=[])]
-                    return False
+            self.spent.start += time.monotonic() - begun
+            finished = self._run(kernel)
+        self.spent.cpu += kernel.process.cpu
+        self.spent.memory = max(self.spent.memory, kernel.process.memory)
+        return finished
+
+    def _run(self, kernel: Kernel) -> bool:
+        for index, cell in enumerate(self.cells):
+            if index in self.lost or cell.cell_type != "code" or cell.source in self.demos:
+                continue
+            if time.monotonic() > self.deadline:
+                return True
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            if grade_id in self.known:
+                continue
+            try:
+                if grade_id in self.lesson.exercises:
+                    self._judge(kernel, self.lesson.exercises[grade_id], cell)
+                elif grade_id in self.lesson.tests:
+                    self._test(kernel, grade_id, cell, index)
+                else:
+                    self._execute(kernel, cell, index)
+            except KernelLost as lost:
+                if grade_id not in self.known:
+                    self.lost[index] = lost
+                    cell.outputs = [new_output("error", ename=lost.outcome.name, evalue=str(lost), traceback=[])]
+                return False
         return True
 
+    def _execute(self, kernel: Kernel, cell: NotebookNode, index: int) -> None:
+        begun = time.monotonic()
+        try:
+            kernel.execute(cell, index)
+        finally:
+            self.spent.cells += time.monotonic() - begun
+
     def _judge(self, kernel: Kernel, exercise: Exercise, cell: NotebookNode) -> None:
+        begun, calls = time.monotonic(), 0.0
         try:
             with kernel.functions(seconds=exercise.seconds) as transport:
-                function = Function(exercise.id, transport)
-                if function.exists():
-                    verdict = judge(exercise, function, device=self.sandbox.device)
-                else:
-                    verdict = self._undefined(exercise)
+                try:
+                    verdict = self._verdict(exercise, Function(exercise.id, transport))
+                finally:
+                    calls = transport.spent
         except TooSlow:
             message = f"`{exercise.id}` took more than {exercise.seconds:g} s on the hidden cases."
             verdict = Verdict(exercise.id, exercise.points, Outcome.TIMED_OUT, message=message)
@@ -134,14 +154,24 @@ class _Run:
             message = f"While `{exercise.id}` ran, {lost}."
             self._keep(Verdict(exercise.id, exercise.points, lost.outcome, message=message), cell)
             raise lost from None
+        finally:
+            self.spent.calls += calls
+            self.spent.judging += time.monotonic() - begun - calls
         self._keep(verdict, cell)
+
+    def _verdict(self, exercise: Exercise, function: Function) -> Verdict:
+        try:
+            exists = function.exists()
+        except StudentError as error:  # only forged answers come to this
+            return Verdict(exercise.id, exercise.points, Outcome.ERRORED, message=f"{error}.")
+        return judge(exercise, function, device=self.sandbox.device) if exists else self._undefined(exercise)
 
     def _test(self, kernel: Kernel, grade_id: str, cell: NotebookNode, index: int) -> None:
         """Run a test cell in the kernel, with nbgrader's meaning of its outputs, but let text on stderr pass."""
         shown, cell.source = cell.source, self.lesson.tests[grade_id]
         points = self.lesson.points(grade_id)
         try:
-            kernel.execute(cell, index)
+            self._execute(kernel, cell, index)
         except KernelLost as lost:
             self.known[grade_id] = Verdict(grade_id, points, lost.outcome, message=str(lost))
             raise
@@ -157,9 +187,12 @@ class _Run:
         text = (
             f"{mark} {verdict.exercise}: {verdict.outcome.value.lower().replace('_', ' ')}. {verdict.message}".rstrip()
         )
+        # plain nodes: nbformat's own way checks each against the schema, which takes longer than the judging
+        shown = {"metadata": {}, "data": {"text/plain": text}}
+        score = {"metadata": {}, "data": {"text/plain": repr(verdict.score)}, "execution_count": None}
         cell.outputs = [
-            new_output("display_data", data={"text/plain": text}),
-            new_output("execute_result", data={"text/plain": repr(verdict.score)}),
+            from_dict({"output_type": "display_data", **shown}),
+            from_dict({"output_type": "execute_result", **score}),
         ]
 
     def _undefined(self, exercise: Exercise) -> Verdict:
@@ -182,6 +215,11 @@ class _Run:
         points = self.lesson.exercises[name].points if name in self.lesson.exercises else self.lesson.points(name)
         message = "The notebook took too long, or ended its process too often, before this exercise was reached."
         return Verdict(name, points, Outcome.TIMED_OUT, message=message)
+
+
+def _written(notebook: NotebookNode) -> str:
+    """The notebook as JSON on one line: indented, and checked again, it takes ten times as long."""
+    return json.dumps(notebook).encode("utf-8", "replace").decode()
 
 
 def _credit(outputs: list[NotebookNode], points: float) -> tuple[float, str]:

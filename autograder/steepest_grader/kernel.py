@@ -238,6 +238,7 @@ def _context() -> zmq.asyncio.Context:
     context.setsockopt(zmq.LINGER, 0)
     context.setsockopt(zmq.MAXMSGSIZE, 32 * MAX_OUTPUT)
     context.setsockopt(zmq.RCVHWM, 4)
+    context.setsockopt(zmq.RECONNECT_IVL, -1)  # by then the address may be a link to anywhere
     return context
 
 

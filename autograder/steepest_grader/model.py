@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from steepest._cases import Case
 
-__all__ = ["Accepted", "Case", "Exercise", "GradedSubmission", "Mistake", "Outcome", "Verdict"]
+__all__ = ["Accepted", "Case", "Exercise", "GradedSubmission", "Mistake", "Outcome", "Spent", "Verdict"]
 
 
 class Outcome(enum.StrEnum):
@@ -162,6 +162,28 @@ class Verdict:
         }
 
 
+@dataclass
+class Spent:
+    """Where the time of one submission went.
+
+    Attributes
+    ----------
+    start, cells, calls, judging : float
+        Wall time in seconds: until the kernel answers; in its cells; in judged calls; in judging what they gave.
+    cpu : float
+        CPU seconds of the kernel.
+    memory : int
+        Peak resident size of the kernel in bytes.
+    """
+
+    start: float = 0.0
+    cells: float = 0.0
+    calls: float = 0.0
+    judging: float = 0.0
+    cpu: float = 0.0
+    memory: int = 0
+
+
 @dataclass(frozen=True)
 class GradedSubmission:
     """One graded submission: a value, made without database or shared folder.
@@ -172,6 +194,10 @@ class GradedSubmission:
         The notebook as graded, in JSON, for formgrader and feedback; "" where there was none to read.
     digest : str
         Identifies the bytes and the version of the exercises that were graded.
+    flags : sequence of str
+        What a person should look at, see `flags`; no mark depends on it.
+    spent : Spent
+        Where the time went; all zero where nothing ran.
     """
 
     student: str
@@ -182,6 +208,8 @@ class GradedSubmission:
     seconds: float = 0.0
     notebook: str = field(default="", repr=False)
     digest: str = ""
+    flags: Sequence[str] = ()
+    spent: Spent = field(default_factory=Spent, compare=False)
 
     @property
     def score(self) -> float | None:

@@ -35,18 +35,20 @@ class SocketTransport:
     connection : socket
         Connected to an agent's `serve`.
     seconds : float
-        Wall time for all exchanges together; what the judge does between them does not count.
+        Wall time for all exchanges together, and CPU time that the judge needs for what was answered: an answer
+        may be within all limits and still take long to read.
 
     Attributes
     ----------
     spent : float
-        Wall time of the exchanges so far, in seconds.
+        Of that time so far, in seconds.
     """
 
     def __init__(self, connection: socket.socket, *, seconds: float) -> None:
         self._connection = connection
         self._seconds = seconds
         self.spent = 0.0
+        self._since = time.thread_time()
 
     def exchange(self, frame: bytes) -> bytes:
         """Send a request and wait for its reply.
@@ -57,6 +59,7 @@ class SocketTransport:
             If no whole reply comes.
         """
         begun = time.monotonic()
+        self.spent += time.thread_time() - self._since
         try:
             left = self._seconds - self.spent
             self._connection.settimeout(max(left, 1e-3))
@@ -68,6 +71,7 @@ class SocketTransport:
             raise Gone from error
         finally:
             self.spent += time.monotonic() - begun
+            self._since = time.thread_time()
         if reply is None:
             raise Gone
         return reply
@@ -89,7 +93,10 @@ def connect(folder: Path, inside: Path, start: Callable[[str], None], *, seconds
     name = f"{uuid.uuid4().hex[:12]}.sock"
     address = folder / name
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(str(address))
+        try:
+            listener.bind(str(address))
+        except OSError as error:  # the student has filled or spoiled the folder
+            raise Gone from error
         try:
             listener.listen(1)
             listener.settimeout(CONNECT_SECONDS)
@@ -101,4 +108,5 @@ def connect(folder: Path, inside: Path, start: Callable[[str], None], *, seconds
             with connection:
                 yield SocketTransport(connection, seconds=seconds)
         finally:
-            address.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the student may have put anything in its place
+                address.unlink()

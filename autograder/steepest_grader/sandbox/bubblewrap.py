@@ -40,7 +40,9 @@ class Bubblewrap(Sandbox):
             "--uid", "0", "--gid", "0", "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN",
             "--cap-add", "CAP_SETFCAP", "--cap-add", "CAP_NET_ADMIN", "--hostname", "sandbox",
             "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", HOME,
-            *_system(), *_python(), *_fonts(), *_gpu(self.device), "--chdir", HOME, *settings, "--", *argv,
+            *_system(), *_python(), *_fonts(), *_gpu(self.device),
+            "--remount-ro", "/", "--remount-ro", "/dev",  # all kernels see them, and they have no size of their own
+            "--chdir", HOME, *settings, "--", *argv,
         ]  # fmt: skip
 
     def advice(self, reason: str) -> str:
