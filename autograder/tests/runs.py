@@ -1,7 +1,8 @@
 """Runs of the grader that can be killed: a program that has imported everything and forks one for each request.
 
 A request is a line of JSON on standard input; the answer is one line as the run starts and one when it has ended,
-with its status and with what is left of its processes.
+with its status and with what is left of its processes. Files can be removed and copied between runs, because where a
+program like this has a file system of its own, only it can reach them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import ctypes
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -75,14 +77,14 @@ def run(request: dict[str, Any]) -> None:
             writer.record(submission)
             sys.settrace(None)
         return
-    quick = request["kind"] == "quick"
-    real = grade_quickly if quick else schedule.grade_submission
+    words = ["--course", str(course.root), "grade", LESSON, "--submitted", str(folder), "--jobs", str(request["jobs"])]
+    real = schedule.grade_submission
+    if request["kind"] == "quick":
+        real = grade_quickly
+        words.append("--unsafe-no-sandbox")
+        cli.open_sandbox = lambda **_: NoSandbox()  # never started
     schedule.grade_submission = logged(Path(request["log"]), real)
-    if quick:
-        batch.grade_lesson(course, LESSON, folder, sandbox=NoSandbox(), jobs=request["jobs"])
-    else:
-        words = ["--course", str(course.root), "grade", LESSON, "--submitted", str(folder)]
-        cli.main([*words, "--jobs", str(request["jobs"])])
+    cli.main(words)
 
 
 def prepare(course: Course) -> None:
@@ -129,6 +131,12 @@ def main() -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for line in sys.stdin:
         request = json.loads(line)
+        if request["kind"] == "remove":
+            Path(request["path"]).unlink()
+            continue
+        if request["kind"] == "copy":
+            shutil.copytree(request["path"], request["to"])
+            continue
         if request["kind"] != "command":
             prepare(Course(Path(request["course"])))
         child = os.fork()
