@@ -47,6 +47,7 @@ def grade_lesson(
     sandbox: Sandbox,
     url: str | None = None,
     jobs: int = 1,
+    scheduler: str | None = None,
     student: str | None = None,
     force: bool = False,
     tell: Tell = lambda done, total, who: None,
@@ -65,6 +66,8 @@ def grade_lesson(
         The gradebook; the course's own by default.
     jobs : int
         Kernels at a time.
+    scheduler : str, optional
+        Address of a Dask scheduler, to grade on its workers.
     student : str, optional
         Only this student.
     force : bool
@@ -74,7 +77,7 @@ def grade_lesson(
 
     Raises
     ------
-    CourseError, GradebookError
+    CourseError, GradebookError, ClusterError
         With the way to mend it; what was recorded before stays.
     """
     lesson = load(course, lesson_id)
@@ -100,7 +103,8 @@ def grade_lesson(
             candidates(exercise)  # once, before the lanes ask for them
         tell(0, len(todo), lesson_id)
         again = collect(folder, lesson_id, students=todo)  # a class of notebooks may be too large to be kept
-        for done, graded in enumerate(grade_all(lesson, again, sandbox=sandbox, jobs=jobs), start=1):
+        results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
+        for done, graded in enumerate(results, start=1):
             book.record(graded)
             rows[graded.student] = graded.as_json()
             tell(done, len(todo), graded.student)

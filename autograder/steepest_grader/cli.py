@@ -19,12 +19,13 @@ from rich.table import Column, Table
 
 from steepest_grader.autograded import GradebookError, stored_submissions
 from steepest_grader.model import Outcome
-from steepest_grader.sandbox import Sandbox, SandboxError, open_sandbox
+from steepest_grader.sandbox import Bubblewrap, NoSandbox, Sandbox, SandboxError, open_sandbox
+from steepest_grader.schedule import ClusterError
 from steepest_grader.source import Course, CourseError, find_course, source_notebook
 
 OUT = Console() if sys.stdout.isatty() else Console(width=120)
 ERR = Console(stderr=True)
-EXPECTED = (CourseError, GradebookError, SandboxError)
+EXPECTED = (ClusterError, CourseError, GradebookError, SandboxError)
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
 unsafe_option = click.option(
@@ -127,6 +128,7 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
 @click.option("--submitted", type=click.Path(path_type=Path), help="Folder of <student>/<lesson>/<lesson>.ipynb.")
 @click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
 @jobs_option
+@click.option("--scheduler", help="Address of a Dask scheduler: grade on its workers, as many at a time as threads.")
 @click.option("--student", help="Only this student.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", help="Where judge and students compute.")
 @click.option("--force", is_flag=True, help="Grade again what has not changed.")
@@ -139,6 +141,7 @@ def grade(
     submitted: Path | None,
     gradebook: str | None,
     jobs: int,
+    scheduler: str | None,
     student: str | None,
     device: str,
     force: bool,
@@ -152,7 +155,7 @@ def grade(
     folder = submitted or course.course_dir / "submitted"
     if not folder.is_dir():
         _fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
-    sandbox = _sandbox(unsafe_no_sandbox, device)
+    sandbox = _sandbox(unsafe_no_sandbox, device, here=scheduler is None)
     rows: list[dict[str, Any]] = []
     for name in lessons:
         with _progress() as bar:
@@ -168,6 +171,7 @@ def grade(
                 sandbox=sandbox,
                 url=gradebook,
                 jobs=jobs,
+                scheduler=scheduler,
                 student=student,
                 force=force,
                 tell=tell,
@@ -331,10 +335,12 @@ def _advance(bar: Progress, task: TaskID, text: str) -> None:
     bar.update(task, advance=1, description=text)
 
 
-def _sandbox(unsafe: bool, device: str = "cpu") -> Sandbox:
-    """The sandbox, which ends with the command."""
+def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox:
+    """The sandbox, which ends with the command; only its kind, where the workers of a cluster open theirs."""
     if unsafe:
         ERR.print("[yellow]No sandbox: submissions run with all your rights.[/]")
+    if not here:
+        return NoSandbox(device=device) if unsafe else Bubblewrap(device=device)
     with ERR.status("warming up the sandbox"):
         return click.get_current_context().with_resource(open_sandbox(unsafe=unsafe, device=device))
 

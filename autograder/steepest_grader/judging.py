@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
+from steepest_grader._parse import parse
 from steepest_grader.exercises import by_id
 from steepest_grader.grading import grade_submission
 from steepest_grader.lesson import Lesson
@@ -40,7 +41,7 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
     wanted = {only: known[only]} if only else known
     try:
         source = path.read_bytes().decode("utf-8-sig")
-        defined = set(_defined(ast.parse(source)))
+        defined = set(_defined(parse(source)))
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         said = Verdict(only or "", 0, Outcome.UNREADABLE, message=f"The file cannot be read: {error}.")
         return [_row(path, said)]

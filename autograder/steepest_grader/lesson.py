@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -38,6 +39,11 @@ class Lesson:
     exercises: Mapping[str, Exercise]
     tests: Mapping[str, str]
     version: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another machine an exercise goes by its id, since it is code that the other side has."""
+        ids = {grade_id: item.id for grade_id, item in self.exercises.items()}
+        return _unpickled, (self.id, self.released, ids, dict(self.tests), self.version)
 
     def digest(self, data: bytes | None, reason: str = "") -> str:
         """Identifies bytes graded by this version of the lesson, or the reason why there are none."""
@@ -77,3 +83,7 @@ def load(course: Course, lesson: str) -> Lesson:
             tests[header.grade_id] = cell.source
     version = hashlib.sha256(nbformat.writes(source).encode() + code_digest()).hexdigest()
     return Lesson(lesson, released_notebook(source), judged, tests, version)
+
+
+def _unpickled(lesson: str, released: NotebookNode, ids: dict[str, str], tests: dict[str, str], version: str) -> Lesson:
+    return Lesson(lesson, released, {key: exercises.exercise(name) for key, name in ids.items()}, tests, version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from steepest import _agent
 from steepest._calls import Function
 from steepest_grader import grade
 from steepest_grader.exercises import exercise
@@ -199,3 +201,15 @@ def test_grade_gives_points_and_writes_nothing(capsys: pytest.CaptureFixture[str
     assert grade(momentum_step) == item.points
     captured = capsys.readouterr()
     assert captured.out == captured.err == ""
+
+
+def test_another_thread_that_draws_leaves_no_trace_in_the_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = itertools.count()
+    monkeypatch.setattr(_agent, "_global_generators", lambda: next(looks) % 9 == 0)
+    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("draws", _global, "Do not.")]))
+    assert [result.effects for candidate in known for result in candidate.results] == [()] * 12
+
+
+def test_a_candidate_that_draws_is_known_to_draw() -> None:
+    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("draws", _global, "Do not.")]))
+    assert [candidate.name for candidate in known if candidate.results[0].effects] == ["draws"]

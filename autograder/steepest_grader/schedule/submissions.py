@@ -1,24 +1,17 @@
-"""Many submissions: found in a folder, graded in lanes, handed on one by one."""
+"""What students handed in, found in a folder."""
 
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import stat
-from collections.abc import Callable, Container, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from steepest_grader.grading import grade_submission
-from steepest_grader.lesson import Lesson
-from steepest_grader.model import GradedSubmission, Outcome
+from steepest_grader.model import Outcome
 from steepest_grader.notebook import MAX_BYTES
-from steepest_grader.sandbox import Sandbox, SandboxError
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,58 +83,3 @@ def _read(student: str, folder: Path, name: str) -> Submission:
     except OSError as error:
         reason = f"The file {name} cannot be read: {error.strerror}."
         return Submission(student, None, Outcome.GRADER_ERROR, reason)
-
-
-def grade_all(
-    lesson: Lesson,
-    submissions: Iterable[Submission],
-    *,
-    sandbox: Sandbox,
-    jobs: int = 1,
-    started: Callable[[str], None] | None = None,
-) -> Iterator[GradedSubmission]:
-    """Grade submissions in so many lanes and yield each as it is done.
-
-    A failure of the grader at one submission becomes a `GRADER_ERROR` of that submission and touches no other.
-
-    Parameters
-    ----------
-    lesson : Lesson
-        What was asked.
-    submissions : iterable of Submission
-        Read no faster than they are graded.
-    sandbox : Sandbox
-        Where student code runs.
-    jobs : int
-        How many kernels run at a time.
-    started : callable, optional
-        Told each student's name as the work on it begins.
-    """
-    waiting: set[Future[GradedSubmission]] = set()
-    rest = iter(submissions)
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="lane") as lanes:
-        try:
-            while True:
-                for submission in islice(rest, jobs - len(waiting)):
-                    if started is not None:
-                        started(submission.student)
-                    waiting.add(lanes.submit(_grade, lesson, submission, sandbox))
-                if not waiting:
-                    return
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        finally:
-            lanes.shutdown(wait=True, cancel_futures=True)
-
-
-def _grade(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> GradedSubmission:
-    student, data = submission.student, submission.data
-    if data is None:
-        return lesson.ungraded(student, submission.outcome, submission.message)
-    try:
-        return grade_submission(lesson, student, data, sandbox=sandbox)
-    except SandboxError as error:
-        return lesson.ungraded(student, Outcome.GRADER_ERROR, str(error))
-    except Exception as error:
-        LOG.exception("grading of %s failed", student)
-        return lesson.ungraded(student, Outcome.GRADER_ERROR, f"The grader failed: {type(error).__name__}: {error}")
