@@ -15,13 +15,14 @@ Kind = Literal[
     "import", "use", "set", "part", "text", "method", "function", "outer", "computed", "command", "letters", "unread"
 ]
 
+MAX_NAME = 200
 # Possessive, and within a line: a cell of blanks must not take forever.
 MAGIC = re.compile(r"^([ \t]*+)([%!].*|\?{1,2}\S.*|[\w.]++\?{1,2}[ \t]*+)$", re.MULTILINE)
 ASSIGNED_MAGIC = re.compile(r"^([\w, \t]++=[ \t]*+)[%!].*$", re.MULTILINE)
 PROGRAMS = re.compile(
     r"%%?(bash|sh|script|system|sx|perl|ruby|javascript|js|html|svg|writefile|file|run|load|macro)\b|!"
 )
-INSTALLS = re.compile(r"[!%]\s*(\S*python\S* -m )?(pip|conda|mamba)\s")
+INSTALLS = re.compile(r"[!%] ?([\w./{}]++ -m )?(pip|conda|mamba)\b")
 # Zero-width and direction marks, and whole alphabets that Python reads as Latin letters.
 HIDDEN_LETTERS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\uff21-\uff5a\U0001d400-\U0001d7ff]")
 
@@ -109,6 +110,7 @@ def _without_magics(source: str, code: Code) -> str:
             command = command.partition("=")[2].strip()
         if PROGRAMS.match(command) and not INSTALLS.match(command):
             code.seen.append(Seen(_line(source, match.start()), "command", command))
+            break  # one is enough for a person to look
     return ASSIGNED_MAGIC.sub(r"\1None", MAGIC.sub(r"\1pass", source))
 
 
@@ -121,6 +123,7 @@ class _Reader:
 
     def __init__(self, code: Code) -> None:
         self.code = code
+        self.within_chain: set[int] = set()  # nodes of `a.b` in `a.b.c`, which are named with it
 
     def read(self, tree: ast.Module) -> None:
         waiting: list[tuple[ast.AST, str]] = [(tree, "")]
@@ -158,7 +161,8 @@ class _Reader:
 
     def attribute(self, node: ast.Attribute, within: str) -> None:
         self.note(node, "part", node.attr)
-        name = _dotted(node)
+        self.within_chain.add(id(node.value))
+        name = None if id(node) in self.within_chain else _dotted(node)
         if name is not None:
             self.note(node, "use" if isinstance(node.ctx, ast.Load) else "set", name, within)
 
@@ -176,12 +180,18 @@ class _Reader:
         called = (_dotted(node.func) or "").rpartition(".")[2]
         if called in ("setattr", "delattr", "__setattr__", "__delattr__") and node.args:
             self.note(node, "set", f"{_dotted(node.args[0])}.{_text(node.args[1:2])}", within)
-        elif called == "getattr" and len(node.args) > 1 and not isinstance(node.args[1], ast.Constant):
-            self.note(node, "computed", "getattr", within)
+        elif called == "getattr" and len(node.args) > 1:
+            plain = isinstance(node.args[1], ast.Constant)
+            self.note(node, "use" if plain else "computed", (plain and _dotted(node)) or "getattr", within)
 
     def assigned(self, node: ast.Assign, within: str) -> None:
         name = _dotted(node.value)
-        if name is not None and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        if (
+            name is not None
+            and len(name) <= MAX_NAME
+            and len(node.targets) == 1
+            and isinstance(node.targets[0], ast.Name)
+        ):
             self.code.renamed.append((node.targets[0].id, name))
 
     def defined(self, node: ast.ClassDef, within: str) -> None:
@@ -245,7 +255,7 @@ def _dotted(node: ast.AST) -> str | None:
             return None
         parts.append(_text(node.args[1:2]))
         node = node.args[0]
-    return ".".join([node.id, *reversed(parts)])
+    return ".".join([node.id, *reversed(parts)])[: 10 * MAX_NAME]
 
 
 def _text(nodes: Sequence[ast.AST]) -> str:

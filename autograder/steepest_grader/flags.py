@@ -20,7 +20,7 @@ from steepest_grader.notebook import Cell
 __all__ = ["flags"]
 
 MAX_FLAGS = 20
-MAX_CHARACTERS = 200_000
+MAX_CHARACTERS = 100_000
 MAX_SHOWN = 60
 
 FRAMES = "looks at the frames of its callers"
@@ -89,6 +89,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     GRADER: ("steepest_grader", "nbgrader"),
 }  # fmt: skip
 SENTENCES = {name: sentence for sentence, names in NAMES.items() for name in names}
+LONGEST_NAME = max(name.count(".") + 1 for name in SENTENCES)
 ALWAYS_BOUND = frozenset({"exec", "eval", "compile", "__import__", "__builtins__", "bytes", "get_ipython()"})
 # Modules that other modules show, as in `torch.os.fork`.
 SHOWN_BY_OTHERS = frozenset({"os", "sys", "gc", "inspect", "ctypes", "subprocess", "threading", "builtins", "pickle"})
@@ -119,7 +120,8 @@ PASS_THROUGH = (
 )  # fmt: skip
 NO_PASS_THROUGH = ("torch.nn.functional.one_hot", "torch.nn.functional.pad", "torch.nn.functional.linear")
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
-LONG_TEXT = re.compile(r"[A-Za-z0-9+/=_\\-]{200,}")
+WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")
+LONGEST_WORD = 200
 HEADERS = ("points", "grade", "solution", "locked", "task")
 
 
@@ -261,7 +263,7 @@ def _of_text(text: str) -> Iterator[tuple[str, str]]:
         yield PRIVATE, text
     elif PLACES.fullmatch(text):
         yield PLACE, text
-    elif LONG_TEXT.search(text):
+    elif any(len(word.group()) >= LONGEST_WORD for word in WORD.finditer(text)):
         yield ENCODED, text
 
 
@@ -271,7 +273,7 @@ def _watched(name: str) -> str | None:
     for start, part in enumerate(parts):
         if start and part not in SHOWN_BY_OTHERS:
             continue
-        for end in range(start + 1, len(parts) + 1):
+        for end in range(start + 1, min(start + LONGEST_NAME, len(parts)) + 1):
             if sentence := SENTENCES.get(".".join(parts[start:end])):
                 return sentence
     return None
