@@ -41,7 +41,13 @@ REMEDIES: tuple[tuple[tuple[str, ...], str], ...] = (
     ),
     (("InvalidCatalogName", 'database "'), "its server has no such database. Create it with `createdb`."),
     (
-        ("terminating connection", "closed the connection", "connection is lost", "connection is closed", "SSL SYSCALL"),
+        (
+            "terminating connection",
+            "closed the connection",
+            "connection is lost",
+            "connection is closed",
+            "SSL SYSCALL",
+        ),
         "the connection was lost. What is graded stays; run this again to grade the rest.",
     ),
     (("starting up", "shutting down"), "its server is starting or stopping. Run this again in a moment."),

@@ -180,7 +180,7 @@ class GradebookWriter:
                 notebook.unlink(missing_ok=True)
             more = {"digest": submission.digest, "message": submission.message, "flags": list(submission.flags)}
             content = {**submission.as_json(), **more}
-            replace_file(sidecar, json.dumps(content, indent=1).encode())
+            replace_file(sidecar, json.dumps(content).encode())
 
     def _write_marks(self, submission: GradedSubmission, sidecar: Path) -> None:
         """Marks and comments of one submission, in one transaction that leaves no old sidecar beside new marks."""

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from nbformat import from_dict
 from nbgrader.api import (
     Assignment,
     BaseCell,
@@ -25,7 +24,6 @@ from nbgrader.api import (
     TaskCell,
     new_uuid,
 )
-from nbgrader.utils import compute_checksum
 from sqlalchemy import Connection, Insert, Update, bindparam, func, insert, select, update
 
 from steepest_grader.autograded import GradebookError
@@ -46,7 +44,7 @@ ASSIGNMENT, NOTEBOOK, CELL, GRADE_CELL, TASK_CELL, SOURCE, STUDENT, HANDED_IN, E
 )  # fmt: skip
 CELLS = (
     select(ASSIGNMENT.c.id, NOTEBOOK.c.id, CELL.c.id, CELL.c.name, CELL.c.type)
-    .add_columns(func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score), SOURCE.c.checksum)
+    .add_columns(func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score), SOURCE.c.source)
     .select_from(ASSIGNMENT)
     .join(NOTEBOOK, NOTEBOOK.c.assignment_id == ASSIGNMENT.c.id)
     .join(CELL, CELL.c.notebook_id == NOTEBOOK.c.id)
@@ -75,8 +73,13 @@ GRADES = (
     .where(ASSIGNMENT.c.name == bindparam("lesson"))
 )
 
-KNOWN_GRADES = select(GRADE.c.cell_id, GRADE.c.manual_score).where(GRADE.c.notebook_id == bindparam("entry"))
-KNOWN_COMMENTS = select(COMMENT.c.cell_id).where(COMMENT.c.notebook_id == bindparam("entry"))
+# by cell as well, because nbgrader's indexes on these tables begin with it
+KNOWN_GRADES = select(GRADE.c.cell_id, GRADE.c.manual_score).where(
+    GRADE.c.cell_id.in_(bindparam("cells", expanding=True)), GRADE.c.notebook_id == bindparam("entry")
+)
+KNOWN_COMMENTS = select(COMMENT.c.cell_id).where(
+    COMMENT.c.cell_id.in_(bindparam("cells", expanding=True)), COMMENT.c.notebook_id == bindparam("entry")
+)
 NEW_GRADE, NEW_COMMENT = insert(GRADE), insert(COMMENT)
 CHANGED_GRADE, CHANGED_COMMENT = (
     update(table).where(table.c.notebook_id == bindparam("entry"), table.c.cell_id == bindparam("cell"))
@@ -92,7 +95,7 @@ class _Cell:
     name: str
     kind: str
     max_score: float
-    checksum: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,9 @@ def write_marks(connection: Connection, submission: GradedSubmission) -> None:
     entry = _entry(connection, lesson, submission.student)
     ungraded = submission.outcome in UNGRADED
     reason = _storable(submission.message) if ungraded else None
-    by_hand = {row.cell_id: row.manual_score for row in connection.execute(KNOWN_GRADES, {"entry": entry})}
-    commented = set(connection.scalars(KNOWN_COMMENTS, {"entry": entry}))
+    known = {"entry": entry, "cells": [cell.id for cell in lesson.cells]}
+    by_hand = {row.cell_id: row.manual_score for row in connection.execute(KNOWN_GRADES, known)}
+    commented = set(connection.scalars(KNOWN_COMMENTS, known))
     grades, comments = {}, {}
     for cell in lesson.cells:
         if cell.kind != SOLUTION:
@@ -205,15 +209,12 @@ def _untouched(submission: GradedSubmission, cells: Sequence[_Cell]) -> set[str]
     """Answer cells that still hold what was handed out."""
     if not submission.notebook:
         return set()
-    released = {cell.name: cell.checksum for cell in cells}
+    released = {cell.name: cell.source for cell in cells if cell.kind == SOLUTION}
     found = set()
     for cell in json.loads(submission.notebook)["cells"]:
-        header = cell["metadata"].get("nbgrader", {})
-        if header.get("solution"):
-            parts = {"cell_type": cell["cell_type"], "source": "".join(cell["source"]), "metadata": cell["metadata"]}
-            node = from_dict(parts)
-            if compute_checksum(node) == released.get(header["grade_id"]):
-                found.add(header["grade_id"])
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        if name in released and "".join(cell["source"]) == released[name]:
+            found.add(name)
     return found
 
 
