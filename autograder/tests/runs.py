@@ -23,13 +23,14 @@ from types import FrameType
 from typing import Any
 
 import nbformat
-from steepest_grader import batch, cli, exercises, schedule
+from steepest_grader import batch, cli, exercises
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.notebook import UnreadableError, read, restore
 from steepest_grader.sandbox import NoSandbox
+from steepest_grader.schedule import lanes
 from steepest_grader.source import Course
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
@@ -78,12 +79,12 @@ def run(request: dict[str, Any]) -> None:
             sys.settrace(None)
         return
     words = ["--course", str(course.root), "grade", LESSON, "--submitted", str(folder), "--jobs", str(request["jobs"])]
-    real = schedule.grade_submission
+    real = lanes.grade_submission
     if request["kind"] == "quick":
         real = grade_quickly
         words.append("--unsafe-no-sandbox")
         cli.open_sandbox = lambda **_: NoSandbox()  # never started
-    schedule.grade_submission = logged(Path(request["log"]), real)
+    lanes.grade_submission = logged(Path(request["log"]), real)
     cli.main(words)
 
 

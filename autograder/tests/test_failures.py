@@ -14,13 +14,14 @@ from typing import Any
 
 import nbformat
 import pytest
-from steepest_grader import database, release, schedule
+from steepest_grader import database, release
 from steepest_grader._files import alone
 from steepest_grader.autograded import SIDECAR, GradebookError, stored_submissions
 from steepest_grader.batch import Batch, grade_lesson
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.sandbox import NoSandbox
+from steepest_grader.schedule import Submission, lanes, submissions
 from steepest_grader.source import Course, source_notebook
 
 LESSON = "90_tiny"
@@ -54,7 +55,7 @@ def grade(built: Course, submit: Submit, graded: list[str], monkeypatch: pytest.
         graded.append(student)
         return submit(student, digest=lesson.digest(data))
 
-    monkeypatch.setattr(schedule, "grade_submission", grade_submission)
+    monkeypatch.setattr(lanes, "grade_submission", grade_submission)
     for student in STUDENTS:
         place = built.root / "submissions" / student / LESSON
         place.mkdir(parents=True)
@@ -120,7 +121,7 @@ def test_a_mishap_in_the_middle(
 ) -> None:
     """It strikes while the third submission is graded; two are written by then."""
     strike, says, kept = MISHAPS[mishap]
-    real, mended = schedule.grade_submission, []
+    real, mended = lanes.grade_submission, []
 
     def struck(lesson: Lesson, student: str, data: bytes, **settings: Any) -> GradedSubmission:
         if len(graded) == 2:
@@ -129,7 +130,7 @@ def test_a_mishap_in_the_middle(
 
     monkeypatch.setitem(database.SQLITE, "timeout", "0.05")
     with monkeypatch.context() as patch:
-        patch.setattr(schedule, "grade_submission", struck)
+        patch.setattr(lanes, "grade_submission", struck)
         with pytest.raises(GradebookError, match=says) as refusal:
             grade()
     assert str(built.course_dir) in str(refusal.value)
@@ -169,14 +170,14 @@ def test_names_that_are_no_text_reach_no_database(grade: Grade, built: Course) -
 def test_a_class_is_not_kept_in_memory(grade: Grade, graded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each notebook is read anew when its turn comes."""
     read: list[str] = []
-    real = schedule._read
+    real = submissions._read
 
-    def reads(student: str, *rest: Any) -> schedule.Submission:
+    def reads(student: str, *rest: Any) -> Submission:
         read.append(student)
         assert len(read) <= len(STUDENTS) or len(read) - len(STUDENTS) <= len(graded) + 1
         return real(student, *rest)
 
-    monkeypatch.setattr(schedule, "_read", reads)
+    monkeypatch.setattr(submissions, "_read", reads)
     grade()
     assert read == STUDENTS * 2
 

@@ -20,7 +20,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool
-from steepest_grader import cli, database, schedule
+from steepest_grader import cli, database
 from steepest_grader.autograded import SIDECAR, GradebookError, submission_folder
 from steepest_grader.batch import Batch, grade_lesson
 from steepest_grader.feedback import write_feedback
@@ -28,6 +28,7 @@ from steepest_grader.gradebook import GradebookWriter, gradebook_url
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.sandbox import NoSandbox
+from steepest_grader.schedule import lanes
 from steepest_grader.source import Course
 from traitlets.config import Config
 
@@ -125,7 +126,7 @@ def graded(submit: Submit, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         outcome = Outcome.PASSED if credit == 1 else Outcome.PARTIAL
         return submit(student, outcome=outcome, credit=credit, reflection=reflection, digest=lesson.digest(data))
 
-    monkeypatch.setattr(schedule, "grade_submission", grade_submission)
+    monkeypatch.setattr(lanes, "grade_submission", grade_submission)
     return done
 
 
@@ -245,14 +246,14 @@ $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$
 def test_a_connection_that_ends_between_two_submissions_is_made_anew(
     grade: Callable[[str], Batch], server: Server, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, ended = schedule.grade_submission, []
+    real, ended = lanes.grade_submission, []
 
     def ends_connections(lesson: Lesson, student: str, data: bytes, **settings: Any) -> GradedSubmission:
         others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'grading'"
         ended.append(server.run(url, others))
         return real(lesson, student, data, **settings)
 
-    monkeypatch.setattr(schedule, "grade_submission", ends_connections)
+    monkeypatch.setattr(lanes, "grade_submission", ends_connections)
     assert len(grade(f"{url}&application_name=grading").rows) == 5
     assert all(ended) and marks(url, "ada")
 
@@ -267,7 +268,7 @@ def test_a_lost_connection_is_named_and_loses_no_grade(
     url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = schedule.grade_submission
+    real = lanes.grade_submission
 
     def loses(lesson: Lesson, student: str, data: bytes, **settings: Any) -> GradedSubmission:
         if len(graded) == 2:
@@ -279,7 +280,7 @@ def test_a_lost_connection_is_named_and_loses_no_grade(
         return real(lesson, student, data, **settings)
 
     with monkeypatch.context() as patch:
-        patch.setattr(schedule, "grade_submission", loses)
+        patch.setattr(lanes, "grade_submission", loses)
         try:
             with pytest.raises(GradebookError, match=r"connection was lost|does not answer") as lost:
                 grade(url)
