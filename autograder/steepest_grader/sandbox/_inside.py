@@ -239,7 +239,7 @@ def become_kernel(settings: dict[str, Any], request: dict[str, Any]) -> NoReturn
         detach(said)
         check(libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "prctl")
         if settings["walled"]:
-            folder = enter_namespaces(request["kernel"], settings["limits"])
+            folder = enter_namespaces(request["kernel"], settings["limits"], settings["kept"])
         else:
             folder = Path(request["folder"])
         set_limits(settings["limits"])
@@ -261,7 +261,7 @@ def detach(kept: int) -> None:
     os.closerange(kept + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
-def enter_namespaces(name: str, limits: dict[str, int]) -> Path:
+def enter_namespaces(name: str, limits: dict[str, int], kept: list[str]) -> Path:
     """Walls against the neighbours: private namespaces, folders and `/proc`, then no rights at all."""
     check(libc.unshare(NEW_NS | NEW_IPC | NEW_UTS | NEW_NET | NEW_CGROUP), "unshare")
     loopback_up()
@@ -272,8 +272,14 @@ def enter_namespaces(name: str, limits: dict[str, int]) -> Path:
     folder.mkdir()
     mount(f"/proc/self/fd/{own}", folder, None, BIND)
     os.close(own)
-    for place in ("/tmp", "/dev/shm", HOME):
+    private = ("/tmp", "/dev/shm", HOME)
+    hidden = {path: os.open(path, os.O_PATH) for path in kept if path.startswith(tuple(f"{p}/" for p in private))}
+    for place in private:
         mount("tmpfs", place, "tmpfs", NOSUID | NODEV, f"size={limits['disk']},nr_inodes=8192,mode=700")
+    for path, descriptor in hidden.items():  # Python's packages may lie under /tmp
+        os.makedirs(path)  # noqa: PTH103
+        mount(f"/proc/self/fd/{descriptor}", path, None, BIND | REC)
+        os.close(descriptor)
     mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=666,mode=620")
     mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
     for name in COVERED:

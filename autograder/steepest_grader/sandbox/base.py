@@ -93,6 +93,11 @@ class Sandbox(ABC):
     def advice(self, reason: str) -> str:
         """A sentence for someone whose machine refuses this sandbox."""
 
+    @property
+    def kept(self) -> Sequence[str]:
+        """What kernels must see, even where it lies in a folder of which each has its own."""
+        return ()
+
     def fork(self, connection: dict[str, Any]) -> Process:
         """Start a kernel.
 
@@ -143,7 +148,9 @@ class Sandbox(ABC):
                 self._zygote = None
             if self._zygote is None:
                 try:
-                    self._zygote = Zygote(self.wrap, walled=self.walled, limits=self.limits.of_process())
+                    self._zygote = Zygote(
+                        self.wrap, walled=self.walled, limits=self.limits.of_process(), kept=self.kept
+                    )
                 except (SandboxError, OSError) as error:
                     raise SandboxError(self.advice(str(error))) from error
             return self._zygote

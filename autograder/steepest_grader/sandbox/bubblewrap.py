@@ -32,6 +32,12 @@ class Bubblewrap(Sandbox):
 
     walled = True
 
+    @property
+    def kept(self) -> list[str]:
+        """Where Python, its packages and the student package lie."""
+        arguments = list(_python())
+        return [arguments[at + 2] for at, name in enumerate(arguments) if name == "--ro-bind"]
+
     def wrap(self, argv: Sequence[str]) -> list[str]:
         """The outer wall; nothing of the host can be written to."""
         settings = [part for item in environment(HOME).items() for part in ("--setenv", *item)]

@@ -74,6 +74,8 @@ class Zygote:
         Whether there is a wall, and kernels get walls between them.
     limits : dict of str to int
         For each kernel.
+    kept : sequence of str
+        What must stay in sight of kernels, even where it lies in a folder of which each has its own.
 
     Raises
     ------
@@ -81,7 +83,14 @@ class Zygote:
         If it does not start; the message is what it said last.
     """
 
-    def __init__(self, wrap: Callable[[Sequence[str]], list[str]], *, walled: bool, limits: dict[str, int]) -> None:
+    def __init__(
+        self,
+        wrap: Callable[[Sequence[str]], list[str]],
+        *,
+        walled: bool,
+        limits: dict[str, int],
+        kept: Sequence[str] = (),
+    ) -> None:
         self._walled = walled
         self._kernels: dict[str, Process] = {}
         self._numbers = itertools.count()
@@ -90,7 +99,7 @@ class Zygote:
         self._lock = threading.Lock()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._folder = None if walled else tempfile.TemporaryDirectory(prefix="st-")
-        settings = {"walled": walled, "limits": limits}
+        settings = {"walled": walled, "limits": limits, "kept": list(kept)}
         try:
             self._process = subprocess.Popen(
                 wrap([sys.executable, "-c", BOOT]),
