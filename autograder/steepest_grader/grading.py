@@ -11,6 +11,7 @@ from steepest._calls import Function, StudentError
 from steepest._wire import printable
 
 from steepest_grader.flags import flags
+from steepest_grader.inert import inert
 from steepest_grader.judge import judge
 from steepest_grader.kernel import Kernel, KernelLost
 from steepest_grader.lesson import Lesson
@@ -62,7 +63,7 @@ def grade_submission(
         _overall(verdicts),
         verdicts,
         seconds=time.monotonic() - begun,
-        notebook=_written(notebook),
+        notebook=_written(inert(notebook, lesson.released)),
         digest=lesson.digest(data),
         flags=flags(cells, lesson.released, lesson.exercises),
         spent=run.spent,
