@@ -169,62 +169,7 @@ def test_a_picture_is_shown(bubblewrap: Sandbox) -> None:
 def test_a_kernel_leaves_nothing_behind(bubblewrap: Sandbox) -> None:
     stray = "import os, time\nif os.fork() == 0:\n    os.setsid()\n    time.sleep(600)\nopen('/dev/shm/x', 'w')"
     run(bubblewrap, stray, "open('/tmp/x', 'w')")
-    found = run(
-        bubblewrap, "import os; print(os.listdir('/tmp'), os.listdir('/dev/shm'), os.listdir(os.environ['HOME']))"
-    )
-    assert found.startswith("[] [] ")
-    assert len(_descendants(bubblewrap)) <= 2
-
-
-def _descendants(sandbox: Sandbox) -> list[str]:
-    """Processes within the outer wall."""
-    assert sandbox._zygote is not None
-    found, left = [], [str(sandbox._zygote._process.pid)]
-    while left:
-        children = Path(f"/proc/{left[0]}/task/{left.pop(0)}/children").read_text().split()
-        found += children
-        left += children
-    return found
-
-
-def test_a_zygote_that_was_killed_is_started_anew() -> None:
-    with Bubblewrap() as sandbox:
-        process = sandbox.fork(CONNECTION)
-        assert sandbox._zygote is not None
-        os.kill(sandbox._zygote._process.pid, signal.SIGKILL)
-        assert process.wait(10)
-        assert run(sandbox, "print(1)") == "1"
-
-
-def test_the_end_of_the_grader_is_the_end_of_all(tmp_path: Path) -> None:
-    """Also by SIGKILL, which no process can answer."""
-    code = (
-        "from steepest_grader.kernel import CONNECTION; from steepest_grader.sandbox import Bubblewrap; import time\n"
-        "sandbox = Bubblewrap(); sandbox.fork(CONNECTION)\n"
-        "print(sandbox._zygote._process.pid, flush=True); time.sleep(600)"
-    )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as grader:
-        assert grader.stdout is not None
-        pid = int(grader.stdout.readline())
-        inside = [Path(f"/proc/{name}") for name in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        assert inside
-        grader.kill()
-    deadline = time.monotonic() + 10
-    while any(path.exists() for path in inside) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(path.exists() for path in inside)
-
-
-def test_a_missing_bubblewrap_is_named_with_its_mend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SandboxError, match="apt-get install bubblewrap"):
-        open_sandbox()
-
-
-def test_a_missing_gpu_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.torch.cuda, "is_available", lambda: False)
-    with pytest.raises(SandboxError, match="no GPU"):
-        open_sandbox(device="cuda")look = "import os; print([name for name in ('/tmp/x', '/dev/shm/x') if os.path.exists(name)])"
+    look = "import os; print([name for name in ('/tmp/x', '/dev/shm/x') if os.path.exists(name)])"
     assert run(bubblewrap, look) == "[]"
     assert len(_descendants(bubblewrap)) <= 2
 
