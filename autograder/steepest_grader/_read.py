@@ -64,8 +64,7 @@ def read_parts(data: bytes) -> list[Parts]:
 def parse(data: bytes) -> list[Parts]:
     """The same, in this process."""
     try:
-        # Python refuses whole numbers of great length, and none is needed here
-        content = json.loads(data.decode("utf-8-sig"), parse_int=float, strict=False)
+        content = _loaded(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise UnreadableError(f"the file is not UTF-8 text: {error.reason} at byte {error.start}") from error
     except RecursionError as error:
@@ -76,6 +75,15 @@ def parse(data: bytes) -> list[Parts]:
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"the notebook has {len(cells)} cells; more than {MAX_CELLS} are not read")
     return [_parts(cell) for cell in cells]
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text, strict=False)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # Python refuses whole numbers of great length, and no number is needed here
+        return json.loads(text, parse_int=float, strict=False)
 
 
 def _cells_of(content: object) -> list[object]:
@@ -110,7 +118,7 @@ def _parts(cell: object) -> Parts:
         source,
         grade_id if isinstance(grade_id, str) else None,
         cell_id if isinstance(cell_id, str) else None,
-        {key: header[key] if isinstance(header[key], bool | float) else None for key in HEADER if key in header},
+        {key: header[key] if isinstance(header[key], int | float) else None for key in HEADER if key in header},
     )
 
 

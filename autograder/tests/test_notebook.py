@@ -20,7 +20,7 @@ UNREADABLE = {
     "an image": (b"\x89PNG\r\n\x1a\n\xff", "not UTF-8"),
     "UTF-16": ('{"cells": []}'.encode("utf-16"), "not UTF-8"),
     "a list": (b"[]", "a JSON list"),
-    "a number": (b"7", "a JSON float"),
+    "a number": (b"7", "a JSON int"),
     "no cells": (b'{"metadata": {}}', "no list of cells"),
     "cells that are text": (b'{"cells": "x"}', "no list of cells"),
     "very deep": (b'{"cells": ' + b"[" * 100_000, "nested too deeply|not JSON"),
