@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import platform
 import shutil
@@ -83,6 +84,15 @@ def _database() -> Diagnosis:
     return Diagnosis("database", True, True, f"SQLite {sqlite3.sqlite_version} writes")
 
 
+def _postgresql() -> Diagnosis:
+    try:
+        version = importlib.import_module("psycopg").__version__
+    except ImportError as error:
+        advice = "only a gradebook in PostgreSQL needs it: pip install 'steepest-grader[postgresql]'."
+        return Diagnosis("postgresql", False, False, f"its driver cannot be used ({error}); {advice}")
+    return Diagnosis("postgresql", True, False, f"psycopg {version} is there for gradebooks in PostgreSQL")
+
+
 def _gpu() -> Diagnosis:
     works = torch.cuda.is_available()
     said = torch.cuda.get_device_name(0) if works else "none is seen by torch; grading runs on the CPU."
@@ -100,6 +110,7 @@ LOOKS: tuple[Callable[[], Diagnosis], ...] = (
     _packages,
     _sandbox,
     _database,
+    _postgresql,
     _gpu,
     _browser,
 )

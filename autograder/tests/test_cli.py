@@ -128,7 +128,7 @@ def test_verify(run: Run, tmp_path: Path) -> None:
 def test_doctor(run: Run, tmp_path: Path) -> None:
     done = run("doctor", "--json", tmp_path / "out.json")
     found = {item["name"]: item for item in json.loads((tmp_path / "out.json").read_text())}
-    assert set(found) == {"python", "packages", "sandbox", "database", "gpu", "browser"}
+    assert set(found) == {"python", "packages", "sandbox", "database", "postgresql", "gpu", "browser"}
     assert (done.exit_code == 0) == all(item["works"] for item in found.values() if item["needed"])
 
 
