@@ -39,13 +39,13 @@ SURVIVAL_SECONDS = 20.0
 
 
 def grade_quickly(lesson: Lesson, student: str, data: bytes, **_: Any) -> GradedSubmission:
-    """All that grading does but for the kernel: the credit is chosen by the student's name and the file's length."""
+    """All that grading does but for the kernel: the credit follows from the name, or another if asked."""
     try:
         notebook = restore(read(data), lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, str(error), data)
     (exercise,) = lesson.exercises.values()
-    credit = (0.0, 0.5, 1.0)[zlib.crc32(student.encode() + bytes([len(data) % 251])) % 3]
+    credit = (0.0, 0.5, 1.0)[(zlib.crc32(student.encode()) + (b"# other marks" in data)) % 3]
     outcome = (Outcome.FAILED, Outcome.PARTIAL, Outcome.PASSED)[int(2 * credit)]
     verdict = Verdict(exercise.id, exercise.points, outcome, credit)
     text = nbformat.writes(notebook)

@@ -55,6 +55,8 @@ WARM = (
     "matplotlib.backends.backend_agg", "matplotlib.pyplot", "contourpy", "PIL.PngImagePlugin", "ipywidgets",
     "numpy.random", "torch._dynamo",
 )  # fmt: skip
+# What waits in sockets is memory that is counted nowhere: it stays at the size they have by default.
+BUFFERS = (socket.SO_SNDBUF, socket.SO_RCVBUF, 32, 33)  # 32, 33: the same beyond the bound, <asm/socket.h>
 COVERED = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "kcore", "keys", "kmsg", "timer_list", "scsi")
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -326,6 +328,9 @@ def forbid() -> None:
     for family in range(FAMILIES):  # not every one of them is bounded by the network namespace
         if family not in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK):
             rules.add_rule(pyseccomp.ERRNO(errno.EAFNOSUPPORT), "socket", pyseccomp.Arg(0, pyseccomp.EQ, family))
+    for option in BUFFERS:
+        equal = [pyseccomp.Arg(place, pyseccomp.EQ, value) for place, value in ((1, socket.SOL_SOCKET), (2, option))]
+        rules.add_rule(refuse, "setsockopt", *equal)
     rules.load()
 
 
