@@ -28,7 +28,7 @@ LESSON, EXERCISE = "90_tiny", "momentum_step"
 SEED = int(os.environ.get("STEEPEST_SEED", random.SystemRandom().randrange(10**6)))
 LONG = bool(os.environ.get("STEEPEST_LONG"))
 CLASS, JOBS, KILLS = 200, 2, 20
-STEP = 1 if LONG else 3  # lines
+STEP = 1 if LONG else 5  # lines
 State = dict[str, Any]
 
 
