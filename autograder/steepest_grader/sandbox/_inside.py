@@ -284,6 +284,8 @@ def enter_namespaces(name: str, limits: dict[str, int], kept: list[str]) -> Path
         os.close(descriptor)
     mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=666,mode=620")
     mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
+    for buffer in ("tcp_rmem", "tcp_wmem"):  # of this network namespace alone; for the reason see BUFFERS
+        Path(f"/proc/sys/net/ipv4/{buffer}").write_text("4096 16384 65536")
     for name in COVERED:
         part = PROC / name
         if part.exists():
