@@ -207,7 +207,7 @@ ATTACKS = [
     *(
         Attack(
             name, MEMORY, f"takes memory of the operating system in sixty {what} to itself", code=BUFFERS.format(tcp=tcp),
-            answer=RIGHT, earns={"momentum_step": 1}, shown=Shown.REACHED, limit=400, why=MILDER.format("1 GiB"),
+            answer=RIGHT, earns={"momentum_step": 1}, shown=Shown.REACHED, limit=150, why=MILDER.format("1 GiB"),
             flag="opens a connection",
         )
         for name, what, tcp in (("tcp-buffers", "connections", True), ("pair-buffers", "pairs of sockets", False))
