@@ -23,6 +23,7 @@ from types import FrameType
 from typing import Any
 
 import nbformat
+from sqlalchemy.orm import configure_mappers
 from steepest_grader import batch, cli, exercises
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates
@@ -90,6 +91,7 @@ def run(request: dict[str, Any]) -> None:
 
 def prepare(course: Course) -> None:
     """What takes long and is the same for all runs, before they are forked."""
+    configure_mappers()
     batch.source_notebook(course, LESSON)
     for exercise in batch.load(course, LESSON).exercises.values():
         candidates(exercise)
