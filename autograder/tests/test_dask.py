@@ -261,8 +261,8 @@ def test_workers_that_cannot_be_used(lesson: Lesson, tmp_path: Path, caplog: pyt
         shutil.copytree(source, other / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     with (other / "steepest_grader" / "model.py").open("a") as file:
         file.write("# another version\n")
-    (none / "steepest_grader").mkdir(parents=True)
-    (none / "steepest_grader" / "__init__.py").touch()
+    none.mkdir()
+    (none / "steepest_grader.py").touch()  # a module hides the package that is installed, a package might not
     submissions = [Submission(str(number), b"pass") for number in range(6)]
     with ExitStack() as stack:
         address, _ = stack.enter_context(scheduler(tmp_path))
