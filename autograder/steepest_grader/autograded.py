@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from steepest_grader.source import Course
+from steepest_grader.source import Course, nbgrader_names
 
-__all__ = ["SIDECAR", "SUBMISSION_KEYS", "GradebookError", "stored_submissions", "submission_folder"]
+__all__ = ["SUBMISSION_KEYS", "GradebookError", "paths", "stored_submissions", "submission_folder"]
 
 SIDECAR = "steepest.json"
 SUBMISSION_KEYS = ("student", "lesson", "score", "max_score", "outcome", "seconds", "exercises")
@@ -39,7 +39,13 @@ def submission_folder(course: Course, student: str, lesson: str) -> Path:
     if problem:
         shown = student[:MAX_STUDENT]
         raise GradebookError(f"{shown!a} cannot be a student's id: {problem}. Rename the folder.")
-    return course.course_dir / "autograded" / student / lesson
+    return course.course_dir / "autograded" / student / nbgrader_names(lesson)[0]
+
+
+def paths(folder: Path, lesson: str) -> tuple[Path, Path]:
+    """A graded notebook and its sidecar in the folder of a submission."""
+    assignment, notebook = nbgrader_names(lesson)
+    return folder / f"{notebook}.ipynb", folder / (SIDECAR if notebook == assignment else f"{notebook}.{SIDECAR}")
 
 
 def stored_submissions(course: Course, lesson: str) -> dict[str, dict[str, Any]]:
@@ -48,7 +54,8 @@ def stored_submissions(course: Course, lesson: str) -> dict[str, dict[str, Any]]
     A sidecar that cannot be read counts as absent.
     """
     found = {}
-    for path in sorted(course.course_dir.glob(f"autograded/*/{lesson}/{SIDECAR}")):
+    _, sidecar = paths(Path("autograded", "*", nbgrader_names(lesson)[0]), lesson)
+    for path in sorted(course.course_dir.glob(str(sidecar))):
         try:
             submission = json.loads(path.read_bytes())
         except (OSError, ValueError):

@@ -16,7 +16,7 @@ from steepest_grader.lesson import load
 from steepest_grader.model import Outcome
 from steepest_grader.sandbox import Sandbox
 from steepest_grader.schedule import collect, grade_all
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import Course, nbgrader_names, source_notebook
 
 __all__ = ["Batch", "grade_lesson"]
 
@@ -116,8 +116,9 @@ def _only_run(course: Course, lesson: str) -> Iterator[None]:
     """Keep other runs away from a lesson, and clear away what a killed one has left."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(alone(course.course_dir / f".{lesson}.lock"))
-            remove_parts(course.course_dir / "autograded", f"*/{lesson}")
+            assignment, _ = nbgrader_names(lesson)
+            stack.enter_context(alone(course.course_dir / f".{assignment}.lock"))
+            remove_parts(course.course_dir / "autograded", f"*/{assignment}")
         except BlockingIOError as error:
             raise GradebookError(f"Another run is grading {lesson} here. Wait until it has ended.") from error
         except OSError as error:

@@ -60,6 +60,12 @@ class _Settings:
     def course(self) -> Course:
         return find_course(self.start)
 
+    @property
+    def any_course(self) -> Course:
+        from steepest_grader.nbgrader_course import find_any_course
+
+        return find_any_course(self.start)
+
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
@@ -151,13 +157,14 @@ def grade(
     """Grade what is new or changed, and write the gradebook."""
     from steepest_grader.batch import grade_lesson
 
-    course = settings.course
+    course = settings.any_course
+    named = course.named(lessons)
     folder = submitted or course.course_dir / "submitted"
     if not folder.is_dir():
         _fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
     sandbox = _sandbox(unsafe_no_sandbox, device, here=scheduler is None)
     rows: list[dict[str, Any]] = []
-    for name in lessons:
+    for name in named:
         with _progress() as bar:
             task = bar.add_task(name, total=None)
 
@@ -180,7 +187,7 @@ def grade(
         _summary(name, batch.rows, batch.reused, _flags(course, name))
     _write_json(json_file, rows)
     _fail_for_ours([row["student"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
-    for name in set(lessons) - {row["lesson"] for row in rows}:
+    for name in set(named) - {row["lesson"] for row in rows}:
         path = folder / (student or "<student>") / name
         _fail(f"There is nothing to grade: no folder {path}. Check --submitted and --student.")
 
@@ -223,10 +230,11 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
     """Write a page for each student, without hidden tests."""
     from steepest_grader.feedback import write_feedback
 
-    for name in lessons:
+    course = settings.any_course
+    for name in course.named(lessons):
         with ERR.status(f"{name}: writing pages"):
-            pages, passed_over = write_feedback(settings.course, name, gradebook)
-        OUT.print(f"{name}: {len(pages)} pages in {settings.course.course_dir / 'feedback'}")
+            pages, passed_over = write_feedback(course, name, gradebook)
+        OUT.print(f"{name}: {len(pages)} pages in {course.course_dir / 'feedback'}")
         if passed_over:
             OUT.print(escape(f"Not in this gradebook, and passed over: {', '.join(passed_over)}."), highlight=False)
 

@@ -19,10 +19,10 @@ from nbgrader.preprocessors import GetGrades
 
 from steepest_grader._files import replace_file
 from steepest_grader._shown import cleaning, graded_cells, harmless, hidden_lines, without_hidden
-from steepest_grader.autograded import GradebookError, stored_submissions, submission_folder
+from steepest_grader.autograded import GradebookError, paths, stored_submissions, submission_folder
 from steepest_grader.gradebook import awaiting_marks, database_url, translated_errors
 from steepest_grader.release import released_notebook
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import Course, nbgrader_names, source_notebook
 
 __all__ = ["write_feedback"]
 
@@ -73,7 +73,7 @@ def write_feedback(
         If a student named has no graded submission, or the gradebook cannot be read.
     """
     source = source_notebook(course, lesson)
-    released = released_notebook(source)
+    released = released_notebook(source, config=course.config)
     hidden = hidden_lines(source, released)
     stored = stored_submissions(course, lesson)
     awaiting = awaiting_marks(course, gradebook_url, lesson)
@@ -85,8 +85,8 @@ def write_feedback(
     pages = []
     for student in [name for name in stored if name in awaiting] if students is None else students:
         submission = without_hidden(stored[student], hidden)
-        path = submission_folder(course, student, lesson) / f"{lesson}.ipynb"
-        page = course.course_dir / "feedback" / student / lesson / f"{lesson}.html"
+        path, _ = paths(submission_folder(course, student, lesson), lesson)
+        page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
         if path.is_file():
             notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
             for step in cleaning(released, hidden):
@@ -125,8 +125,8 @@ def _exporter() -> HTMLExporter:
 
 def _enter_marks(course: Course, notebook: NotebookNode, submission: dict[str, Any], url: str) -> None:
     """Copy marks and comments from the gradebook to the cells, and their sum to the notebook."""
-    lesson, student = submission["lesson"], submission["student"]
-    names = {"notebook": lesson, "assignment": lesson, "student": student, "db_url": url}
+    assignment, name = nbgrader_names(submission["lesson"])
+    names = {"notebook": name, "assignment": assignment, "student": submission["student"], "db_url": url}
     with translated_errors(url, course):
         _, resources = GetGrades().preprocess(notebook, {"nbgrader": names})
     notebook.metadata.nbgrader = resources["nbgrader"]

@@ -25,9 +25,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from steepest_grader._files import replace_file
 from steepest_grader.autograded import (
-    SIDECAR,
     SUBMISSION_KEYS,
     GradebookError,
+    paths,
     stored_submissions,
     submission_folder,
 )
@@ -35,11 +35,9 @@ from steepest_grader.database import Database, complete, remedy, shown
 from steepest_grader.marks import read_marks, write_marks
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.release import MASTER, released_notebook
-from steepest_grader.source import Course
+from steepest_grader.source import Course, nbgrader_names
 
 __all__ = ["GradebookError", "GradebookWriter", "awaiting_marks", "database_url", "gradebook_url", "translated_errors"]
-
-COURSE_ID = "steepest"
 
 logging.getLogger("tornado.application").addHandler(logging.NullHandler())  # nbgrader's; errors are told by us
 
@@ -121,11 +119,12 @@ class GradebookWriter:
         GradebookError
             If graded cells came or went while submissions are in the gradebook.
         """
-        master = released_notebook(source, pipeline=MASTER)
-        names = {"notebook": lesson, "assignment": lesson, "db_url": self._url}
+        master = released_notebook(source, pipeline=MASTER, config=self._course.config)
+        assignment, notebook = nbgrader_names(lesson)
+        names = {"notebook": notebook, "assignment": assignment, "db_url": self._url}
         with self._translated():
-            with Gradebook(self._url, COURSE_ID) as gradebook:
-                gradebook.update_or_create_assignment(lesson)
+            with Gradebook(self._url, self._course.course_id) as gradebook:
+                gradebook.update_or_create_assignment(assignment)
             try:
                 SaveCells().preprocess(copy.deepcopy(master), {"nbgrader": names})
             except RuntimeError as error:
@@ -167,8 +166,7 @@ class GradebookWriter:
         outcomes = {submission.outcome, *(verdict.outcome for verdict in submission.verdicts)}
         if Outcome.GRADER_ERROR in outcomes:
             return
-        notebook = folder / f"{submission.lesson}.ipynb"
-        sidecar = folder / SIDECAR
+        notebook, sidecar = paths(folder, submission.lesson)
         with self._translated():
             try:
                 self._write_marks(submission, sidecar)

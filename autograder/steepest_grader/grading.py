@@ -102,6 +102,7 @@ class _Run:
         begun = time.monotonic()
         with Kernel(self.sandbox, self.notebook) as kernel:
             self.spent.start += time.monotonic() - begun
+            kernel.write(self.lesson.files)
             finished = self._run(kernel)
         self.spent.cpu += kernel.process.cpu
         self.spent.memory = max(self.spent.memory, kernel.process.memory)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import logging
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from queue import Empty
 from typing import Any
@@ -22,6 +23,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import new_output
+from steepest._wire import printable
 from traitlets import Type
 
 from steepest_grader.model import Outcome
@@ -31,6 +33,7 @@ from steepest_grader.sandbox import Process, Sandbox, SandboxError
 CELL_SECONDS = 30
 START_SECONDS = 60
 MAX_OUTPUT = 2**20
+MAX_ERROR = 1_000
 GONE_SECONDS = 5
 OUTPUT_SECONDS = 2
 ALIVE_SECONDS = 0.05
@@ -47,6 +50,10 @@ _LOG.propagate = False
 _SERVE = (
     "__import__('steepest._agent', fromlist=['serve'])"
     ".serve(__import__('builtins').globals(), {address!r}, device={device!r})"
+)
+_WRITE = (
+    "(lambda path, data: path.parent.mkdir(parents=True, exist_ok=True) or path.write_bytes(data))"
+    "(__import__('pathlib').Path({path!r}), __import__('base64').b64decode({data!r}))"
 )
 _NO_OUTPUT = (ValidationError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -174,6 +181,7 @@ class Kernel:
             allow_errors=True,
             coalesce_streams=True,
             store_widget_state=False,
+            on_cell_error=_keep_error,
             log=_LOG,
         )
         self._client.kc = self._channels
@@ -191,6 +199,12 @@ class Kernel:
             task.cancel()
         loop.run_until_complete(asyncio.sleep(0))
         loop.close()
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Put files where the cells look for them, by path; before any cell has run."""
+        for path, data in files.items():
+            code = _WRITE.format(path=path, data=base64.b64encode(data))
+            self._channels.execute(code, silent=True, store_history=False)
 
     def execute(self, cell: NotebookNode, index: int) -> None:
         """Run one cell and keep its outputs in it.
@@ -251,6 +265,13 @@ def _well_formed(message: dict[str, Any]) -> bool:
         and isinstance(kind, str)
         and (not kind.endswith("_reply") or content.get("status") in ("ok", "error", "aborted"))
     )
+
+
+def _keep_error(cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+    """Show an error that student code kept from being shown: nbgrader's tests fail by what is shown."""
+    if all(output.output_type != "error" for output in cell.outputs):
+        name, value = (str(execute_reply["content"].get(key, ""))[:MAX_ERROR] for key in ("ename", "evalue"))
+        cell.outputs.append(new_output("error", ename=printable(name), evalue=printable(value), traceback=[]))
 
 
 def _size(content: dict[str, Any]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
@@ -32,6 +32,8 @@ class Lesson:
         Full sources of the test cells that run in the kernel, as nbgrader runs them.
     version : str
         Changes whenever a mark could.
+    files : mapping of str to bytes
+        What its cells find in their folder, by path.
     """
 
     id: str
@@ -39,11 +41,13 @@ class Lesson:
     exercises: Mapping[str, Exercise]
     tests: Mapping[str, str]
     version: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """To another machine an exercise goes by its id, since it is code that the other side has."""
         ids = {grade_id: item.id for grade_id, item in self.exercises.items()}
-        return _unpickled, (self.id, self.released, ids, dict(self.tests), self.version)
+        parts = {"tests": dict(self.tests), "version": self.version, "files": dict(self.files)}
+        return _unpickled, (ids, {"id": self.id, "released": self.released, **parts})
 
     def digest(self, data: bytes | None, reason: str = "") -> str:
         """Identifies bytes graded by this version of the lesson, or the reason why there are none."""
@@ -81,9 +85,13 @@ def load(course: Course, lesson: str) -> Lesson:
             judged[header.grade_id] = exercises.exercise(name)
         elif header.get("grade") and not header.get("solution"):
             tests[header.grade_id] = cell.source
-    version = hashlib.sha256(nbformat.writes(source).encode() + code_digest()).hexdigest()
-    return Lesson(lesson, released_notebook(source), judged, tests, version)
+    released = released_notebook(source, config=course.config)
+    files = course.files(lesson)
+    version = hashlib.sha256(code_digest())
+    for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(files.items()))):
+        version.update(part.encode())
+    return Lesson(lesson, released, judged, tests, version.hexdigest(), files)
 
 
-def _unpickled(lesson: str, released: NotebookNode, ids: dict[str, str], tests: dict[str, str], version: str) -> Lesson:
-    return Lesson(lesson, released, {key: exercises.exercise(name) for key, name in ids.items()}, tests, version)
+def _unpickled(ids: dict[str, str], parts: dict[str, Any]) -> Lesson:
+    return Lesson(exercises={grade_id: exercises.exercise(name) for grade_id, name in ids.items()}, **parts)

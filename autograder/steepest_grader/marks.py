@@ -28,6 +28,7 @@ from sqlalchemy import Connection, Insert, Update, bindparam, func, insert, sele
 
 from steepest_grader.autograded import GradebookError
 from steepest_grader.model import GradedSubmission, Outcome
+from steepest_grader.source import nbgrader_names
 
 __all__ = ["read_marks", "write_marks"]
 
@@ -47,11 +48,11 @@ CELLS = (
     .add_columns(func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score), SOURCE.c.source)
     .select_from(ASSIGNMENT)
     .join(NOTEBOOK, NOTEBOOK.c.assignment_id == ASSIGNMENT.c.id)
-    .join(CELL, CELL.c.notebook_id == NOTEBOOK.c.id)
+    .outerjoin(CELL, CELL.c.notebook_id == NOTEBOOK.c.id)
     .outerjoin(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
     .outerjoin(TASK_CELL, TASK_CELL.c.id == CELL.c.id)
     .outerjoin(SOURCE, (SOURCE.c.notebook_id == NOTEBOOK.c.id) & (SOURCE.c.name == CELL.c.name))
-    .where(ASSIGNMENT.c.name == bindparam("lesson"), NOTEBOOK.c.name == bindparam("lesson"))
+    .where(ASSIGNMENT.c.name == bindparam("assignment"), NOTEBOOK.c.name == bindparam("notebook"))
 )
 ENTRIES = (
     select(HANDED_IN.c.id, ENTRY.c.id)
@@ -69,8 +70,9 @@ GRADES = (
     .join(ASSIGNMENT, ASSIGNMENT.c.id == HANDED_IN.c.assignment_id)
     .join(ENTRY, ENTRY.c.assignment_id == HANDED_IN.c.id)
     .join(GRADE, GRADE.c.notebook_id == ENTRY.c.id)
+    .join(NOTEBOOK, NOTEBOOK.c.id == ENTRY.c.notebook_id)
     .join(CELL, CELL.c.id == GRADE.c.cell_id)
-    .where(ASSIGNMENT.c.name == bindparam("lesson"))
+    .where(ASSIGNMENT.c.name == bindparam("assignment"), NOTEBOOK.c.name == bindparam("notebook"))
 )
 
 # by cell as well, because nbgrader's indexes on these tables begin with it
@@ -107,7 +109,7 @@ class _Lesson:
 
 def read_marks(connection: Connection, lesson: str) -> Iterable[Sequence[Any]]:
     """Student, cell, automatic and manual mark of everything handed in for a lesson."""
-    return connection.execute(GRADES, {"lesson": lesson})
+    return connection.execute(GRADES, _names(lesson))
 
 
 def write_marks(connection: Connection, submission: GradedSubmission) -> None:
@@ -140,11 +142,15 @@ def write_marks(connection: Connection, submission: GradedSubmission) -> None:
     _put(connection, entry, comments, commented, NEW_COMMENT, CHANGED_COMMENT)
 
 
+def _names(lesson: str) -> dict[str, str]:
+    return dict(zip(("assignment", "notebook"), nbgrader_names(lesson), strict=True))
+
+
 def _lesson(connection: Connection, name: str) -> _Lesson:
-    rows = connection.execute(CELLS, {"lesson": name}).all()
+    rows = connection.execute(CELLS, _names(name)).all()
     if not rows:
         raise GradebookError(f"{name} is not in the gradebook. Prepare it first.")
-    return _Lesson(rows[0][0], rows[0][1], [_Cell(*row[2:]) for row in rows])
+    return _Lesson(rows[0][0], rows[0][1], [_Cell(*row[2:]) for row in rows if row[2] is not None])
 
 
 def _entry(connection: Connection, lesson: _Lesson, student: str) -> str:

@@ -26,6 +26,7 @@ from nbgrader.preprocessors import (
     ComputeChecksums,
     LockCells,
 )
+from traitlets.config import Config
 
 from steepest_grader import exercises, stored
 from steepest_grader._files import replace_file
@@ -79,7 +80,9 @@ PACKAGE_FILES = ("pyproject.toml", "README.md")
 OLDEST = (1980, 1, 1, 0, 0, 0)  # what a zip can hold
 
 
-def released_notebook(source: NotebookNode, *, pipeline: Sequence[type] = RELEASE) -> NotebookNode:
+def released_notebook(
+    source: NotebookNode, *, pipeline: Sequence[type] = RELEASE, config: Config | None = None
+) -> NotebookNode:
     """The student's notebook of a lesson, made by nbgrader's own preprocessors.
 
     Parameters
@@ -88,6 +91,8 @@ def released_notebook(source: NotebookNode, *, pipeline: Sequence[type] = RELEAS
         What `source_notebook` gives; it is left as it is.
     pipeline : sequence of type
         The preprocessors to apply, `RELEASE` or `MASTER`.
+    config : Config, optional
+        Their settings, as `Course.config` gives them.
 
     Raises
     ------
@@ -98,7 +103,7 @@ def released_notebook(source: NotebookNode, *, pipeline: Sequence[type] = RELEAS
     resources: dict[str, object] = {}
     try:
         for step in pipeline:
-            notebook, resources = step().preprocess(notebook, resources)
+            notebook, resources = step(config=config).preprocess(notebook, resources)
     except (RuntimeError, ValueError, ValidationError) as error:
         reason = str(error.__context__ or error).splitlines()[0]  # nbgrader wraps what its schema says
         raise CourseError(f"nbgrader refuses the notebook: {reason}") from error

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,19 @@ from typing import Any
 import jupytext
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
+from traitlets.config import Config
 
 from steepest_grader import exercises
 
-__all__ = ["Course", "CourseError", "find_course", "is_judged", "source_notebook"]
+__all__ = [
+    "Course",
+    "CourseError",
+    "find_course",
+    "is_judged",
+    "nbgrader_names",
+    "points_of",
+    "source_notebook",
+]
 
 HEADER_KEYS = frozenset({"grade", "solution", "locked", "grade_id", "points"})
 CELL_METADATA = frozenset({"nbgrader", "tags", "jupyter"})
@@ -69,6 +79,16 @@ class Course:
         """The stored outcomes in the student package."""
         return self.root / "utils" / "steepest" / "outcomes"
 
+    @property
+    def config(self) -> Config:
+        """Settings of nbgrader's that change what is handed out."""
+        return Config()
+
+    @property
+    def course_id(self) -> str:
+        """What the gradebook calls the course."""
+        return "steepest"
+
     def lessons(self) -> list[str]:
         """Names of all lessons in the order of the course."""
         if not self.solutions.is_dir():
@@ -76,6 +96,24 @@ class Course:
         return sorted(
             entry.name for entry in self.solutions.iterdir() if entry.is_dir() and not entry.name.startswith((".", "_"))
         )
+
+    def named(self, names: Sequence[str]) -> list[str]:
+        """The lessons that are meant."""
+        return list(names)
+
+    def source(self, lesson: str) -> NotebookNode:
+        """A lesson's source notebook, see `source_notebook`."""
+        return _completed(self, lesson)
+
+    def files(self, lesson: str) -> dict[str, bytes]:
+        """Files that a lesson's cells find in their folder, by path."""
+        return {}
+
+
+def nbgrader_names(lesson: str) -> tuple[str, str]:
+    """nbgrader's names of a lesson's assignment and notebook; only ``assignment/notebook`` sets them apart."""
+    assignment, _, notebook = lesson.partition("/")
+    return assignment, notebook or assignment
 
 
 def find_course(start: Path) -> Course:
@@ -115,6 +153,10 @@ def source_notebook(course: Course, lesson: str) -> NotebookNode:
     CourseError
         If there is no such lesson, or its cells break a rule of the course.
     """
+    return course.source(lesson)
+
+
+def _completed(course: Course, lesson: str) -> NotebookNode:
     notebook = jupytext.read(_source_path(course, lesson), fmt="py:percent")
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.metadata = NotebookNode({key: NotebookNode(value) for key, value in NOTEBOOK_METADATA.items()})
@@ -167,7 +209,7 @@ def _complete(cell: NotebookNode, where: str) -> None:
         header = cell.metadata.nbgrader
         cell.metadata.nbgrader = _nbgrader_metadata(header, where)
         cell.metadata.deletable = False
-        points = _points(cell, header, f"{where} ({header['grade_id']})")
+        points = points_of(cell, header, f"{where} ({header['grade_id']})")
         if points is not None:
             cell.metadata.nbgrader["points"] = points
 
@@ -192,7 +234,7 @@ def _nbgrader_metadata(header: Any, where: str) -> NotebookNode:
     return NotebookNode({"schema_version": 3, "task": False, "grade_id": grade_id, **flags})
 
 
-def _points(cell: NotebookNode, header: dict[str, Any], where: str) -> float | None:
+def points_of(cell: NotebookNode, header: dict[str, Any], where: str) -> float | None:
     """Points of a graded cell: the exercise's where it is judged, else the header's."""
     points = header.get("points")
     if not cell.metadata.nbgrader["grade"]:

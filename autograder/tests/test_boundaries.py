@@ -56,8 +56,10 @@ SOURCES = {
         *_modules(GRADER / "exercises"),
     ],
     "model": [GRADER / "model.py"],
-    "all but release, gradebook, marks and feedback": [
-        path for path in _modules(GRADER) if path.stem not in ("release", "gradebook", "marks", "feedback")
+    "all but release, gradebook, marks, feedback and nbgrader_course": [
+        path
+        for path in _modules(GRADER)
+        if path.stem not in ("release", "gradebook", "marks", "feedback", "nbgrader_course")
     ],
     "the grader": [path for path in _modules(GRADER) if path.name != "__main__.py"],
     "reference": list(_modules(GRADER / "reference")),
@@ -68,7 +70,7 @@ RULES = [
     ("steepest outside demos", {"ipywidgets"}),
     ("the judge's side", NOTEBOOKS),
     ("model", {"steepest_grader"}),
-    ("all but release, gradebook, marks and feedback", {"nbgrader"}),
+    ("all but release, gradebook, marks, feedback and nbgrader_course", {"nbgrader"}),
     ("the grader", {"steepest_grader.cli"}),
     ("reference", {"solutions", "steepest_grader.exercises", "steepest_grader.judge"}),
     ("solutions", {"steepest_grader.reference", "steepest_grader.exercises", "autograder"}),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from steepest_grader.model import Outcome
 from steepest_grader.notebook import MAX_BYTES
+from steepest_grader.source import nbgrader_names
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class Submission:
 
 
 def collect(folder: Path, lesson: str, *, students: Container[str] | None = None) -> Iterator[Submission]:
-    """Find submissions at ``<folder>/<student>/<lesson>/<lesson>.ipynb``, in order of names.
+    """Find submissions at ``<folder>/<student>/<assignment>/<notebook>.ipynb``, in order of names.
 
-    A student's folder without one for the lesson is passed over: nothing was handed in.
+    A student's folder without one for the assignment is passed over: nothing was handed in.
 
     Parameters
     ----------
@@ -46,11 +47,12 @@ def collect(folder: Path, lesson: str, *, students: Container[str] | None = None
     students : container of str, optional
         Only these students.
     """
+    assignment, notebook = nbgrader_names(lesson)
     for path in sorted(entry for entry in folder.iterdir() if students is None or entry.name in students):
         if path.is_symlink() or path.name.startswith("."):
             continue
         try:
-            handed_in = stat.S_ISDIR((path / lesson).stat().st_mode)
+            handed_in = stat.S_ISDIR((path / assignment).stat().st_mode)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
@@ -58,7 +60,7 @@ def collect(folder: Path, lesson: str, *, students: Container[str] | None = None
             yield Submission(path.name, None, Outcome.GRADER_ERROR, reason)
             continue
         if handed_in:
-            yield _read(path.name, path / lesson, f"{lesson}.ipynb")
+            yield _read(path.name, path / assignment, f"{notebook}.ipynb")
 
 
 def _read(student: str, folder: Path, name: str) -> Submission:
