@@ -1,6 +1,6 @@
 # `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo lab test test-long bench build lock clean
+.PHONY: help set-up demo lab test test-long bench bench-cluster build lock clean
 
 LESSON := 05_momentum
 GRADER := .venv/bin/steepest-grader
@@ -12,6 +12,7 @@ help:
 	@echo "make test   run every check of the repository"
 	@echo "make test-long  the same, with every variant and mistake in a notebook of the class"
 	@echo "make bench  compare speed and memory with plain nbgrader; writes docs/benchmarks.md; takes a quarter of an hour"
+	@echo "make bench-cluster  grade on a Dask cluster of one worker and of two; takes half an hour"
 	@echo "make build  write lessons/ and the stored outcomes from solutions/ and the exercises"
 	@echo "make lock   write requirements.lock anew; LOCK_ARGS='torch==2.13.0' holds a version"
 	@echo "make clean  remove build/ and what the tools leave behind"
@@ -42,6 +43,9 @@ test-long: set-up
 
 bench: set-up
 	.venv/bin/python autograder/bench/bench.py
+
+bench-cluster: set-up
+	.venv/bin/python autograder/bench/cluster.py
 
 build: set-up
 	$(GRADER) build

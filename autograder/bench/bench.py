@@ -73,7 +73,7 @@ def main(size: int, many: int, write: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="st-") as folder:
         course = _course(Path(folder))
         lesson = load(HOME, LESSON)
-        chosen = _chosen(lesson, size)
+        chosen = honest_samples(lesson, size)
         with OUT.status(f"ours: {size} submissions"):
             ours, peaks = _ours(course, lesson, chosen)
         with OUT.status(f"growth over {many} submissions"):
@@ -100,7 +100,7 @@ def _course(folder: Path) -> Course:
     return course
 
 
-def _chosen(lesson: Lesson, size: int) -> list[Sample]:
+def honest_samples(lesson: Lesson, size: int) -> list[Sample]:
     """Honest submissions, right and wrong, evenly from all kinds."""
     kinds = [
         item
@@ -120,16 +120,16 @@ def _ours(course: Course, lesson: Lesson, chosen: list[Sample]) -> tuple[Run, tu
             candidates(exercise)
         with open_sandbox() as sandbox:
             run.begin = time.monotonic() - begun
-            run.beginning = time.process_time() - used + _cpu(_zygote(sandbox))
+            run.beginning = time.process_time() - used + cpu(_zygote(sandbox))
             whole = 0
             for graded in grade_all(lesson, submissions, sandbox=sandbox, jobs=os.cpu_count() or 1):
                 started = time.monotonic()
                 book.record(graded)
                 run.writing += time.monotonic() - started
                 run.graded.append(graded)
-                whole = max(whole, _memory(os.getpid()))
-            run.core += _cpu(_zygote(sandbox))  # no wait of ours counts it: it is a grandchild
-            zygote = _memory(_zygote(sandbox))
+                whole = max(whole, memory(os.getpid()))
+            run.core += cpu(_zygote(sandbox))  # no wait of ours counts it: it is a grandchild
+            zygote = memory(_zygote(sandbox))
     run.scores = {item.student: {v.exercise: v.score for v in item.verdicts} for item in run.graded}
     lane = max(item.spent.memory for item in run.graded)
     return run, (lane, whole + zygote)
@@ -145,7 +145,7 @@ def _growth(course: Course, lesson: Lesson, chosen: list[Sample], many: int) -> 
         for number, item in enumerate(graded, start=1):
             book.record(item)
             if number % every == 0:
-                found.append((number, _memory(os.getpid()) + _memory(_zygote(sandbox))))
+                found.append((number, memory(os.getpid()) + memory(_zygote(sandbox))))
     return found
 
 
@@ -243,13 +243,13 @@ def _zygote(sandbox: Sandbox) -> int:
     return pid
 
 
-def _cpu(pid: int) -> float:
+def cpu(pid: int) -> float:
     """Core seconds of a process and of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
-def _memory(pid: int) -> int:
+def memory(pid: int) -> int:
     """What a process holds that is not mapped from files, in bytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(("RssAnon", "RssShmem")))

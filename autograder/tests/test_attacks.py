@@ -27,12 +27,7 @@ from steepest_grader.grading import grade_submission
 from steepest_grader.sandbox import Bubblewrap, Limits, NoSandbox, Sandbox
 from steepest_grader.source import Course, source_notebook
 
-pytestmark = [
-    pytest.mark.sandbox,
-    pytest.mark.slow,
-    pytest.mark.timeout(1200),
-    pytest.mark.skipif("STEEPEST_LONG" not in os.environ, reason="takes minutes: `make test-long`"),
-]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1200)]
 
 LESSON = "91_attacked"
 POINTS = {"ewa": 1, "momentum_step": 2, "terminal_speed": 1}
@@ -337,3 +332,11 @@ def test_the_naive_tests_tell_right_from_wrong(test: str, short: NotebookNode, u
 def test_every_attack_is_shown_or_says_why_not() -> None:
     assert [attack.name for attack in ATTACKS if (attack.shown is Shown.NOT) and not attack.why] == []
     assert len({attack.name for attack in ATTACKS}) == len(ATTACKS) >= 50
+
+
+def test_the_docs_count_the_attacks() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    for kind in {attack.kind for attack in ATTACKS}:
+        of = [attack for attack in ATTACKS if attack.kind == kind]
+        counts = len(of), sum(attack.shown is not Shown.NOT for attack in of), sum(bool(attack.flag) for attack in of)
+        assert f"| {kind} | {' | '.join(map(str, counts))} |" in text
