@@ -1,6 +1,6 @@
 """Changing what judges: libraries, IPython, builtins and the course's own package, in the student's process."""
 
-from attacks._attack import Attack
+from attacks._attack import Attack, Shown
 
 LIBRARIES = "patching libraries and Python"
 KERNEL = "patching the notebook's kernel"
@@ -144,9 +144,21 @@ PACKAGE_PATCHES = {
     ),
 }  # fmt: skip
 
+SILENT = ("no-traceback", "custom-handler")
+REPLY = "a test cell that fails is known by the kernel's reply too, whatever is shown of it"
+
 ATTACKS = [
     *(
-        Attack(name, kind, tries, code=code, test=test, flag=flag)
+        Attack(
+            name,
+            kind,
+            tries,
+            code=code,
+            test=test,
+            flag=flag,
+            shown=Shown.NOT if name in SILENT else Shown.MARKS,
+            why=REPLY if name in SILENT else "",
+        )
         for kind, table, flag in (
             (LIBRARIES, LIBRARY_PATCHES, ""),
             (KERNEL, KERNEL_PATCHES, "notebook's kernel"),
