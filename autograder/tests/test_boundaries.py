@@ -153,7 +153,6 @@ PUBLIC = {
     },
     "steepest.trajectory": {"METHODS", "init_state", "run", "steps_to_reach"},
     "steepest.demos.minibatches": {
-        "MinibatchDemo",
         "PLACES",
         "SIZES",
         "Trial",
@@ -161,7 +160,7 @@ PUBLIC = {
         "minibatch_demo",
         "try_size",
     },
-    "steepest.demos.momentum": {"MomentumDemo", "draw_momentum", "momentum_demo"},
+    "steepest.demos.momentum": {"draw_momentum", "momentum_demo"},
     "steepest_grader": {"grade"},
     "steepest_grader.exercises": {"by_id", "exercise", "lessons"},
     "steepest_grader.judge": {"HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local"},

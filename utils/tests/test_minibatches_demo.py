@@ -45,7 +45,11 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
     demo = minibatch_demo(counted, minibatch_gradient, standard_error)
     seen = [bytes(demo.image.value)]
     assert seen[0].startswith(PNG)
-    for control, value in ((demo.size, 16), (demo.place, "near the minimum"), (demo.size, 128)):
+    for control, value in (
+        (demo.controls["size"], 16),
+        (demo.controls["place"], "near the minimum"),
+        (demo.controls["size"], 128),
+    ):
         control.value = value
         assert bytes(demo.image.value) not in seen
         seen.append(bytes(demo.image.value))
@@ -95,5 +99,5 @@ def test_a_blank_function_gets_a_message_and_no_picture(missing: int) -> None:
     functions: list[Any] = list(FUNCTIONS)
     functions[missing] = _blank
     demo = minibatch_demo(*functions)
-    assert "run their cells" in demo.message.value
+    assert "Write <code>standard_error</code>" in demo.message.value
     assert demo.image.value == b""

@@ -37,10 +37,10 @@ def test_each_control_redraws_with_the_students_own_function() -> None:
     demo = momentum_demo(stepper(FORMS["taught"], calls))
     seen = [bytes(demo.image.value)]
     assert seen[0].startswith(PNG)
-    for control, value in ((demo.beta, 0.6), (demo.lr, 1.0), (demo.condition, 50), (demo.averaged, True)):
+    for name, value in (("beta", 0.6), ("lr", 1.0), ("condition", 50), ("averaged", True)):
         calls.clear()
-        control.value = value
-        assert calls, control.description
+        demo.controls[name].value = value
+        assert calls, name
         assert bytes(demo.image.value) not in seen
         seen.append(bytes(demo.image.value))
     assert {beta for _, beta in calls} == {0.0, 0.6}
@@ -50,9 +50,9 @@ def test_each_control_redraws_with_the_students_own_function() -> None:
 def test_the_message_counts_steps() -> None:
     demo = momentum_demo(stepper(FORMS["taught"]))
     assert demo.message.value == "β = 0: within 0.01 of the minimum after 84 steps"
-    demo.beta.value = 0.6
+    demo.controls["beta"].value = 0.6
     assert demo.message.value.startswith("β = 0.60: within 0.01 of the minimum after 21 steps")
-    demo.lr.value = 4.0
+    demo.controls["lr"].value = 4.0
     assert "β = 0.60: not within 0.01 after 120 steps" in demo.message.value
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-import ipywidgets as widgets
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,10 +14,11 @@ from torch import Generator, Tensor
 
 from steepest.callables import least_squares_gradient
 from steepest.data import Data, diabetes, with_ones
+from steepest.demos._demo import Demo, choice, plain_log, steps
 from steepest.models import linear_regression
 from steepest.plots import line_style, plot_cloud
 
-__all__ = ["PLACES", "SIZES", "MinibatchDemo", "Trial", "draw_minibatches", "minibatch_demo", "try_size"]
+__all__ = ["PLACES", "SIZES", "Trial", "draw_minibatches", "minibatch_demo", "try_size"]
 
 Draw = Callable[[int, int, Generator], Iterable[Tensor]]
 Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -56,62 +55,26 @@ class Trial(NamedTuple):
     length: float
 
 
-class MinibatchDemo:
-    """Controls for the size of the batch and the place on the way down; one figure, redrawn in place.
+def minibatch_demo(minibatches: Draw, minibatch_gradient: Estimate, standard_error: Spread) -> Demo:
+    """Controls for the size of the batch and the place on the way down, over the cloud of gradients.
 
     Parameters
     ----------
     minibatches, minibatch_gradient, standard_error : callable
         The student's functions.
-
-    Attributes
-    ----------
-    size, place : widget
-        The controls.
-    widget : VBox
-        What a notebook shows.
     """
+    trials: dict[str, dict[int, Trial]] = {place: {} for place in PLACES}
 
-    def __init__(self, minibatches: Draw, minibatch_gradient: Estimate, standard_error: Spread) -> None:
-        self._functions = minibatches, minibatch_gradient, standard_error
-        self._figure = Figure(figsize=(9.5, 4.2))
-        self._trials: dict[str, dict[int, Trial]] = {place: {} for place in PLACES}
-        self.size = widgets.SelectionSlider(options=SIZES, value=1, description="batch size", continuous_update=False)
-        self.place = widgets.ToggleButtons(options=list(PLACES), description="θ is")
-        self.image = widgets.Image(format="png", width=950)
-        self.message = widgets.HTML()
-        self.widget = widgets.VBox([widgets.HBox([self.size, self.place]), self.message, self.image])
-        for control in (self.size, self.place):
-            control.observe(self.update, names="value")
-        self.update()
+    def draw(figure: Figure, *, size: int, place: str) -> str:
+        functions = minibatches, minibatch_gradient, standard_error
+        return draw_minibatches(*functions, figure, size=size, place=place, trials=trials[place])
 
-    def update(self, change: object = None) -> None:
-        """Draw minibatches of the chosen size at the chosen place and show what came of it."""
-        trials = self._trials[self.place.value]
-        try:
-            said = draw_minibatches(
-                *self._functions, self._figure, size=self.size.value, place=self.place.value, trials=trials
-            )
-        except NotImplementedError:
-            self.message.value = (
-                "Write <code>standard_error</code>, <code>minibatches</code> and <code>minibatch_gradient</code>, "
-                "run their cells, then run this one again."
-            )
-            return
-        self.message.value = said
-        picture = io.BytesIO()
-        self._figure.savefig(picture, format="png", dpi=100)
-        self.image.value = picture.getvalue()
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.widget)
-
-
-def minibatch_demo(minibatches: Draw, minibatch_gradient: Estimate, standard_error: Spread) -> MinibatchDemo:
-    """Show the demo: put it last in a cell."""
-    return MinibatchDemo(minibatches, minibatch_gradient, standard_error)
+    return Demo(
+        draw,
+        {"size": steps("batch size", 1, SIZES), "place": choice("θ is", next(iter(PLACES)), list(PLACES))},
+        needs=["standard_error", "minibatches", "minibatch_gradient"],
+        goal="find the smallest batch whose spread is a tenth of the full gradient's length",
+    )
 
 
 def draw_minibatches(
@@ -151,6 +114,7 @@ def draw_minibatches(
     left, right = figure.subplots(1, 2, gridspec_kw=margins)
     _draw_cloud(cloud, full, trial, size, left)
     _draw_trials(trials, size, right)
+    plain_log(right)
     return _said(trial, size)
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import ipywidgets as widgets
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from steepest.demos._demo import Demo, check_box, plain_log, slider
 from steepest.landscapes import Landscape, quadratic
 from steepest.plots import plot_contours, plot_curves, plot_path
 from steepest.trajectory import init_state, run, steps_to_reach
 
-__all__ = ["MomentumDemo", "draw_momentum", "momentum_demo"]
+__all__ = ["draw_momentum", "momentum_demo"]
 
 Step = Callable[..., tuple[Tensor, dict[str, Any]]]
 
@@ -24,64 +24,26 @@ N_STEPS = 120
 ARRIVED = 0.01
 
 
-class MomentumDemo:
-    """Sliders for the rate, β and the condition number; one figure, redrawn in place.
+def momentum_demo(momentum_step: Step) -> Demo:
+    """Sliders for the rate, β and the condition number, over the path that the student's function takes.
 
     Parameters
     ----------
     momentum_step : callable
         The student's function.
-
-    Attributes
-    ----------
-    lr, beta, condition, averaged : widget
-        The controls.
-    widget : VBox
-        What a notebook shows.
     """
-
-    def __init__(self, momentum_step: Step) -> None:
-        self._step = momentum_step
-        self._figure = Figure(figsize=(9.5, 4.0))
-        self.lr = _slider("rate η", 1.8, 0.05, 4.0, 0.05)
-        self.beta = _slider("β", 0.0, 0.0, 0.99, 0.01)
-        self.condition = _slider("condition κ", 30, 1, 100, 1)
-        self.averaged = widgets.Checkbox(value=False, description="averaged form", indent=False)
-        self.image = widgets.Image(format="png", width=950)
-        self.message = widgets.HTML()
-        controls = (self.lr, self.beta, self.condition, self.averaged)
-        self.widget = widgets.VBox([widgets.HBox(controls[:2]), widgets.HBox(controls[2:]), self.message, self.image])
-        for control in controls:
-            control.observe(self.update, names="value")
-        self.update()
-
-    def update(self, change: object = None) -> None:
-        """Run the student's function with the controls' values and show what came of it."""
-        try:
-            self.message.value = draw_momentum(
-                self._step,
-                self._figure,
-                lr=self.lr.value,
-                beta=self.beta.value,
-                condition=self.condition.value,
-                averaged=self.averaged.value,
-            )
-        except NotImplementedError:
-            self.message.value = "Write <code>momentum_step</code>, run its cell, then run this one again."
-            return
-        picture = io.BytesIO()
-        self._figure.savefig(picture, format="png", dpi=100)
-        self.image.value = picture.getvalue()
-
-    def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display(self.widget)
-
-
-def momentum_demo(momentum_step: Step) -> MomentumDemo:
-    """Show the demo: put it last in a cell."""
-    return MomentumDemo(momentum_step)
+    return Demo(
+        partial(draw_momentum, momentum_step),
+        {
+            "lr": slider("rate η", 1.8, 0.05, 4.0, 0.05),
+            "beta": slider("β", 0.0, 0.0, 0.99, 0.01),
+            "condition": slider("condition κ", 30, 1, 100, 1),
+            "averaged": check_box("averaged form"),
+        },
+        needs=["momentum_step"],
+        goal="come within 0.01 of the minimum in fewer than 25 steps, at κ = 30",
+        size=(9.5, 4.0),
+    )
 
 
 def draw_momentum(
@@ -121,6 +83,7 @@ def draw_momentum(
     plot_curves(distances, ax=right, xlabel="step", ylabel="distance to the minimum", log_y=True)
     right.axhline(ARRIVED, color="0.5", linewidth=0.8)
     right.set_ylim(1e-6, 1e2)
+    plain_log(right)
     return "; ".join(_said(label, distance) for label, distance in distances.items())
 
 
@@ -150,7 +113,3 @@ def _said(label: str, distance: Tensor) -> str:
     if steps is None:
         return f"{label}: not within {ARRIVED} after {N_STEPS} steps"
     return f"{label}: within {ARRIVED} of the minimum after {steps} steps"
-
-
-def _slider(name: str, value: float, low: float, high: float, step: float) -> widgets.FloatSlider:
-    return widgets.FloatSlider(value=value, min=low, max=high, step=step, description=name, continuous_update=False)

@@ -1,0 +1,116 @@
+"""Each lesson's demos in JupyterLab, moved by keyboard as a person would: what moves is the student's own function."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from browser import CHROMIUM, lab, open_page, run_notebook
+from playwright.sync_api import Locator, Page
+from steepest_grader.source import find_course, source_notebook
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package `chromium`"),
+    pytest.mark.timeout(300),
+]
+
+COURSE = find_course(Path(__file__).parent)
+DEMO = re.compile(r"\b\w+_demo\(")
+PICTURES = COURSE.root / "build" / "demos"
+PRESSES = 12
+# Remembers when a key went down, and how long it took until the picture had changed and was shown.
+WATCH = """(image) => {
+    window.waits = []; let down = 0;
+    document.addEventListener('keydown', () => { down = performance.now() }, true);
+    image.addEventListener('load', () => requestAnimationFrame(() => {
+        if (down) { window.waits.push(performance.now() - down); down = 0 }
+    }));
+}"""
+
+
+def lessons() -> list[str]:
+    return [name for name in COURSE.lessons() if DEMO.search((COURSE.solutions / name / f"{name}.py").read_text())]
+
+
+def solved(name: str) -> nbformat.NotebookNode:
+    """A lesson with its solutions, without the figures that are no demos and without hidden tests."""
+    notebook = source_notebook(COURSE, name)
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and (DEMO.search(cell.source) or "demo" not in cell.metadata.get("tags", []))
+        and not cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+    return notebook
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    folder = tmp_path_factory.mktemp("lab")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with lab(folder) as url:
+        yield url, folder
+
+
+@pytest.fixture(scope="module")
+def latencies() -> Iterator[dict[str, list[float]]]:
+    """Filled by the tests, and kept for docs/benchmarks.md."""
+    found: dict[str, list[float]] = {}
+    yield found
+    (PICTURES / "latency.json").write_text(json.dumps(found, indent=1))
+
+
+@pytest.mark.parametrize("lesson", lessons())
+def test_demos(lesson: str, address: tuple[str, Path], latencies: dict[str, list[float]]) -> None:
+    url, folder = address
+    nbformat.write(solved(lesson), folder / f"{lesson}.ipynb")
+    expected = len(DEMO.findall("\n".join(cell.source for cell in solved(lesson).cells)))
+    problems: list[str] = []
+    with open_page(problems) as page:
+        run_notebook(page, url, f"{lesson}.ipynb")
+        images = page.locator(".jp-OutputArea-output .widget-image")
+        images.nth(expected - 1).wait_for(timeout=90_000)
+        for number in range(expected):
+            _move(page, images.nth(number), f"{lesson}-{number + 1}", latencies)
+        assert images.count() == expected  # no second figure
+        assert page.locator(".jp-OutputArea-output img:not(.widget-image)").count() == 0
+    assert [problem for problem in problems if "favicon" not in problem] == []
+
+
+def _move(page: Page, image: Locator, name: str, latencies: dict[str, list[float]]) -> None:
+    """Press arrow keys on every control of a demo, and see the picture change."""
+    image.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    demo = image.locator("xpath=ancestor::div[contains(@class, 'widget-vbox')][1]")
+    image.evaluate(WATCH)
+    seen = {image.get_attribute("src")}
+    handles = demo.locator(".noUi-handle")
+    for number in range(handles.count()):
+        handles.nth(number).focus()
+        now, end = (float(handles.nth(number).get_attribute(f"aria-value{part}") or 0) for part in ("now", "max"))
+        for press in range(PRESSES):
+            before = image.get_attribute("src")
+            page.keyboard.press("ArrowLeft" if now == end or press % 3 == 2 else "ArrowRight")
+            _wait_for_change(page, image, before, required=press < 2)
+        seen.add(image.get_attribute("src"))
+    assert handles.count() == 0 or len(seen) > 1
+    latencies[name] = [round(wait, 1) for wait in page.evaluate("window.waits")]
+    demo.screenshot(path=PICTURES / f"{name}.png")
+    if latencies[name]:
+        print(f"{name}: {statistics.median(latencies[name]):.0f} ms at the median")
+
+
+def _wait_for_change(page: Page, image: Locator, before: str | None, *, required: bool) -> None:
+    for _ in range(400):
+        if image.get_attribute("src") != before:
+            return
+        page.wait_for_timeout(5)
+    assert not required, "the picture did not change"

@@ -1,0 +1,157 @@
+"""What all demos share: controls, a goal, a message, and one figure that is redrawn in place."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+__all__ = ["Demo", "check_box", "choice", "plain_log", "slider", "steps"]
+
+Draw = Callable[..., str]
+Control = Any  # a widget with a value; ipywidgets has no types
+
+DPI = 100
+SETTLE_SECONDS = 0.005  # events that wait behind one that is being drawn are taken together
+PRESENT = {"description_width": "initial"}
+MINUS_AND_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class Demo:
+    """A picture that follows its controls. Put it last in a cell.
+
+    Parameters
+    ----------
+    draw : callable
+        Called as ``draw(figure, **values)`` with the figure, which it clears or changes, and the values of the
+        controls by name; returns HTML for the line above the picture. It runs the student's functions.
+    controls : mapping of str to widget
+        What can be changed, in the order in which it is shown.
+    needs : sequence of str
+        Functions of the student's that it runs, named where one of them is not written yet.
+    goal : str
+        HTML: what to try for.
+    size : tuple of float
+        Width and height of the figure in inches, at 100 dots each.
+
+    Attributes
+    ----------
+    controls : dict of str to widget
+        The controls by name.
+    reset : Button
+        Brings back the first state.
+    message, image : widget
+        The line above the picture, and the picture.
+    widget : VBox
+        What a notebook shows.
+    """
+
+    def __init__(
+        self,
+        draw: Draw,
+        controls: Mapping[str, Control],
+        *,
+        needs: Sequence[str] = (),
+        goal: str = "",
+        size: tuple[float, float] = (9.5, 4.2),
+    ) -> None:
+        self.controls = dict(controls)
+        self.figure = Figure(figsize=size)
+        self.image = widgets.Image(format="png", width=round(DPI * size[0]))
+        self.message = widgets.HTML()
+        self.reset = widgets.Button(description="reset", tooltip="back to the first state", icon="undo")
+        self._draw = draw
+        self._needs = needs
+        self._first = {name: control.value for name, control in self.controls.items()}
+        self._waiting: asyncio.TimerHandle | None = None
+        row = widgets.HBox([*self.controls.values(), self.reset], layout=widgets.Layout(flex_flow="row wrap"))
+        told = [widgets.HTML(f"<b>Goal:</b> {goal}")] if goal else []
+        self.widget = widgets.VBox([*told, row, self.message, self.image])
+        self.reset.on_click(self._reset)
+        for control in self.controls.values():
+            control.observe(self._changed, names="value")
+        self.update()
+
+    def update(self) -> None:
+        """Draw with the controls' values, and show what came of it; whatever happens is said in the message."""
+        values = {name: control.value for name, control in self.controls.items()}
+        try:
+            said = self._draw(self.figure, **values)
+        except NotImplementedError:
+            wanted = ", ".join(f"<code>{name}</code>" for name in self._needs)
+            self.message.value = f"Write {wanted} and run the cell, then run this one again."
+            return
+        except Exception as error:  # noqa: BLE001 - a callback has no cell in which it could be raised
+            self.message.value = f"<b>{type(error).__name__}</b>: {escape(str(error)[:500])}"
+            return
+        self.message.value = said
+        picture = io.BytesIO()
+        self.figure.savefig(picture, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
+        self.image.value = picture.getvalue()
+
+    def _changed(self, change: object) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # not in a notebook
+            self.update()
+            return
+        if self._waiting is None:
+            self._waiting = loop.call_later(SETTLE_SECONDS, self._settled)
+
+    def _settled(self) -> None:
+        self._waiting = None
+        self.update()
+
+    def _reset(self, button: object = None) -> None:
+        for name, value in self._first.items():
+            self.controls[name].value = value
+
+    def _repr_mimebundle_(self, **settings: Any) -> dict[str, Any]:
+        """The widget, and the picture for whoever shows no widgets."""
+        bundle: dict[str, Any] = self.widget._repr_mimebundle_(**settings)
+        return bundle | ({"image/png": bytes(self.image.value)} if self.image.value else {})
+
+
+def slider(label: str, value: float, low: float, high: float, step: float, *, log: bool = False) -> Control:
+    """A slider for a number; with `log` its ends and its step are powers of ten."""
+    if log:
+        return widgets.FloatLogSlider(
+            value=value, min=low, max=high, step=step, description=label, readout_format=".2g", style=PRESENT
+        )
+    return widgets.FloatSlider(value=value, min=low, max=high, step=step, description=label, style=PRESENT)
+
+
+def steps(label: str, value: int, options: Sequence[int]) -> Control:
+    """A slider over some whole numbers."""
+    return widgets.SelectionSlider(options=list(options), value=value, description=label, style=PRESENT)
+
+
+def choice(label: str, value: str, options: Sequence[str]) -> Control:
+    """One of some words."""
+    return widgets.Dropdown(options=list(options), value=value, description=label, style=PRESENT)
+
+
+def check_box(label: str, value: bool = False) -> Control:
+    """On or off."""
+    return widgets.Checkbox(value=value, description=label, indent=False)
+
+
+def plain_log(*axes: Axes) -> None:
+    """Write powers of ten in plain letters where axes are logarithmic: formulas take longer than all else."""
+    for ax in axes:
+        for axis in (ax.xaxis, ax.yaxis):
+            if axis.get_scale() == "log":
+                axis.set_major_formatter(FuncFormatter(_power))
+                axis.set_minor_formatter(NullFormatter())
+
+
+def _power(value: float, position: object = None) -> str:
+    exponent = f"{value:e}".partition("e")[2]
+    return f"10{str(int(exponent)).translate(MINUS_AND_DIGITS)}"

@@ -1,0 +1,112 @@
+"""What all demos share, without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import pkgutil
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
+from steepest import demos
+from steepest.demos._demo import Demo, check_box, choice, plain_log, slider, steps
+
+
+def counting(seen: list[dict[str, Any]], problem: Exception | None = None) -> Demo:
+    def draw(figure: Figure, **values: Any) -> str:
+        seen.append(values)
+        if problem is not None and values["rate"] > 1:
+            raise problem
+        figure.clear()
+        figure.subplots().plot([0, values["rate"]])
+        return f"rate {values['rate']}"
+
+    controls = {"rate": slider("rate", 1.0, 0.0, 2.0, 0.5), "fast": check_box("fast")}
+    return Demo(draw, controls, needs=["step"], goal="reach 2")
+
+
+def test_a_control_draws_at_once_and_reset_brings_back_the_first_state() -> None:
+    seen: list[dict[str, Any]] = []
+    demo = counting(seen)
+    first = bytes(demo.image.value)
+    demo.controls["rate"].value = 2.0
+    demo.controls["fast"].value = True
+    assert seen == [{"rate": 1.0, "fast": False}, {"rate": 2.0, "fast": False}, {"rate": 2.0, "fast": True}]
+    assert bytes(demo.image.value) != first
+    demo.reset.click()
+    assert (seen[-1], bytes(demo.image.value)) == ({"rate": 1.0, "fast": False}, first)
+
+
+def test_events_that_come_together_are_drawn_once() -> None:
+    seen: list[dict[str, Any]] = []
+    demo = counting(seen)
+
+    async def drag() -> None:
+        for value in (0.5, 1.5, 2.0):
+            demo.controls["rate"].value = value
+        assert len(seen) == 1
+        await asyncio.sleep(0.05)
+
+    asyncio.run(drag())
+    assert seen[1:] == [{"rate": 2.0, "fast": False}]
+    demo.controls["rate"].value = 0.5
+    assert seen[-1]["rate"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (NotImplementedError(), "Write <code>step</code>"),
+        (ValueError("a < b"), "<b>ValueError</b>: a &lt; b"),
+        (ZeroDivisionError("x" * 9000), "x" * 500),
+    ],
+    ids=repr,
+)
+def test_what_goes_wrong_is_said_and_the_picture_stays(problem: Exception, said: str) -> None:
+    demo = counting([], problem)
+    before = bytes(demo.image.value)
+    demo.controls["rate"].value = 2.0
+    assert said in demo.message.value
+    assert len(demo.message.value) < 1000
+    assert bytes(demo.image.value) == before
+    demo.controls["rate"].value = 0.5
+    assert demo.message.value == "rate 0.5"
+
+
+def test_whoever_shows_no_widgets_gets_the_picture() -> None:
+    bundle = counting([])._repr_mimebundle_()
+    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+def test_controls_hold_what_they_are_given() -> None:
+    controls = [slider("η", 0.1, -3, 1, 0.1, log=True), steps("m", 4, (1, 4, 16)), choice("c", "b", "abc")]
+    assert [control.value for control in controls] == [0.1, 4, "b"]
+
+
+def test_powers_of_ten_are_plain_letters() -> None:
+    figure = Figure()
+    ax = figure.subplots()
+    ax.plot([1, 2], [1e-3, 1e2])
+    ax.set_yscale("log")
+    plain_log(ax)
+    figure.canvas.draw()
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert "10⁻³" in labels and not any("$" in label for label in labels)
+    assert ax.get_xticklabels()[0].get_text() != "10⁰"
+
+
+def test_every_demo_is_a_function_that_names_what_it_needs() -> None:
+    names = [info.name for info in pkgutil.iter_modules(demos.__path__) if not info.name.startswith("_")]
+    assert names
+    for name in names:
+        module = importlib.import_module(f"steepest.demos.{name}")
+        made = [getattr(module, item) for item in module.__all__ if item.endswith("_demo")]
+        assert made, name
+        for make in made:
+            assert inspect.signature(make).return_annotation == "Demo", make
+            assert all(
+                other.default is inspect.Parameter.empty for other in inspect.signature(make).parameters.values()
+            )
