@@ -241,10 +241,13 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
 
 @main.command()
 @click.argument("lessons", nargs=-1)
+@click.option("--seeds", default=0, show_default=True, help="Judge every accepted variant with so many further seeds.")
 @json_option
 @unsafe_option
 @click.pass_obj
-def verify(settings: _Settings, lessons: tuple[str, ...], json_file: Path | None, unsafe_no_sandbox: bool) -> None:
+def verify(
+    settings: _Settings, lessons: tuple[str, ...], seeds: int, json_file: Path | None, unsafe_no_sandbox: bool
+) -> None:
     """Grade the grader: solutions, blanks, accepted variants, mistakes, zeros."""
     from steepest_grader import verify as module
     from steepest_grader.lesson import load
@@ -258,7 +261,7 @@ def verify(settings: _Settings, lessons: tuple[str, ...], json_file: Path | None
             lesson = load(course, name)
             bar.update(task, total=len(lesson.exercises) + 2)
             found[name] = module.verify(
-                lesson, source_notebook(course, name), sandbox=sandbox,
+                lesson, source_notebook(course, name), sandbox=sandbox, seeds=seeds,
                 progress=partial(_advance, bar, task),
             )  # fmt: skip
             said += module.shortfalls(name, found[name])

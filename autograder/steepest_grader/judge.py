@@ -13,7 +13,7 @@ from steepest._cases import GENERATOR, Candidate, Finding, Result, find, play
 
 from steepest_grader.model import Case, Exercise, Outcome, Verdict
 
-__all__ = ["HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local"]
+__all__ = ["HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local", "refusals"]
 
 PUBLIC_SEED = 2024
 HIDDEN_SEEDS = (31_337, 90_210)
@@ -40,6 +40,40 @@ def candidates(
 def _candidates(
     exercise: Exercise, seeds: tuple[int, ...], device: str
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
+    cases, ours, theirs, results = _sound(exercise, seeds, device)
+    known = [Candidate("reference", "reference", "", 1.0, ours)]
+    for item, found in zip(exercise.accepted, theirs, strict=True):
+        if find(cases, known[:1], found).credit < 1:
+            known.append(Candidate("accepted", item.name, item.note, 1.0, found))
+    for mistake in exercise.mistakes:
+        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, results(mistake.implementation)))
+    return cases, tuple(known)
+
+
+def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -> dict[str, list[int]]:
+    """Seeds other than the hidden ones with which an accepted variant would be refused, by its name.
+
+    A variant that is a convention of its own has to be that with every seed; all others have to agree with the
+    reference or with such a convention.
+    """
+    _, known = candidates(exercise, device=device)
+    conventions = {item.name for item in known if item.kind == "accepted"}
+    found: dict[str, list[int]] = {}
+    for seed in seeds:
+        cases, ours, theirs, _ = _sound(exercise, (seed,), device)
+        pairs = list(zip(exercise.accepted, theirs, strict=True))
+        sound = [Candidate("reference", "reference", "", 1.0, ours)]
+        sound += [Candidate("accepted", item.name, "", 1.0, seen) for item, seen in pairs if item.name in conventions]
+        for item, seen in pairs:
+            if find(cases, sound, seen).credit < 1:
+                found.setdefault(item.name, []).append(seed)
+    return found
+
+
+def _sound(
+    exercise: Exercise, seeds: tuple[int, ...], device: str
+) -> tuple[tuple[Case, ...], list[Result], list[list[Result]], Callable[[Callable[..., Any]], list[Result]]]:
+    """Cases, what the reference and the accepted variants make of them, and how to play another implementation."""
     cases = tuple(case for seed in seeds for case in exercise.cases(np.random.default_rng(seed)))
 
     def results(implementation: Callable[..., Any]) -> list[Result]:
@@ -55,15 +89,10 @@ def _candidates(
     ours = results(exercise.reference)
     may_raise = [result.error if result.error == "ValueError" else "" for result in ours]
     _refuse_errors(exercise, "the reference", ours, may_raise)
-    known = [Candidate("reference", "reference", "", 1.0, ours)]
-    for item in exercise.accepted:
-        theirs = results(item.implementation)
-        _refuse_errors(exercise, f"the accepted variant {item.name}", theirs, may_raise)
-        if find(cases, known[:1], theirs).credit < 1:
-            known.append(Candidate("accepted", item.name, item.note, 1.0, theirs))
-    for mistake in exercise.mistakes:
-        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, results(mistake.implementation)))
-    return cases, tuple(known)
+    theirs = [results(item.implementation) for item in exercise.accepted]
+    for item, seen in zip(exercise.accepted, theirs, strict=True):
+        _refuse_errors(exercise, f"the accepted variant {item.name}", seen, may_raise)
+    return cases, ours, theirs, results
 
 
 def judge(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
@@ -11,7 +11,7 @@ import torch
 from nbformat import NotebookNode
 
 from steepest_grader.grading import grade_submission
-from steepest_grader.judge import judge_local
+from steepest_grader.judge import judge_local, refusals
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import Exercise, GradedSubmission, Outcome
 from steepest_grader.sample_class import solved
@@ -39,6 +39,8 @@ class Proof:
         Zeros in the shape of the answer, and the first argument handed back, are both refused.
     unnamed : tuple of str
         Mistakes that were caught under another name or none.
+    refused : dict of str to list of int
+        Further seeds with which an accepted variant would be refused, by its name.
     """
 
     solution: bool
@@ -49,6 +51,7 @@ class Proof:
     zeros_rejected: bool
     mutants: tuple[int, int] = (0, 0)
     unnamed: tuple[str, ...] = ()
+    refused: Mapping[str, list[int]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `verify --json` promises."""
@@ -64,7 +67,12 @@ class Proof:
 
 
 def verify(
-    lesson: Lesson, solution: NotebookNode, *, sandbox: Sandbox, progress: Progress = lambda text: None
+    lesson: Lesson,
+    solution: NotebookNode,
+    *,
+    sandbox: Sandbox,
+    seeds: int = 0,
+    progress: Progress = lambda text: None,
 ) -> dict[str, Proof]:
     """Try a lesson's exercises.
 
@@ -76,6 +84,8 @@ def verify(
         Its source notebook; it and the released one are graded as submissions are.
     sandbox : Sandbox
         Where they run.
+    seeds : int
+        With how many further seeds every accepted variant is judged.
     progress : callable
         Told what is being done.
 
@@ -91,7 +101,7 @@ def verify(
     proofs = {}
     for name, exercise in lesson.exercises.items():
         progress(name)
-        proofs[name] = _prove(exercise, full[name], blank[name])
+        proofs[name] = _prove(exercise, full[name], blank[name], range(1, seeds + 1))
     return proofs
 
 
@@ -106,6 +116,8 @@ def shortfalls(lesson: str, proofs: dict[str, Proof]) -> list[str]:
             said.append(f"{where}: the blank lesson gets {proof.blank:g} points.")
         if proof.accepted[0] < proof.accepted[1]:
             said.append(f"{where}: {proof.accepted[1] - proof.accepted[0]} accepted variants are refused.")
+        for variant, refused in proof.refused.items():
+            said.append(f"{where}: the accepted variant {variant} is refused with the seeds {refused[:10]}.")
         if proof.caught[0] < proof.caught[1]:
             said.append(f"{where}: {proof.caught[1] - proof.caught[0]} mistakes get full marks.")
         if not proof.zeros_rejected:
@@ -117,7 +129,7 @@ def shortfalls(lesson: str, proofs: dict[str, Proof]) -> list[str]:
     return said
 
 
-def _prove(exercise: Exercise, full: float, blank: float) -> Proof:
+def _prove(exercise: Exercise, full: float, blank: float, seeds: Sequence[int]) -> Proof:
     accepted = [judge_local(exercise, item.implementation).outcome is Outcome.PASSED for item in exercise.accepted]
     verdicts = [judge_local(exercise, item.implementation) for item in exercise.mistakes]
     caught = [verdict.credit < 1 for verdict in verdicts]
@@ -131,6 +143,7 @@ def _prove(exercise: Exercise, full: float, blank: float) -> Proof:
         named=(sum(named), len(named)),
         zeros_rejected=all(judge_local(exercise, cheat).credit == 0 for cheat in cheats),
         unnamed=tuple(item.name for item, good in zip(exercise.mistakes, named, strict=True) if not good),
+        refused=refusals(exercise, seeds),
     )
 
 

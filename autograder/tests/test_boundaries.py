@@ -163,7 +163,7 @@ PUBLIC = {
     "steepest.demos.momentum": {"draw_momentum", "momentum_demo"},
     "steepest_grader": {"grade"},
     "steepest_grader.exercises": {"by_id", "exercise", "lessons"},
-    "steepest_grader.judge": {"HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local"},
+    "steepest_grader.judge": {"HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local", "refusals"},
     "steepest_grader.model": {
         "Accepted",
         "Case",

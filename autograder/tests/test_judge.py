@@ -15,7 +15,7 @@ from steepest import _agent
 from steepest._calls import Function
 from steepest_grader import grade
 from steepest_grader.exercises import exercise
-from steepest_grader.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge, judge_local
+from steepest_grader.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge, judge_local, refusals
 from steepest_grader.model import Accepted, Case, Exercise, Mistake, Outcome
 from torch import Tensor
 
@@ -48,6 +48,17 @@ EXERCISE = Exercise(
     ],
     points=4,
 )
+
+
+def test_accepted_variants_are_judged_with_further_seeds() -> None:
+    def when_large(grad: Tensor, *, lr: float) -> Tensor:
+        return -lr * grad * (1 if float(grad.flatten()[0]) < 1.5 else 1.01)
+
+    assert refusals(EXERCISE, range(20)) == {}
+    rare = replace(EXERCISE, accepted=[*EXERCISE.accepted, Accepted("when_large", when_large)])
+    found = refusals(rare, range(20))
+    assert set(found) == {"when_large"}
+    assert 0 < len(found["when_large"]) < 20
 
 
 def _blank(grad: Tensor, *, lr: float) -> Tensor:
