@@ -136,7 +136,16 @@ def test_the_grader_can_be_imported_whole() -> None:
 
 PUBLIC = {
     "steepest": {"check"},
-    "steepest.callables": {"CALLABLES", "build", "least_squares_gradient", "quadratic_gradient", "visit_log_gradient"},
+    "steepest.callables": {
+        "CALLABLES",
+        "build",
+        "least_squares_gradient",
+        "linear_predictor",
+        "pinball_error",
+        "quadratic_gradient",
+        "squared_error",
+        "visit_log_gradient",
+    },
     "steepest.check": {"CheckResult", "check", "examine"},
     "steepest.data": {"Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "split", "wine", "with_ones"},
     "steepest.landscapes": {"LANDSCAPES", "Landscape", "beale", "long_valley", "quadratic", "saddle"},

@@ -13,7 +13,16 @@ import torch
 
 from steepest._wire import Named, WireError
 
-__all__ = ["CALLABLES", "build", "least_squares_gradient", "quadratic_gradient", "visit_log_gradient"]
+__all__ = [
+    "CALLABLES",
+    "build",
+    "least_squares_gradient",
+    "linear_predictor",
+    "pinball_error",
+    "quadratic_gradient",
+    "squared_error",
+    "visit_log_gradient",
+]
 
 
 def quadratic_gradient(matrix: torch.Tensor, center: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -80,10 +89,70 @@ def visit_log_gradient(base: float) -> Callable[[torch.Tensor, torch.Tensor, tor
     return grad_fn
 
 
+def linear_predictor(theta: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A linear model with fixed parameters.
+
+    Parameters
+    ----------
+    theta : Tensor, shape (d,) or (d, k)
+        Weights, one column for each output.
+
+    Returns
+    -------
+    callable
+        Maps rows of shape (n, d) to predictions of shape (n,) or (n, k).
+    """
+
+    def predict(x: torch.Tensor) -> torch.Tensor:
+        return x @ theta
+
+    return predict
+
+
+def squared_error() -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """The squared distance between prediction and target, for each example.
+
+    Returns
+    -------
+    callable
+        Maps predictions and targets, both of shape (n,) or (n, k), to losses of shape (n,).
+    """
+
+    def loss(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        squares = (prediction - target).square()
+        return squares.sum(dim=1) if squares.ndim > 1 else squares
+
+    return loss
+
+
+def pinball_error(share: float) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """The loss whose best constant prediction is a quantile: errors to the two sides cost differently.
+
+    Parameters
+    ----------
+    share : float
+        Cost of a unit by which the prediction is too low; 1 − share is that of one by which it is too high.
+
+    Returns
+    -------
+    callable
+        Maps predictions and targets of shape (n,) to losses of shape (n,).
+    """
+
+    def loss(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        short = target - prediction
+        return torch.maximum(share * short, (share - 1) * short)
+
+    return loss
+
+
 CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "quadratic_gradient": quadratic_gradient,
     "least_squares_gradient": least_squares_gradient,
     "visit_log_gradient": visit_log_gradient,
+    "linear_predictor": linear_predictor,
+    "squared_error": squared_error,
+    "pinball_error": pinball_error,
 }
 
 
