@@ -61,8 +61,8 @@ torch.set_num_threads(1)  # with tensors this small, threads cost more than they
 # $$J^*(\theta) = \mathbb{E}_{(x,y)\sim p_\text{data}}\, L\bigl(f(x;\theta),\, y\bigr).$$
 #
 # If $p_\text{data}$ were known, minimizing this would be an optimization problem like any other. It is not known.
-# What we have is $n$ draws, and the **empirical distribution** $\hat p_\text{data}$, which puts the weight $1/n$ on each.
-# Its expectation is the **empirical risk**:
+# What we have is $n$ draws, and the **empirical distribution** $\hat p_\text{data}$, which puts the weight $1/n$ on
+# each. Its expectation is the **empirical risk**:
 #
 # $$J(\theta) = \mathbb{E}_{(x,y)\sim\hat p_\text{data}}\, L\bigl(f(x;\theta),\, y\bigr)
 #   = \frac1n \sum_{i=1}^n L\bigl(f(x_i;\theta),\, y_i\bigr).$$
@@ -111,8 +111,8 @@ grade(empirical_risk)
 # ### A world whose risk is known
 #
 # To compare $J$ with $J^*$ we need a $p_\text{data}$ that we can see. Take $x$ uniform on $(-1, 1)$ and
-# $y = \sin \pi x$ plus normal noise of deviation $\sigma = 0.3$, and the squared error. Then the risk of any predictor $f$
-# is its mean squared distance from the sine plus $\sigma^2 = 0.09$, which nothing can get below.
+# $y = \sin \pi x$ plus normal noise of deviation $\sigma = 0.3$, and the squared error. Then the risk of any predictor
+# $f$ is its mean squared distance from the sine plus $\sigma^2 = 0.09$, which nothing can get below.
 
 # %% nbgrader={"locked": true, "grade_id": "sine_world"}
 NOISE = 0.3
@@ -179,16 +179,16 @@ fig, ax = plt.subplots(figsize=(6.5, 3.6), layout="constrained")
 plot_curves({"risk (median)": unseen, "empirical risk (mean)": seen}, ax=ax, x=sizes,
             xlabel="training examples n", ylabel="squared error of the fitted polynomial", log_x=True)
 ax.axhline(NOISE**2, color="0.5", linewidth=1)
-ax.annotate("noise σ²", (400, NOISE**2), (0, 4), textcoords="offset points", ha="right", color="0.3")
+ax.annotate("noise σ²", (15, NOISE**2), (0, 4), textcoords="offset points", color="0.3")
 ax.set_xticks(sizes, [str(n) for n in sizes])
 ax.minorticks_off()
 plt.show()
 
 # %% [markdown]
 # The fixed polynomial's estimate centres on its risk at every $n$. The fitted one's lies too low, by about
-# $2p\sigma^2/n$ for $p$ parameters: $p\sigma^2/n$ that the fit has taken out of the training noise, and as much again that
-# following this noise costs on new examples. (These are the exact expectations where the new targets are drawn
-# at the same $x$.) The gap closes with data and opens with parameters.
+# $2p\sigma^2/n$ for $p$ parameters: $p\sigma^2/n$ that the fit has taken out of the training noise, and as much again
+# that following this noise costs on new examples. (These are the exact expectations where the new targets are drawn
+# at the same $x$; with few points and new $x$ the gap is wider still.) It closes with data and opens with parameters.
 #
 # This is why a test set must not be used for any choice. Whoever picks the best of many models by a test set makes it
 # a training set.
@@ -207,16 +207,21 @@ random = torch.Generator().manual_seed(4)
 xs, ys = draw_world(15, random, repeats=300)
 degrees = list(range(15))
 fits = [fit(xs, ys, degree) for degree in degrees]
+
+
+def polynomial(theta):
+    return lambda x: features(x, len(theta) - 1) @ theta
+
+
 train_risks = torch.stack([
-    torch.stack([empirical_risk(lambda x, c=c: features(x, degree) @ c, squared_error, xs[r], ys[r])
-                 for r, c in enumerate(theta)])
-    for degree, theta in zip(degrees, fits, strict=True)
-], dim=1)
+    torch.stack([empirical_risk(polynomial(theta[row]), squared_error, xs[row], ys[row]) for theta in fits])
+    for row in range(len(xs))
+])
 risks = torch.stack([true_risk(theta) for theta in fits], dim=1)
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(10, 3.9), layout="constrained")
 left.plot(grid, torch.sin(math.pi * grid), color="0.7", linewidth=4, label="sin πx")
-plot_curves({f"degree {d}": features(grid, d) @ fits[d][0] for d in (1, 4, 14)}, ax=left, x=grid,
+plot_curves({f"degree {d}": features(grid, d) @ fits[d][0] for d in (1, 4, 9)}, ax=left, x=grid,
             xlabel="x", ylabel="y")
 left.plot(xs[0], ys[0], "o", color="black", label="training set")
 left.set_ylim(-2.2, 3.4)
@@ -233,11 +238,12 @@ for name, table in (("empirical risk", train_risks), ("risk", risks)):
     print(f"median {name:14s}", *[f"{table[:, d].median():7.2g}" for d in (1, 3, 4, 5, 8, 11, 14)])
 
 # %% [markdown]
-# Lines are medians over 300 training sets, bands hold 80 % of them. The empirical risk only falls. The risk falls while
-# the model is too stiff to follow the sine (**underfitting**), and rises when what it follows is the noise
+# Lines are medians over 300 training sets, bands hold 80 % of them. The empirical risk only falls. The risk falls
+# while the model is too stiff to follow the sine (**underfitting**), and rises when what it follows is the noise
 # (**overfitting**). From the second curve alone nobody could tell where to stop.
 #
-# Below the noise floor $\sigma^2$ there is nothing to learn about new examples: whatever $J$ loses there was memorized.
+# Below the noise floor $\sigma^2$ there is nothing to learn about new examples: whatever $J$ loses there was
+# memorized.
 #
 # ### There is never enough data to leave nothing open
 #
@@ -286,8 +292,8 @@ for name, stored in (("own labels", y_train), ("random labels", with_random_labe
 # ## 3 · The loss that cannot be descended
 #
 # A classifier gives each class a **score**, and the highest score wins. Its performance is most often the share of
-# errors, the mean of the **0-1 loss**: 1 for a wrong answer, 0 for a right one. (One of our sources has it the other way
-# round. That is the accuracy, and no loss.)
+# errors, the mean of the **0-1 loss**: 1 for a wrong answer, 0 for a right one. (One of our sources has it the other
+# way round. That is the accuracy, and no loss.)
 #
 # Labels come in two forms: **class numbers**, a tensor of shape $(n,)$, or **one-hot rows** of shape $(n, k)$, all
 # zeros but for a 1 at the class. Take both in this exercise and in the next but one.
@@ -333,8 +339,8 @@ grade(zero_one_loss)
 # %% [markdown]
 # ### A staircase
 #
-# A linear classifier of digits, scores $xW^\top$. We leave some fixed $W_0$ in a random direction $D$ and watch both the
-# 0-1 loss and, ahead of section 5, a smooth loss of the same scores.
+# A linear classifier of digits, scores $xW^\top$. We leave some fixed $W_0$ in a random direction $D$ and watch both
+# the 0-1 loss and, ahead of section 5, a smooth loss of the same scores.
 
 # %% tags=["demo"]
 random = torch.Generator().manual_seed(3)
@@ -355,13 +361,12 @@ fig, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
 for ax, reach in zip(axes, (0.5, 0.004), strict=True):
     places = torch.linspace(-reach, reach, 1201, dtype=torch.float64)
     heights = torch.stack([zero_one_loss(along(t), y_train) for t in places])
-    (steps,) = ax.plot(places, heights, color="black", linewidth=1, label="0-1 loss")
+    (steps,) = ax.plot(places, heights, color="black", linewidth=1)
     other = ax.twinx()
-    (curve,) = other.plot(places, [smooth(along(t), y_train) for t in places], "--", color="#d95f02",
-                          label="smooth loss")
+    (curve,) = other.plot(places, [smooth(along(t), y_train) for t in places], "--", color="#d95f02")
     ax.set(xlabel="distance t along D", ylabel="0-1 loss")
     other.set_ylabel("smooth loss (nats)")
-    ax.legend(handles=[steps, curve], loc="upper left")
+fig.legend([steps, curve], ["0-1 loss (left axes)", "smooth loss (right axes)"], loc="outside upper center", ncols=2)
 axes[0].set_title("from afar")
 axes[1].set_title("125 times closer")
 plt.show()
@@ -376,13 +381,15 @@ for name, count in moved.items():
     print(f"{name:11s} moves for {count:3d} of {w_zero.numel()} weights when the weight is nudged by {nudge}")
 
 # %% [markdown]
-# From afar the 0-1 loss seems to have a slope. Closer up it is flat, with jumps. It takes only the values $0, 1/n, \dots, 1$,
-# and changes only where two scores of some example are equal. So its gradient is **zero almost everywhere**, and
-# does not exist elsewhere. A descent on it stands still from the first step, wherever it starts; it
-# is not slow, it has no direction. (Pixels that are 0 in all 300 digits explain the weights that move nothing at all.)
+# From afar the 0-1 loss seems to have a slope. Closer up it is flat, with jumps. It takes only the values
+# $0, 1/n, \dots, 1$, and changes only where two scores of some example are equal. So its gradient is **zero almost
+# everywhere**, and does not exist elsewhere. A descent on it stands still from the first step, wherever it starts; it
+# is not slow, it has no direction. Nor do the two losses have their lowest points in one place: a stand-in is not the
+# thing itself. (Pixels that are 0 in all 300 digits explain the weights that move nothing at
+# all.)
 #
-# Accuracy, precision and recall are counts as well, and share this fate. Nor is it a matter of gradients alone: to find
-# the linear classifier with the fewest errors is NP-hard as soon as no classifier is perfect, and hard even to
+# Accuracy, precision and recall are counts as well, and share this fate. Nor is it a matter of gradients alone: to
+# find the linear classifier with the fewest errors is NP-hard as soon as no classifier is perfect, and hard even to
 # approximate (Feldman et al. 2012).
 
 # %% [markdown]
@@ -391,8 +398,8 @@ for name, count in moved.items():
 # ### Losses over the margin
 #
 # Two classes and one score $s$: class 1 where it is positive. Write the label as a sign, $\tilde y = \pm1$. The
-# **margin** $m = \tilde y s$ is positive where the answer is right, and the larger the surer it is. The 0-1 loss only asks
-# for its sign. A **surrogate** is a function of the margin that can be descended, and lies above it:
+# **margin** $m = \tilde y s$ is positive where the answer is right, and the larger the surer it is. The 0-1 loss only
+# asks for its sign. A **surrogate** is a function of the margin that can be descended, and lies above it:
 #
 # | surrogate | of the margin | met in |
 # |---|---|---|
@@ -421,19 +428,19 @@ plt.show()
 # such a loss a $\theta$ that reaches the least surrogate risk of *all* functions also makes the fewest errors
 # (Bartlett, Jordan and McAuliffe 2006). With a limited family of functions that promise is gone.
 #
-# They differ in what they do at the ends. The exponential is ruled by its worst example, the squared loss punishes answers
-# for being too right, the hinge is content from $m = 1$ on, and the logistic loss never is.
+# They differ in what they do at the ends. The exponential is ruled by its worst example, the squared loss punishes
+# answers for being too right, the hinge is content from $m = 1$ on, and the logistic loss never is.
 #
-# In natural units, $\log(1 + e^{-m})$, the logistic loss is 0.69 at $m = 0$ and is no bound; the factor $1/\log 2$ changes
-# no minimum. From here on we use nats.
+# In natural units, $\log(1 + e^{-m})$, the logistic loss is 0.69 at $m = 0$ and is no bound; the factor $1/\log 2$
+# changes no minimum. From here on we use nats.
 
 # %% [markdown]
 # ### Exercise 3 · `logistic_loss`, a repair
 #
 # **Goal** · mend a function that is wrong. **Difficulty** ●● · **about 10 minutes**
 #
-# Somebody wrote the mean logistic loss of a batch, and it passed the two tests they thought of. Training with it says that
-# everything is fine until, all at once, the loss is `inf`.
+# Somebody wrote the mean logistic loss of a batch, and it passed the two tests they thought of. Training with it says
+# that everything is fine until, all at once, the loss is `inf`.
 
 # %% nbgrader={"locked": true, "grade_id": "broken_logistic_loss"}
 def broken_logistic_loss(scores, labels):
@@ -447,9 +454,9 @@ print("sure and wrong:    ", broken_logistic_loss(torch.tensor([-3.0, -4.0]), to
 print("very sure and wrong:", broken_logistic_loss(torch.tensor([-1000.0]), torch.tensor([1])))
 
 # %% [markdown]
-# Find out what is wrong before you write: try single examples whose loss you can tell without computing, and the label that
-# nobody tried. Then write the function anew. It must be right to rounding for all scores from $-10^4$ to $10^4$,
-# also where the loss is tiny.
+# Find out what is wrong before you write: try single examples whose loss you can tell without computing, and the
+# label that nobody tried. Then write the function anew. It must be right to rounding for all scores from $-10^4$ to
+# $10^4$, also where the loss is tiny.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_logistic_loss"}
 def logistic_loss(scores, labels):
@@ -484,8 +491,8 @@ grade(logistic_loss)
 #
 # ### From scores to probabilities
 #
-# For $k$ classes the **softmax** turns the scores of a row into probabilities, and the **likelihood** of the training set
-# is the probability that the model gives to all its labels together:
+# For $k$ classes the **softmax** turns the scores of a row into probabilities, and the **likelihood** of the training
+# set is the probability that the model gives to all its labels together:
 #
 # $$p_j = \frac{e^{s_j}}{\sum_c e^{s_c}}, \qquad \prod_{i=1}^n p(y_i \mid x_i).$$
 #
@@ -511,8 +518,8 @@ grade(logistic_loss)
 # $$-\tfrac1{10}\log\bigl(p^7 (1-p)^3\bigr) = -0.7 \log p - 0.3 \log(1-p) = H(\hat p_\text{data}, p).$$
 #
 # The mean negative log-likelihood *is* the cross-entropy between the empirical distribution and the model. Two words,
-# because statistics and information theory met it on their own ways. It splits into $H(\hat p) + \mathrm{KL}(\hat p \| p)$:
-# an entropy that no model can change, and a divergence that is 0 only where the model equals the data.
+# because statistics and information theory met it on their own ways. It splits into $H(\hat p) + \mathrm{KL}(\hat p
+# \| p)$: an entropy that no model can change, and a divergence that is 0 only where the model equals the data.
 
 # %% tags=["demo"]
 tosses = torch.tensor([1, 1, 0, 1, 1, 1, 0, 1, 0, 1], dtype=torch.float64)
@@ -523,7 +530,8 @@ entropy = -share * share.log() - (1 - share) * (1 - share).log()
 cross_entropy = -share * chance.log() - (1 - share) * (1 - chance).log()
 difference = (-likelihood.log() / len(tosses) - cross_entropy).abs().max()
 print(f"largest difference of the two over {len(chance)} values of p: {difference:.1e}")
-print(f"least at p = {chance[cross_entropy.argmin()]:.2f}: {cross_entropy.min():.4f}; entropy of the data {entropy:.4f}")
+print(f"least at p = {chance[cross_entropy.argmin()]:.2f}: {cross_entropy.min():.4f}", end=", ")
+print(f"entropy of the data {entropy:.4f}")
 
 fig, ax = plt.subplots(figsize=(6.5, 3.4), layout="constrained")
 ax.plot(chance[::24], (-likelihood.log() / len(tosses))[::24], "o", color="black", fillstyle="none",
@@ -549,8 +557,9 @@ for gap in (10.0, 50.0, 90.0, 110.0, 10_000.0):
     print(f"{gap:7.0f} {values[0]:14.3f} {values[1]:20.3f} {values[2]:22.3f} {values[3]:18.3f}")
 
 # %% [markdown]
-# The small number in the second column hides the failure and does not mend it: beyond a gap of 28 the loss is constant,
-# and the worst examples lose their gradient. The cure is on paper. With $s_{\max}$ the highest score of the row,
+# The small number in the second column hides the failure and does not mend it: beyond a gap of 28 the loss is
+# constant, and the worst examples lose their gradient. The cure is on paper. With $s_{\max}$ the highest score of the
+# row,
 #
 # $$\log\sum_c e^{s_c} = s_{\max} + \log\sum_c e^{s_c - s_{\max}} .$$
 #
@@ -611,8 +620,8 @@ for name, value in ways.items():
 # %% [markdown]
 # ### Its gradient
 #
-# Differentiate one row's loss $\log\sum_c e^{s_c} - s_y$ by the score $s_j$. The first term gives $e^{s_j}/\sum_c e^{s_c} =
-# p_j$, the second gives 1 where $j = y$:
+# Differentiate one row's loss $\log\sum_c e^{s_c} - s_y$ by the score $s_j$. The first term gives
+# $e^{s_j}/\sum_c e^{s_c} = p_j$, the second gives 1 where $j = y$:
 #
 # $$\frac{\partial L}{\partial s_j} = p_j - q_j, \qquad q \text{ the one-hot row}.$$
 #
@@ -649,35 +658,36 @@ grade(nll_gradient)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
-# <p>Here one-hot rows are the handy form: <code>torch.nn.functional.one_hot(labels, k)</code> makes them of class numbers.
-# <code>torch.softmax</code> takes out the maximum by itself. Each row of the result sums to 0.</p>
+# <p>Here one-hot rows are the handy form: <code>torch.nn.functional.one_hot(labels, k)</code> makes them of class
+# numbers. <code>torch.softmax</code> takes out the maximum by itself. Each row of the result sums to 0.</p>
 # </details>
 
 # %% [markdown]
 # ### P and J can disagree
 #
-# A surrogate is a stand-in. Two models of 100 examples: A is right on all of them, by a hair; B is sure and right on 95,
-# and errs on 5.
+# A surrogate is a stand-in. Two models of 100 examples: A is right on all of them, by a hair; B is sure and right on
+# 95, and errs on 5.
 
 # %% tags=["demo"]
 truth = torch.zeros(100, dtype=torch.int64)
 model_a = torch.tensor([[0.04, 0.0]], dtype=torch.float64).repeat(100, 1)
 model_b = torch.tensor([[4.0, 0.0]] * 95 + [[0.0, 1.5]] * 5, dtype=torch.float64)
 for name, scores in (("A", model_a), ("B", model_b)):
-    print(f"model {name}: J = {negative_log_likelihood(scores, truth):.3f}, P = {zero_one_loss(scores, truth):.0%} errors")
+    surrogate, performance = negative_log_likelihood(scores, truth), zero_one_loss(scores, truth)
+    print(f"model {name}: J = {surrogate:.3f}, P = {performance:.0%} errors")
 
 # %% [markdown]
-# $J$ prefers B by far, $P$ prefers A. Minimizing $J$ does not minimize $P$; it is what can be done. And $J$ has a point:
-# a hair is soon blown away, and B's margins leave room for what the 100 examples did not show.
+# $J$ prefers B by far, $P$ prefers A. Minimizing $J$ does not minimize $P$; it is what can be done. And $J$ has a
+# point: a hair is soon blown away, and B's margins leave room for what the 100 examples did not show.
 
 # %% [markdown]
 # ## 6 · After the last training error
 #
 # ### The surrogate goes on
 #
-# When every training example is right, the 0-1 loss has nothing left to ask for. The surrogate has: its gradient $p - q$
-# is not zero at any finite score, and every margin can still grow. Two long, thin clouds of points, 20 000 of them
-# for a test and 40 for training; the descent uses your `nll_gradient`.
+# When every training example is right, the 0-1 loss has nothing left to ask for. The surrogate has: its gradient
+# $p - q$ is not zero at any finite score, and every margin can still grow. Two long, thin clouds of points, 20 000 of
+# them for a test and 40 for training; the descent uses your `nll_gradient`.
 
 # %% tags=["demo"]
 def clouds(n, generator):
@@ -715,8 +725,8 @@ height = torch.tensor([-8.0, 8.0], dtype=torch.float64)
 for number, dash in ((first, "--"), (-1, "-")):
     bias, across, up = log[number][4][1] - log[number][4][0]
     left.plot(-(bias + up * height) / across, height, dash, color="black", label=f"border at step {log[number][0]}")
-left.set(xlim=(-2.2, 2.2), ylim=(-8, 8), xlabel="$x_1$", ylabel="$x_2$")
-left.legend(fontsize=8, loc="upper left")
+left.set(xlim=(-1.6, 1.6), ylim=(-8, 12), xlabel="$x_1$", ylabel="$x_2$")
+left.legend(fontsize=8, loc="upper center", ncols=2)
 columns = {
     "J, training": [entry[1] for entry in log],
     "0-1 loss, training": [entry[2] for entry in log],
@@ -726,7 +736,8 @@ plot_curves(columns, ax=right, x=[entry[0] + 1 for entry in log], xlabel="step +
 right.set_yscale("symlog", linthresh=1e-3)
 right.set_yticks([0, 1e-3, 1e-2, 1e-1, 1], ["0", "0.001", "0.01", "0.1", "1"])
 right.axvline(log[first][0] + 1, color="0.6", linewidth=1)
-right.legend(loc="lower left", fontsize=8)
+right.set_ylim(-3e-4, 1.2)
+right.legend(loc="upper right", fontsize=8)
 plt.show()
 for number in (first, -1):
     step, objective, _, errors, _ = log[number]
@@ -743,11 +754,11 @@ print(f"{len(ends)} other training sets, new points wrong at the first step with
       f"{ends[:, 0].mean():.2%}, after 1000 steps {ends[:, 1].mean():.2%}")
 
 # %% [markdown]
-# The border that first separates the training set does so by luck: it passes close by some points, and new points fall on
-# its wrong side. The surrogate keeps turning it until it stands clear of both clouds. On separable data descent on
-# the logistic loss never arrives, since $J$ has no minimum at finite weights; their direction tends to that of
-# the widest margin, as slowly as $1/\log t$ (Soudry et al. 2018). Descent on the 0-1 loss, were it possible, would have
-# stopped at the dashed line.
+# The border that first separates the training set does so by luck: it passes close by some points, and new points
+# fall on its wrong side. The surrogate keeps turning it until it stands clear of both clouds. On separable data
+# descent on the logistic loss never arrives, since $J$ has no minimum at finite weights; their direction tends to
+# that of the widest margin, as slowly as $1/\log t$ (Soudry et al. 2018). Descent on the 0-1 loss, were it possible,
+# would have stopped at the dashed line.
 #
 # So the surrogate can do *more* than the performance measure asks. It does not always: the next section has digits on
 # which the same long descent wins nothing, and others on which it does harm.
@@ -757,9 +768,10 @@ print(f"{len(ends)} other training sets, new points wrong at the first step with
 #
 # ### Predict, then look
 #
-# A network with 64 inputs, 256 hidden units and 10 scores has $64\cdot256 + 256 + 256\cdot10 + 10 = 19\,210$ parameters.
-# It is trained on the 300 digits three times, by the same method and from the same start: with the right labels, with half
-# of the labels replaced by random ones, and with all of them random. **Before you run the demo**, write down:
+# A network with 64 inputs, 256 hidden units and 10 scores has $64\cdot256 + 256 + 256\cdot10 + 10 = 19\,210$
+# parameters. It is trained on the 300 digits three times, by the same method and from the same start: with the right
+# labels, with half of the labels replaced by random ones, and with all of them random. **Before you run the demo**,
+# write down:
 #
 # 1. With which labels does the training error reach 0? How many more steps do random labels take than right ones:
 #    none, a few times as many, a thousand times as many?
@@ -770,15 +782,15 @@ print(f"{len(ends)} other training sets, new points wrong at the first step with
 
 # %% [markdown] nbgrader={"grade": true, "solution": true, "grade_id": "reflection_empirical_risk", "points": 3}
 # ### BEGIN SOLUTION
-# **1.** With all of them, and random labels take only about twice as many steps. The network has
-# some 60 parameters for each example, and nothing in J tells a right label from a random one. Where labels contradict what
-# similar pictures say, the network must bend more, which takes a little longer.
+# **1.** With all of them, and random labels take only about twice as many steps. The network has some 60 parameters
+# for each example, and nothing in J tells a right label from a random one. Where labels contradict what similar
+# pictures say, the network must bend more, which takes a little longer.
 #
 # **2.** First it falls, to about 15 %: what many examples share is the largest part of the gradient, so the digits
 # are learned before the noise. Then it rises again, to about 45 %, while single wrong labels are memorized and spoil
 # their neighbourhoods. The training error falls all the time.
 #
-# **3.** Nothing. It is 0 in all three runs, and the error on new digits is about 6 %, 45 % and 87 %. A training error
+# **3.** Nothing. It is 0 in all three runs, and the error on new digits is about 6 %, 45 % and 90 %. A training error
 # of 0 only says that the capacity was large enough.
 # ### END SOLUTION
 
@@ -822,9 +834,9 @@ for name, (steps, on_train, on_new) in runs.items():
           f"at step {steps[on_new.argmin()]:.0f}, at the end {on_new[-1]:.1%}")
 
 # %% [markdown]
-# Zhang et al. (2017) did the same with large networks and a million pictures. The lesson stands: a network that reads digits
-# well is able to learn noise by heart, so its capacity cannot be the reason why it generalizes. (A random label is right by
-# chance one time in ten.)
+# Zhang et al. (2017) did the same with large networks and a million pictures. The lesson stands: a network that reads
+# digits well is able to learn noise by heart, so its capacity cannot be the reason why it generalizes. (A random
+# label is right by chance one time in ten.)
 #
 # With the right labels, 200 more steps after the last training error change little on new digits. With noise, the best
 # moment comes early and goes by.
@@ -834,8 +846,8 @@ for name, (steps, on_train, on_new) in runs.items():
 #
 # ### The rule
 #
-# Hold some examples back, the **validation set**, and watch the loss on them while training. Keep a copy of the weights at
-# every **improvement**: when the loss falls below the best so far by more than `min_delta`,
+# Hold some examples back, the **validation set**, and watch the loss on them while training. Keep a copy of the
+# weights at every **improvement**: when the loss falls below the best so far by more than `min_delta`,
 #
 # $$\ell_t < \ell_\text{best} - \texttt{min\_delta}.$$
 #
@@ -848,8 +860,8 @@ for name, (steps, on_train, on_new) in runs.items():
 #
 # **Goal** · replay the rule on recorded losses. **Difficulty** ●● · **about 15 minutes**
 #
-# Steps are counted from 0, and the first one is the first best. Where patience never runs out, the run stops at its last
-# step. Without losses, raise a `ValueError`.
+# Steps are counted from 0, and the first one is the first best. Where patience never runs out, the run stops at its
+# last step. Without losses, raise a `ValueError`.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_early_stop"}
 def early_stop(val_losses, *, patience, min_delta=0.0):
@@ -892,13 +904,13 @@ grade(early_stop)
 # %% [markdown]
 # ### What it halts
 #
-# The world now has noise: a fifth of *all* labels is replaced at random, in training, validation and test set alike, since
-# all come from one $p_\text{data}$. Nobody can then do better than 18 % errors. The network trains on minibatches of 10
-# (lesson 2), for 60 passes; the losses are recorded after each pass.
+# The world now has noise: a fifth of *all* labels is replaced at random, in training, validation and test set alike,
+# since all come from one $p_\text{data}$. Nobody can then do better than 18 % errors. The network trains on
+# minibatches of 20 (lesson 2), for 60 passes; the losses are recorded after each pass.
 
 # %% tags=["demo"]
 digits = data.digits()
-noisy = with_random_labels(digits.y, 0.2, seed=7)
+noisy = with_random_labels(digits.y, 0.2, seed=8)
 random = torch.Generator().manual_seed(7)
 order = torch.randperm(len(noisy), generator=random)
 parts = {"training": order[:300], "validation": order[300:600], "test": order[600:]}
@@ -912,7 +924,7 @@ for _ in range(61):
     optimizer.zero_grad()
     torch.nn.functional.cross_entropy(network(digits.x[parts["training"]]), noisy[parts["training"]]).backward()
     history["slope"].append(math.sqrt(sum(float(weight.grad.square().sum()) for weight in network.parameters())))
-    for rows in parts["training"][torch.randperm(300, generator=random)].split(10):
+    for rows in parts["training"][torch.randperm(300, generator=random)].split(20):
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(network(digits.x[rows]), noisy[rows]).backward()
         optimizer.step()
@@ -926,9 +938,9 @@ for ax, column, label in zip(axes, (0, 1), ("negative log-likelihood (nats)", "0
                 xlabel="passes through the training set", ylabel=label)
     ax.axvline(best, color="black", linestyle="-", linewidth=1, label="best, patience 6")
     ax.axvline(stop, color="black", linestyle=":", linewidth=1.5, label="stop")
-    ax.set_ylim(0, 2.4 if column == 0 else 0.6)
-axes[0].legend(loc="lower left", fontsize=8)
-axes[1].legend(loc="lower left", fontsize=8)
+    ax.set_ylim(0, 2.7 if column == 0 else 0.6)
+axes[0].legend(loc="upper right", fontsize=8)
+axes[1].legend(loc="upper right", fontsize=8)
 plt.show()
 print("patience   best   stop   validation J   test J   test errors   training J   its gradient's norm")
 for patience in (1, 3, 6, 20, 100):
@@ -939,20 +951,20 @@ print(f"no stopping{60:11d} {history['validation'][60, 0]:12.3f} {history['test'
       f"{history['test'][60, 1]:11.1%} {history['training'][60, 0]:11.3f} {history['slope'][60]:14.2f}")
 
 # %% [markdown]
-# Look at the last two columns. At the step that is kept, $J$ is far above what the optimizer would still reach and its
-# gradient is far from zero: early stopping halts a descent **that is going well**. A pure optimizer stops because the
-# gradient has vanished; a learner stops because what the gradient still asks for is noise. It is a regularizer without a
-# term in $J$: it limits how far the weights travel from their start.
+# Look at the last two columns. At the step that is kept the optimizer was not done: it would bring $J$ down to a
+# third or less, and the gradient is nowhere near zero (with minibatches it is not at the end either). Early stopping
+# halts a descent **that is going well**. A pure optimizer stops because the gradient has vanished; a learner stops
+# because what the gradient still asks for is noise. It is a regularizer without a term in $J$: it limits how far the
+# weights travel from their start.
 #
 # Four things to know before you use it.
 #
 # - **Patience.** Too little stops at the first bump; too much costs passes, but no quality, since the copy is kept.
-# - **What to watch.** The seeds of this course watch the 0-1 loss, which brings the true measure back into training. On
-#   300 examples it moves in steps of 1/300 and ties often; the likelihood is smoother, and turns earlier. In the
-#   right panel the errors rise late and little while the likelihood has long turned: the network gets *surer* of its errors
-#   before it makes more of them.
-# - **The price.** The validation examples do not train. And the best validation loss is a minimum over many steps, so it is
-#   optimistic, as in section 1: quote the loss on a third set.
+# - **What to watch.** The lecture notes watch the 0-1 loss, which brings the true measure back into training. On 300
+#   examples it moves in steps of 1/300 and ties often; the likelihood is smoother, and its turn is easier to see: it
+#   climbs by half while the errors creep up. The network gets *surer* of its errors faster than it makes more of them.
+# - **The price.** The validation examples do not train. And the best validation loss is a minimum over many steps, so
+#   it is optimistic, as in section 1: quote the loss on a third set.
 # - **min_delta** spares passes that win next to nothing. Set too high, it stops a slow and steady descent.
 
 # %% [markdown]
@@ -960,13 +972,13 @@ print(f"no stopping{60:11d} {history['validation'][60, 0]:12.3f} {history['test'
 #
 # - We want a low risk under some performance measure $P$; we minimize the empirical risk $J$ of a surrogate. Two
 #   replacements, one for the distribution and one for the loss.
-# - $J$ is an honest estimate for a $\theta$ chosen before the data were seen. For the minimizer it is too low, by about
-#   $2p\sigma^2/n$ in the linear case.
+# - $J$ is an honest estimate for a $\theta$ chosen before the data were seen. For the minimizer it is too low, by
+#   about $2p\sigma^2/n$ in the linear case.
 # - With enough capacity $J = 0$ can be had for any labels. It says nothing about new examples.
-# - The 0-1 loss is flat almost everywhere and has no direction to descend. A surrogate has a slope, bounds it from above,
-#   and goes on asking for wider margins when no training error is left.
-# - Mean negative log-likelihood and cross-entropy are one thing. Compute them from scores, never through a probability.
-#   The gradient is $(p - q)/n$.
+# - The 0-1 loss is flat almost everywhere and has no direction to descend. A surrogate has a slope, bounds it from
+#   above, and goes on asking for wider margins when no training error is left.
+# - Mean negative log-likelihood and cross-entropy are one thing. Compute them from scores, never through a
+#   probability. The gradient is $(p - q)/n$.
 # - Early stopping halts a descent that still goes well on $J$, because the validation loss no longer does.
 #
 # **Next**: $J$ is a mean over examples, and so is its gradient. Lesson 2 estimates it from a few.
@@ -975,12 +987,12 @@ print(f"no stopping{60:11d} {history['validation'][60, 0]:12.3f} {history['test'
 #
 # - V. Vapnik, *Principles of risk minimization for learning theory*, NIPS 4, 1992.
 # - L. Prechelt, *Early stopping — but when?*, in *Neural Networks: Tricks of the Trade*, Springer, 1998.
-# - P. L. Bartlett, M. I. Jordan, J. D. McAuliffe, *Convexity, classification, and risk bounds*, Journal of the American
-#   Statistical Association 101, 2006.
-# - V. Feldman, V. Guruswami, P. Raghavendra, Y. Wu, *Agnostic learning of monomials by halfspaces is hard*, SIAM Journal on
-#   Computing 41, 2012.
+# - P. L. Bartlett, M. I. Jordan, J. D. McAuliffe, *Convexity, classification, and risk bounds*, Journal of the
+#   American Statistical Association 101, 2006.
+# - V. Feldman, V. Guruswami, P. Raghavendra, Y. Wu, *Agnostic learning of monomials by halfspaces is hard*, SIAM
+#   Journal on Computing 41, 2012.
 # - I. Goodfellow, Y. Bengio, A. Courville, *Deep Learning*, sections 5.5, 7.8 and 8.1, MIT Press, 2016.
-# - C. Zhang, S. Bengio, M. Hardt, B. Recht, O. Vinyals, *Understanding deep learning requires rethinking generalization*,
-#   ICLR 2017.
-# - D. Soudry, E. Hoffer, M. S. Nacson, S. Gunasekar, N. Srebro, *The implicit bias of gradient descent on separable data*,
-#   Journal of Machine Learning Research 19, 2018.
+# - C. Zhang, S. Bengio, M. Hardt, B. Recht, O. Vinyals, *Understanding deep learning requires rethinking
+#   generalization*, ICLR 2017.
+# - D. Soudry, E. Hoffer, M. S. Nacson, S. Gunasekar, N. Srebro, *The implicit bias of gradient descent on separable
+#   data*, Journal of Machine Learning Research 19, 2018.
