@@ -92,6 +92,8 @@ LOGISTIC_LOSS = Exercise(
         Accepted(
             "binary_cross_entropy_of_torch",
             lambda scores, labels: functional.binary_cross_entropy_with_logits(scores, labels.to(scores.dtype)),
+            "torch's function adds the score back for label 0, so a loss below rounding becomes exactly 0 there; "
+            "`softplus` of the negative margin keeps it.",
         ),
         Accepted("difference_of_two_scores", _two_classes),
         Accepted("by_cases", _by_cases),
@@ -128,7 +130,7 @@ LOGISTIC_LOSS = Exercise(
             _of(lambda m: _log_of_the_sum(m).mean()),
             "Nothing overflows now. But 1 + exp(−40) is rounded to 1, so a sure and right example costs exactly 0 and "
             "has no gradient: there is a function for log(1 + x) with a small x.",
-            credit=0.5,
+            credit=0.75,
         ),
         Mistake(
             "margin_clamped",
