@@ -166,7 +166,7 @@ def _zeroed(value: Any) -> Any:
         return type(value)(_zeroed(item) for item in value)
     if isinstance(value, dict):
         return {key: _zeroed(item) for key, item in value.items()}
-    return type(value)(0) if isinstance(value, bool | int | float) else value
+    return type(value)() if isinstance(value, bool | int | float | str) else value
 
 
 def _first_argument(*args: Any, **kwargs: Any) -> Any:

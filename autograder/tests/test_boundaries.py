@@ -144,6 +144,7 @@ PUBLIC = {
         "pinball_error",
         "quadratic_gradient",
         "squared_error",
+        "tanh_energy",
         "visit_log_gradient",
     },
     "steepest.check": {"CheckResult", "check", "examine"},

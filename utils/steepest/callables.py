@@ -21,6 +21,7 @@ __all__ = [
     "pinball_error",
     "quadratic_gradient",
     "squared_error",
+    "tanh_energy",
     "visit_log_gradient",
 ]
 
@@ -146,6 +147,26 @@ def pinball_error(share: float) -> Callable[[torch.Tensor, torch.Tensor], torch.
     return loss
 
 
+def tanh_energy(matrix: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The loss ½‖tanh(Mθ)‖², which curves upwards in some places and downwards in others.
+
+    Parameters
+    ----------
+    matrix : Tensor, shape (m, n)
+        The weights M.
+
+    Returns
+    -------
+    callable
+        Maps θ of any shape with n entries to a scalar.
+    """
+
+    def f(theta: torch.Tensor) -> torch.Tensor:
+        return 0.5 * torch.tanh(matrix @ theta.reshape(-1)).square().sum()
+
+    return f
+
+
 CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "quadratic_gradient": quadratic_gradient,
     "least_squares_gradient": least_squares_gradient,
@@ -153,6 +174,7 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "linear_predictor": linear_predictor,
     "squared_error": squared_error,
     "pinball_error": pinball_error,
+    "tanh_energy": tanh_energy,
 }
 
 

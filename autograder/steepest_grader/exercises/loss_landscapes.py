@@ -1,0 +1,28 @@
+"""Exercises of `03_loss_landscapes`, in the order of the lesson."""
+
+from __future__ import annotations
+
+from steepest_grader.exercises._loss_landscapes_clipping import CLIP_BY_NORM, CLIP_BY_VALUE
+from steepest_grader.exercises._loss_landscapes_critical import CLASSIFY_CRITICAL_POINT
+from steepest_grader.exercises._loss_landscapes_gabor import GABOR_LOSS
+from steepest_grader.exercises._loss_landscapes_rates import OPTIMAL_LR, STABLE_LR_LIMIT
+from steepest_grader.exercises._loss_landscapes_regime import STEP_REGIME
+from steepest_grader.exercises._loss_landscapes_spectrum import CONDITION_NUMBER, CURVATURES
+from steepest_grader.exercises._loss_landscapes_taylor import HVP, TAYLOR_TERMS
+
+__all__ = ["EXERCISES", "LESSON"]
+
+LESSON = "03_loss_landscapes"
+EXERCISES = (
+    STEP_REGIME,
+    CURVATURES,
+    CONDITION_NUMBER,
+    STABLE_LR_LIMIT,
+    OPTIMAL_LR,
+    TAYLOR_TERMS,
+    HVP,
+    CLASSIFY_CRITICAL_POINT,
+    GABOR_LOSS,
+    CLIP_BY_VALUE,
+    CLIP_BY_NORM,
+)
