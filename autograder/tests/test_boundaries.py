@@ -161,6 +161,7 @@ PUBLIC = {
         "plot_map",
         "plot_path",
     },
+    "steepest.terrain": {"critical_points", "random_waves"},
     "steepest.trajectory": {"METHODS", "init_state", "run", "steps_to_reach"},
     "steepest.demos.minibatches": {
         "PLACES",

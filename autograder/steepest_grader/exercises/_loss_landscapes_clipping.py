@@ -259,7 +259,7 @@ CLIP_BY_NORM = Exercise(
         Mistake(
             "scaled_to_norm_one",
             _always_up_to_the_norm,
-            "Beyond the limit the gradient is divided by its norm, which makes it 1 long. Its length should be `max_norm`.",
+            "Beyond the limit the gradient is divided by its norm and is then 1 long. It should be `max_norm` long.",
             0.5,
         ),
         Mistake(

@@ -1,0 +1,91 @@
+"""Random functions of many parameters, and the search for their critical points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+__all__ = ["critical_points", "random_waves"]
+
+Objective = Callable[[Tensor], Tensor]
+
+
+def random_waves(dimension: int, *, n_waves: int = 60, seed: int = 0) -> Objective:
+    """A smooth random function that looks the same everywhere and in every direction, on average.
+
+    It is √(2/K) Σ cos(wₖᵀθ + bₖ), with normal wave vectors w and phases b drawn uniformly: for many waves nearly a
+    Gaussian process of variance 1 (Rahimi & Recht 2007).
+
+    Parameters
+    ----------
+    dimension : int
+        Number of parameters.
+    n_waves : int
+        Number K of waves.
+    seed : int
+        Of vectors and phases.
+
+    Returns
+    -------
+    callable
+        Maps points of shape (..., dimension) to values of shape (...).
+
+    Examples
+    --------
+    >>> random_waves(3)(torch.zeros(5, 3)).shape
+    torch.Size([5])
+    """
+    generator = torch.Generator().manual_seed(seed)
+    vectors = torch.randn(n_waves, dimension, generator=generator, dtype=torch.float64)
+    phases = 2 * math.pi * torch.rand(n_waves, generator=generator, dtype=torch.float64)
+
+    def function(theta: Tensor) -> Tensor:
+        return math.sqrt(2 / n_waves) * torch.cos(theta @ vectors.to(theta).T + phases.to(theta)).sum(dim=-1)
+
+    return function
+
+
+def critical_points(
+    function: Objective, starts: Tensor, *, n_steps: int = 50, max_step: float = 0.3, same: float = 1e-4
+) -> tuple[Tensor, Tensor]:
+    """Points with zero gradient, by Newton's method from many starts at once.
+
+    Newton's method is drawn to critical points of every kind. Its steps are shortened to `max_step`, so that a start
+    leads to a point nearby; what has not arrived after `n_steps` is left out.
+
+    Parameters
+    ----------
+    function : callable
+        Maps one point of shape (d,) to a scalar.
+    starts : Tensor, shape (n, d)
+        Where to begin.
+    n_steps : int
+        Steps from each start.
+    max_step : float
+        Length of the longest step.
+    same : float
+        Points whose coordinates differ by less count once.
+
+    Returns
+    -------
+    points : Tensor, shape (m, d)
+        The points found, m ≤ n.
+    hessians : Tensor, shape (m, d, d)
+        The matrix of second derivatives at each.
+    """
+    gradient = torch.func.vmap(torch.func.grad(function))
+    hessian = torch.func.vmap(torch.func.jacfwd(torch.func.grad(function)))
+    at = starts
+    for _ in range(n_steps):
+        step, _ = torch.linalg.solve_ex(hessian(at), gradient(at))
+        at = at - step * (max_step / step.norm(dim=1, keepdim=True)).clamp(max=1)
+    slope = gradient(at).norm(dim=1)
+    arrived = at[slope < 1e-8]
+    _, group = torch.unique((arrived / same).round(), dim=0, return_inverse=True)
+    order = torch.full((int(group.max()) + 1 if len(group) else 0,), len(arrived))
+    order = order.scatter_reduce(0, group, torch.arange(len(arrived)), "amin")
+    points = arrived[order]
+    return points, hessian(points)
