@@ -77,15 +77,21 @@ def critical_points(
         The matrix of second derivatives at each.
     """
     gradient = torch.func.vmap(torch.func.grad(function))
-    hessian = torch.func.vmap(torch.func.jacfwd(torch.func.grad(function)))
-    at = starts
+    hessian = torch.func.vmap(torch.func.jacrev(torch.func.grad(function)))
+    at = starts.clone()
+    slope = gradient(at)
+    moving = torch.arange(len(at))
     for _ in range(n_steps):
-        step, _ = torch.linalg.solve_ex(hessian(at), gradient(at))
-        at = at - step * (max_step / step.norm(dim=1, keepdim=True)).clamp(max=1)
-    slope = gradient(at).norm(dim=1)
-    arrived = at[slope < 1e-8]
+        step, _ = torch.linalg.solve_ex(hessian(at[moving]), slope[moving])
+        at[moving] -= step * (max_step / step.norm(dim=1, keepdim=True)).clamp(max=1)
+        slope[moving] = gradient(at[moving])
+        moving = moving[~(slope[moving].norm(dim=1) < 1e-9)]
+        if not len(moving):
+            break
+    arrived = at[slope.norm(dim=1) < 1e-9]
+    if not len(arrived):
+        return arrived, arrived.new_zeros((0, starts.shape[1], starts.shape[1]))
     _, group = torch.unique((arrived / same).round(), dim=0, return_inverse=True)
-    order = torch.full((int(group.max()) + 1 if len(group) else 0,), len(arrived))
-    order = order.scatter_reduce(0, group, torch.arange(len(arrived)), "amin")
-    points = arrived[order]
+    first = torch.full((int(group.max()) + 1,), len(arrived))
+    points = arrived[first.scatter_reduce(0, group, torch.arange(len(arrived)), "amin")]
     return points, hessian(points)

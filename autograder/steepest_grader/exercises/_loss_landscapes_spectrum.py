@@ -77,7 +77,12 @@ def _triangle(uplo: str) -> OfMatrix:
 
 def _of(build: OfMatrix) -> OfMatrix:
     """Eigenvalues of what `build` makes of the matrix."""
-    return lambda matrix: torch.linalg.eigvalsh(build(matrix))
+
+    def values(matrix: Tensor) -> Tensor:
+        found: Tensor = torch.linalg.eigvalsh(build(matrix))
+        return found
+
+    return values
 
 
 CURVATURES = Exercise(
