@@ -63,7 +63,7 @@ def _general_solver(matrix: Tensor) -> Tensor:
 
 
 def _eigenvectors_too(matrix: Tensor) -> Tensor:
-    values, _ = torch.linalg.eigh(0.5 * matrix + 0.5 * matrix.T)
+    values: Tensor = torch.linalg.eigh(0.5 * matrix + 0.5 * matrix.T)[0]
     return values
 
 
