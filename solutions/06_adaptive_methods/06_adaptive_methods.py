@@ -26,7 +26,7 @@
 # 4. derive AdaGrad's denominator in two ways, from curvature and from noise, and say where each argument leaks;
 # 5. run a fair race: every method at its own best rate.
 #
-# Ten exercises, about two hours, and as much to read and to try out. You need minibatches from lesson 2, the
+# Ten exercises, about 90 minutes, and as much to read and to try out. You need minibatches from lesson 2, the
 # condition number from lesson 3, and averages, bias correction and momentum from lesson 5.
 
 # %% nbgrader={"locked": true, "grade_id": "setup"}
@@ -543,8 +543,9 @@ plt.show()
 #   scale.
 #
 # Against the root stands that the preconditioner is only the square root of the curvature: a condition number of
-# $\kappa$ becomes $\sqrt\kappa$, and not 1. (Balles and Hennig 2018 and others discuss methods that drop it.) The
-# measurement below gives $r^0$, $r^{1/2}$ and $r^1$ the same grid of rates, on the documents.
+# $\kappa$ becomes $\sqrt\kappa$, and not 1. Hu, Lin and Tang (2019) drop it, with a factor $\sqrt t$ in the rate;
+# Balles and Hennig (2018) read the quotient with the root as the gradient's sign, damped by its relative variance.
+# The measurement below gives $r^0$, $r^{1/2}$ and $r^1$ the same grid of rates, on the documents.
 
 # %% tags=["demo"]
 def with_power(power):
@@ -1087,12 +1088,12 @@ plt.show()
 # - **Beale** · Rprop is first with 44 steps, then Nadam, Adam and AdaMax with 85 to 94; plain descent needs more
 #   than the race has. AdaGrad's rates have fallen too far by then, and RMSProp hovers at a height that its constant
 #   rate sets.
-# - **The long valley** · Only methods with momentum get there: Nadam, momentum and Adam. The valley is bent and lies
-#   across the axes, so a rate for each weight has little to offer.
-# - **The saddle** · RMSProp, AdaGrad, Nadam, Rprop and delta-bar-delta need 5 to 13 steps: a gradient of 0.001
-#   moves them almost like one of 1. Plain descent at its best rate needs 32, and is *ahead* of momentum and Adam,
-#   whose speed carries them around the minimum. Quickprop goes to the saddle point: its parabolas see an extremum
-#   and not which kind.
+# - **The long valley** · Three methods get there, and all three have momentum: Nadam, momentum itself and Adam. The
+#   valley is bent and lies across the axes, so a rate for each weight has little to offer.
+# - **The saddle** · RMSProp, AdaGrad, Nadam, Rprop and delta-bar-delta need 5 to 13 steps: they move along a tiny
+#   gradient almost as along a large one. (RMSProp's 5 are half luck: a quarter of its runs keep jumping.) Plain
+#   descent at its best rate needs 32, and is *ahead* of momentum and Adam, whose speed carries them around the
+#   minimum. Quickprop goes to the saddle point: its parabolas see an extremum and not which kind.
 # - **The documents** · AdaGrad is first with 60 steps, the other adaptive methods need 70 to 110. Plain descent,
 #   momentum and the methods of section 2 do not arrive at all. This is AdaGrad's home ground: sparse, convex,
 #   noisy.
@@ -1130,3 +1131,4 @@ plt.show()
 # - D. P. Kingma, J. Ba, *Adam: a method for stochastic optimization*, ICLR 2015.
 # - T. Dozat, *Incorporating Nesterov momentum into Adam*, ICLR workshop, 2016.
 # - L. Balles, P. Hennig, *Dissecting Adam: the sign, magnitude and variance of stochastic gradients*, ICML 2018.
+# - Y. Hu, L. Lin, S. Tang, *Second-order information in first-order optimization methods*, arXiv preprint, 2019.

@@ -48,11 +48,12 @@ def _rmsprop(
 
 
 def _centred(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho: float, eps: float
+    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho: float, eps: float, inside: bool = False
 ) -> tuple[Tensor, shared.State]:
     square = rho * state["mean_square"] + (1 - rho) * grad.square()
     mean = rho * state.get("mean", torch.zeros_like(grad)) + (1 - rho) * grad
-    spread = (square - mean.square()).sqrt() + eps
+    variance = square - mean.square()
+    spread = (variance + eps).sqrt() if inside else variance.sqrt() + eps
     return theta - lr * grad / spread, {"mean_square": square, "mean": mean}
 
 
@@ -79,6 +80,12 @@ RMSPROP_STEP = Exercise(
             _centred,
             "this is the centred form (Graves 2013), which divides by the estimated deviation of the gradient, not"
             " by its root mean square. Its steps are longer where the gradient is steady.",
+        ),
+        Accepted(
+            "centred_with_eps_in_the_root",
+            lambda theta, grad, state, **hyper: _centred(theta, grad, state, **hyper, inside=True),
+            "this is the centred form as Graves (2013) prints it, with eps inside the root. Its steps are longer where"
+            " the gradient is steady.",
         ),
     ],
     mistakes=[
