@@ -162,7 +162,9 @@ PUBLIC = {
         "plot_path",
     },
     "steepest.terrain": {"critical_points", "random_waves"},
+    "steepest.race": {"Entrant", "Lap", "RATES", "Track", "document_track", "landscape_track", "race", "torch_sgd"},
     "steepest.trajectory": {"METHODS", "init_state", "run", "steps_to_reach"},
+    "steepest.words": {"bag_of_words", "logistic_gradient", "logistic_loss"},
     "steepest.demos.minibatches": {
         "PLACES",
         "SIZES",

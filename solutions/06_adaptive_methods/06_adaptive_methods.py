@@ -77,8 +77,9 @@ plt.show()
 #
 # `step(theta, grad, state, *, …) -> (theta, state)`.
 #
-# `state` is a dict of tensors of the shape of `theta`, zero at the start unless said otherwise. Nothing that comes in
-# is changed in place. `init_state("adam", theta)` makes a first state, `run` takes many steps.
+# `state` is a dict of tensors of the shape of `theta`, zero at the start unless said otherwise. Nothing that comes
+# in is changed in place. `init_state("adam", theta)` makes a first state, `run` takes many steps. Two methods keep
+# a rate of each weight in their state; `rate=` sets the first.
 
 # %% [markdown]
 # ## 2 · Methods that listen to signs
@@ -237,8 +238,8 @@ grade(rprop_step)
 # the books.
 #
 # **2.** It runs away downwards, to the side of the many small gradients. Rprop counts votes and forgets how strong
-# they are: nine votes against one. In a row of equal signs the step even grows, so the rare vote, which meets a
-# step just halved, takes back little or nothing of the way.
+# they are: nine votes against one. In a row of equal signs the step even grows. The rare vote halves it and, in the
+# form taught here, takes back nothing of the way.
 #
 # **3.** The whole data set gives a gradient of 0. Neither moves. The sign of a mean is sound; the mean of signs is
 # not the sign of the mean. That is why sign methods belong to full batches.
@@ -579,9 +580,9 @@ plt.show()
 #
 # $$g_i = (1 + \xi_i)\,\nabla_i E, \qquad \mathbb E\,\xi_i = 0, \quad \operatorname{Var} \xi_i = \sigma^2 .$$
 #
-# Then $\mathbb E\,g = \nabla E$, and $\operatorname{Var} g_i = \sigma^2\,\Sigma_{ii}^2$ with $\Sigma =
-# \operatorname{diag}
-# |\nabla E|$. How often is an estimate off by more than $\epsilon$? **Chebyshev's inequality** bounds it:
+# Then $\mathbb E\,g = \nabla E$, and $\operatorname{Var} g_i = \sigma^2\,\Sigma_{ii}^2$ where $\Sigma$ is diagonal
+# with $\Sigma_{ii} = |\nabla_i E|$. How often is an estimate off by more than $\epsilon$? **Chebyshev's
+# inequality** bounds it:
 #
 # $$P\bigl(|g_i - \nabla_i E| \ge \epsilon\bigr) \;\le\; \frac{\sigma^2\,\Sigma_{ii}^2}{\epsilon^2} .$$
 #
@@ -771,7 +772,7 @@ grade(adadelta_step)
 # \theta \leftarrow \theta - \eta\,\frac{\hat s}{\sqrt{\hat r} + \varepsilon} ,$$
 #
 # where $k = 1, 2, \dots$ is the number of this step. `state["t"]` holds the number of steps *already taken*, so the
-# first call sees 0 and $k = $ `t` $+ 1$. Usual values are $\rho_1 = 0.9$, $\rho_2 = 0.999$, $\varepsilon =
+# first call sees 0, and $k$ is `t` plus 1. Usual values are $\rho_1 = 0.9$, $\rho_2 = 0.999$, $\varepsilon =
 # 10^{-8}$.
 #
 # The paper also gives a quicker order, with both corrections drawn into the rate and $\hat\varepsilon$ added to the
