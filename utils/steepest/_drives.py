@@ -16,6 +16,7 @@ import torch
 from steepest._batch_drives import descent, epochs, places, visits
 from steepest._calls import Function, StudentError
 from steepest._compare import type_name
+from steepest._weight_drives import weights
 
 Observations = dict[str, Any]
 Drive = Callable[..., Observations]
@@ -83,4 +84,5 @@ DRIVES: dict[str, Drive] = {
     "epochs": epochs,
     "places": places,
     "visits": visits,
+    "weights": weights,
 }

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from steepest._wire import Named, WireError
+from steepest.activations import activation
 
 __all__ = [
     "CALLABLES",
@@ -175,6 +176,7 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "squared_error": squared_error,
     "pinball_error": pinball_error,
     "tanh_energy": tanh_energy,
+    "activation": activation,
 }
 
 
