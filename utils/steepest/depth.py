@@ -1,0 +1,220 @@
+"""What a start does to a network: many small trainings at once, and signals through many layers.
+
+Weights are (out, in), examples are rows. Networks are plain lists of weights, one a layer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+__all__ = ["Runs", "Training", "gradient_spread", "train_classifier", "wilson_interval", "xor", "xor_runs"]
+
+Activation = Callable[[Tensor], Tensor]
+
+
+class Runs(NamedTuple):
+    """Trainings side by side.
+
+    Attributes
+    ----------
+    losses : Tensor, shape (n_epochs + 1, n_runs)
+        Before training and after every epoch.
+    hidden : Tensor, shape (n_epochs + 1, n_runs, 4, 2)
+        Weights of the hidden layer, likewise.
+    solved : Tensor of bool, shape (n_runs,)
+        Whether all four examples are classified rightly in the end.
+    """
+
+    losses: Tensor
+    hidden: Tensor
+    solved: Tensor
+
+
+class Training(NamedTuple):
+    """One training of a classifier.
+
+    Attributes
+    ----------
+    losses : Tensor, shape (n_steps + 1,)
+        Mean cross-entropy before training and after every step.
+    gradients : Tensor, shape (n_steps + 1, n_layers)
+        Mean absolute gradient of the weights of every layer, likewise.
+    accuracy : float
+        Share of rows classified rightly in the end.
+    """
+
+    losses: Tensor
+    gradients: Tensor
+    accuracy: float
+
+
+def xor(*, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
+    """The four examples of exclusive or: x of shape (4, 2) and y of shape (4,), both of zeros and ones."""
+    x = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=dtype)
+    return x, torch.tensor([0, 1, 1, 0], dtype=dtype)
+
+
+def xor_runs(
+    draw: Callable[[tuple[int, int], Generator], Tensor],
+    *,
+    n_runs: int,
+    seed: int = 0,
+    n_epochs: int = 1000,
+    lr: float = 0.1,
+    beta: float = 0.99,
+    centered: bool = False,
+) -> Runs:
+    """Train 2-4-1 sigmoid networks on exclusive or, all at once, by full-batch descent with momentum.
+
+    Biases start at zero; the loss is the binary cross-entropy.
+
+    Parameters
+    ----------
+    draw : callable
+        Maps a shape (out, in) and a generator to the weights of one layer.
+    n_runs : int
+        Number of networks.
+    seed : int
+        Of the generator that all of them draw from.
+    n_epochs : int
+        Number of steps, each on all four examples.
+    lr, beta : float
+        Learning rate, and share of the velocity that is kept.
+    centered : bool
+        Whether inputs are −1 and 1 instead of 0 and 1.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    pairs = [(draw((4, 2), generator).double(), draw((1, 4), generator).double()) for _ in range(n_runs)]
+    x, y = xor()
+    x = 2 * x - 1 if centered else x
+    theta = [
+        torch.stack([first for first, _ in pairs]),
+        torch.zeros(n_runs, 1, 4, dtype=torch.float64),
+        torch.stack([second for _, second in pairs]),
+        torch.zeros(n_runs, 1, 1, dtype=torch.float64),
+    ]
+    velocity = [torch.zeros_like(part) for part in theta]
+    losses, hidden = [], []
+    for epoch in range(n_epochs + 1):
+        theta = [part.detach().requires_grad_() for part in theta]
+        first, bias, second, shift = theta
+        logits = (torch.sigmoid(x @ first.mT + bias) @ second.mT + shift)[..., 0]
+        loss = binary_cross_entropy_with_logits(logits, y.expand_as(logits), reduction="none").mean(dim=1)
+        losses.append(loss.detach())
+        hidden.append(first.detach())
+        if epoch < n_epochs:
+            grads = torch.autograd.grad(loss.sum(), theta)
+            velocity = [beta * v - lr * g for v, g in zip(velocity, grads, strict=True)]
+            theta = [part.detach() + v for part, v in zip(theta, velocity, strict=True)]
+    solved = ((logits.detach() > 0) == (y > 0.5)).all(dim=1)
+    return Runs(torch.stack(losses), torch.stack(hidden), solved)
+
+
+def wilson_interval(count: int, total: int, *, z: float = 1.96) -> tuple[float, float]:
+    """Confidence interval of a probability, from a count (Wilson 1927).
+
+    Parameters
+    ----------
+    count, total : int
+        How often it happened, in how many trials.
+    z : float
+        Normal quantile; 1.96 for 95 %.
+
+    Raises
+    ------
+    ValueError
+        If the count does not lie between 0 and the total, or if there was no trial.
+
+    Examples
+    --------
+    >>> [round(end, 2) for end in wilson_interval(0, 20)]
+    [0.0, 0.16]
+    """
+    if not 0 <= count <= total or total < 1:
+        raise ValueError(f"`count` must lie between 0 and `total`. Got {count!r} of {total!r}.")
+    share, extra = count / total, z * z / total
+    middle = (share + extra / 2) / (1 + extra)
+    half = z / (1 + extra) * math.sqrt(share * (1 - share) / total + extra / (4 * total))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def gradient_spread(x: Tensor, weights: Sequence[Tensor], activation: Activation, *, seed: int = 0) -> Tensor:
+    """Send a random gradient of deviation 1 back from the top and measure its deviation below every layer.
+
+    Parameters
+    ----------
+    x : Tensor, shape (n, d)
+        Examples, whose activations set the slopes.
+    weights : sequence of Tensor
+        One a layer.
+    activation : callable
+        Applied after every layer.
+    seed : int
+        Of the gradient at the top.
+
+    Returns
+    -------
+    Tensor, shape (n_layers + 1,)
+        Deviation of the gradient with respect to the input, then to what leaves each layer; the last is that of
+        the gradient at the top.
+    """
+    layers = [x.detach().requires_grad_()]
+    for weight in weights:
+        layers.append(activation(layers[-1] @ weight.T))
+    noise = torch.randn(layers[-1].shape, generator=torch.Generator().manual_seed(seed)).to(x)
+    grads = torch.autograd.grad(layers[-1], layers, noise)
+    return torch.stack([grad.std() for grad in grads])
+
+
+def train_classifier(
+    weights: Sequence[Tensor],
+    x: Tensor,
+    y: Tensor,
+    activation: Activation,
+    *,
+    n_steps: int = 0,
+    lr: float = 0.1,
+    beta: float = 0.9,
+) -> Training:
+    """Train a dense classifier from given weights by full-batch descent with momentum.
+
+    Biases start at zero; the last layer gives scores and has no activation.
+
+    Parameters
+    ----------
+    weights : sequence of Tensor
+        One a layer; they are not changed.
+    x, y : Tensor, shape (n, d) and (n,)
+        Examples and their classes.
+    activation : callable
+        Applied after every layer but the last.
+    n_steps : int
+        Number of steps; with 0 only the gradients at the start are measured.
+    lr, beta : float
+        Learning rate, and share of the velocity that is kept.
+    """
+    count = len(weights)
+    theta = [*weights, *(torch.zeros_like(weight[:, 0]) for weight in weights)]
+    velocity = [torch.zeros_like(part) for part in theta]
+    losses, gradients = [], []
+    for step in range(n_steps + 1):
+        theta = [part.detach().requires_grad_() for part in theta]
+        scores = x
+        for layer in range(count):
+            scores = torch.nn.functional.linear(scores, theta[layer], theta[count + layer])
+            scores = activation(scores) if layer < count - 1 else scores
+        loss = cross_entropy(scores, y)
+        grads = torch.autograd.grad(loss, theta)
+        losses.append(loss.detach())
+        gradients.append(torch.stack([grad.abs().mean() for grad in grads[:count]]))
+        if step < n_steps:
+            velocity = [beta * v - lr * g for v, g in zip(velocity, grads, strict=True)]
+            theta = [part.detach() + v for part, v in zip(theta, velocity, strict=True)]
+    accuracy = float((scores.detach().argmax(dim=1) == y).double().mean())
+    return Training(torch.stack(losses), torch.stack(gradients), accuracy)
