@@ -17,6 +17,7 @@ from steepest._batch_drives import descent, epochs, places, visits
 from steepest._calls import Function, StudentError
 from steepest._compare import type_name
 from steepest._weight_drives import weights
+from steepest._mask_drives import dropped, masks, settled
 
 Observations = dict[str, Any]
 Drive = Callable[..., Observations]
@@ -81,8 +82,11 @@ DRIVES: dict[str, Drive] = {
     "call": call,
     "stepper": stepper,
     "descent": descent,
+    "dropped": dropped,
     "epochs": epochs,
+    "masks": masks,
     "places": places,
+    "settled": settled,
     "visits": visits,
     "weights": weights,
 }
