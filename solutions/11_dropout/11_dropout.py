@@ -508,7 +508,7 @@ plt.show()
 # | | lectures (Srivastava et al. 2014, MNIST) | here (8 × 8 digits, 300 examples) |
 # |---|---|---|
 # | narrow networks | not shown | 32 units: dropout does harm; 64 units: no clear difference |
-# | wide networks | 1024 to 2048 units: lower with dropout, every one | 128 and 256 units: lower with dropout |
+# | wide networks | 1024 to 2048 units: lower with dropout, every one | 128 units: lower, by about two standard errors; 256 units: clearly lower |
 #
 # So the published shape appears where the published networks are, and *not* at every width. The last two columns say
 # why. Without dropout every network fits its training set to the last example: it has units to spare, and the test
@@ -517,8 +517,8 @@ plt.show()
 # where $n$ units would do without dropout, take at least $n/\texttt{keep}$. Compare 128 with dropout and 64 without.
 # The paper also recommends larger rates and more momentum with dropout, which we left alone for the comparison.
 #
-# Eight seeds give error bars of some tenths of a point. A difference of a tenth, as one run would show it, would mean
-# nothing.
+# Even with eight seeds the error bars are some tenths of a point, and two points where training is hard. A difference of
+# a few tenths between two single runs would mean nothing.
 
 # %% [markdown]
 # ## 7 · The ensemble that is never built
