@@ -35,7 +35,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 from steepest import check
-from steepest.demos.momentum import momentum_demo
+from steepest.demos.momentum import convergence_map_demo, momentum_demo
 from steepest.landscapes import quadratic
 from steepest.plots import plot_contours, plot_curves, plot_map, plot_path
 from steepest.trajectory import init_state, run, steps_to_reach
@@ -618,6 +618,23 @@ ax.plot(2 * (1 + betas), betas, "k:", linewidth=2, label="limit of stability")
 ax.set(xlim=(0, 4.2), ylim=(0, 0.995))
 ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
 plt.show()
+
+# %% [markdown]
+# ### The map of a bowl
+#
+# A bowl has two curvatures or more, and one rate and one $\beta$ must serve them all. **Before you run the demo**, say
+# where on the map of a bowl with $\kappa = 30$ the error shrinks fastest: far from the limit of stability or next to
+# it, at a small $\beta$ or a large one? And which way will that place move as $\kappa$ grows? Then put the cross there.
+#
+# The map is painted by *your* `momentum_step`. One call moves all $128 \times 128$ points of the map at once: `theta`
+# has a row for each of them, and so have `lr` and `beta`.
+
+# %% tags=["demo"]
+convergence_map_demo(momentum_step)
+
+# %% [markdown]
+# The best place lies in a corner, right beside the edge over which everything runs away: a little more rate and all is
+# lost. With $\kappa$ it moves up, to more memory, and along the edge to larger rates.
 
 # %% [markdown]
 # ### The best constants

@@ -1,23 +1,29 @@
-"""Demo of `05_momentum`: a ball in a bowl, moved by the student's own `momentum_step`."""
+"""Demos of `05_momentum`: a ball in a bowl, and the map of its rates, moved by the student's own functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, plain_log, slider
+from steepest.demos._momentum_forms import Step, rate_factor
+from steepest.demos._momentum_map import RateMap, Scene, convergence_map_demo, draw_convergence_map, rate_map
 from steepest.landscapes import Landscape, quadratic
 from steepest.plots import plot_contours, plot_curves, plot_path
 from steepest.trajectory import init_state, run, steps_to_reach
 
-__all__ = ["draw_momentum", "momentum_demo"]
-
-Step = Callable[..., tuple[Tensor, dict[str, Any]]]
+__all__ = [
+    "RateMap",
+    "Scene",
+    "convergence_map_demo",
+    "draw_convergence_map",
+    "draw_momentum",
+    "momentum_demo",
+    "rate_map",
+]
 
 START = (-1.8, 1.2)
 N_STEPS = 120
@@ -89,23 +95,9 @@ def draw_momentum(
 
 def _path(step: Step, bowl: Landscape, *, lr: float, beta: float, averaged: bool) -> Tensor:
     start = torch.tensor(START, dtype=torch.float64)
-    rate = lr * _rate_factor(step, start, beta, averaged)
+    rate = lr * rate_factor(step, start, beta, averaged)
     state = init_state("momentum", start)
     return run(step, bowl.gradient, start, state=state, n_steps=N_STEPS, lr=rate, beta=beta)
-
-
-def _rate_factor(step: Step, start: Tensor, beta: float, averaged: bool) -> float:
-    """By what the rate must be multiplied so that the student's function follows the form asked for.
-
-    The two forms take the same path where the averaged one's rate is 1/(1 − β) times as large. Which of them the
-    function follows shows in its first step from rest with a rate of 1: the gradient, or 1 − β times it.
-    """
-    ones = torch.ones_like(start)
-    moved, _ = step(ones, ones, init_state("momentum", start), lr=1.0, beta=beta)
-    is_averaged = bool(torch.allclose(ones - moved, (1 - beta) * ones))
-    if beta == 0 or is_averaged == averaged:
-        return 1.0
-    return 1 - beta if averaged else 1 / (1 - beta)
 
 
 def _said(label: str, distance: Tensor) -> str:
