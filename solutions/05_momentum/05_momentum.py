@@ -35,7 +35,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 from steepest import check
-from steepest.demos.momentum import convergence_map_demo, momentum_demo
+from steepest.demos.momentum import average_demo, convergence_map_demo, momentum_demo
 from steepest.landscapes import quadratic
 from steepest.plots import plot_contours, plot_curves, plot_map, plot_path
 from steepest.trajectory import init_state, run, steps_to_reach
@@ -212,6 +212,21 @@ curves = {
 }
 plot_curves(curves, ax=ax, x=days[:120] + 1, xlabel="day of the year", ylabel="temperature in °C")
 plt.show()
+
+# %% [markdown]
+# ### How much memory, then?
+#
+# Little memory leaves the noise, much memory lags. In the demo below *your* two functions average the year, and each
+# average is scored by its distance from the slow wave, which only we know, since the year is made up. **Before you
+# move the slider**, say which $\beta$ comes closest, and for which $\beta$ the correction matters after the first month.
+# Then find an average within 1.1 °C.
+
+# %% tags=["demo"]
+average_demo(ewa, ewa_corrected)
+
+# %% [markdown]
+# The best memory is a compromise, here of about a week, and it is a matter of the series: more noise asks for more
+# memory, a faster wave for less. Without the correction no $\beta$ reaches the goal, since the first weeks cost too much.
 
 # %% [markdown]
 # ## 2 · Polyak's momentum

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from torch import Tensor
 
-from steepest.demos._demo import DPI, Demo, check_box, plain_log, slider, steps
+from steepest.demos._demo import Demo, check_box, plain_log, slider, steps
 from steepest.demos._momentum_forms import Step, rate_factor
+from steepest.demos._still import Still
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import init_state, run, steps_to_reach
@@ -228,10 +227,7 @@ class Scene:
     """
 
     def __init__(self, figure: Figure) -> None:
-        figure.clear()
-        self.size: tuple[float, float] = tuple(figure.get_size_inches())
-        self.behind = figure.figimage(np.zeros((1, 1, 4)), zorder=-1)
-        self.pictures: dict[float, np.ndarray] = {}
+        self.still = Still(figure)
         style = line_style(1)
         map_axes, path_axes, distance_axes = (figure.add_axes(place) for place in (LEFT, UPPER, LOWER))
         _limit(map_axes, path_axes, distance_axes)
@@ -244,13 +240,7 @@ class Scene:
 
     def show(self, condition: float, found: RateMap) -> None:
         """Put the map of this condition number behind all that moves."""
-        if condition not in self.pictures:
-            still = Figure(figsize=self.size, dpi=DPI)
-            draw_background(still, found, condition)
-            canvas = FigureCanvasAgg(still)
-            canvas.draw()  # type: ignore[no-untyped-call]
-            self.pictures[condition] = np.array(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
-        self.behind.set_data(self.pictures[condition])
+        self.still.show(condition, lambda figure: draw_background(figure, found, condition))
 
 
 def draw_background(figure: Figure, found: RateMap, condition: float) -> None:

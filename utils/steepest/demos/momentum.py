@@ -1,4 +1,4 @@
-"""Demos of `05_momentum`: a ball in a bowl, and the map of its rates, moved by the student's own functions."""
+"""Demos of `05_momentum`: averages, a ball in a bowl and the map of its rates, by the student's own functions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, plain_log, slider
+from steepest.demos._momentum_averages import AverageView, average_demo, draw_average, score, temperatures
 from steepest.demos._momentum_forms import Step, rate_factor
 from steepest.demos._momentum_map import RateMap, Scene, convergence_map_demo, draw_convergence_map, rate_map
 from steepest.landscapes import Landscape, quadratic
@@ -16,13 +17,18 @@ from steepest.plots import plot_contours, plot_curves, plot_path
 from steepest.trajectory import init_state, run, steps_to_reach
 
 __all__ = [
+    "AverageView",
     "RateMap",
     "Scene",
+    "average_demo",
     "convergence_map_demo",
+    "draw_average",
     "draw_convergence_map",
     "draw_momentum",
     "momentum_demo",
     "rate_map",
+    "score",
+    "temperatures",
 ]
 
 START = (-1.8, 1.2)
