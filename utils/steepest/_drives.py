@@ -16,8 +16,8 @@ import torch
 from steepest._batch_drives import descent, epochs, places, visits
 from steepest._calls import Function, StudentError
 from steepest._compare import type_name
-from steepest._weight_drives import weights
 from steepest._mask_drives import dropped, masks, settled
+from steepest._weight_drives import weights
 
 Observations = dict[str, Any]
 Drive = Callable[..., Observations]
