@@ -508,7 +508,7 @@ plt.show()
 # | | lectures (Srivastava et al. 2014, MNIST) | here (8 × 8 digits, 300 examples) |
 # |---|---|---|
 # | narrow networks | not shown | 32 units: dropout does harm; 64 units: no clear difference |
-# | wide networks | 1024 to 2048 units: every one lower | lower with it at 128 (by 2 standard errors) and clearly at 256 |
+# | wide networks | 1024 to 2048 units: every one lower | 128 units: lower by 2 standard errors; 256: clearly |
 #
 # So the published shape appears where the published networks are, and *not* at every width. The last two columns say
 # why. Without dropout every network fits its training set to the last example: it has units to spare, and the test
