@@ -218,15 +218,16 @@ plt.show()
 #
 # Little memory leaves the noise, much memory lags. In the demo below *your* two functions average the year, and each
 # average is scored by its distance from the slow wave, which only we know, since the year is made up. **Before you
-# move the slider**, say which $\beta$ comes closest, and for which $\beta$ the correction matters after the first month.
-# Then find an average within 1.1 °C.
+# move the slider**, say which $\beta$ comes closest, and for which $\beta$ the correction still matters after the
+# first month. Then find an average within 1.1 °C.
 
 # %% tags=["demo"]
 average_demo(ewa, ewa_corrected)
 
 # %% [markdown]
 # The best memory is a compromise, here of about a week, and it is a matter of the series: more noise asks for more
-# memory, a faster wave for less. Without the correction no $\beta$ reaches the goal, since the first weeks cost too much.
+# memory, a faster wave for less. Without the correction no $\beta$ reaches the goal, since the first weeks cost too
+# much.
 
 # %% [markdown]
 # ## 2 · Polyak's momentum
