@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
 from steepest.callables import least_squares_gradient
-from steepest.demos.minibatches import minibatch_demo
+from steepest.demos.minibatches import minibatch_demo, path_demo
 from steepest.models import linear_regression, softmax_regression
 from steepest.plots import plot_band, plot_cloud, plot_clusters, plot_curves
 
@@ -393,6 +393,24 @@ grade(sgd)
 # inner one. Write `theta = theta - …`, not `theta -= …`, which would change the caller's tensor.
 #
 # </details>
+
+# %% [markdown]
+# ### Demo: three paths
+#
+# *Your* `sgd` walks down the loss of the patients three times: with all 442 in a step, with $m$, and with one. (The body
+# mass index is not centred here, which makes the valley narrow.) **Before you run it**, say which of the three comes
+# closest after 60 steps; and which after 884 examples, two looks at each patient, when you compare *by example seen*.
+#
+# **Goal:** compare by example seen, and find a rate and a batch size with which the minibatch path ends within 0.03 of
+# the least loss.
+
+# %% tags=["demo"]
+path_demo(sgd)
+
+# %% [markdown]
+# By step the full batch is the straightest. By example it has taken two steps when the others have arrived. A single
+# example a step is quick at first and then wanders, the more the larger the rate; the best batch lies between, and it
+# moves with the rate.
 
 # %% [markdown]
 # ### Measured: the line of the lectures

@@ -1,4 +1,4 @@
-"""Demo of `02_minibatches`: a cloud of minibatch gradients, drawn by the student's own functions."""
+"""Demos of `02_minibatches`: a cloud of minibatch gradients, and paths, drawn by the student's own functions."""
 
 from __future__ import annotations
 
@@ -15,10 +15,25 @@ from torch import Generator, Tensor
 from steepest.callables import least_squares_gradient
 from steepest.data import Data, diabetes, with_ones
 from steepest.demos._demo import Demo, choice, plain_log, steps
+from steepest.demos._minibatches_paths import COUNTS, PATH_SIZES, PathView, Walk, draw_paths, path_demo, walk
 from steepest.models import linear_regression
 from steepest.plots import line_style, plot_cloud
 
-__all__ = ["PLACES", "SIZES", "Trial", "draw_minibatches", "minibatch_demo", "try_size"]
+__all__ = [
+    "COUNTS",
+    "PATH_SIZES",
+    "PLACES",
+    "SIZES",
+    "PathView",
+    "Trial",
+    "Walk",
+    "draw_minibatches",
+    "draw_paths",
+    "minibatch_demo",
+    "path_demo",
+    "try_size",
+    "walk",
+]
 
 Draw = Callable[[int, int, Generator], Iterable[Tensor]]
 Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]
