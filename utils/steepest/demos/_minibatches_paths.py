@@ -203,7 +203,9 @@ def draw_landscape(figure: Figure, count: str) -> None:
         right.plot([], [], label=label, **_style(number))
     right.axhline(GOAL, color="0.5", linewidth=0.8)
     right.set(xlabel="step" if count == COUNTS[0] else "examples seen", ylabel="loss above the least loss")
-    right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize=9, frameon=False, borderpad=0)
+    right.legend(
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8, frameon=False, borderpad=0, columnspacing=1
+    )  # fmt: skip
     plain_log(right)
 
 
