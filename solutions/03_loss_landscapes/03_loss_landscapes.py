@@ -242,7 +242,7 @@ grade(condition_number)
 # %% [markdown]
 # ### Exercise 4 · `stable_lr_limit`
 #
-# **Goal** · the rate at which descent on a bowl stops to converge. **Difficulty** ● · **about 4 minutes**
+# **Goal** · the rate at which descent on a bowl stops converging. **Difficulty** ● · **about 4 minutes**
 #
 # Here and in the next exercise no eigenvalue is negative; some may be 0, but not all.
 
@@ -331,7 +331,7 @@ plt.show()
 # A round bowl takes one step whatever its size. From there the number of steps grows in proportion to $\kappa$, by
 # about 7 for each unit: $\ln\frac{\kappa-1}{\kappa+1} \approx -\frac2\kappa$, and $\ln 10^6 / 2 \approx 7$. The rates
 # stand only 10 % apart from the limit at $\kappa = 10$, and 1 % at $\kappa = 100$: what is best is nearly unstable.
-# Lesson 5 replaces $\kappa$ by $\sqrt\kappa$, lesson 6 and 7 change the bowl itself.
+# Lesson 5 replaces $\kappa$ by $\sqrt\kappa$, lessons 6 and 7 change the bowl itself.
 
 # %% [markdown]
 # ## 2 · Watching curvature while a network trains
@@ -641,14 +641,14 @@ for number, (one, path) in enumerate(zip(starts.tolist(), fits, strict=True)):
     print(f"from ({one[0]:4.1f}, {one[1]:4.1f}) to ({offset:5.2f}, {frequency:5.2f}): loss {end:.3f}")
     if number in (0, 2, 3):
         u = offset + 0.06 * frequency * across
-        curve = {f"from ({one[0]:g}, {one[1]:g}): loss {end:.2f}": torch.sin(u) * torch.exp(-(u**2) / 32)}
+        curve = {f"from ({one[0]:g}, {one[1]:g}): loss {end:.3f}": torch.sin(u) * torch.exp(-(u**2) / 32)}
         plot_curves(curve, ax=right, x=across, xlabel="x", ylabel="y", first_style=number)
 right.set_ylim(-1.1, 1.9)
 right.legend(loc="upper right", fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Only the starts in the right valley reach the loss 0.14 of the best fit. The others end in minima of 3.3 to 7.9,
+# Only the starts in the right valley reach the loss 0.145 of the best fit. The others end in minima of 3.3 to 7.9,
 # where the gradient is 0 and the fit is plainly bad: wave and data are out of step by a whole period, and every small
 # change makes it worse. With two parameters local minima *are* a problem.
 
@@ -809,7 +809,7 @@ for n in sizes:
 print("random functions: critical points by number of falling directions, and their mean height")
 for n, side in zip(range(1, 6), (300.0, 40.0, 12.0, 8.0, 6.0), strict=True):
     f = random_waves(n, seed=n)
-    begin = side * torch.rand(1600, n, generator=random, dtype=torch.float64)
+    begin = side * torch.rand(1400, n, generator=random, dtype=torch.float64)
     points, hessians = critical_points(f, begin, n_steps=40)
     kinds = [classify_critical_point(hessian) for hessian in hessians]
     shares["random functions"].append(kinds.count("minimum") / len(kinds))
@@ -826,11 +826,11 @@ plt.show()
 
 # %% [markdown]
 # The random functions are sums of 60 waves, and their critical points are found by Newton's method from many starts,
-# not counted one by one. For such functions a quarter in two dimensions and 0.123 in three is known (Bardeen et al.
-# 1986), so the search is fair enough. The ratio of saddles to minima grows by a factor of 2 to 4 with each dimension,
-# which is what the lecture notes say: exponentially. For random matrices the share even falls like $3^{-n^2/4}$ (Dean
-# and Majumdar 2006); the Hessians of a function are milder, because a low point lifts all its curvatures at once
-# (Bray and Dean 2007, Dauphin et al. 2014).
+# not counted one by one. Theory knows a quarter of minima in two dimensions and 0.123 in three (Bardeen et al. 1986),
+# so the search is fair enough. The ratio of saddles to minima grows by a factor of about 3 with each dimension: that is
+# the exponential growth of which the lecture notes speak without a figure. For random matrices the share even falls
+# like $3^{-n^2/4}$ (Dean and Majumdar 2006). The Hessians of a function are milder, because a low point lifts all its
+# curvatures at once (Bray and Dean 2007, Dauphin et al. 2014).
 #
 # So the critical points that descent comes near in a large network are saddles, except at the very bottom.
 
