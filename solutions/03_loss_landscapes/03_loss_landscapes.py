@@ -802,7 +802,7 @@ random = torch.Generator().manual_seed(8)
 sizes = list(range(1, 7))
 shares = {"coins, 2⁻ⁿ": [0.5**n for n in sizes], "random symmetric matrices": [], "random functions": []}
 for n in sizes:
-    square = torch.randn(60_000, n, n, generator=random, dtype=torch.float64)
+    square = torch.randn(50_000, n, n, generator=random, dtype=torch.float64)
     smallest = torch.linalg.eigvalsh((square + square.mT) / 2)[:, 0]
     shares["random symmetric matrices"].append((smallest > 0).double().mean().item() or math.nan)
 
@@ -810,7 +810,7 @@ print("random functions: critical points by number of falling directions, and th
 for n, side in zip(range(1, 6), (300.0, 40.0, 12.0, 8.0, 6.0), strict=True):
     f = random_waves(n, seed=n)
     begin = side * torch.rand(1400, n, generator=random, dtype=torch.float64)
-    points, hessians = critical_points(f, begin, n_steps=40)
+    points, hessians = critical_points(f, begin, n_steps=20)
     kinds = [classify_critical_point(hessian) for hessian in hessians]
     shares["random functions"].append(kinds.count("minimum") / len(kinds))
     falling = (torch.linalg.eigvalsh(hessians) < 0).sum(dim=1)
@@ -827,8 +827,8 @@ plt.show()
 # %% [markdown]
 # The random functions are sums of 60 waves, and their critical points are found by Newton's method from many starts,
 # not counted one by one. Theory knows a quarter of minima in two dimensions and 0.123 in three (Bardeen et al. 1986),
-# so the search is fair enough. The ratio of saddles to minima grows by a factor of about 3 with each dimension: that is
-# the exponential growth of which the lecture notes speak without a figure. For random matrices the share even falls
+# so the search is fair enough. The ratio of saddles to minima grows by a factor of about 3 a dimension on
+# average: that is the exponential growth of which the lecture notes speak without a figure. For random matrices the share even falls
 # like $3^{-n^2/4}$ (Dean and Majumdar 2006). The Hessians of a function are milder, because a low point lifts all its
 # curvatures at once (Bray and Dean 2007, Dauphin et al. 2014).
 #
