@@ -828,9 +828,9 @@ plt.show()
 # The random functions are sums of 60 waves, and their critical points are found by Newton's method from many starts,
 # not counted one by one. Theory knows a quarter of minima in two dimensions and 0.123 in three (Bardeen et al. 1986),
 # so the search is fair enough. The ratio of saddles to minima grows by a factor of about 3 a dimension on
-# average: that is the exponential growth of which the lecture notes speak without a figure. For random matrices the share even falls
-# like $3^{-n^2/4}$ (Dean and Majumdar 2006). The Hessians of a function are milder, because a low point lifts all its
-# curvatures at once (Bray and Dean 2007, Dauphin et al. 2014).
+# average: that is the exponential growth of which the lecture notes speak without a figure. For random matrices the
+# share even falls like $3^{-n^2/4}$ (Dean and Majumdar 2006). The Hessians of a function are milder, because a low
+# point lifts all its curvatures at once (Bray and Dean 2007, Dauphin et al. 2014).
 #
 # So the critical points that descent comes near in a large network are saddles, except at the very bottom.
 
