@@ -31,8 +31,9 @@ def grade(function: Callable[..., Any]) -> float:
     from steepest_grader.judge import judge_local
 
     known = by_id()
-    item = known[name_of(function, sys._getframe(1).f_globals, list(known))]
+    namespace = sys._getframe(1).f_globals
+    item = known[name_of(function, namespace, list(known))]
     # nbgrader gives nothing to a cell that writes to stderr, and prints do not belong in a mark
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        verdict = judge_local(item, function)
+        verdict = judge_local(item, function, companions=namespace)
     return verdict.credit * item.points

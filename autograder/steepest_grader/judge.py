@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -46,7 +46,8 @@ def _candidates(
         if find(cases, known[:1], found).credit < 1:
             known.append(Candidate("accepted", item.name, item.note, 1.0, found))
     for mistake in exercise.mistakes:
-        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, results(mistake.implementation)))
+        found = results(mistake.implementation, exercise.companions_of(mistake))
+        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found))
     return cases, tuple(known)
 
 
@@ -72,12 +73,12 @@ def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -
 
 def _sound(
     exercise: Exercise, seeds: tuple[int, ...], device: str
-) -> tuple[tuple[Case, ...], list[Result], list[list[Result]], Callable[[Callable[..., Any]], list[Result]]]:
+) -> tuple[tuple[Case, ...], list[Result], list[list[Result]], Callable[..., list[Result]]]:
     """Cases, what the reference and the accepted variants make of them, and how to play another implementation."""
     cases = tuple(case for seed in seeds for case in exercise.cases(np.random.default_rng(seed)))
 
-    def results(implementation: Callable[..., Any]) -> list[Result]:
-        function = local(implementation, exercise.id, device=device)
+    def results(implementation: Callable[..., Any], companions: Mapping[str, Any]) -> list[Result]:
+        function = local(implementation, exercise.id, companions=companions, device=device)
         played = play(function, cases)
         for _ in range(PLAYS - 1):  # another thread of this process may draw as well, but not each time
             if not any(GENERATOR in result.effects for result in played):
@@ -86,10 +87,10 @@ def _sound(
             played = [_in_both(*pair) for pair in zip(played, again, strict=True)]
         return played
 
-    ours = results(exercise.reference)
+    ours = results(exercise.reference, exercise.companions)
     may_raise = [result.error if result.error == "ValueError" else "" for result in ours]
     _refuse_errors(exercise, "the reference", ours, may_raise)
-    theirs = [results(item.implementation) for item in exercise.accepted]
+    theirs = [results(item.implementation, exercise.companions_of(item)) for item in exercise.accepted]
     for item, seen in zip(exercise.accepted, theirs, strict=True):
         _refuse_errors(exercise, f"the accepted variant {item.name}", seen, may_raise)
     return cases, ours, theirs, results
@@ -130,9 +131,19 @@ def judge(
     )
 
 
-def judge_local(exercise: Exercise, implementation: Callable[..., Any], *, device: str = "cpu") -> Verdict:
-    """Judge a function of this process: for trusted code, and for plain nbgrader."""
-    return judge(exercise, local(implementation, exercise.id, device=device), device=device)
+def judge_local(
+    exercise: Exercise,
+    implementation: Callable[..., Any],
+    *,
+    companions: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+) -> Verdict:
+    """Judge a function of this process: for trusted code, and for plain nbgrader.
+
+    `companions` are what stands beside the function; the exercise's own where left out.
+    """
+    beside = exercise.companions if companions is None else companions
+    return judge(exercise, local(implementation, exercise.id, companions=beside, device=device), device=device)
 
 
 def _in_both(result: Result, again: Result) -> Result:

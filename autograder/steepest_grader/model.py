@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,11 +41,14 @@ class Accepted:
     note : str
         Said to a student whose outputs follow this convention and not the taught one; may be empty where the
         outputs are the same as the reference's.
+    companions : mapping of str to callable
+        Other functions that stand beside it instead of the exercise's own companions.
     """
 
     name: str
     implementation: Callable[..., Any]
     note: str = ""
+    companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,15 @@ class Mistake:
         One or two sentences that teach: what this looks like, and what to look at.
     credit : float
         Share of the points it still earns, 0 ≤ credit < 1.
+    companions : mapping of str to callable
+        Other functions that stand beside it instead of the exercise's own companions.
     """
 
     name: str
     implementation: Callable[..., Any]
     hint: str
     credit: float = 0.0
+    companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 <= self.credit < 1:
@@ -95,6 +101,8 @@ class Exercise:
         What the exercise is worth.
     seconds : float
         Wall time that all of its hidden cases may take together.
+    companions : mapping of str to callable
+        References of the student's other functions that its drive calls too, by name.
     """
 
     id: str
@@ -104,11 +112,16 @@ class Exercise:
     mistakes: Sequence[Mistake]
     points: int = 2
     seconds: float = 10.0
+    companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.accepted] + [item.name for item in self.mistakes]
         if len(set(names)) < len(names):
             raise ValueError(f"exercise {self.id} uses a name twice among its accepted variants and mistakes")
+
+    def companions_of(self, variant: Accepted | Mistake) -> dict[str, Callable[..., Any]]:
+        """What stands beside a variant of this exercise."""
+        return {**self.companions, **variant.companions}
 
     @property
     def parameters(self) -> list[str]:

@@ -32,18 +32,24 @@ def source_of(exercise: Exercise, variant: Accepted | Mistake) -> str:
     CourseError
         If the variant is not written as an expression in its `Accepted` or `Mistake`.
     """
-    module, expression = _expression(exercise.id, variant.name)
+    module, expression, others = _expression(exercise.id, variant.name)
     collector = _Collector(module)
     expression = collector.visit(expression)
+    beside = [f"{name} = {ast.unparse(collector.visit(other))}" for name, other in others.items()]
     body = [ast.unparse(node) for node in collector.nodes]
     parts = ["\n".join(collector.imports), *body] if collector.imports else body
-    if isinstance(expression, ast.Name) and isinstance(collector.top.get(expression.id), ast.FunctionDef):
+    if (
+        not beside
+        and isinstance(expression, ast.Name)
+        and isinstance(collector.top.get(expression.id), ast.FunctionDef)
+    ):
         renamed = _rename(ast.parse("\n\n\n".join(body)), expression.id, exercise.id)
         return "\n\n\n".join([*parts[: len(parts) - len(body)], ast.unparse(renamed)]) + "\n"
     parts.append(
         f"_implementation = {ast.unparse(expression)}\n\n\n"
         f"def {exercise.id}(*args, **kwargs):\n    return _implementation(*args, **kwargs)"
     )
+    parts += beside
     return "\n\n\n".join(parts) + "\n"
 
 
@@ -54,7 +60,8 @@ def _modules() -> list[tuple[ModuleType, ast.Module]]:
     return [(module, ast.parse(inspect.getsource(module))) for module in modules]
 
 
-def _expression(exercise_id: str, name: str) -> tuple[ModuleType, ast.expr]:
+def _expression(exercise_id: str, name: str) -> tuple[ModuleType, ast.expr, dict[str, ast.expr]]:
+    """A variant's module, its implementation, and by name what it brings along as companions."""
     for module, tree in _modules():
         for call in _calls(tree, ("Exercise",)):
             if _argument(call, 0, "id") != exercise_id:
@@ -62,7 +69,8 @@ def _expression(exercise_id: str, name: str) -> tuple[ModuleType, ast.expr]:
             for item in _calls(call, ("Accepted", "Mistake")):
                 if _argument(item, 0, "name") == name:
                     keyword = [k.value for k in item.keywords if k.arg == "implementation"]
-                    return module, copy.deepcopy((keyword or item.args[1:2])[0])  # visiting changes it
+                    found = (keyword or item.args[1:2])[0]
+                    return module, copy.deepcopy(found), copy.deepcopy(_companions(item))  # visiting changes them
     raise CourseError(
         f"The variant {name!r} of {exercise_id} cannot be written out: give its implementation as an expression "
         "within Accepted(...) or Mistake(...), inside the Exercise(...) that it belongs to."
@@ -73,6 +81,13 @@ def _calls(tree: ast.AST, names: tuple[str, ...]) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
             yield node
+
+
+def _companions(call: ast.Call) -> dict[str, ast.expr]:
+    given = [k.value for k in call.keywords if k.arg == "companions"]
+    table = given[0] if given and isinstance(given[0], ast.Dict) else ast.Dict([], [])
+    pairs = zip(table.keys, table.values, strict=True)
+    return {str(key.value): value for key, value in pairs if isinstance(key, ast.Constant)}
 
 
 def _argument(call: ast.Call, position: int, name: str) -> object:

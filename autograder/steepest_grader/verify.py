@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from steepest_grader.grading import grade_submission
 from steepest_grader.judge import judge_local, refusals
 from steepest_grader.lesson import Lesson
-from steepest_grader.model import Exercise, GradedSubmission, Outcome
+from steepest_grader.model import Accepted, Exercise, GradedSubmission, Mistake, Outcome, Verdict
 from steepest_grader.sample_class import solved
 from steepest_grader.sandbox import Sandbox
 
@@ -130,8 +130,8 @@ def shortfalls(lesson: str, proofs: dict[str, Proof]) -> list[str]:
 
 
 def _prove(exercise: Exercise, full: float, blank: float, seeds: Sequence[int]) -> Proof:
-    accepted = [judge_local(exercise, item.implementation).outcome is Outcome.PASSED for item in exercise.accepted]
-    verdicts = [judge_local(exercise, item.implementation) for item in exercise.mistakes]
+    accepted = [_judged(exercise, item).outcome is Outcome.PASSED for item in exercise.accepted]
+    verdicts = [_judged(exercise, item) for item in exercise.mistakes]
     caught = [verdict.credit < 1 for verdict in verdicts]
     named = [verdict.diagnosis == mistake.name for verdict, mistake in zip(verdicts, exercise.mistakes, strict=True)]
     cheats = (_zeros(exercise), _first_argument)
@@ -145,6 +145,10 @@ def _prove(exercise: Exercise, full: float, blank: float, seeds: Sequence[int]) 
         unnamed=tuple(item.name for item, good in zip(exercise.mistakes, named, strict=True) if not good),
         refused=refusals(exercise, seeds),
     )
+
+
+def _judged(exercise: Exercise, item: Accepted | Mistake) -> Verdict:
+    return judge_local(exercise, item.implementation, companions=exercise.companions_of(item))
 
 
 def _graded(lesson: Lesson, student: str, notebook: NotebookNode, sandbox: Sandbox) -> dict[str, float]:

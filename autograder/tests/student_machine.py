@@ -27,11 +27,11 @@ def _called(name: str, implementation: Callable[..., Any]) -> Callable[..., Any]
     return function
 
 
-def _printed(function: Callable[..., Any]) -> str:
+def _printed(name: str, solutions: dict[str, Any]) -> str:
     """What `check` prints, or nothing where it says that every case passed."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        check(function)
+        exec(f"check({name})", {**solutions, "check": check})
     said = out.getvalue()
     return "" if said.startswith("✓") and "cases passed" in said else said
 
@@ -44,10 +44,11 @@ def main(folder: Path) -> None:
     mistakes = cloudpickle.loads((folder / "mistakes.pickle").read_bytes())
     found = {
         "grader": importlib.util.find_spec("steepest_grader") is not None,
-        "solutions": {name: _printed(solutions[name]) for name in mistakes},
+        "solutions": {name: _printed(name, solutions) for name in mistakes},
         "mistakes": {
             name: {
-                mistake: examine(_called(name, implementation)).diagnosis for mistake, implementation in group.items()
+                mistake: examine(_called(name, implementation), beside).diagnosis
+                for mistake, (implementation, beside) in group.items()
             }
             for name, group in mistakes.items()
         },

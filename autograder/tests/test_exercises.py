@@ -128,19 +128,19 @@ def test_a_students_luck_does_not_matter(item: Exercise, seed: int) -> None:
 
 
 def _played(variant: Accepted | Mistake, item: Exercise, cases: Any) -> Any:
-    return play(local(variant.implementation, item.id), cases)
+    return play(local(variant.implementation, item.id, companions=item.companions_of(variant)), cases)
 
 
 @every_accepted
 def test_an_accepted_variant_gets_full_marks(item: Exercise, accepted: Accepted) -> None:
-    verdict = judge_local(item, accepted.implementation)
+    verdict = judge_local(item, accepted.implementation, companions=item.companions_of(accepted))
     assert (verdict.outcome, verdict.credit) == (Outcome.PASSED, 1.0)
     assert verdict.diagnosis in (None, accepted.name)
 
 
 @every_mistake
 def test_a_mistake_is_caught_and_named(item: Exercise, mistake: Mistake) -> None:
-    verdict = judge_local(item, mistake.implementation)
+    verdict = judge_local(item, mistake.implementation, companions=item.companions_of(mistake))
     assert verdict.diagnosis == mistake.name
     assert verdict.credit == mistake.credit < 1
     assert mistake.hint in verdict.message
@@ -252,8 +252,9 @@ def _single(value: Any) -> Any:
 def test_the_reference_works_in_float32(item: Exercise) -> None:
     cases = _cases(item, 7)
     single = [Case(case.name, _single(dict(case.inputs)), case.drive, case.slack) for case in cases]
-    results = play(local(item.reference, item.id), cases)
-    in_single = play(local(item.reference, item.id), single)
+    function = local(item.reference, item.id, companions=item.companions)
+    results = play(function, cases)
+    in_single = play(function, single)
     for case, double, result in zip(cases, results, in_single, strict=True):
         assert result.error == double.error, case.name
         if _float_types(case.inputs) == {torch.float64}:

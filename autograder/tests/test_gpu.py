@@ -26,7 +26,10 @@ HOME = find_course(Path(__file__).parent)
 def test_every_variant_gets_the_marks_that_it_gets_on_the_cpu(item: Exercise) -> None:
     unlike = []
     for variant in (*item.accepted, *item.mistakes):
-        cpu, gpu = (judge_local(item, variant.implementation, device=device) for device in ("cpu", "cuda"))
+        beside = item.companions_of(variant)
+        cpu, gpu = (
+            judge_local(item, variant.implementation, companions=beside, device=device) for device in ("cpu", "cuda")
+        )
         if (cpu.credit, cpu.diagnosis) != (gpu.credit, gpu.diagnosis):
             unlike.append(f"{variant.name}: {cpu} on the CPU, {gpu} on the GPU")
     assert unlike == []

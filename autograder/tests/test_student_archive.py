@@ -161,7 +161,10 @@ def test_on_a_students_machine_checks_pass_solutions_and_name_mistakes(
     items = exercises.lessons()[lesson]
     cloudpickle.register_pickle_by_value(steepest_grader)
     try:
-        wrong = {item.id: {mistake.name: mistake.implementation for mistake in item.mistakes} for item in items}
+        wrong = {
+            item.id: {mistake.name: (mistake.implementation, item.companions_of(mistake)) for mistake in item.mistakes}
+            for item in items
+        }
         (tmp_path / "mistakes.pickle").write_bytes(cloudpickle.dumps(wrong))
     finally:
         cloudpickle.unregister_pickle_by_value(steepest_grader)

@@ -70,7 +70,8 @@ class Agent:
             return {"value": self._hold(torch.Generator(self._device).manual_seed(request["seed"]))}
         if request["op"] == "call":
             function, times = self._namespace[request["name"]], request["times"]
-            return self._call(function, request["args"], request["kwargs"], times)
+            reply = self._call(function, request["args"], request["kwargs"], times)
+            return reply if request["keep"] is None else reply | {"value": self._keep(reply["value"], request["keep"])}
         raise _wire.WireError(f"no such request: {request['op']!r}")
 
     def _call(self, function: Any, args: list[Any], kwargs: dict[str, Any], times: int | None) -> dict[str, Any]:
@@ -88,6 +89,12 @@ class Agent:
         if _global_generators() != generators:
             effects.append("global generator")
         return {"value": results[0] if times is None else results, "effects": effects}
+
+    def _keep(self, result: Any, part: int) -> Any:
+        """The result with one of its parts left here and a handle in its place."""
+        if not isinstance(result, list | tuple):
+            return result
+        return tuple(self._hold(item) if place == part else item for place, item in enumerate(result))
 
     def _hold(self, value: Any) -> _wire.Handle:
         self._held.append(value)

@@ -86,9 +86,20 @@ class Function:
             raise StudentError("what came back is not an answer")
         return results
 
-    def _call(self, times: int | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        request = {"op": "call", "name": self.name, "args": list(args), "kwargs": kwargs, "times": times}
+    def keep(self, part: int, *args: Any, **kwargs: Any) -> Any:
+        """Call the function and leave one part of what it returns on its side, whatever it is.
+
+        A handle stands for that part; given as an argument, it is the very object again and no copy.
+        """
+        return self._call(None, args, kwargs, part)
+
+    def _call(self, times: int | None, args: tuple[Any, ...], kwargs: dict[str, Any], keep: int | None = None) -> Any:
+        request = {"op": "call", "name": self.name, "args": list(args), "kwargs": kwargs, "times": times, "keep": keep}
         return self._request(request)
+
+    def companion(self, name: str) -> Function:
+        """Another function of the same student, which need not exist; its effects are its own."""
+        return Function(name, self._transport)
 
     def generator(self, seed: int) -> Any:
         """Make a `torch.Generator` on the function's side; it stays there and serves any number of calls."""
@@ -120,9 +131,27 @@ class Function:
         return reply["value"]
 
 
-def local(implementation: Callable[..., Any], name: str, *, device: str = "cpu") -> Function:
-    """Wrap a function of this process so that it is called exactly as a remote one is."""
-    return Function(name, LocalTransport({name: implementation}, device=device))
+def local(
+    implementation: Callable[..., Any],
+    name: str,
+    *,
+    companions: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+) -> Function:
+    """Wrap a function of this process so that it is called exactly as a remote one is.
+
+    Parameters
+    ----------
+    implementation : callable
+        The function.
+    name : str
+        Under which it is found.
+    companions : mapping of str to object, optional
+        What else is found beside it, for drives that call several functions of a student.
+    device : str
+        Where tensors in arguments are put.
+    """
+    return Function(name, LocalTransport({**(companions or {}), name: implementation}, device=device))
 
 
 def name_of(function: Callable[..., Any], namespace: Mapping[str, Any], known: Sequence[str]) -> str:

@@ -67,6 +67,79 @@ def stepper(
     return seen
 
 
+def forward(function: Function, *, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Observations:
+    """Call a forward pass, which returns an output and a cache, and observe the output: the cache is its own affair.
+
+    Parameters
+    ----------
+    args, kwargs : sequence, mapping
+        Arguments of the call.
+    """
+    out, _ = _parts(function.keep(1, *args, **kwargs), ("out", "cache"))
+    return {"out": out}
+
+
+def backward(
+    function: Function,
+    *,
+    forward: str,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    gradients: Sequence[torch.Tensor],
+    outputs: Sequence[str],
+) -> Observations:
+    """Call the student's own forward pass and hand its cache, which never leaves their side, to the backward pass.
+
+    The forward pass's output is observed first, so that what is wrong with it is not laid to the backward pass.
+
+    Parameters
+    ----------
+    forward : str
+        Name of the function that returns the output and the cache.
+    args, kwargs : sequence, mapping
+        Arguments of the forward pass.
+    gradients : sequence of Tensor
+        Gradients at the output, each for one backward pass from the same cache.
+    outputs : sequence of str
+        A name for each part of what the backward pass returns.
+    """
+    try:
+        out, cache = _parts(_defined(function, forward).keep(1, *args, **kwargs), ("out", "cache"))
+    except StudentError as error:
+        _expect_written(function, gradients[0])
+        raise StudentError(
+            f"`{forward}`, whose cache this works on, comes first: {_said(error)}", line=error.line
+        ) from error
+    seen: Observations = {f"`out` of `{forward}`, which must be right first,": out}
+    for number, gradient in enumerate(gradients, start=1):
+        parts = _parts(function(gradient, cache), outputs)
+        again = f" from the same cache, pass {number}," if number > 1 else ""
+        seen |= {f"{name}{again}": part for name, part in zip(outputs, parts, strict=True)}
+    return seen
+
+
+def _defined(function: Function, name: str) -> Function:
+    companion = function.companion(name)
+    if not companion.exists():
+        raise StudentError("it is not defined")
+    return companion
+
+
+def _expect_written(function: Function, gradient: torch.Tensor) -> None:
+    """Raise what an unwritten function raises; anything else comes of there being no cache."""
+    try:
+        function(gradient, None)
+    except StudentError as error:
+        if error.kind == "NotImplementedError" and not str(error):
+            raise
+
+
+def _said(error: StudentError) -> str:
+    if error.kind == "NotImplementedError" and not str(error):
+        return "it is not written yet"
+    return str(error) if error.kind == "ResultError" else f"it raises {error.kind}: {error}"
+
+
 def _parts(result: Any, names: Sequence[str]) -> Sequence[Any]:
     if isinstance(result, list | tuple) and len(result) == len(names):
         return result
@@ -81,6 +154,8 @@ def _parts(result: Any, names: Sequence[str]) -> Sequence[Any]:
 DRIVES: dict[str, Drive] = {
     "call": call,
     "stepper": stepper,
+    "forward": forward,
+    "backward": backward,
     "descent": descent,
     "dropped": dropped,
     "epochs": epochs,

@@ -87,7 +87,7 @@ def examine(function: Callable[..., Any], namespace: Mapping[str, Any] | None = 
         raise ValueError(f"`check` knows no exercise called `{name}`.{hint}") from None
     # nbgrader gives no points to a cell that writes to stderr, and a warning is not a failure
     with contextlib.redirect_stderr(sys.stdout):
-        results = play(local(function, name), outcomes.cases)
+        results = play(local(function, name, companions=namespace), outcomes.cases)
     finding = find(outcomes.cases, outcomes.candidates, results, parameters=outcomes.parameters)
     return CheckResult(name, finding.credit == 1, finding.name, describe(finding, len(outcomes.cases)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import torch
 from steepest._batch_drives import epochs, places, visits
 from steepest._calls import StudentError, local
-from steepest._drives import DRIVES, call, stepper
+from steepest._drives import DRIVES, backward, call, forward, stepper
 from steepest._wire import Named
 from steepest.callables import CALLABLES, visit_log_gradient
 from torch import Generator, Tensor
@@ -218,5 +219,84 @@ def test_a_stepper_must_return_theta_and_state(answer: Any, sentence: str) -> No
 
 
 def test_drives_and_callables_are_found_by_name() -> None:
-    assert {"call", "stepper", "descent", "epochs", "places", "visits"} <= set(DRIVES)
+    assert {"call", "stepper", "forward", "backward", "descent", "epochs", "places", "visits"} <= set(DRIVES)
     assert {"least_squares_gradient", "quadratic_gradient", "visit_log_gradient"} <= set(CALLABLES)
+
+
+# --- a backward pass that works on the student's own cache ---------------------------------------------------------
+
+
+def _forward(x: Tensor, *, scale: float) -> tuple[Tensor, Any]:
+    return scale * x, SimpleNamespace(scale=scale, used=0)
+
+
+def _backward(grad_out: Tensor, cache: Any) -> tuple[Tensor, Tensor]:
+    cache.used += 1
+    return cache.scale * grad_out, torch.tensor(float(cache.used))
+
+
+def _blank(*args: Any, **kwargs: Any) -> Any:
+    raise NotImplementedError
+
+
+def _both(implementation: Callable[..., Any], **companions: Callable[..., Any]) -> Any:
+    ones = torch.ones(2)
+    return backward(
+        local(implementation, "back", companions=companions),
+        forward="ahead",
+        args=[ones],
+        kwargs={"scale": 3.0},
+        gradients=[ones, 2 * ones],
+        outputs=["grad_x", "count"],
+    )
+
+
+def test_forward_observes_the_output_alone() -> None:
+    seen = forward(local(_forward, "ahead"), args=[torch.ones(2)], kwargs={"scale": 3.0})
+    assert list(seen) == ["out"]
+    assert seen["out"].tolist() == [3, 3]
+
+
+def test_backward_gets_the_very_cache_that_the_forward_pass_returned() -> None:
+    """No wire could carry it, and a copy would count its uses anew."""
+    seen = list(_both(_backward, ahead=_forward).values())
+    assert [value.tolist() for value in seen] == [[3, 3], [3, 3], 1, [6, 6], 2]
+
+
+def test_a_change_of_the_cache_is_an_effect_and_one_of_the_forward_pass_is_not() -> None:
+    def ahead(x: Tensor, *, scale: float) -> Any:
+        x *= scale
+        return x.clone(), {"x": x}
+
+    def back(grad_out: Tensor, cache: dict[str, Tensor]) -> Any:
+        cache["x"] += 1
+        return grad_out, grad_out
+
+    function = local(back, "back", companions={"ahead": ahead})
+    ones = torch.ones(2)
+    backward(function, forward="ahead", args=[ones], kwargs={"scale": 3.0}, gradients=[ones], outputs=["a", "b"])
+    assert function.effects == {"argument 2"}
+
+
+@pytest.mark.parametrize(
+    ("companions", "said"),
+    [
+        ({}, "it is not defined"),
+        ({"ahead": 3}, "it is not defined"),
+        ({"ahead": _blank}, "it is not written yet"),
+        ({"ahead": lambda x, *, scale: x}, "it returned one value, expected 2: out, cache"),
+        ({"ahead": lambda x, *, scale: None}, "it returned None, expected out, cache: is the `return` missing?"),
+        ({"ahead": lambda x: x}, "it raises TypeError"),
+    ],
+)
+def test_what_is_wrong_with_the_forward_pass_is_not_laid_to_the_backward_pass(
+    companions: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(StudentError) as caught:
+        _both(_backward, **companions)
+    assert str(caught.value).startswith("`ahead`, whose cache this works on, comes first: ")
+    assert said in str(caught.value)
+    assert caught.value.kind == "ResultError"
+    with pytest.raises(StudentError) as caught:
+        _both(_blank, **companions)
+    assert (caught.value.kind, str(caught.value)) == ("NotImplementedError", "")
