@@ -163,6 +163,7 @@ PUBLIC = {
     },
     "steepest.terrain": {"critical_points", "random_waves"},
     "steepest.race": {"Entrant", "Lap", "RATES", "Track", "document_track", "landscape_track", "race", "torch_sgd"},
+    "steepest.dense": {"Nets", "accuracy", "fit", "make_nets", "scores", "with_backward"},
     "steepest.trajectory": {"METHODS", "init_state", "run", "steps_to_reach"},
     "steepest.words": {"bag_of_words", "logistic_gradient", "logistic_loss"},
     "steepest.demos.minibatches": {
