@@ -154,7 +154,7 @@ grade(z_score)
 # </details>
 
 # %% [markdown]
-# Off the mean comes off the diagonal. With $\bar x = 0$ and $\overline{x^2} = 1$ the Hessian is $2I$, and descent with
+# Subtracting the mean empties the places off the diagonal. With $\bar x = 0$ and $\overline{x^2} = 1$ the Hessian is $2I$, and descent with
 # $\eta = \tfrac12$ needs one step. Here are the three versions, each with its own best rate $2/(\lambda_{\min} +
 # \lambda_{\max})$.
 
@@ -282,6 +282,7 @@ for ax, (label, result) in zip(axes, runs.items(), strict=False):
     curves = {f"unit {unit + 1}": result.hidden[:, 0, unit, 0] for unit in range(4)}
     plot_curves(curves, ax=ax, xlabel="epoch", ylabel="weight of the first input")
     ax.set_title(label, fontsize=10)
+axes[1].get_legend().remove()
 histories = {label: result.losses[:, 0] for label, result in runs.items()}
 plot_curves(histories, ax=axes[2], xlabel="epoch", ylabel="loss")
 plt.show()
