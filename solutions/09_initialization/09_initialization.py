@@ -153,9 +153,10 @@ grade(z_score)
 # <p><code>torch.std</code> divides by $n - 1$ unless you set <code>correction=0</code>.</p>
 # </details>
 
-# %% [markdown] Subtracting the mean empties the places off the diagonal. With $\bar x = 0$ and $\overline{x^2} = 1$
-# the Hessian is $2I$, and descent with $\eta = \tfrac12$ needs one step. Here are the three versions, each with its
-# own best rate $2/(\lambda_{\min} + \lambda_{\max})$.
+# %% [markdown]
+# Subtracting the mean empties the places off the diagonal. With $\bar x = 0$ and $\overline{x^2} = 1$ the Hessian is
+# $2I$, and descent with $\eta = \tfrac12$ needs one step. Here are the three versions, each with its own best rate
+# $2/(\lambda_{\min} + \lambda_{\max})$.
 
 # %% tags=["demo"]
 versions = {"as it is": x_line, "min–max": min_max(x_line), "z-score": z_score(x_line, eps=1e-12)}

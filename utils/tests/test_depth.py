@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import steepest.activations
-import steepest.depth
 import torch
 from steepest.activations import ACTIVATIONS, activation, scaled_tanh
 from steepest.depth import gradient_spread, train_classifier, wilson_interval, xor, xor_runs
@@ -13,13 +11,6 @@ from torch import Generator, Tensor
 
 def _normal(shape: tuple[int, int], generator: Generator) -> Tensor:
     return torch.randn(shape, generator=generator)
-
-
-def test_what_is_public() -> None:
-    assert steepest.activations.__all__ == ["ACTIVATIONS", "activation", "scaled_tanh"]
-    assert steepest.depth.__all__ == [
-        "Runs", "Training", "gradient_spread", "train_classifier", "wilson_interval", "xor", "xor_runs",
-    ]  # fmt: skip
 
 
 def test_runs_side_by_side_do_not_mix() -> None:
