@@ -822,13 +822,16 @@ def normalize_then_shift(number, z, gamma, beta):
 
 
 ways = {"plain": None, "batch norm": normalize, "batch norm, then shifted": normalize_then_shift}
+twice = make_nets(SIZES, seeds=[*range(SEEDS)] * 2)
+curves = {0.3: {}, 1.0: {}}
+for name, normalization in ways.items():
+    _, losses = fit(twice, train_set, normalization, lr=torch.tensor([*curves]).repeat_interleave(SEEDS), n_steps=250,
+                    batch_size=BATCH)
+    for group, each in zip(curves.values(), losses.split(SEEDS, dim=1), strict=True):
+        group[name] = each.median(dim=1).values.unfold(0, 10, 10).mean(dim=1)
 fig, axes = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained", sharey=True)
-for ax, rate in zip(axes, (0.3, 1.0), strict=True):
-    curves = {}
-    for name, normalization in ways.items():
-        _, losses = fit(start_nets, train_set, normalization, lr=rate, n_steps=250, batch_size=BATCH)
-        curves[name] = losses.median(dim=1).values.unfold(0, 10, 10).mean(dim=1)
-    plot_curves(curves, ax=ax, x=range(10, 251, 10), xlabel="step", ylabel="training loss, median of 5", log_y=True)
+for ax, (rate, group) in zip(axes, curves.items(), strict=True):
+    plot_curves(group, ax=ax, x=range(10, 251, 10), xlabel="step", ylabel="training loss, median of 5", log_y=True)
     ax.set_title(f"rate {rate}")
 axes[0].get_legend().remove()
 axes[1].legend(loc="center right", fontsize=8)

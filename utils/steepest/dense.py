@@ -153,7 +153,8 @@ def fit(
     losses: list[Tensor] = []
     while len(losses) < n_steps:
         order = torch.randperm(len(data.x), generator=generator)
-        for index in order[: len(order) // batch_size * batch_size].split(batch_size)[: n_steps - len(losses)]:
+        whole = order[: len(order) // batch_size * batch_size].view(-1, batch_size)
+        for index in whole[: n_steps - len(losses)]:
             out = scores(trained, data.x[index], normalize, behind=behind, activation=activation)
             target = data.y[index].expand(n_nets, -1)
             loss = cross_entropy(out.flatten(0, 1), target.flatten(), reduction="none").view(n_nets, -1).mean(dim=1)
