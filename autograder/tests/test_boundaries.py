@@ -148,7 +148,6 @@ PUBLIC = {
         "visit_log_gradient",
     },
     "steepest.activations": {"ACTIVATIONS", "activation", "scaled_tanh"},
-    "steepest.callables": {"CALLABLES", "build", "least_squares_gradient", "quadratic_gradient", "visit_log_gradient"},
     "steepest.check": {"CheckResult", "check", "examine"},
     "steepest.data": {"Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "split", "wine", "with_ones"},
     "steepest.depth": {
