@@ -39,7 +39,7 @@ from steepest.landscapes import beale, long_valley, quadratic, saddle
 from steepest.plots import plot_band, plot_cloud, plot_contours, plot_curves, plot_path
 from steepest.race import RATES, Entrant, document_track, landscape_track, race, torch_sgd
 from steepest.trajectory import init_state, run
-from steepest.words import bag_of_words, logistic_gradient, logistic_loss
+from steepest.words import bag_of_words, document_gradient, document_loss
 
 torch.set_num_threads(1)  # with tensors this small, threads cost more than they gain
 
@@ -58,7 +58,7 @@ documents = bag_of_words(1000, n_words=300, length=20, signal=2.0, seed=3)
 # %% tags=["demo"]
 order = torch.randperm(1000, generator=torch.Generator().manual_seed(0)).reshape(50, 20)
 origin = torch.zeros(300, dtype=torch.float64)
-by_batch = torch.stack([logistic_gradient(origin, documents.x[rows], documents.y[rows]) for rows in order])
+by_batch = torch.stack([document_gradient(origin, documents.x[rows], documents.y[rows]) for rows in order])
 rank = range(1, 301)
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
 left.loglog(rank, by_batch.square().mean(dim=0).sqrt(), ".", color="#08306b")
@@ -265,10 +265,10 @@ shuffles = torch.Generator().manual_seed(2)
 for size in (1000, 100, 20):
     def part(theta, size=size):
         rows = torch.randperm(1000, generator=shuffles)[:size]
-        return logistic_gradient(theta, documents.x[rows], documents.y[rows])
+        return document_gradient(theta, documents.x[rows], documents.y[rows])
 
     path = run(rprop_step, part, origin, state=init_state("rprop", origin, rate=0.01), n_steps=40)
-    losses["all 1000 rows" if size == 1000 else f"{size} rows a step"] = logistic_loss(path, documents.x, documents.y)
+    losses["all 1000 rows" if size == 1000 else f"{size} rows a step"] = document_loss(path, documents.x, documents.y)
 plot_curves(losses, ax=right, xlabel="step of Rprop", ylabel="loss over all rows", log_y=True)
 plt.show()
 
@@ -409,7 +409,7 @@ def effective_rates(step, method, denominator, **hyper):
     """Follow a method over the minibatches and note lr / denominator(state) of four words at each step."""
     theta, state, rates = origin, init_state(method, origin), []
     for rows in batches:
-        theta, state = step(theta, logistic_gradient(theta, documents.x[rows], documents.y[rows]), state, **hyper)
+        theta, state = step(theta, document_gradient(theta, documents.x[rows], documents.y[rows]), state, **hyper)
         rates.append(hyper["lr"] / (denominator(state) + hyper["eps"]))
     table = torch.stack(rates)
     return {label: table[:, column] for label, column in WORDS.items()}
@@ -503,7 +503,7 @@ grade(diagonal_gauss_newton)
 
 # %% tags=["demo"]
 def slope(theta):
-    return logistic_gradient(theta, documents.x, documents.y)
+    return document_gradient(theta, documents.x, documents.y)
 
 
 trained = run(rprop_step, slope, origin, state=init_state("rprop", origin, rate=0.01), n_steps=12)[-1]

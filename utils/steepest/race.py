@@ -12,7 +12,7 @@ from torch.optim.sgd import sgd
 
 from steepest.landscapes import LANDSCAPES
 from steepest.trajectory import init_state
-from steepest.words import logistic_gradient, logistic_loss
+from steepest.words import document_gradient, document_loss
 
 __all__ = ["RATES", "Entrant", "Lap", "Track", "document_track", "landscape_track", "race", "torch_sgd"]
 
@@ -203,10 +203,10 @@ def document_track(
     picks = torch.randint(len(x), (n_steps, n_runs, batch_size), generator=generator)
 
     def gradient(theta: Tensor, step: int) -> Tensor:
-        return logistic_gradient(theta, x[picks[step]], y[picks[step]])
+        return document_gradient(theta, x[picks[step]], y[picks[step]])
 
     starts = torch.zeros(n_runs, x.shape[1], dtype=x.dtype)
-    return Track("documents", starts, gradient, lambda theta: logistic_loss(theta, x, y), n_steps, goal, every)
+    return Track("documents", starts, gradient, lambda theta: document_loss(theta, x, y), n_steps, goal, every)
 
 
 def _beale_gradient(theta: Tensor) -> Tensor:

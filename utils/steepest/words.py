@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steepest.data import Data
 
-__all__ = ["bag_of_words", "logistic_gradient", "logistic_loss"]
+__all__ = ["bag_of_words", "document_gradient", "document_loss"]
 
 
 def bag_of_words(
@@ -60,7 +60,7 @@ def bag_of_words(
     return Data(torch.from_numpy(counts).to(dtype), torch.from_numpy(classes).to(dtype))
 
 
-def logistic_loss(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
+def document_loss(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Mean of the negative log-likelihood of logistic regression.
 
     Parameters
@@ -75,12 +75,13 @@ def logistic_loss(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
     Tensor, shape (...)
     """
     scores = _scores(theta, x)
-    losses: Tensor = torch.nn.functional.softplus(scores) - y * scores
+    targets = y.to(scores.dtype).expand_as(scores)
+    losses = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="none")
     return losses.mean(dim=-1)
 
 
-def logistic_gradient(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Gradient of `logistic_loss`, in the shape of `theta`."""
+def document_gradient(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """Gradient of `document_loss`, in the shape of `theta`."""
     excess = (_scores(theta, x).sigmoid() - y) / x.shape[-2]
     return (excess.unsqueeze(-2) @ x).squeeze(-2)
 

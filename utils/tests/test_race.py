@@ -6,7 +6,7 @@ import pytest
 import torch
 from steepest.landscapes import LANDSCAPES
 from steepest.race import RATES, Entrant, document_track, landscape_track, race, torch_sgd
-from steepest.words import bag_of_words, logistic_gradient, logistic_loss
+from steepest.words import bag_of_words, document_gradient, document_loss
 from torch import Tensor
 
 State = dict[str, Any]
@@ -83,10 +83,10 @@ def test_the_logistic_gradient_is_that_of_the_loss(leading: tuple[int, ...]) -> 
     x, y = bag_of_words(20, n_words=12)
     generator = torch.Generator().manual_seed(0)
     theta = torch.randn(*leading, 12, generator=generator, dtype=torch.float64).requires_grad_()
-    loss = logistic_loss(theta, x, y)
+    loss = document_loss(theta, x, y)
     assert loss.shape == leading
     (slope,) = torch.autograd.grad(loss.sum(), theta)
-    torch.testing.assert_close(logistic_gradient(theta.detach(), x, y), slope)
+    torch.testing.assert_close(document_gradient(theta.detach(), x, y), slope)
 
 
 def test_runs_on_documents_differ_by_their_minibatches_only() -> None:
