@@ -62,19 +62,26 @@ def _modules() -> list[tuple[ModuleType, ast.Module]]:
 
 def _expression(exercise_id: str, name: str) -> tuple[ModuleType, ast.expr, dict[str, ast.expr]]:
     """A variant's module, its implementation, and by name what it brings along as companions."""
-    for module, tree in _modules():
-        for call in _calls(tree, ("Exercise",)):
-            if _argument(call, 0, "id") != exercise_id:
-                continue
-            for item in _calls(call, ("Accepted", "Mistake")):
-                if _argument(item, 0, "name") == name:
-                    keyword = [k.value for k in item.keywords if k.arg == "implementation"]
-                    found = (keyword or item.args[1:2])[0]
-                    return module, copy.deepcopy(found), copy.deepcopy(_companions(item))  # visiting changes them
+    if found := _written().get((exercise_id, name)):
+        module, item = found
+        keyword = [k.value for k in item.keywords if k.arg == "implementation"]
+        implementation = (keyword or item.args[1:2])[0]
+        return module, copy.deepcopy(implementation), copy.deepcopy(_companions(item))  # visiting changes them
     raise CourseError(
         f"The variant {name!r} of {exercise_id} cannot be written out: give its implementation as an expression "
         "within Accepted(...) or Mistake(...), inside the Exercise(...) that it belongs to."
     )
+
+
+@cache
+def _written() -> dict[tuple[object, object], tuple[ModuleType, ast.Call]]:
+    """Where each variant is written, by the ids of exercise and variant."""
+    return {
+        (_argument(call, 0, "id"), _argument(item, 0, "name")): (module, item)
+        for module, tree in _modules()
+        for call in _calls(tree, ("Exercise",))
+        for item in _calls(call, ("Accepted", "Mistake"))
+    }
 
 
 def _calls(tree: ast.AST, names: tuple[str, ...]) -> Iterator[ast.Call]:

@@ -30,7 +30,8 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(1200)]
 
 HOME = find_course(Path(__file__).parent)
 LESSONS = HOME.lessons()
-STEP = 1 if os.environ.get("STEEPEST_LONG") else 3  # `make test-long` takes every mixed submission
+# `make test-long` takes every mixed submission, and compares all lessons with plain nbgrader
+STEP, COMPARED = (1, LESSONS) if os.environ.get("STEEPEST_LONG") else (5, ["02_minibatches", "12_batch_norm"])
 Row = dict[str, object]
 
 
@@ -140,6 +141,8 @@ def test_plain_nbgrader_gives_the_same_scores(
     mixed: tuple[dict[str, Row], dict[str, dict[str, Accepted | Mistake]]],
 ) -> None:
     """Some of the mixed submissions, which hold a variant or mistake of every exercise each, and the blank one."""
+    if lesson.id not in COMPARED:
+        pytest.skip("nbgrader takes a minute for each lesson: `make test-long`")
     rows, _ = mixed
     chosen = [*sorted(rows)[:2], "blank"]
     plain = course.root / "plain"

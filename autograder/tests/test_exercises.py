@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -23,12 +24,20 @@ EXERCISES = [item for group in lessons().values() for item in group]
 ACCEPTED = [(item, accepted) for item in EXERCISES for accepted in item.accepted]
 MISTAKES = [(item, mistake) for item in EXERCISES for mistake in item.mistakes]
 
-every_exercise = pytest.mark.parametrize("item", EXERCISES, ids=lambda item: item.id)
+LUCK = range(4) if os.environ.get("STEEPEST_LONG") else range(1)
+
+
+def _of(item: Exercise, *more: object, name: str = "") -> Any:
+    """A parameter in the group of its exercise: its candidates are computed once, by one process."""
+    return pytest.param(item, *more, id=f"{item.id}{name}", marks=pytest.mark.xdist_group(item.id))
+
+
+every_exercise = pytest.mark.parametrize("item", [_of(item) for item in EXERCISES])
 every_accepted = pytest.mark.parametrize(
-    ("item", "accepted"), ACCEPTED, ids=[f"{item.id}-{accepted.name}" for item, accepted in ACCEPTED]
+    ("item", "accepted"), [_of(item, accepted, name=f"-{accepted.name}") for item, accepted in ACCEPTED]
 )
 every_mistake = pytest.mark.parametrize(
-    ("item", "mistake"), MISTAKES, ids=[f"{item.id}-{mistake.name}" for item, mistake in MISTAKES]
+    ("item", "mistake"), [_of(item, mistake, name=f"-{mistake.name}") for item, mistake in MISTAKES]
 )
 
 
@@ -117,7 +126,7 @@ def test_the_reference_passes_and_changes_nothing(item: Exercise) -> None:
 
 
 @every_exercise
-@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+@pytest.mark.parametrize("seed", LUCK)
 def test_a_students_luck_does_not_matter(item: Exercise, seed: int) -> None:
     cases, known = candidates(item, (seed,))
     sound = [known[0].results, *(_played(variant, item, cases) for variant in item.accepted)]
