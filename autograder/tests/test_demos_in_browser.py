@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import statistics
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package `chromium`"),
+    pytest.mark.skipif("STEEPEST_LONG" not in os.environ, reason="takes minutes: `make test-long`"),
     pytest.mark.timeout(300),
 ]
 
