@@ -370,7 +370,7 @@ def fit_line(x, y, theta0, *, lr, n_steps):
     for _ in range(n_steps):
         residual = theta[0] + theta[1] * x - y
         grad = 2 * torch.stack([residual.mean(), (residual * x).mean()])
-        theta = gd_step(theta, grad, lr=lr)
+        theta = theta - lr * grad
     return theta
     ### END SOLUTION
 
