@@ -118,7 +118,9 @@ PASS_THROUGH = (
     "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss", "torch.nn.NLLLoss", "torch.nn.MSELoss",
     "sklearn.", "scipy.optimize.", "scipy.cluster.", "tensorflow.", "keras.", "optax.",
 )  # fmt: skip
-NO_PASS_THROUGH = ("torch.nn.functional.one_hot", "torch.nn.functional.pad", "torch.nn.functional.linear")
+NO_PASS_THROUGH = frozenset(
+    f"torch.nn.functional.{name}" for name in ("one_hot", "pad", "linear", "softplus", "relu", "leaky_relu", "tanh")
+)
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
 WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")
 LONGEST_WORD = 200

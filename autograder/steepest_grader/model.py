@@ -41,6 +41,8 @@ class Accepted:
     note : str
         Said to a student whose outputs follow this convention and not the taught one; may be empty where the
         outputs are the same as the reference's.
+    library : bool
+        Whether it leaves the work to a library: full marks, and a person is told.
     companions : mapping of str to callable
         Other functions that stand beside it instead of the exercise's own companions.
     """
@@ -48,6 +50,7 @@ class Accepted:
     name: str
     implementation: Callable[..., Any]
     note: str = ""
+    library: bool = False
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
 

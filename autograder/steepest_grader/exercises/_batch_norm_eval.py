@@ -94,7 +94,7 @@ BATCH_NORM_EVAL = Exercise(
         Accepted("as_in_training", _eval()),
         Accepted("scale_and_shift", _scale_and_shift),
         Accepted("one_example_at_a_time", _one_example_at_a_time),
-        Accepted("in_torch", _in_torch),
+        Accepted("in_torch", _in_torch, library=True),
     ],
     mistakes=[
         Mistake(

@@ -77,7 +77,7 @@ FANS = Exercise(
         Accepted("by_loop", _by_loop),
         Accepted("number_of_weights_divided", _by_numel),
         Accepted("numpy_product", _by_array),
-        Accepted("torchs_own", _by_torch),
+        Accepted("torchs_own", _by_torch, library=True),
     ],
     mistakes=[
         Mistake(

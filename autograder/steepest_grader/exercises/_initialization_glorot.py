@@ -58,7 +58,7 @@ GLOROT_UNIFORM = Exercise(
     points=2,
     accepted=[
         Accepted("stretched_random_numbers", draws.scaled(draws.uniform, _glorot)),
-        Accepted("torchs_own", _torch_uniform),
+        Accepted("torchs_own", _torch_uniform, library=True),
         Accepted("between_two_ends", _lerp),
     ],
     mistakes=[
@@ -158,7 +158,7 @@ GLOROT_NORMAL = Exercise(
     points=1,
     accepted=[
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _glorot)),
-        Accepted("torchs_own", _torch_normal),
+        Accepted("torchs_own", _torch_normal, library=True),
         Accepted("filled_in_place", _filled),
         Accepted(
             "cut_off_and_rescaled",

@@ -69,7 +69,7 @@ HE_UNIFORM = Exercise(
     points=1,
     accepted=[
         Accepted("stretched_random_numbers", draws.scaled(draws.uniform, _he)),
-        Accepted("torchs_own", _torch_uniform),
+        Accepted("torchs_own", _torch_uniform, library=True),
         Accepted("in_place", _in_place),
         Accepted("fan_out", draws.scaled(draws.uniform, _he_out), BACKWARD),
     ],
@@ -158,7 +158,7 @@ HE_NORMAL = Exercise(
     points=2,
     accepted=[
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _he)),
-        Accepted("torchs_own", _torch_normal),
+        Accepted("torchs_own", _torch_normal, library=True),
         Accepted("filled_in_place", _filled),
         Accepted("fan_out", draws.scaled(draws.normal, _he_out), BACKWARD),
         Accepted(

@@ -185,7 +185,7 @@ FIT_LINE = Exercise(
         Accepted("automatic_differentiation", _descent(_automatic)),
         Accepted("two_numbers", _two_numbers),
         Accepted("hessian_once", _hessian_once),
-        Accepted("torch_optimizer", _torch_optimizer),
+        Accepted("torch_optimizer", _torch_optimizer, library=True),
     ],
     mistakes=[
         Mistake(

@@ -58,7 +58,7 @@ GD_STEP = Exercise(
         Accepted("plus_the_downhill_step", lambda theta, grad, *, lr: theta + (-lr) * grad),
         Accepted("entry_by_entry", _entry_by_entry),
         Accepted("a_copy_changed_in_place", _copy_changed),
-        Accepted("torch_optimizer", _torch_optimizer),
+        Accepted("torch_optimizer", _torch_optimizer, library=True),
     ],
     mistakes=[
         Mistake(
