@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 from steepest import demos
-from steepest.demos._demo import Demo, check_box, choice, plain_log, slider, steps
+from steepest.demos._demo import Demo, check_box, choice, count, plain_log, slider, steps
 
 
 def counting(seen: list[dict[str, Any]], problem: Exception | None = None) -> Demo:
@@ -110,3 +110,11 @@ def test_every_demo_is_a_function_that_names_what_it_needs() -> None:
             assert all(
                 other.default is inspect.Parameter.empty for other in inspect.signature(make).parameters.values()
             )
+
+
+def test_a_play_button_moves_its_slider() -> None:
+    demo = Demo(lambda figure, *, step: f"step {step}", {"step": count("step", 3, 0, 20, 2)}, played="step")
+    assert demo.play is not None
+    assert (demo.play.value, demo.play.min, demo.play.max, demo.play.step) == (3, 0, 20, 2)
+    assert demo.tie is not None
+    assert (demo.tie.source[0], demo.tie.target[0]) == (demo.play, demo.controls["step"])

@@ -13,12 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-__all__ = ["Demo", "check_box", "choice", "plain_log", "slider", "steps"]
+__all__ = ["Demo", "check_box", "choice", "count", "plain_log", "slider", "steps"]
 
 Draw = Callable[..., str]
 Control = Any  # a widget with a value; ipywidgets has no types
 
 DPI = 100
+FRAME_MILLISECONDS = 50
 SETTLE_SECONDS = 0.005  # events that wait behind one that is being drawn are taken together
 PRESENT = {"description_width": "initial"}
 MINUS_AND_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -40,11 +41,15 @@ class Demo:
         HTML: what to try for.
     size : tuple of float
         Width and height of the figure in inches, at 100 dots each.
+    played : str
+        Name of a whole-numbered slider that a play button moves; none by default.
 
     Attributes
     ----------
     controls : dict of str to widget
         The controls by name.
+    play, tie : Play and Link, or None
+        The play button, and what ties it to its slider.
     reset : Button
         Brings back the first state.
     message, image : widget
@@ -61,6 +66,7 @@ class Demo:
         needs: Sequence[str] = (),
         goal: str = "",
         size: tuple[float, float] = (9.5, 4.2),
+        played: str = "",
     ) -> None:
         self.controls = dict(controls)
         self.figure = Figure(figsize=size)
@@ -71,7 +77,12 @@ class Demo:
         self._needs = needs
         self._first = {name: control.value for name, control in self.controls.items()}
         self._waiting: asyncio.TimerHandle | None = None
-        row = widgets.HBox([*self.controls.values(), self.reset], layout=widgets.Layout(flex_flow="row wrap"))
+        self.play = self.tie = None
+        if played:  # tied in the browser, so that playing waits for no answer of the kernel's
+            self.play = _player(self.controls[played])
+            self.tie = widgets.jslink((self.play, "value"), (self.controls[played], "value"))
+        shown = [*([self.play] if self.play else []), *self.controls.values(), self.reset]
+        row = widgets.HBox(shown, layout=widgets.Layout(flex_flow="row wrap"))
         told = [widgets.HTML(f"<b>Goal:</b> {goal}")] if goal else []
         self.widget = widgets.VBox([*told, row, self.message, self.image])
         self.reset.on_click(self._reset)
@@ -141,6 +152,18 @@ def choice(label: str, value: str, options: Sequence[str]) -> Control:
 def check_box(label: str, value: bool = False) -> Control:
     """On or off."""
     return widgets.Checkbox(value=value, description=label, indent=False)
+
+
+def count(label: str, value: int, low: int, high: int, step: int = 1) -> Control:
+    """A slider for a whole number, which can be played."""
+    return widgets.IntSlider(value=value, min=low, max=high, step=step, description=label, style=PRESENT)
+
+
+def _player(slider: Control) -> Control:
+    """A play button for a slider."""
+    return widgets.Play(
+        value=slider.value, min=slider.min, max=slider.max, step=slider.step, interval=FRAME_MILLISECONDS
+    )
 
 
 def plain_log(*axes: Axes) -> None:
