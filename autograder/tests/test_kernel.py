@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
+from steepest_grader import courier
 from steepest_grader import kernel as module
 from steepest_grader.kernel import Kernel, KernelLost
 from steepest_grader.model import Outcome
@@ -84,3 +87,31 @@ def test_without_a_reply_the_time_is_up(what: str, sandbox: Sandbox, monkeypatch
     with pytest.raises(KernelLost) as lost:
         run(sandbox, REPLIES[what], "print('next')")
     assert lost.value.outcome is Outcome.TIMED_OUT
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGABRT, signal.SIGSTOP], ids=["it ends", "it hangs"])
+def test_without_the_reader_of_messages_a_cell_is_lost_and_no_more(
+    signal_: signal.Signals, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CELL_SECONDS", 2)
+    monkeypatch.setattr(courier, "GRACE_SECONDS", 1.0)
+    cell = new_code_cell("import time; time.sleep(1)")
+    with Kernel(sandbox, nbformat.v4.new_notebook(cells=[cell])) as kernel:
+        reader = kernel._courier._process
+        reader.send_signal(signal_)
+        with pytest.raises(KernelLost) as lost:
+            kernel.execute(cell, 0)
+    assert lost.value.outcome is Outcome.ERRORED
+    assert reader.wait(10) < 0
+    assert run(sandbox, "print('next')") == "next\n"
+
+
+def test_a_later_cell_can_change_what_an_earlier_one_shows(sandbox: Sandbox) -> None:
+    first = new_code_cell("handle = display('before', display_id=True)")
+    second = new_code_cell("handle.update('after')")
+    with Kernel(sandbox, nbformat.v4.new_notebook(cells=[first, second])) as kernel:
+        kernel.execute(first, 0)
+        assert first.outputs[0].data["text/plain"] == "'before'"
+        kernel.execute(second, 1)
+    assert first.outputs[0].data["text/plain"] == "'after'"
+    assert second.outputs == []

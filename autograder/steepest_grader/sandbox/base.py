@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from steepest_grader.courier import Courier
 from steepest_grader.sandbox.zygote import Process, SandboxError, Zygote
 
 HOME = "/home/student"
@@ -84,6 +85,7 @@ class Sandbox(ABC):
         self.limits = limits or (Limits() if device == "cpu" else ON_A_GPU)
         self._lock = threading.Lock()
         self._zygote: Zygote | None = None
+        self._couriers: list[Courier] = []
 
     @abstractmethod
     def wrap(self, argv: Sequence[str]) -> list[str]:
@@ -118,6 +120,27 @@ class Sandbox(ABC):
         if self._zygote is not None:
             self._zygote.kill(process)
 
+    def courier(self) -> Courier:
+        """A process that reads the messages of one kernel at a time; to be given back, or closed.
+
+        Raises
+        ------
+        SandboxError
+            If it cannot be started.
+        """
+        with self._lock:
+            if self._couriers:
+                return self._couriers.pop()
+        try:
+            return Courier()
+        except OSError as error:
+            raise SandboxError(f"No process can be started that reads a kernel's messages: {error}.") from error
+
+    def give_back(self, courier: Courier) -> None:
+        """Keep it for the next kernel."""
+        with self._lock:
+            self._couriers.append(courier)
+
     def check(self) -> None:
         """Start the warm process; called before any submission is touched.
 
@@ -134,6 +157,8 @@ class Sandbox(ABC):
             if self._zygote is not None:
                 self._zygote.close()
                 self._zygote = None
+            while self._couriers:
+                self._couriers.pop().close()
 
     def __enter__(self) -> Self:
         return self

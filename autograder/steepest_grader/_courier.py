@@ -1,0 +1,239 @@
+"""The program that carries Jupyter's messages between the grader and one kernel after another.
+
+It is a process of its own, because what a kernel sends can make libzmq end the process that reads it. Requests and
+answers are lines of JSON on standard input, which is a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import time
+from queue import Empty
+from typing import Any, cast
+
+import zmq
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
+from jupyter_client.connect import KernelConnectionInfo
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode, ValidationError
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from traitlets import Type
+
+MAX_OUTPUT = 2**20
+MAX_ERROR = 1_000
+OUTPUT_SECONDS = 2
+ALIVE_SECONDS = 0.05
+LONGEST_REQUEST = 2**30
+
+_LOG = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False
+_NO_OUTPUT = (ValidationError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class _Channel(AsyncZMQSocketChannel):
+    """Passes over whatever is no message of Jupyter's: student code can send what it likes."""
+
+    async def _recv(self, **settings: Any) -> dict[str, Any]:  # type: ignore[override]
+        parts = await self.socket.recv_multipart(**settings)
+        try:
+            message: dict[str, Any] = self.session.deserialize(self.session.feed_identities(parts)[1])
+            return message if _well_formed(message) else {}
+        except Exception:  # noqa: BLE001 - Jupyter trusts kernels, and fails in many ways where they lie
+            return {}
+
+    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:  # type: ignore[override]
+        """The next message; raises `Empty` where none has come within so many seconds."""
+        deadline = time.monotonic() + (timeout or 0)
+        message: dict[str, Any] = {}
+        while not message:
+            message = await super().get_msg(None if timeout is None else max(deadline - time.monotonic(), 0))
+        return message
+
+
+class _Channels(AsyncKernelClient):
+    """Jupyter's channels to a process that no kernel manager started."""
+
+    shell_channel_class = Type(_Channel)
+    iopub_channel_class = Type(_Channel)
+    ended = False
+
+    async def _async_is_alive(self) -> bool:
+        return not self.ended
+
+    is_alive = _async_is_alive
+
+    async def answers(self, seconds: float) -> bool:
+        """Whether shell and output channel both bring something within so many seconds."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self.ended:
+            self.kernel_info()
+            with contextlib.suppress(Empty):
+                await self.get_shell_msg(timeout=1)
+                await self.get_iopub_msg(timeout=1)
+                return True
+        return False
+
+
+class _Client(NotebookClient):  # type: ignore[misc]
+    """Keeps at most `MAX_OUTPUT` characters of a notebook's output, and no widget state."""
+
+    kc: _Channels
+    spent = 0
+
+    def __init__(self, channels: _Channels) -> None:
+        super().__init__(
+            new_notebook(),
+            iopub_timeout=OUTPUT_SECONDS,
+            allow_errors=True,
+            coalesce_streams=True,
+            store_widget_state=False,
+            on_cell_error=self._keep_error,
+            log=_LOG,
+        )
+        self.kc = channels
+        self.touched: set[int] = set()
+        self.error: dict[str, str] | None = None
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
+        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data", "error"):
+            before, self.spent = self.spent, self.spent + _size(msg["content"])
+            if self.spent > MAX_OUTPUT:
+                if before <= MAX_OUTPUT:
+                    cell.outputs.append(new_output("stream", name="stdout", text="… further output was cut …\n"))
+                return None
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except _NO_OUTPUT:  # student code can display what no notebook can hold
+            return None
+
+    def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+        super()._update_display_id(display_id, msg)
+        self.touched.update(self._display_id_map.get(display_id, ()))
+
+    async def _async_poll_kernel_alive(self) -> None:
+        while not self.kc.ended:
+            await asyncio.sleep(ALIVE_SECONDS)
+        if self.task_poll_for_reply is not None:
+            self.task_poll_for_reply.cancel()
+
+    def handle_comm_msg(self, outs: list[NotebookNode], msg: dict[str, Any], cell_index: int) -> None:
+        """Widgets need no front end here."""
+
+    def _keep_error(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        content = execute_reply["content"]
+        self.error = {key: str(content.get(key, ""))[:MAX_ERROR] for key in ("ename", "evalue")}
+
+
+class _Courier:
+    """Answers the grader's requests, one at a time, and hears meanwhile that the kernel has ended."""
+
+    def __init__(self) -> None:
+        self.context = zmq.asyncio.Context()
+        self.context.setsockopt(zmq.LINGER, 0)
+        # what a kernel may send, and how much of it waits here, is bounded
+        self.context.setsockopt(zmq.MAXMSGSIZE, 32 * MAX_OUTPUT)
+        self.context.setsockopt(zmq.RCVHWM, 4)
+        self.context.setsockopt(zmq.RECONNECT_IVL, -1)  # by then the address may be a link to anywhere
+        self.client: _Client | None = None
+        self.main: asyncio.Task[Any] | None = None
+
+    async def run(self) -> None:
+        """Serve until the grader hangs up."""
+        self.main = asyncio.current_task()
+        connection = socket.socket(fileno=0)
+        reader, writer = await asyncio.open_connection(sock=connection, limit=LONGEST_REQUEST)
+        answers: set[asyncio.Task[None]] = set()
+        while line := await reader.readline():
+            request = json.loads(line)
+            if request["op"] == "ended":
+                if self.client is not None:
+                    self.client.kc.ended = True
+                continue
+            task = asyncio.ensure_future(self._answer(request, writer))
+            answers.add(task)
+            task.add_done_callback(answers.discard)
+
+    async def _answer(self, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        answer = await getattr(self, f"_{request.pop('op')}")(**request)
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
+
+    async def _open(self, connection: dict[str, Any], seconds: float) -> bool:
+        """Connect to a kernel; whether it answers."""
+        channels = _Channels(context=self.context)
+        channels.load_connection_info(cast(KernelConnectionInfo, connection))
+        channels.start_channels(stdin=False, hb=False, control=False)
+        channels.allow_stdin = False
+        self.client = _Client(channels)
+        return await channels.answers(seconds)
+
+    async def _send(self, code: str) -> None:
+        """Have the kernel run code of ours, and wait for nothing."""
+        assert self.client is not None
+        self.client.kc.execute(code, silent=True, store_history=False)
+
+    async def _execute(self, source: str, index: int, seconds: float) -> dict[str, Any]:
+        """Run a cell; what it shows, and what earlier cells show now."""
+        client = self.client
+        assert client is not None
+        cells: list[NotebookNode] = client.nb.cells
+        cells.extend(new_code_cell() for _ in range(len(cells), index + 1))
+        cells[index] = new_code_cell(source)
+        client.timeout, client.touched, client.error, lost = seconds, set(), None, ""
+        try:
+            await client.async_execute_cell(cells[index], index)
+        except CellTimeoutError:
+            lost = "time"
+        except DeadKernelError:
+            lost = "kernel"
+        changed = {number: _plain(cells[number].outputs) for number in {index} | client.touched}
+        return {"outputs": changed, "error": client.error, "lost": lost}
+
+    async def _close(self) -> None:
+        """Let go of the kernel."""
+        if self.client is not None:
+            self.client.kc.stop_channels()
+            self.client = None
+        for task in asyncio.all_tasks() - {self.main, asyncio.current_task()}:
+            task.cancel()
+
+
+def _plain(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Those that JSON can hold."""
+    kept = []
+    for output in outputs:
+        try:
+            json.dumps(output)
+        except (RecursionError, TypeError, ValueError):
+            continue
+        kept.append(output)
+    return kept
+
+
+def _well_formed(message: dict[str, Any]) -> bool:
+    content, parent, kind = message["content"], message["parent_header"], message["msg_type"]
+    return (
+        isinstance(content, dict)
+        and isinstance(parent, dict)
+        and isinstance(parent.get("msg_id", ""), str)
+        and isinstance(kind, str)
+        and (not kind.endswith("_reply") or content.get("status") in ("ok", "error", "aborted"))
+    )
+
+
+def _size(content: dict[str, Any]) -> int:
+    if "text" in content:
+        return len(str(content["text"]))
+    return len(json.dumps(content.get("data") or content.get("traceback") or "", default=str))
+
+
+if __name__ == "__main__":
+    asyncio.run(_Courier().run())
