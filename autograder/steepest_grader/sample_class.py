@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, count, islice, zip_longest
@@ -139,7 +140,7 @@ EXTRA_CELLS: dict[str, str] = {
 
 
 def _broken(lesson: Lesson, correct: NotebookNode, full: Mapping[str, Expected]) -> Iterator[Sample]:
-    first = next(iter(lesson.exercises))
+    first = _alone(lesson, correct)
     for kind, (body, outcome) in BODIES.items():
         source = f"def {first}(*args, **kwargs):\n    {body}\n"
         notebook = _with(correct, {f"answer_{first}": source})
@@ -158,6 +159,20 @@ def _broken(lesson: Lesson, correct: NotebookNode, full: Mapping[str, Expected])
     yield Sample("broken-invalid_json", data[: len(data) // 2], Outcome.UNREADABLE, unreadable)
     missing = dict.fromkeys(lesson.exercises, Expected(Outcome.MISSING, 0.0))
     yield Sample("broken-missing_notebook", None, Outcome.MISSING, missing)
+
+
+def _alone(lesson: Lesson, correct: NotebookNode) -> str:
+    """The first exercise on which no other one stands, so that breaking it breaks nothing else."""
+
+    def stands_on(other: Exercise, name: str) -> bool:
+        answer = next(cell.source for cell in correct.cells if cell.id == f"answer_{other.id}")
+        return name in other.companions or re.search(rf"\b{name}\(", answer) is not None
+
+    items = lesson.exercises.values()
+    return next(
+        (name for name in lesson.exercises if not any(stands_on(item, name) for item in items if item.id != name)),
+        next(iter(lesson.exercises)),
+    )
 
 
 def _delete_test_cell(notebook: NotebookNode, exercise: str) -> None:
