@@ -21,10 +21,12 @@ from typing import Any
 
 import click
 import matplotlib
+import psutil
 import torch
 from nbgrader.api import Gradebook
 from rich.console import Console
 from steepest_grader import release
+from steepest_grader.courier import PROGRAM
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates, judge_local
 from steepest_grader.lesson import Lesson, load
@@ -127,7 +129,7 @@ def _ours(course: Course, lesson: Lesson, chosen: list[Sample]) -> tuple[Run, tu
                 book.record(graded)
                 run.writing += time.monotonic() - started
                 run.graded.append(graded)
-                whole = max(whole, memory(os.getpid()))
+                whole = max(whole, memory(os.getpid()) + _couriers())
             run.core += cpu(_zygote(sandbox))  # no wait of ours counts it: it is a grandchild
             zygote = memory(_zygote(sandbox))
     run.scores = {item.student: {v.exercise: v.score for v in item.verdicts} for item in run.graded}
@@ -136,7 +138,7 @@ def _ours(course: Course, lesson: Lesson, chosen: list[Sample]) -> tuple[Run, tu
 
 
 def _growth(course: Course, lesson: Lesson, chosen: list[Sample], many: int) -> list[tuple[int, int]]:
-    """Memory of grader and zygote as more and more is graded: how many, and bytes."""
+    """Memory of grader, couriers and zygote as more and more is graded: how many, and bytes."""
     found = []
     every = max(many // 5, 1)
     with open_sandbox() as sandbox, GradebookWriter(None, course) as book:
@@ -145,7 +147,7 @@ def _growth(course: Course, lesson: Lesson, chosen: list[Sample], many: int) -> 
         for number, item in enumerate(graded, start=1):
             book.record(item)
             if number % every == 0:
-                found.append((number, memory(os.getpid()) + memory(_zygote(sandbox))))
+                found.append((number, memory(os.getpid()) + _couriers() + memory(_zygote(sandbox))))
     return found
 
 
@@ -243,6 +245,12 @@ def _zygote(sandbox: Sandbox) -> int:
     return pid
 
 
+def _couriers() -> int:
+    """Memory of the processes that read messages, in bytes."""
+    children = psutil.Process().children()
+    return sum(memory(child.pid) for child in children if PROGRAM in child.cmdline())
+
+
 def cpu(pid: int) -> float:
     """Core seconds of a process and of its children that have ended."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -293,8 +301,8 @@ def _report(ours: Run, theirs: Run, own: float, peaks: tuple[int, int], growth: 
         f"| everything else | {rest:.3f} |",
         f"| of both together, the student's own code, as measured without any kernel | {own:.3f} |",
         "",
-        f"Peak memory of a lane's kernel: {peaks[0] / mib:.0f} MiB, most of it shared with the warm process; of grader",
-        f"and warm process together, files not counted: {peaks[1] / mib:.0f} MiB.",
+        f"Memory of a lane's kernel: at most {peaks[0] / mib:.0f} MiB, most of it shared with the warm process; of",
+        f"grader, couriers and warm process together, files not counted: {peaks[1] / mib:.0f} MiB.",
     ]
     if growth:
         told = ", ".join(f"{size / mib:.0f} MiB after {number}" for number, size in growth)
