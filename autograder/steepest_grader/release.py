@@ -7,6 +7,7 @@ import difflib
 import gzip
 import hashlib
 import io
+import json
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -232,10 +233,18 @@ def archive(course: Course, path: Path) -> Path:
 
 def _products(course: Course) -> Iterator[tuple[Path, Callable[[], bytes]]]:
     """Every file that the sources give, and how to make it."""
+    yield course.outcomes_dir / "lessons.json", partial(_index, course)
     for lesson in course.lessons():
         yield course.lessons_dir / lesson / f"{lesson}.ipynb", partial(_lesson, course, lesson)
         for item in exercises.lessons().get(lesson, ()):
             yield course.outcomes_dir / f"{item.id}.wire", partial(stored.outcomes, item)
+
+
+def _index(course: Course) -> bytes:
+    """The exercises of each lesson, for the student's view of progress."""
+    known = exercises.lessons()
+    lessons = {lesson: [item.id for item in known.get(lesson, ())] for lesson in course.lessons()}
+    return (json.dumps(lessons, indent=1) + "\n").encode()
 
 
 def _lesson(course: Course, lesson: str) -> bytes:

@@ -135,7 +135,7 @@ def test_the_grader_can_be_imported_whole() -> None:
 
 
 PUBLIC = {
-    "steepest": {"check"},
+    "steepest": {"check", "progress"},
     "steepest.callables": {
         "CALLABLES",
         "build",

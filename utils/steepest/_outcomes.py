@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -82,6 +83,13 @@ def names() -> list[str]:
         for entry in (files("steepest") / "outcomes").iterdir()
         if entry.name.endswith(".wire")
     )
+
+
+@lru_cache
+def lessons() -> dict[str, list[str]]:
+    """Ids of the exercises of each lesson, in their order."""
+    found: dict[str, list[str]] = json.loads((files("steepest") / "outcomes" / "lessons.json").read_text())
+    return found
 
 
 @lru_cache

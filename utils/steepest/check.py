@@ -13,6 +13,7 @@ from typing import Any
 from steepest import _outcomes
 from steepest._calls import local, name_of
 from steepest._cases import Finding, find, play
+from steepest._progress import remember
 
 __all__ = ["CheckResult", "check", "examine"]
 
@@ -72,6 +73,7 @@ def check(function: Callable[..., Any]) -> None:
     if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()) is not None:
         del shell
         sys.modules["IPython"].display.display(result)
+        remember(result.exercise, result.passed, result.diagnosis)
     else:
         print(result)
 
