@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import torch
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -78,6 +79,7 @@ class _Settings:
 @click.pass_context
 def main(context: click.Context, course: Path) -> None:
     """Build, release, grade and verify the lessons of Steepest."""
+    torch.set_num_threads(1)  # lanes take the cores, and tensors are small
     context.obj = _Settings(course)
 
 
