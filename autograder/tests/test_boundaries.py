@@ -177,6 +177,16 @@ PUBLIC = {
     "steepest.dense": {"Nets", "accuracy", "fit", "make_nets", "scores", "with_backward"},
     "steepest.trajectory": {"METHODS", "init_state", "run", "steps_to_reach"},
     "steepest.words": {"bag_of_words", "document_gradient", "document_loss"},
+    "steepest.demos.loss_landscapes": {
+        "BowlView",
+        "RegimeView",
+        "Roll",
+        "bowl_demo",
+        "draw_bowl",
+        "draw_regime",
+        "regime_demo",
+        "roll",
+    },
     "steepest.demos.minibatches": {
         "COUNTS",
         "PATH_SIZES",

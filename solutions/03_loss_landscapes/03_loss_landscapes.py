@@ -37,6 +37,7 @@ import time
 import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
+from steepest.demos.loss_landscapes import bowl_demo, regime_demo
 from steepest.landscapes import quadratic, saddle
 from steepest.models import softmax_regression
 from steepest.plots import plot_contours, plot_curves, plot_map, plot_path
@@ -124,6 +125,18 @@ grade(step_regime)
 # <p>Compute the factor first. Which sizes and signs of it belong to which word? Two floating-point numbers that
 # should be the same often are not: <code>math.isclose</code>.</p>
 # </details>
+
+# %% [markdown]
+# ### Demo: four words for a step
+#
+# The ball on the left takes steps of descent; on the right *your* `step_regime` says what kind they are, and each word
+# is put on the line where it was said. **Before you run it**, say where on the axis of $\eta\lambda$ each of the four
+# words will lie, and what becomes of them on a hill. Press play to roll.
+#
+# **Goal:** hear all four words.
+
+# %% tags=["demo"]
+regime_demo(descend, step_regime)
 
 # %% [markdown]
 # ### Many directions
@@ -332,6 +345,19 @@ plt.show()
 # about 7 for each unit: $\ln\frac{\kappa-1}{\kappa+1} \approx -\frac2\kappa$, and $\ln 10^6 / 2 \approx 7$. The rates
 # stand only 10 % apart from the limit at $\kappa = 10$, and 1 % at $\kappa = 100$: what is best is nearly unstable.
 # Lesson 5 replaces $\kappa$ by $\sqrt\kappa$, lessons 6 and 7 change the bowl itself.
+
+# %% [markdown]
+# ### Demo: a bowl that turns
+#
+# The bowl below can be stretched and turned; on the right the error is taken apart along its two eigenvectors. **Before
+# you move a slider**, write down what turning the bowl changes: the entries of the Hessian, $\kappa$, the best rate,
+# the factor of each direction, the path? Then turn it, and tick the box to see what *your* functions say of the same
+# Hessian. At 146° the start lies almost on the flat eigenvector, at 56° on the steep one: what becomes of the zigzag?
+#
+# **Goal:** at $\kappa = 10$ or more, let both errors shrink by the same factor.
+
+# %% tags=["demo"]
+bowl_demo(descend, condition_number, stable_lr_limit, optimal_lr)
 
 # %% [markdown]
 # ## 2 · Watching curvature while a network trains

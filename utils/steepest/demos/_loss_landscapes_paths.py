@@ -1,0 +1,28 @@
+"""What the demos of lesson 3 share: types, and paths that can be drawn wherever they lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Descend = Callable[..., tuple[Tensor, dict[str, Any]]]
+Loss = Callable[[Tensor], Tensor]
+FAR = 99.0
+
+
+def drawable(path: Tensor) -> Tensor:
+    """A path of shape (..., 2) up to its first point that is far away: what comes after would cross the picture."""
+    size = path.abs().amax(dim=-1, keepdim=True)
+    gone = ~(size <= FAR)  # nan is gone
+    shown = torch.where(gone, path * (FAR / size), path)
+    return shown.where(gone.cumsum(dim=0) <= 1, torch.nan)
+
+
+def slope_of(loss: Loss, theta: Tensor) -> Tensor:
+    """Gradient of a loss at a point or, where the loss sums over them, at many."""
+    at = theta.detach().clone().requires_grad_()
+    (slope,) = torch.autograd.grad(loss(at), at)
+    return slope
