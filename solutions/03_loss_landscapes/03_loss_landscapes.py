@@ -37,7 +37,9 @@ import time
 import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
-from steepest.demos.loss_landscapes import bowl_demo, regime_demo
+from steepest.demos.loss_landscapes import (
+    bowl_demo, cliff_demo, gabor_demo, landscape_demo, monitor_demo, regime_demo, saddle_demo,
+)
 from steepest.landscapes import quadratic, saddle
 from steepest.models import softmax_regression
 from steepest.plots import plot_contours, plot_curves, plot_map, plot_path
@@ -410,6 +412,20 @@ grade(taylor_terms)
 # </details>
 
 # %% [markdown]
+# ### Demo: any landscape under watch
+#
+# Choose a landscape, a start and a rate; *your* `taylor_terms` watches every step. **Before you press play**, say for
+# the start below whether the next step will lower the loss, and what the two curves will show when the rate is too
+# large: first on the bowl, where the expansion is exact, then in the long valley, where it is not. A cross marks a step
+# after which the loss was higher.
+#
+# **Goal:** in the long valley, from a start with $\theta_1 < 0$, have a loss of at most 0.25 after 60 steps. Let the
+# curves tell you how far the rate can go.
+
+# %% tags=["demo"]
+landscape_demo(descend, taylor_terms)
+
+# %% [markdown]
 # ### The Hessian is too large, its products are not
 #
 # A network with 100 000 parameters has a Hessian of $10^{10}$ entries. But $g^\top H g$ needs only the *vector* $Hg$,
@@ -556,6 +572,18 @@ plt.show()
 # all the flat ones wait.
 
 # %% [markdown]
+# ### Demo: the largest calm rate
+#
+# The same network, with *your* `hvp` at the monitor. **Before you move the slider**, say where between 0.5 and 2.0 the
+# loss will begin to rise now and then, and which of the 40 steps are the delicate ones: the first, the middle, the
+# last? Rings mark steps whose quadratic term was the larger, crosses the rises.
+#
+# **Goal:** a loss of at most 0.2 after 40 steps, without a single rise.
+
+# %% tags=["demo"]
+monitor_demo(descend, hvp, tanh_loss, first_weights(0))
+
+# %% [markdown]
 # ## 3 · Convex or not
 #
 # A function is **convex** if each chord lies on or above its graph,
@@ -677,6 +705,19 @@ plt.show()
 # Only the starts in the right valley reach the loss 0.145 of the best fit. The others end in minima of 3.3 to 7.9,
 # where the gradient is 0 and the fit is plainly bad: wave and data are out of step by a whole period, and every small
 # change makes it worse. With two parameters local minima *are* a problem.
+
+# %% [markdown]
+# ### Demo: from valley to fit
+#
+# Descent on *your* `gabor_loss`, and beside it the fit at the step that is shown. (The curve is read off your loss too:
+# its slope by $y$ is minus twice the error.) Each start that you try leaves a mark on the map. **Before you play**, look
+# at wave and points and say what a small change of $\phi_0$ would do to the loss; then draw in your mind the border of
+# the starts that lead to the best fit.
+#
+# **Goal:** reach a loss of at most 0.2 from an offset of 3 or more.
+
+# %% tags=["demo"]
+gabor_demo(descend, gabor_loss, X_GABOR, Y_GABOR)
 
 # %% [markdown]
 # ### With many parameters they come in crowds
@@ -886,6 +927,18 @@ plt.show()
 # is drawn to the saddle (lesson 7).
 
 # %% [markdown]
+# ### Demo: noise at the saddle
+#
+# **Before you touch anything**, say how many steps more a start a thousand times nearer to the ridge will cost, and what
+# happens to a start *exactly* on it. Then add noise to the gradient, as minibatches would: how much does it take to
+# leave soon, and what does more of it do once the runs have arrived? *Your* `classify_critical_point` names the points.
+#
+# **Goal:** exactly on the ridge, bring all 16 noisy runs to within 0.1 of a minimum.
+
+# %% tags=["demo"]
+saddle_demo(descend, classify_critical_point)
+
+# %% [markdown]
 # ## 6 · Plateaus
 #
 # Where a unit is saturated, loss and slope are flat in all directions. A single sigmoid $\sigma(\theta)$ should become
@@ -1056,6 +1109,18 @@ plt.show()
 # picture, onto a plain where the sigmoid is saturated and the gradient is zero: 66 steps of work are lost, and it never
 # comes back. The clipped ones are set down beside the wall and go on. Clipping does not flatten the cliff; it keeps a
 # single gradient, which is right only at a point, from deciding where training goes.
+
+# %% [markdown]
+# ### Demo: how much to clip
+#
+# Three runs from one start near the wall: plain, and clipped by *your* two functions to the same limit $c$. **Before you
+# lower the limit**, say what a run does whose limit is too large, and one whose limit is far too small; and which of
+# the two ways still turns the step at a limit of 0.1. Watch the length of the steps.
+#
+# **Goal:** have both clipped runs at a loss of at most 0.01 after 40 steps.
+
+# %% tags=["demo"]
+cliff_demo(descend, clip_by_value, clip_by_norm, recurrent_loss)
 
 # %% [markdown]
 # **By value or by norm?** By norm keeps the direction. By value turns it towards a diagonal, the more the larger one

@@ -134,9 +134,7 @@ def draw_regime(
     view.show(path, curvature=curvature, lr=lr, step=step, word=word)
     said = f"ηλ = {product:.2f}: each step multiplies the error by {_short(1 - product)}"
     if edge:
-        return (
-            f"{said}. This is the edge: the error stays as large as it is, and there is no word for it."
-        )
+        return f"{said}. This is the edge: the error stays as large as it is, and there is no word for it."
     said += f"; your <code>step_regime</code> says <b>{word}</b>"
     grew = bool(path[1].abs() > path[0].abs())
     if word not in WORDS:
