@@ -710,9 +710,9 @@ plt.show()
 # ### Demo: from valley to fit
 #
 # Descent on *your* `gabor_loss`, and beside it the fit at the step that is shown. (The curve is read off your loss too:
-# its slope by $y$ is minus twice the error.) Each start that you try leaves a mark on the map. **Before you play**, look
-# at wave and points and say what a small change of $\phi_0$ would do to the loss; then draw in your mind the border of
-# the starts that lead to the best fit.
+# its slope by $y$ is minus twice the error.) Each start that you try leaves a mark on the map. **Before you play**,
+# look at wave and points and say what a small change of $\phi_0$ would do to the loss; then draw in your mind the
+# border of the starts that lead to the best fit.
 #
 # **Goal:** reach a loss of at most 0.2 from an offset of 3 or more.
 
@@ -929,8 +929,8 @@ plt.show()
 # %% [markdown]
 # ### Demo: noise at the saddle
 #
-# **Before you touch anything**, say how many steps more a start a thousand times nearer to the ridge will cost, and what
-# happens to a start *exactly* on it. Then add noise to the gradient, as minibatches would: how much does it take to
+# **Before you touch anything**, say how many steps more a start a hundred times nearer to the ridge will cost, and
+# what happens to a start *exactly* on it. Then add noise to the gradient, as minibatches would: how much does it take to
 # leave soon, and what does more of it do once the runs have arrived? *Your* `classify_critical_point` names the points.
 #
 # **Goal:** exactly on the ridge, bring all 16 noisy runs to within 0.1 of a minimum.
@@ -1113,9 +1113,9 @@ plt.show()
 # %% [markdown]
 # ### Demo: how much to clip
 #
-# Three runs from one start near the wall: plain, and clipped by *your* two functions to the same limit $c$. **Before you
-# lower the limit**, say what a run does whose limit is too large, and one whose limit is far too small; and which of
-# the two ways still turns the step at a limit of 0.1. Watch the length of the steps.
+# Three runs from one start near the wall: plain, and clipped by *your* two functions to the same limit $c$. **Before
+# you lower the limit**, say what a run does whose limit is too large, and one whose limit is far too small; and which
+# of the two ways turns the step at a limit of 0.1. Watch the length of the steps.
 #
 # **Goal:** have both clipped runs at a loss of at most 0.01 after 40 steps.
 

@@ -119,7 +119,7 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
     return Demo(
         draw,
         {
-            "delta": slider("start beside the ridge, δ", 1e-6, -12, -1, 1, log=True),
+            "delta": slider("start beside the ridge, δ", 1e-4, -12, -1, 1, log=True),
             "ridge": check_box("exactly on the ridge"),
             "noise": slider("noise σ in the gradient", 0.0, 0.0, 0.8, 0.01),
             "lr": slider("rate η", 0.2, 0.05, 1.2, 0.05),
