@@ -930,8 +930,9 @@ plt.show()
 # ### Demo: noise at the saddle
 #
 # **Before you touch anything**, say how many steps more a start a hundred times nearer to the ridge will cost, and
-# what happens to a start *exactly* on it. Then add noise to the gradient, as minibatches would: how much does it take to
-# leave soon, and what does more of it do once the runs have arrived? *Your* `classify_critical_point` names the points.
+# what happens to a start *exactly* on it. Then add noise to the gradient, as minibatches would: how much does it take
+# to leave soon, and what does more of it do once the runs have arrived? *Your* `classify_critical_point` names the
+# points.
 #
 # **Goal:** exactly on the ridge, bring all 16 noisy runs to within 0.1 of a minimum.
 

@@ -27,7 +27,7 @@ def unit(theta: Tensor) -> Tensor:
 
 
 def limited(grad: Tensor, limit: float) -> Tensor:
-    return grad.maximum(torch.tensor(-limit)).minimum(torch.tensor(limit))
+    return grad.maximum(grad.new_tensor(-limit)).minimum(grad.new_tensor(limit))
 
 
 def shortened(grads: list[Tensor], limit: float) -> list[Tensor]:

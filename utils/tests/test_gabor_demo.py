@@ -55,7 +55,7 @@ def test_the_goal_asks_for_a_start_on_the_right() -> None:
     demo.controls["frequency"].value = 16.0
     assert "That is the right valley" in demo.message.value
     gabor, view = Gabor(descend, loss, X, Y), GaborView(Figure(), Gabor(descend, loss, X, Y))
-    assert draw_gabor(gabor, view, offset=3.0, frequency=22.0, lr=0.1, step=9).endswith("The goal is reached.")
+    assert draw_gabor(gabor, view, offset=3.0, frequency=15.0, lr=0.1, step=9).endswith("The goal is reached.")
 
 
 def test_the_fit_is_read_off_the_loss() -> None:

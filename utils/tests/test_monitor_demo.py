@@ -12,7 +12,7 @@ from torch import Tensor
 
 PNG = b"\x89PNG"
 CURVATURES = torch.tensor([0.5, 0.8, 1.0], dtype=torch.float64)
-START = torch.tensor([1.0, 1.0, 1.0], dtype=torch.float64)
+START = torch.tensor([4.0, 4.0, 4.0], dtype=torch.float64)
 
 
 def descend(theta: Tensor, grad: Tensor, state: dict[str, Any], *, lr: float) -> tuple[Tensor, dict[str, Any]]:
@@ -39,11 +39,11 @@ def test_each_control_redraws_with_the_students_own_function() -> None:
     seen = [bytes(demo.image.value)]
     assert seen[0].startswith(PNG)
     assert len(calls) == 21
-    for name, value, fresh in (("step", 22, 2), ("lr", 0.3, 23), ("lr", 1.5, 0), ("step", 10, 0)):
+    for name, value, fresh in (("step", 22, 2), ("lr", 0.3, 23), ("step", 10, 0), ("lr", 1.5, 0)):
         calls.clear()
         demo.controls[name].value = value
         assert len(calls) == fresh, name
-        assert bytes(demo.image.value) not in seen[1:]
+        assert bytes(demo.image.value) not in seen
         seen.append(bytes(demo.image.value))
 
 
@@ -56,8 +56,7 @@ def test_the_goal_asks_for_all_steps_and_no_rise() -> None:
     demo.controls["step"].value = 40
     assert demo.message.value.endswith("The goal is reached: loss 0.150.")
     demo.controls["lr"].value = 0.1
-    assert "Not yet: loss 0.1" not in demo.message.value
-    assert "Not yet: loss" in demo.message.value or "The goal is reached" in demo.message.value
+    assert demo.message.value.endswith("Not yet: loss 0.217.")
     demo.controls["lr"].value = 4.0
     assert demo.message.value == (
         "In 40 steps: the loss rose 40 times, the quadratic term was the larger 40 times, both 40 times. "
