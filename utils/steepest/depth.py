@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+from torch.nn.functional import cross_entropy
+
+from steepest._xor import XorTraining, xor
 
 __all__ = ["Runs", "Training", "gradient_spread", "train_classifier", "wilson_interval", "xor", "xor_runs"]
 
@@ -54,12 +56,6 @@ class Training(NamedTuple):
     accuracy: float
 
 
-def xor(*, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
-    """The four examples of exclusive or: x of shape (4, 2) and y of shape (4,), both of zeros and ones."""
-    x = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=dtype)
-    return x, torch.tensor([0, 1, 1, 0], dtype=dtype)
-
-
 def xor_runs(
     draw: Callable[[tuple[int, int], Generator], Tensor],
     *,
@@ -89,31 +85,8 @@ def xor_runs(
     centered : bool
         Whether inputs are −1 and 1 instead of 0 and 1.
     """
-    generator = torch.Generator().manual_seed(seed)
-    pairs = [(draw((4, 2), generator).double(), draw((1, 4), generator).double()) for _ in range(n_runs)]
-    x, y = xor()
-    x = 2 * x - 1 if centered else x
-    theta = [
-        torch.stack([first for first, _ in pairs]),
-        torch.zeros(n_runs, 1, 4, dtype=torch.float64),
-        torch.stack([second for _, second in pairs]),
-        torch.zeros(n_runs, 1, 1, dtype=torch.float64),
-    ]
-    velocity = [torch.zeros_like(part) for part in theta]
-    losses, hidden = [], []
-    for epoch in range(n_epochs + 1):
-        theta = [part.detach().requires_grad_() for part in theta]
-        first, bias, second, shift = theta
-        logits = (torch.sigmoid(x @ first.mT + bias) @ second.mT + shift)[..., 0]
-        loss = binary_cross_entropy_with_logits(logits, y.expand_as(logits), reduction="none").mean(dim=1)
-        losses.append(loss.detach())
-        hidden.append(first.detach())
-        if epoch < n_epochs:
-            grads = torch.autograd.grad(loss.sum(), theta)
-            velocity = [beta * v - lr * g for v, g in zip(velocity, grads, strict=True)]
-            theta = [part.detach() + v for part, v in zip(theta, velocity, strict=True)]
-    solved = ((logits.detach() > 0) == (y > 0.5)).all(dim=1)
-    return Runs(torch.stack(losses), torch.stack(hidden), solved)
+    training = XorTraining(draw, n_runs=n_runs, seed=seed, lr=lr, beta=beta, centered=centered)
+    return Runs(training.losses(n_epochs), training.hidden(n_epochs), training.solved(n_epochs)[-1])
 
 
 def wilson_interval(count: int, total: int, *, z: float = 1.96) -> tuple[float, float]:

@@ -5,10 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 
 import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from steepest.demos._demo import DPI
+
+
+class Picture(Artist):
+    """Dots that are painted as they are: matplotlib's own images are resampled, which takes longer than all else.
+
+    Parameters
+    ----------
+    left, bottom : int
+        Where its lower left corner lies, in dots of the figure.
+    zorder : float
+        Pictures below 0 lie behind all axes.
+    """
+
+    def __init__(self, *, left: int = 0, bottom: int = 0, zorder: float = -1) -> None:
+        super().__init__()
+        self.set_zorder(zorder)
+        self.corner = left, bottom
+        self.dots = np.zeros((1, 1, 4), dtype=np.uint8)
+
+    def set_data(self, dots: np.ndarray) -> None:
+        """Show these dots, of shape (height, width, 4) and from above, each colour and the opacity from 0 to 255."""
+        self.dots = dots
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Called by the figure."""
+        renderer.draw_image(renderer.new_gc(), *self.corner, self.dots[::-1])
 
 
 class Still:
@@ -23,7 +51,8 @@ class Still:
     def __init__(self, figure: Figure) -> None:
         figure.clear()
         self.size: tuple[float, float] = tuple(figure.get_size_inches())
-        self.image = figure.figimage(np.zeros((1, 1, 4)), zorder=-1)
+        self.image = Picture()
+        figure.add_artist(self.image)
         self.pictures: dict[Hashable, np.ndarray] = {}
 
     def show(self, key: Hashable, paint: Callable[[Figure], None]) -> None:
