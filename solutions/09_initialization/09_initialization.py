@@ -37,6 +37,7 @@ import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
 from steepest.activations import activation
+from steepest.demos.initialization import signal_demo, xor_demo
 from steepest.depth import gradient_spread, train_classifier, wilson_interval, xor_runs
 from steepest.plots import plot_band, plot_curves
 
@@ -425,11 +426,23 @@ grade(lecun_normal)
 # data, where they separate something from the start. Failures of the wide start drop to a few per cent.
 # ### END SOLUTION
 
+# %% [markdown]
+# Here are the twenty networks of a start, side by side. A cell shows what one of them answers to every pair of inputs,
+# dark for class 1 and light for class 0. The demo opens at epoch 100 of the wide start. Play it to the end and see who
+# is still rescued, then choose *your* `lecun_normal` and play that. *Times* multiplies all weights, and another *set*
+# is another twenty runs of the same start.
+#
+# **Goal:** find a start from which all twenty solve exclusive or within 100 epochs. Neither of the two does as it
+# stands. Your third prediction will help.
+
 # %% tags=["demo"]
 def wide(shape, generator):
     return 20 * torch.rand(shape, generator=generator) - 10
 
 
+xor_demo({"U(−10, 10)": wide, "LeCun": lecun_normal})
+
+# %% tags=["demo"]
 def report(label, draw, n_runs, *, seed, **settings):
     failed = int((~xor_runs(draw, n_runs=n_runs, seed=seed, **settings).solved).sum())
     low, high = wilson_interval(failed, n_runs)
@@ -726,6 +739,38 @@ print("               " + "".join(f"{label:>14s}" for label in schemes))
 for kind in (*kinds, "leaky ReLU"):
     spreads = [gradient_spread(inputs, draw_network(draw, widths, 2), activation(kind))[0] for draw in schemes.values()]
     print(f"{kind:15s}" + "".join(f"{float(spread):14.1e}" for spread in spreads))
+
+# %% [markdown]
+# ### Layer by layer
+#
+# Deviations hide what the numbers look like. The demo shows them: upright at every layer a histogram of its outputs,
+# and one of the gradient that a random gradient at the top has become there. The weights are drawn by *your* functions,
+# and *times* multiplies them. All layers are equally wide here, so that LeCun's variance and Glorot's are the same.
+#
+# It opens on ReLUs with Glorot's weights. **Before you move anything**, say by which number the weights must be
+# multiplied so that signal and gradient come through, and which scheme has this number in it. Then turn to tanh: must
+# its weights be larger than Glorot's too, and what happens if they are as large as N(0, 1)?
+#
+# **Goal:** keep every deviation inside the band, from ⅓ to 3, through 20 layers of ReLU, and then of tanh. What lies
+# beyond the axes is drawn at their edge.
+
+# %% tags=["demo"]
+signal_demo(
+    activation_spread,
+    {
+        "Glorot": glorot_normal,
+        "Glorot, uniform": glorot_uniform,
+        "LeCun": lecun_normal,
+        "He": he_normal,
+        "He, uniform": he_uniform,
+        "N(0, 1)": lambda shape, generator: torch.randn(shape, generator=generator),
+    },
+)
+
+# %% [markdown]
+# With tanh a factor of about 1.25 is enough to hold what LeCun's weights slowly lose. With N(0, 1) a sigmoid keeps all
+# its deviations in the band as well. Its histogram tells why this is no good start: most units are stuck at 0 or 1.
+# Narrow layers stray from what the formulas promise, since variances are averages over many weights.
 
 # %% [markdown]
 # ## 5 · Bounds by singular values

@@ -15,7 +15,16 @@ from torch.nn.functional import cross_entropy
 
 from steepest._xor import XorTraining, xor
 
-__all__ = ["Runs", "Training", "gradient_spread", "train_classifier", "wilson_interval", "xor", "xor_runs"]
+__all__ = [
+    "Runs",
+    "Training",
+    "gradient_spread",
+    "layer_signals",
+    "train_classifier",
+    "wilson_interval",
+    "xor",
+    "xor_runs",
+]
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -137,12 +146,32 @@ def gradient_spread(x: Tensor, weights: Sequence[Tensor], activation: Activation
         Deviation of the gradient with respect to the input, then to what leaves each layer; the last is that of
         the gradient at the top.
     """
+    return torch.stack([grad.std() for grad in layer_signals(x, weights, activation, seed=seed)[1]])
+
+
+def layer_signals(
+    x: Tensor, weights: Sequence[Tensor], activation: Activation, *, seed: int = 0
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Send examples up through all layers, and a random gradient of deviation 1 back down.
+
+    Parameters
+    ----------
+    x, weights, activation, seed
+        As for `gradient_spread`.
+
+    Returns
+    -------
+    layers : list of Tensor, each of shape (n, units)
+        The examples, then what leaves each layer.
+    grads : list of Tensor, of the same shapes
+        The gradient with respect to each of them; the last is the random one at the top.
+    """
     layers = [x.detach().requires_grad_()]
     for weight in weights:
         layers.append(activation(layers[-1] @ weight.T))
     noise = torch.randn(layers[-1].shape, generator=torch.Generator().manual_seed(seed)).to(x)
     grads = torch.autograd.grad(layers[-1], layers, noise)
-    return torch.stack([grad.std() for grad in grads])
+    return [layer.detach() for layer in layers], list(grads)
 
 
 def train_classifier(

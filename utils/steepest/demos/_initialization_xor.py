@@ -31,7 +31,7 @@ TILE, EDGE, LEFT, BOTTOM = 100, 4, 34, 28  # dots of a cell, of the white edge a
 WIDTH, HEIGHT = 950, 470
 GRID = (LEFT / WIDTH, BOTTOM / HEIGHT, COLUMNS * TILE / WIDTH, ROWS * TILE / HEIGHT)
 LOSSES, COUNTS = (0.65, 0.6, 0.32, 0.365), (0.65, 0.1, 0.32, 0.365)
-LOWEST, HIGHEST = 1e-4, 1e2
+LOWEST, HIGHEST = 1e-5, 1e2
 CHECK = Path([(-0.5, 0.05), (-0.15, -0.35), (0.5, 0.45)])
 ONE: dict[str, Any] = {
     "marker": "o", "linestyle": "", "markersize": 6, "color": "black", "markeredgecolor": "white", "zorder": 3,
@@ -256,7 +256,7 @@ def draw_labels(figure: Figure) -> None:
     for solved, label in ((True, "solved by now"), (False, "not solved")):
         losses.plot([], [], label=label, **_loss_style(solved))
     losses.set(ylabel="loss (cross-entropy)", xticklabels=[])
-    losses.legend(loc="lower left", fontsize=8)
+    losses.legend(loc="upper right", ncols=2, fontsize=8)
     plain_log(losses)
     counts.plot([], [], label="this start", **line_style(0) | {"marker": "", "linewidth": 2.2})
     counts.plot([], [], label="earlier ones", **EARLIER)
