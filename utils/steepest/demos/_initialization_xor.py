@@ -233,7 +233,7 @@ def draw_xor(view: XorView, training: XorTraining, start: XorStart, *, epoch: in
     times = "" if start.scale == 1 else f" × {start.scale:.2g}"
     return (
         f"{start.start}{times}, inputs {'−1 and 1' if start.centered else '0 and 1'}, epoch {epoch}: "
-        f"{counts[-1]} of {N_RUNS} runs solve XOR (95 % interval {low:.0%} to {high:.0%}). {reached}"
+        f"{counts[-1]} of {N_RUNS} runs solve XOR (95% interval {low:.0%} to {high:.0%}). {reached}"
     )
 
 
