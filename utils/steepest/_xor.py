@@ -132,7 +132,8 @@ def _with_ones(x: np.ndarray) -> np.ndarray:
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
+    value: np.ndarray = 1 / (1 + np.exp(-z))
+    return value
 
 
 def _drawn(

@@ -142,7 +142,7 @@ def surfaces(training: XorTraining, epoch: int, *, centered: bool) -> np.ndarray
 def _colors() -> np.ndarray:
     """A colour for every answer from 0 to 1: darker as it grows, with a jump at ½ where the class changes."""
     lower, upper = [(250, 252, 255, 255), (205, 222, 240, 255)], [(125, 172, 216, 255), (8, 48, 107, 255)]
-    halves = [np.linspace(*ends, 128) for ends in (lower, upper)]
+    halves = [np.linspace(start, stop, 128) for start, stop in (lower, upper)]
     return np.concatenate(halves).round().astype(np.uint8)
 
 
@@ -290,5 +290,5 @@ def _cells() -> np.ndarray:
 def _corners() -> np.ndarray:
     """Where the four examples lie in every cell, of shape (N_RUNS, 4, 2)."""
     margin = EDGE / TILE
-    inside: np.ndarray = margin + (1 - 2 * margin) * (0.25 + 0.5 * xor()[0].numpy())
-    return _cells()[:, None] + inside
+    places: np.ndarray = _cells()[:, None] + margin + (1 - 2 * margin) * (0.25 + 0.5 * xor()[0].numpy())
+    return places
