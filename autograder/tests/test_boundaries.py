@@ -210,6 +210,7 @@ PUBLIC = {
         "saddle_demo",
         "start_at",
         "watch",
+    },
     "steepest.demos.initialization": {
         "SignalView",
         "Signals",
