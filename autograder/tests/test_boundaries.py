@@ -226,6 +226,7 @@ PUBLIC = {
         "surfaces",
         "xor_demo",
     },
+    "steepest.demos.adaptive_methods": {"correction_demo", "effective_rate_demo", "race_demo"},
     "steepest.demos.minibatches": {
         "COUNTS",
         "PATH_SIZES",

@@ -35,6 +35,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 from steepest import check
+from steepest.demos.adaptive_methods import correction_demo, effective_rate_demo, race_demo
 from steepest.landscapes import beale, long_valley, quadratic, saddle
 from steepest.plots import plot_band, plot_cloud, plot_contours, plot_curves, plot_path
 from steepest.race import RATES, Entrant, document_track, landscape_track, race, torch_sgd
@@ -850,6 +851,20 @@ print(f"not corrected: first step {lengths['not corrected'][0]:.2f} η, longest 
 # Adam's rate reads as a *distance*: about how far a weight moves in a step.
 
 # %% [markdown]
+# ### Demo: which correction, and where does ε stand?
+#
+# Weights with steady gradients of all sizes, moved by *your* `adam_step`. To leave out a correction the demo tells it
+# that a million steps were taken, and to move $\varepsilon$ it sets it to 0 and changes $r$ beforehand; dotted is your
+# function without such tricks. **Before you touch a switch**, say which half of the correction matters more in the
+# first step, and which way a step goes wrong if only $s$ is corrected. Then move $\varepsilon = 10^{-3}$ inside the
+# root. Which weights stop moving?
+#
+# **Goal:** no step longer than $\eta$, and, with $\varepsilon$ inside the root, half a step at a slope of $10^{-3}$.
+
+# %% tags=["demo"]
+correction_demo(adam_step)
+
+# %% [markdown]
 # ### AdaMax: the largest instead of the mean square
 #
 # $\sqrt{\overline{g^2}}$ is a norm of past gradients with exponent 2. The limit of exponent $p \to \infty$ is a
@@ -975,6 +990,20 @@ plt.show()
 # steps, and its correction keeps the first of them honest. For sparse gradients a long memory matters.
 
 # %% [markdown]
+# ### Demo: the rates of all 300 weights
+#
+# The same documents in smaller batches. Left the rates of four words, right those of all words at one minibatch, all
+# read off what *your* functions keep in their states; the dashes at the bottom are the minibatches in which word 300
+# occurs. **Before you press play**, say what its rate does between two dashes, and what a longer memory changes. Which
+# method's rates do not order the words at all, and why not?
+#
+# **Goal:** with minibatches of 5 and a method that forgets, keep the rate of word 300 within a factor of 2 over the
+# last 100 minibatches, and end with a loss under 0.55. There is more than one way.
+
+# %% tags=["demo"]
+effective_rate_demo(delta_bar_delta_step, adagrad_step, rmsprop_step, adadelta_step, adam_step, adamax_step)
+
+# %% [markdown]
 # ## 7 · The race
 #
 # ### Rules
@@ -989,7 +1018,25 @@ plt.show()
 # - **The saddle**: starts within 0.001 of the ridge, where the downhill direction has almost no gradient.
 # - **The documents**: 300 sparse weights, minibatches of 20. The only noisy track.
 #
-# **Before you run it**, pick a winner for each track.
+# ### One race, step by step
+#
+# First a single run of each method, by *your* functions, on the first three tracks. (What you have not written yet,
+# `torch.optim` runs if it has it; the lines above the picture say so.) The lanes show the loss; who crosses the line
+# and stays there has arrived. Below the standing one step of one weight is spelled out: the lesson's formula with the
+# numbers that your function got, and last in a line what it returned. If the two disagree, yours is another form.
+#
+# **Before you press play**, pick a winner on Beale's function, and say which methods will overshoot. Then the
+# **goal**: give all the same rate. On one landscape, from one start, find a rate with which Adam beats gradient
+# descent, and another with which gradient descent beats Adam. Which of the two would you have put on a slide?
+
+# %% tags=["demo"]
+race_demo(delta_bar_delta_step, rprop_step, quickprop_step, adagrad_step, rmsprop_step, adadelta_step, adam_step,
+          adamax_step, nadam_step)
+
+# %% [markdown]
+# ### Everyone at their best
+#
+# Now all runs, each method at its own best rate. **Before you run it**, pick a winner for each track.
 
 # %% tags=["demo"]
 entrants = [

@@ -139,8 +139,8 @@ def slider(label: str, value: float, low: float, high: float, step: float, *, lo
     return widgets.FloatSlider(value=value, min=low, max=high, step=step, description=label, style=PRESENT)
 
 
-def steps(label: str, value: int, options: Sequence[int]) -> Control:
-    """A slider over some whole numbers."""
+def steps(label: str, value: float, options: Sequence[float]) -> Control:
+    """A slider over some numbers."""
     return widgets.SelectionSlider(options=list(options), value=value, description=label, style=PRESENT)
 
 
