@@ -166,7 +166,7 @@ class LengthView:
         by_size.set_axis_off()
         self.own = [ax.plot([], [], **OWN)[0] for ax in (first, by_size)]
         (self.curve,) = first.plot([], [], markevery=[0], **line_style(0))
-        self.by_size = [by_size.plot([], [], markevery=4, **line_style(number))[0] for number in (1, 0)]
+        self.by_size = [by_size.plot([], [], markevery=4, **_row(number))[0] for number in (1, 0)]
         (self.here,) = by_size.plot([], [], "o", markersize=13, fillstyle="none", color="black")
 
     def show(self, found: Tensor, own: Tensor, place: int) -> None:
@@ -189,11 +189,11 @@ def draw_axes(figure: Figure) -> None:
         ax.axhline(1, color="0.5", linewidth=0.8)
     first.set(xlabel="step of one weight, its slope steady", ylabel="length of the step / η")
     for number, label in ((1, "first step"), (0, f"step {N_STEPS}")):
-        by_size.plot([], [], label=label, **line_style(number))
+        by_size.plot([], [], label=label, **_row(number))
     by_size.plot([], [], label="your function, untouched", **OWN)
     by_size.axvline(GOAL_SIZE, color="0.5", linewidth=0.8)
     by_size.set(xlabel="size of the slope g", ylabel="length of the step / η")
-    by_size.legend(loc="lower right", fontsize=8)
+    by_size.legend(loc="upper left", fontsize=8)
     plain_log(first, by_size)
 
 
@@ -215,6 +215,11 @@ def said(found: Tensor, setting: Setting, place: int) -> str:
         f"step {N_STEPS} {line[-1]:.3g} η. After {N_STEPS} steps half as long as for the largest slope: {half_at}. "
         f"{reached}"
     )
+
+
+def _row(number: int) -> dict[str, Any]:
+    """Style of the last step's line, or of the first one's, which is to be seen where the last one lies on it."""
+    return line_style(number) | ({"linewidth": 2.6, "markersize": 7} if number else {})
 
 
 def _limit(first: Axes, by_size: Axes) -> None:

@@ -179,8 +179,10 @@ class _Rprop:
         self.memory = [torch.zeros_like(starts)], [sizes], [torch.tensor(0.0)]
 
     def __call__(self, shift: Tensor, grad: Tensor) -> None:
-        bounds = {"step_size_min": 1e-6, "step_size_max": 50.0, "etaminus": 0.5, "etaplus": 1.2}
-        rprop([shift], [grad], *self.memory, foreach=False, **bounds)
+        rprop(
+            [shift], [grad], *self.memory, foreach=False,
+            step_size_min=1e-6, step_size_max=50.0, etaminus=0.5, etaplus=1.2,
+        )  # fmt: skip
 
 
 class _Functional:

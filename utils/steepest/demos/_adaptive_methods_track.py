@@ -111,7 +111,7 @@ def draw_course(figure: Figure, name: str, goal: float, field: LineUp, rates: Se
         for other, rate in zip(field.runners, rates, strict=True):
             lanes.text(LEAST - 0.5, NAMES.index(other), f"{rate:g}", va="center", fontsize=9)
     for other in field.left_out:
-        lanes.text(0.5 * (LEAST + WORST), NAMES.index(other), "left out", va="center", ha="center", fontsize=9)
+        lanes.text(WORST - 1, NAMES.index(other), "left out", va="center", fontsize=9)
     for other in field.runners:
         dot = runner_style(other) | {"linestyle": "", "markersize": 6}
         lanes.plot(WORST + 0.45, NAMES.index(other), clip_on=False, **dot)
