@@ -36,6 +36,7 @@ import itertools
 import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
+from steepest.demos.dropout import dropout_demo
 from steepest.nets import init_nets, net_errors, net_scores, train_nets
 from steepest.plots import plot_curves
 
@@ -594,6 +595,20 @@ for hidden in ([10], [6, 4]):
 # With one hidden layer scores and geometric mean agree to rounding. With two they do not, but the geometric mean stays
 # closer than the arithmetic one, which is another network in both cases, and a more cautious one.
 #
+# ### Demo: one mask after another
+#
+# Two small nets, one of them with one hidden layer and one with two. *Your* `dropout_mask` says which units are
+# crossed out, *your* `dropout_train` silences them, and each mask adds its output to the distribution. *Your*
+# `dropout_test` scales the net that the dashed line stands for. **Before you press play**, say for each net whether the
+# mean over masks will settle on that line, and at which `keep` the outputs scatter most. A *new draw* tells accident
+# from rule.
+#
+# **Goal:** a net whose mean lies more than 5 standard errors away from the scaled network. Can the other net do it too?
+
+# %% tags=["demo"]
+dropout_demo(dropout_mask, dropout_train, dropout_test)
+
+# %% [markdown]
 # Now the wide networks of section 6. Averages of 1 to 40 randomly thinned networks, beside the scaled one:
 
 # %% tags=["demo"]

@@ -36,6 +36,7 @@ import time
 import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
+from steepest.demos.batch_norm import rates_demo, shift_demo
 from steepest.dense import accuracy, fit, make_nets, scores, with_backward
 from steepest.plots import line_style, plot_curves
 
@@ -507,6 +508,25 @@ grade(batch_norm_eval)
 # </details>
 
 # %% [markdown]
+# ### Demo: one example in two batches
+#
+# The drifting batches again, through *your* `batch_norm_train` and *your* `batch_norm_eval`, which is given what *your*
+# `population_statistics` makes of 100 batches before the drift. The star is one and the same example, once in a batch
+# before the drift and once in a batch after it. **Before you move anything**, say in which mode its output depends on
+# its companions, in which mode the drift is still seen behind the normalization, and what becomes of the star in
+# batches of two. Play the batches one after another to see how far companions alone move it.
+#
+# **Goal:** take the drift out, and find the smallest batch with which outputs in training and in evaluation differ by
+# less than 0.2 (root mean square over 100 batches).
+
+# %% tags=["demo"]
+shift_demo(batch_norm_train, population_statistics, batch_norm_eval)
+
+# %% [markdown]
+# Without a drift the two modes still differ, because a batch's own mean and variance are estimates: by about
+# $\sqrt{1.5/B}$ for a normal distribution, one part for the mean and half a part for the deviation.
+
+# %% [markdown]
 # ### A network that uses all of it
 #
 # 1797 handwritten digits, a quarter of them for testing; 64 inputs, four hidden layers of 32 units with ReLU, ten
@@ -702,6 +722,20 @@ print(f"test accuracy {(folded.argmax(dim=1) == test_set.y).double().mean():.3f}
 # rates from 0.03 to 100, five starts each, 250 steps of 64 digits. A net counts as *trained* when its mean loss over
 # the last 25 steps is below 1; chance is $\ln 10 = 2.30$. Note your guess: how many times larger a rate does the
 # normalized net bear?
+#
+# ### Demo: at which rate?
+#
+# First by hand, with fewer starts and steps: *your* `batch_norm_train` and `batch_norm_backward` train the normalized
+# nets. **Before you press play**, say for the rate that you have chosen how both curves will go on.
+#
+# **Goal:** with all 140 steps played, find the largest rate at which each kind of net still ends below 1, and the next
+# one, at which it does not.
+
+# %% tags=["demo"]
+rates_demo(batch_norm_train, batch_norm_backward)
+
+# %% [markdown]
+# Now all of it, each net a dot:
 
 # %% tags=["demo"]
 rates = torch.tensor([0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
