@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -242,9 +242,11 @@ class _Graph:
         self.edges = LineCollection([pair for group in pairs for pair in group], linewidths=widths, zorder=1)
         ax.add_collection(self.edges)
         self.all_places = np.array([place for column in self.places for place in column])
-        self.units = ax.scatter(*self.all_places.T, s=520, edgecolors="black", linewidths=1.2, zorder=3)
+        self.units = ax.scatter(
+            self.all_places[:, 0], self.all_places[:, 1], s=520, edgecolors="black", linewidths=1.2, zorder=3
+        )
         self.crosses = ax.plot([], [], "x", color="black", markersize=20, markeredgewidth=1.8, zorder=5)[0]
-        self.values = [ax.text(*place, "", ha="center", va="center", fontsize=8, zorder=4) for place in self.all_places]
+        self.values = [ax.text(x, y, "", ha="center", va="center", fontsize=8, zorder=4) for x, y in self.all_places]
         for text, value in zip(self.values, EXAMPLE, strict=False):
             text.set_text(_number(value))
 
@@ -261,8 +263,8 @@ class _Graph:
         both = [np.outer(after, before).ravel() for before, after in itertools.pairwise(ends)]
         spoken = np.concatenate(both)
         self.edges.set(color=np.where(spoken, self.colors, SILENT))
-        self.units.set_facecolor(np.where(kept, "white", SILENT))
-        self.units.set_edgecolor(np.where(kept, "black", "0.6"))
+        self.units.set_facecolor(["white" if speaks else SILENT for speaks in kept])
+        self.units.set_edgecolor(["black" if speaks else "0.6" for speaks in kept])
         self.crosses.set_data(*self.all_places[~kept].T)
 
 
@@ -324,7 +326,7 @@ def draw_labels(figure: Figure, layers: str) -> None:
     right.legend(loc="lower left", bbox_to_anchor=(-0.03, 1), ncols=2, fontsize=8.5, frameon=False, borderpad=0.2)
 
 
-def _style(kind: int) -> dict[str, object]:
+def _style(kind: int) -> dict[str, Any]:
     if kind == THIS:
         return {"color": "black", "linestyle": "", "marker": "^", "markersize": 9}
     return line_style(kind) | {"marker": "", "linewidth": 2.2}
