@@ -127,7 +127,9 @@ class GaborView:
             dots.set_data([start[0] for start in starts], [start[1] for start in starts])
         offset, frequency = at.tolist()
         loss = float(gabor.loss(at))
-        self.said.set_text(f"η = {lr:.2f}, step {step}: φ = ({offset:.2f}, {frequency:.2f}), loss {loss:.3f}".replace("-", "−"))
+        self.said.set_text(
+            f"η = {lr:.2f}, step {step}: φ = ({offset:.2f}, {frequency:.2f}), loss {loss:.3f}".replace("-", "−")
+        )
 
 
 def gabor_demo(descend: Descend, gabor_loss: SumOfSquares, x: Tensor, y: Tensor) -> Demo:

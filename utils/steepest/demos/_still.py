@@ -58,9 +58,14 @@ class Still:
     def show(self, key: Hashable, paint: Callable[[Figure], None]) -> None:
         """Put what `paint` draws on an empty figure behind all else; it is called once for each key."""
         if key not in self.pictures:
-            figure = Figure(figsize=self.size, dpi=DPI)
-            paint(figure)
-            canvas = FigureCanvasAgg(figure)
-            canvas.draw()  # type: ignore[no-untyped-call]
-            self.pictures[key] = np.array(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+            self.pictures[key] = painted(self.size, paint)
         self.image.set_data(self.pictures[key])
+
+
+def painted(size: tuple[float, float], paint: Callable[[Figure], None]) -> np.ndarray:
+    """The dots of what `paint` draws on an empty figure of this size in inches, from above."""
+    figure = Figure(figsize=size, dpi=DPI)
+    paint(figure)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.array(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
