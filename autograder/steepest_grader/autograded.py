@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from steepest_grader._files import replace_file
 from steepest_grader.source import Course, nbgrader_names
 
-__all__ = ["SUBMISSION_KEYS", "GradebookError", "paths", "stored_submissions", "submission_folder"]
+__all__ = [
+    "SUBMISSION_KEYS",
+    "GradebookError",
+    "note_ungraded",
+    "paths",
+    "stored_submissions",
+    "submission_folder",
+    "ungraded",
+]
 
 SIDECAR = "steepest.json"
 SUBMISSION_KEYS = ("student", "lesson", "score", "max_score", "outcome", "seconds", "exercises")
@@ -63,3 +73,25 @@ def stored_submissions(course: Course, lesson: str) -> dict[str, dict[str, Any]]
         if isinstance(submission, dict) and {*SUBMISSION_KEYS, "digest", "message"} <= set(submission):
             found[path.parent.parent.name] = submission
     return found
+
+
+def ungraded(course: Course, lesson: str) -> dict[str, str]:
+    """Students whose submission the grader itself failed at when it last tried, each with the reason."""
+    try:
+        found = json.loads(_ungraded_path(course, lesson).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(student): str(reason) for student, reason in found.items()} if isinstance(found, dict) else {}
+
+
+def note_ungraded(course: Course, lesson: str, reasons: Mapping[str, str]) -> None:
+    """Keep the list that `ungraded` gives; there is no file where nothing is amiss."""
+    path = _ungraded_path(course, lesson)
+    if reasons:
+        replace_file(path, json.dumps(dict(sorted(reasons.items()))).encode())
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _ungraded_path(course: Course, lesson: str) -> Path:
+    return course.course_dir / f".{lesson.replace('/', '.')}.ungraded.json"

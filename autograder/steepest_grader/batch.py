@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from steepest_grader._files import alone, remove_parts
-from steepest_grader.autograded import GradebookError, submission_folder
+from steepest_grader.autograded import GradebookError, note_ungraded, submission_folder, ungraded
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates
 from steepest_grader.lesson import load
@@ -108,7 +108,19 @@ def grade_lesson(
             book.record(graded)
             rows[graded.student] = graded.as_json()
             tell(done, len(todo), graded.student)
+        _note_failures(course, lesson_id, rows, whole_class=student is None)
     return Batch([rows[name] for name in sorted(rows)], reused)
+
+
+def _note_failures(course: Course, lesson: str, rows: Mapping[str, dict[str, Any]], *, whole_class: bool) -> None:
+    """Keep who has no mark because the grader failed, for the report; no other trace is left of them."""
+    reasons = {} if whole_class else ungraded(course, lesson)
+    for student, row in rows.items():
+        reasons.pop(student, None)
+        if row["outcome"] == Outcome.GRADER_ERROR:
+            said = [item["message"] for item in row["exercises"] if item["outcome"] == Outcome.GRADER_ERROR]
+            reasons[student] = next(filter(None, said), "")
+    note_ungraded(course, lesson, reasons)
 
 
 @contextmanager

@@ -243,6 +243,91 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
 
 @main.command()
 @click.argument("lessons", nargs=-1)
+@click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@click.option(
+    "--submitted",
+    type=click.Path(path_type=Path),
+    help="Where the submissions came from, for attempts and minutes; by default build/course/submitted.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="By default in build/course/reports.")
+@json_option
+@click.pass_obj
+def report(
+    settings: _Settings,
+    lessons: tuple[str, ...],
+    gradebook: str | None,
+    submitted: Path | None,
+    out: Path | None,
+    json_file: Path | None,
+) -> None:
+    """Write the instructor's page for lessons; for the whole course where none is named."""
+    from steepest_grader import report as module
+
+    course = settings.any_course
+    named = course.named(lessons) if lessons else course.lessons()
+    with ERR.status("reading marks and answers"):
+        found, people = module.class_standing(course, named, gradebook, submitted)
+    path = out or module.report_path(course, named)
+    with _errors_of_files():
+        module.write_report(course, path, found, people, gradebook)
+    _write_json(json_file, module.as_json(found))
+    concerned = {concern.student for item in found for concern in item.concerns}
+    alike = sum(len(item.similar) for item in found)
+    awaiting = sum(len(cell.awaiting) for item in found for cell in item.by_hand)
+    _say(f"{', '.join(item.lesson for item in found)}: {path}")
+    _say(f"students who want a human eye: {len(concerned)}; groups of answers that are nearly the same: {alike}")
+    _say(f"answers that wait to be graded by hand: {awaiting}")
+
+
+@main.command()
+@click.argument("lessons", nargs=-1)
+@click.option(
+    "--format", "style", type=click.Choice(["csv", "canvas", "moodle"]), required=True, help="What imports it."
+)
+@click.option(
+    "--per", type=click.Choice(["lesson", "exercise"]), default="lesson", help="A mark for each lesson or exercise."
+)
+@click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@click.option("--unfinished", is_flag=True, help="A lesson's mark also where an answer waits to be graded by hand.")
+@click.option(
+    "--identify",
+    type=click.Choice(["username", "idnumber", "email"]),
+    default="username",
+    show_default=True,
+    help="How Moodle knows a student: by id, lms_user_id or email of the gradebook.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="By default in build/course/exports.")
+@click.pass_obj
+def export(
+    settings: _Settings,
+    lessons: tuple[str, ...],
+    style: str,
+    per: str,
+    gradebook: str | None,
+    unfinished: bool,
+    identify: str,
+    out: Path | None,
+) -> None:
+    """Write marks as a table; of the whole course where no lesson is named."""
+    from steepest_grader import export as module
+
+    course = settings.any_course
+    named = course.named(lessons) if lessons else course.lessons()
+    table = module.export(
+        course, named, style, url=gradebook, exercises=per == "exercise", unfinished=unfinished, identify=identify
+    )
+    path = out or module.export_path(course, named, style)
+    with _errors_of_files():
+        module.write(path, table)
+    _say(f"{', '.join(table.lessons)}: {table.students} students in {path}")
+    for name, count in table.awaiting.items():
+        _say(f"{name}: {count} without a mark, because answers wait to be graded by hand; --unfinished gives one.")
+    for student, reason in table.left_out.items():
+        _say(f"Left out: {student}, {reason}.")
+
+
+@main.command()
+@click.argument("lessons", nargs=-1)
 @click.option("--seeds", default=0, show_default=True, help="Judge every accepted variant with so many further seeds.")
 @json_option
 @unsafe_option

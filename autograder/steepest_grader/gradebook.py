@@ -9,8 +9,9 @@ from __future__ import annotations
 import copy
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,12 +33,21 @@ from steepest_grader.autograded import (
     submission_folder,
 )
 from steepest_grader.database import Database, complete, remedy, shown
-from steepest_grader.marks import read_marks, write_marks
+from steepest_grader.marks import Mark, Person, read_marks, read_people, read_points, read_results, write_marks
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.release import MASTER, released_notebook
 from steepest_grader.source import Course, nbgrader_names
 
-__all__ = ["GradebookError", "GradebookWriter", "awaiting_marks", "database_url", "gradebook_url", "translated_errors"]
+__all__ = [
+    "GradebookError",
+    "GradebookWriter",
+    "LessonMarks",
+    "awaiting_marks",
+    "class_marks",
+    "database_url",
+    "gradebook_url",
+    "translated_errors",
+]
 
 logging.getLogger("tornado.application").addHandler(logging.NullHandler())  # nbgrader's; errors are told by us
 
@@ -211,6 +221,46 @@ def awaiting_marks(course: Course, url: str | None, lesson: str) -> dict[str, se
         finally:
             database.close()
     return found
+
+
+@dataclass(frozen=True)
+class LessonMarks:
+    """What the gradebook says of one lesson.
+
+    Attributes
+    ----------
+    points : mapping of str to float
+        What each graded cell is worth.
+    marks : mapping of str to mapping of str to Mark
+        By student and cell, of everything handed in.
+    """
+
+    points: Mapping[str, float]
+    marks: Mapping[str, Mapping[str, Mark]]
+
+
+def class_marks(
+    course: Course, url: str | None, lessons: Sequence[str]
+) -> tuple[dict[str, Person], dict[str, LessonMarks]]:
+    """Everybody in the gradebook, and what it says of some lessons.
+
+    Raises
+    ------
+    GradebookError
+        If the database cannot be used.
+    """
+    address = database_url(course, url)
+    with translated_errors(address, course):
+        database = _opened(address)
+        try:
+            with database.transaction() as connection:
+                people = read_people(connection)
+                found = {
+                    name: LessonMarks(read_points(connection, name), read_results(connection, name)) for name in lessons
+                }
+        finally:
+            database.close()
+    return people, found
 
 
 def _opened(url: str) -> Database:

@@ -30,7 +30,7 @@ from steepest_grader.autograded import GradebookError
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.source import nbgrader_names
 
-__all__ = ["read_marks", "write_marks"]
+__all__ = ["Mark", "Person", "read_marks", "read_people", "read_points", "read_results", "write_marks"]
 
 SOLUTION, TASK = "SolutionCell", "TaskCell"  # values of `base_cell.type`
 NO_RESPONSE = "No response."  # nbgrader's words, which formgrader's users know
@@ -74,6 +74,8 @@ GRADES = (
     .join(CELL, CELL.c.id == GRADE.c.cell_id)
     .where(ASSIGNMENT.c.name == bindparam("assignment"), NOTEBOOK.c.name == bindparam("notebook"))
 )
+RESULTS = GRADES.add_columns(GRADE.c.extra_credit, GRADE.c.needs_manual_grade, ENTRY.c.late_submission_penalty)
+PEOPLE = select(STUDENT.c.id, STUDENT.c.first_name, STUDENT.c.last_name, STUDENT.c.email, STUDENT.c.lms_user_id)
 
 # by cell as well, because nbgrader's indexes on these tables begin with it
 KNOWN_GRADES = select(GRADE.c.cell_id, GRADE.c.manual_score).where(
@@ -87,6 +89,46 @@ CHANGED_GRADE, CHANGED_COMMENT = (
     update(table).where(table.c.notebook_id == bindparam("entry"), table.c.cell_id == bindparam("cell"))
     for table in (GRADE, COMMENT)
 )
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a student is, as far as the gradebook says; what it does not say is empty."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    email: str = ""
+    lms_user_id: str = ""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the gradebook says of one graded cell of one student.
+
+    Attributes
+    ----------
+    automatic, by_hand : float or None
+        The mark of either kind; the one given by hand is what counts where there are both.
+    extra : float
+        Extra credit.
+    penalty : float
+        What being late costs the whole notebook.
+    look_again : bool
+        Whether formgrader asks a person to look, also where there is a mark.
+    """
+
+    automatic: float | None = None
+    by_hand: float | None = None
+    extra: float = 0.0
+    penalty: float = 0.0
+    look_again: bool = False
+
+    @property
+    def score(self) -> float | None:
+        """What counts, as nbgrader has it; None until the cell is marked."""
+        score = self.automatic if self.by_hand is None else self.by_hand
+        return None if score is None else score + self.extra
 
 
 @dataclass(frozen=True)
@@ -110,6 +152,27 @@ class _Lesson:
 def read_marks(connection: Connection, lesson: str) -> Iterable[Sequence[Any]]:
     """Student, cell, automatic and manual mark of everything handed in for a lesson."""
     return connection.execute(GRADES, _names(lesson))
+
+
+def read_results(connection: Connection, lesson: str) -> dict[str, dict[str, Mark]]:
+    """Marks of everything handed in for a lesson, by student and cell."""
+    found: dict[str, dict[str, Mark]] = {}
+    for student, cell, automatic, by_hand, extra, again, penalty in connection.execute(RESULTS, _names(lesson)):
+        mark = Mark(automatic, by_hand, extra or 0.0, penalty or 0.0, bool(again))
+        found.setdefault(student, {})[cell] = mark
+    return found
+
+
+def read_points(connection: Connection, lesson: str) -> dict[str, float]:
+    """What each graded cell of a lesson is worth; empty where the gradebook does not know the lesson."""
+    rows = connection.execute(CELLS, _names(lesson)).all()
+    cells = [_Cell(*row[2:]) for row in rows if row[2] is not None]
+    return {cell.name: cell.max_score for cell in cells if cell.kind != SOLUTION}
+
+
+def read_people(connection: Connection) -> dict[str, Person]:
+    """Every student of the gradebook, by id."""
+    return {row[0]: Person(*(value or "" for value in row)) for row in connection.execute(PEOPLE)}
 
 
 def write_marks(connection: Connection, submission: GradedSubmission) -> None:
