@@ -28,7 +28,7 @@ VARIABLES = {
     **{color: f"end-{name.replace(' ', '-')}" for name, color in ENDS.items()},
 }  # fmt: skip
 SETTINGS = {
-    "svg.fonttype": "none", "svg.hashsalt": "report", "font.size": 9.5, "font.family": ["DejaVu Sans", "sans-serif"],
+    "svg.fonttype": "none", "svg.hashsalt": "report", "font.size": 11, "font.family": ["DejaVu Sans", "sans-serif"],
     "text.parse_math": False, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK,
     "ytick.color": INK, "grid.color": GRID, "axes.spines.top": False, "axes.spines.right": False,
     "axes.axisbelow": True, "figure.facecolor": "none", "axes.facecolor": "none", "legend.frameon": False,
@@ -116,11 +116,11 @@ def _label(ax: Axes, points: Sequence[tuple[str, float, float]]) -> None:
     taken: list[tuple[float, float]] = []
     for name, x, y in sorted(points, key=lambda point: (-point[2], point[1])):
         height = y
-        while any(abs(height - other) < 0.075 and (x > 50) == (where > 50) for where, other in taken):
-            height -= 0.075
+        while any(abs(height - other) < 0.085 and (x > 50) == (where > 50) for where, other in taken):
+            height -= 0.085
         taken.append((x, height))
         side = {"ha": "right", "xytext": (x - 2.4, height)} if x > 50 else {"ha": "left", "xytext": (x + 2.4, height)}
-        ax.annotate(_short(name), (x, y), va="center", fontsize=8, **side)
+        ax.annotate(_short(name), (x, y), va="center", fontsize=9.5, **side)
 
 
 def _short(name: str) -> str:

@@ -127,7 +127,7 @@ def _totals(standings: Sequence[Standing]) -> dict[str, float]:
 def _facts(standings: Sequence[Standing]) -> dict[str, Any]:
     """What to look at first."""
     exercises = [(item, lesson) for lesson in standings for item in lesson.exercises if item.difficulty is not None]
-    mistakes = [(item, lesson) for lesson in standings for item in lesson.mistakes]
+    mistakes = [(item, lesson) for lesson in standings for item in lesson.mistakes if item.count > 1]
     shares = list(_totals(standings).values())
     return {
         "hardest": min(exercises, key=lambda pair: pair[0].difficulty or 0.0, default=None),
@@ -157,7 +157,7 @@ def _drawn(standings: Sequence[Standing]) -> dict[str, Any]:
             {item.lesson: [score / (item.points or 1) for score in item.scores.values()] for item in standings}
         )
     if any(item.discrimination is not None for item in exercises):
-        drawn["items"] = charts.item_map(exercises)
+        drawn["map"] = charts.item_map(exercises)
     return drawn
 
 
@@ -207,6 +207,7 @@ def _environment() -> Environment:
     environment.filters["number"] = lambda value: "" if value is None else f"{value:.3g}"
     environment.filters["correlation"] = lambda value: "" if value is None else f"{value:.2f}".replace("-", "−")
     environment.filters["words"] = lambda name: str(name).replace("_", " ")
+    environment.filters["exercise"] = lambda cell: str(cell).removeprefix("answer_")
     return environment
 
 

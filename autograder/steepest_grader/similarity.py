@@ -16,24 +16,31 @@ import builtins
 import hashlib
 import io
 import keyword
+import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
+from types import MappingProxyType
 
 __all__ = ["Group", "Match", "fingerprints", "near_identical"]
 
 GRAM, WINDOW = 6, 3
 RARE_SHARE, RARE_COUNT = 0.15, 4  # a passage that more of the class have is common knowledge
 SAME_SHARE = 0.8  # of the fingerprints of the shorter answer, so that padding hides nothing
-FEWEST, FEWEST_TOGETHER = 8, 20  # fingerprints that two answers, and two submissions, must have in common
+FEWEST, FEWEST_TOGETHER = 5, 20  # fingerprints that two answers, and two submissions, must have in common
 MAX_CHARACTERS = 20_000
 LAYOUT = frozenset(
     {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER, tokenize.DEDENT}
 )
 SHORT = {tokenize.STRING: "'text'", tokenize.INDENT: "{"}
-BRACKETS = (("(", "[", "{"), (")", "]", "}"))
+MODULUS = 2**61 - 1
+BASE = 1_000_003
+OLDEST = pow(BASE, GRAM - 1, MODULUS)
+OPENING, CLOSING = ("(", "[", "{"), (")", "]", "}")
+LINE_OF_IMPORT = re.compile(r"^[ \t]*+((?:import|from)[ \t].*)$", re.MULTILINE)
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.softkwlist)
 
 Answers = Mapping[str, str]
@@ -85,12 +92,13 @@ def near_identical(
     list of Group
         Those with most in common first. Whatever the sources are, nothing is run, and nothing is raised.
     """
-    known = frozenset(mark for source in given for mark in fingerprints(source))
-    prints = {
-        (student, name): fingerprints(source) - known
-        for student, answers in submissions.items()
-        for name, source in answers.items()
-    }
+    given = list(given)
+    imported = _imports(given)
+    known = frozenset(mark for source in given for mark in fingerprints(source, imported))
+    prints: dict[tuple[str, str], frozenset[int]] = {}
+    for student, answers in submissions.items():
+        names = imported | _imports(answers.values())
+        prints |= {(student, name): fingerprints(source, names) - known for name, source in answers.items()}
     owners: dict[tuple[str, int], list[str]] = {}
     for (student, name), marks in prints.items():
         for mark in marks:
@@ -105,12 +113,18 @@ def near_identical(
     return _groups(_matches(shared, counted))
 
 
-def fingerprints(source: str) -> frozenset[int]:
-    """The winnowed hashes of one source."""
-    tokens = list(_tokens(source[:MAX_CHARACTERS]))
-    hashes = [_hash(tokens[start : start + GRAM]) for start in range(len(tokens) - GRAM + 1)]
-    windows = (hashes[start : start + WINDOW] for start in range(max(1, len(hashes) - WINDOW + 1)))
-    return frozenset(min(window) for window in windows if window)
+def fingerprints(source: str, imported: Mapping[str, str] = MappingProxyType({})) -> frozenset[int]:
+    """The winnowed hashes of one source, in which some names stand for what was imported."""
+    numbers = [_number_of(token) for token in _tokens(source[:MAX_CHARACTERS], imported)]
+    hashes, value = [], 0
+    for place, number in enumerate(numbers):
+        leaving = numbers[place - GRAM] * OLDEST if place >= GRAM else 0
+        value = ((value - leaving) * BASE + number) % MODULUS  # of the last GRAM tokens
+        if place >= GRAM - 1:
+            hashes.append(value)
+    if len(hashes) <= WINDOW:
+        return frozenset(sorted(hashes)[:1])
+    return frozenset(map(min, *(hashes[start:] for start in range(WINDOW))))
 
 
 def _matches(shared: Mapping[tuple[str, str, str], int], counted: Mapping[tuple[str, str], int]) -> list[Match]:
@@ -136,43 +150,46 @@ def _groups(matches: Sequence[Match]) -> list[Group]:
     return [Group(students, tuple(found)) for students, found in seen.items()]
 
 
-def _tokens(source: str) -> Iterator[str]:
+def _imports(sources: Iterable[str]) -> dict[str, str]:
+    """What names stand for that are imported anywhere in some cells."""
+    found: dict[str, str] = {}
+    for source in sources:
+        for words in map(str.split, LINE_OF_IMPORT.findall(source[:MAX_CHARACTERS])):
+            for place, word in enumerate(words[1:], start=1):
+                name = word.strip(",()")
+                found[name] = words[place - 2].strip(",()") if words[place - 1] == "as" else name
+    return found
+
+
+def _tokens(source: str, imported: Mapping[str, str]) -> Iterator[str]:
     """What a source says, but for layout and for names that its author has chosen; up to the first error."""
-    aliases = {name: name for name in KNOWN}
     line: list[tokenize.TokenInfo] = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(source).readline):
             if token.type not in LAYOUT:
                 line.append(token)
             elif token.type == tokenize.NEWLINE:
-                yield from _statement(line, aliases)
+                yield from _statement(line, imported)
                 line = []
     except (tokenize.TokenError, SyntaxError, ValueError):
         pass
-    yield from _statement(line, aliases)
+    yield from _statement(line, imported)
 
 
-def _statement(line: Sequence[tokenize.TokenInfo], aliases: dict[str, str]) -> Iterator[str]:
-    """The tokens of one logical line; an import tells what later names stand for, and is left out."""
-    words = [token.string for token in line if token.type != tokenize.INDENT]
-    if words[:1] in (["import"], ["from"]):
-        for place, word in enumerate(words[1:], start=1):
-            if words[place - 1] == "as":
-                aliases[word] = words[place - 2]
-            elif word.isidentifier():
-                aliases[word] = word
+def _statement(line: Sequence[tokenize.TokenInfo], imported: Mapping[str, str]) -> Iterator[str]:
+    """The tokens of one logical line; docstrings and imports are left out."""
+    first = next((token.string for token in line if token.type != tokenize.INDENT), "")
+    if first in ("import", "from") or all(token.type in (tokenize.STRING, tokenize.INDENT) for token in line):
         return
-    if all(token.type in (tokenize.STRING, tokenize.INDENT) for token in line):
-        return  # a docstring
-    defines = words[:1] in (["def"], ["async"], ["lambda"])
     depth = 0
     for place, token in enumerate(line):
-        depth += (token.string in BRACKETS[0]) - (token.string in BRACKETS[1])
+        depth += (token.string in OPENING) - (token.string in CLOSING)
         before = line[place - 1].string if place else ""
         after = line[place + 1].string if place + 1 < len(line) else ""
         if token.type == tokenize.NAME and not keyword.iskeyword(token.string):
-            fixed = before == "." or (after == "=" and depth > 0 and not defines)  # a library's, not the student's
-            yield token.string if fixed else aliases.get(token.string, "name")
+            of_library = before == "." or (after == "=" and depth > 0 and first not in ("def", "async"))
+            known = of_library or token.string in KNOWN
+            yield token.string if known else imported.get(token.string, "name")
         elif token.type == tokenize.NUMBER:
             yield _number(token.string)
         else:
@@ -186,6 +203,7 @@ def _number(text: str) -> str:
         return text
 
 
-def _hash(tokens: Sequence[str]) -> int:
-    """The same in every process, unlike Python's own."""
-    return int.from_bytes(hashlib.blake2b("\0".join(tokens).encode("utf-8", "replace"), digest_size=8).digest())
+@lru_cache(maxsize=100_000)  # words of students, too
+def _number_of(token: str) -> int:
+    """The same in every process, unlike Python's own hash."""
+    return int.from_bytes(hashlib.blake2b(token.encode("utf-8", "replace"), digest_size=7).digest())
