@@ -27,7 +27,7 @@ VARIABLES = {
     INK: "ink", GRID: "grid", BAR: "bar", SOFT: "soft",
     **{color: f"end-{name.replace(' ', '-')}" for name, color in ENDS.items()},
 }  # fmt: skip
-SETTINGS = {
+SETTINGS: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "report", "font.size": 11, "font.family": ["DejaVu Sans", "sans-serif"],
     "text.parse_math": False, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK,
     "ytick.color": INK, "grid.color": GRID, "axes.spines.top": False, "axes.spines.right": False,
@@ -36,7 +36,10 @@ SETTINGS = {
 WIDTH = 5.6
 BINS = 10
 MAX_NAME = 28
-FEW = 24  # points of a map that can still be labelled
+RIGHT, TOP, SMALL = 103.0, 1.05, 9.5
+LETTER = (1.75, 0.065)  # of a map: how wide in per cent, and how high as a share of its height
+
+Box = tuple[float, float, float, float]
 
 
 def histogram(shares: Sequence[float], *, what: str) -> Markup:
@@ -79,10 +82,9 @@ def item_map(exercises: Sequence[ExerciseStanding]) -> Markup:
         points = [(100 * (item.difficulty or 0), item.discrimination or 0.0) for item in known]
         ax.axhline(0, color=INK, linewidth=0.9)
         ax.scatter([x for x, _ in points], [y for _, y in points], color=BAR, edgecolor=SOFT, s=42, zorder=3)
-        if len(known) <= FEW:
-            _label(ax, [(item.id, *point) for item, point in zip(known, points, strict=True)])
         low = min([-0.2, *(y - 0.1 for _, y in points)])
-        ax.set(xlim=(0, 103), ylim=(low, 1.05), xlabel="mean share of points (%): easier to the right",
+        _label(ax, [(item.id, *point) for item, point in zip(known, points, strict=True)], low)
+        ax.set(xlim=(0, RIGHT), ylim=(low, TOP), xlabel="mean share of points (%): easier to the right",
                ylabel="discrimination")  # fmt: skip
         ax.grid(linewidth=0.6)
         return _svg(figure, "Map: discrimination over mean share of points; the table of exercises has the figures.")
@@ -111,16 +113,26 @@ def _figure(height: float) -> tuple[Figure, Any]:
     return figure, figure.add_subplot()
 
 
-def _label(ax: Axes, points: Sequence[tuple[str, float, float]]) -> None:
-    """Names beside points, on the side where there is room; lines that would meet are moved apart."""
-    taken: list[tuple[float, float]] = []
-    for name, x, y in sorted(points, key=lambda point: (-point[2], point[1])):
-        height = y
-        while any(abs(height - other) < 0.085 and (x > 50) == (where > 50) for where, other in taken):
-            height -= 0.085
-        taken.append((x, height))
-        side = {"ha": "right", "xytext": (x - 2.4, height)} if x > 50 else {"ha": "left", "xytext": (x + 2.4, height)}
-        ax.annotate(_short(name), (x, y), va="center", fontsize=9.5, **side)
+def _label(ax: Axes, points: Sequence[tuple[str, float, float]], low: float) -> None:
+    """Names beside, above or below points, the lowest first; one for which there is no room is left out."""
+    high = LETTER[1] * (TOP - low)
+    taken = [(x - 1.3, x + 1.3, y - high / 2, y + high / 2) for _, x, y in points]
+    for name, x, y in sorted(points, key=lambda point: point[2]):
+        text = _short(name)
+        wide = LETTER[0] * len(text)
+        for left, middle in (
+            (x + 2, y), (x - 2 - wide, y), (x - wide / 2, y + 1.1 * high), (x - wide / 2, y - 1.1 * high),
+        ):  # fmt: skip
+            box = (left, left + wide, middle - high / 2, middle + high / 2)
+            inside = box[0] > 0 and box[1] < RIGHT and box[2] > low and box[3] < TOP
+            if inside and not any(_meet(box, other) for other in taken):
+                taken.append(box)
+                ax.text(left, middle, text, va="center_baseline", fontsize=SMALL)
+                break
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
 
 
 def _short(name: str) -> str:

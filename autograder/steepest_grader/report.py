@@ -137,6 +137,9 @@ def _facts(standings: Sequence[Standing]) -> dict[str, Any]:
             for item, lesson in exercises
             if item.discrimination is not None and item.discrimination < 0 and item.handed_in >= FEW
         ],
+        "told": any(
+            item.attempts is not None or item.minutes is not None for lesson in standings for item in lesson.exercises
+        ),
         "concerned": len({concern.student for lesson in standings for concern in lesson.concerns}),
         "alike": sum(len(lesson.similar) for lesson in standings),
         "awaiting": sum(len(cell.awaiting) for lesson in standings for cell in lesson.by_hand),

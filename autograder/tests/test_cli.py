@@ -40,7 +40,7 @@ def commands() -> dict[str, click.Command]:
 
 def test_the_verbs() -> None:
     assert set(commands()) == {
-        "build", "release", "sample-class", "grade", "judge", "feedback", "verify", "doctor",
+        "build", "release", "sample-class", "grade", "judge", "feedback", "report", "export", "verify", "doctor",
     }  # fmt: skip
 
 
@@ -159,6 +159,8 @@ BAD_INPUT = {
     "an unknown lesson to verify": (("verify", "99_none"), "There is no lesson '99_none'"),
     "an unknown lesson to sample": (("sample-class", "99_none"), "There is no lesson '99_none'"),
     "an unknown lesson for feedback": (("feedback", "99_none"), "There is no lesson '99_none'"),
+    "an unknown lesson to report": (("report", "99_none"), "There is no lesson '99_none'"),
+    "an unknown lesson to export": (("export", "99_none", "--format", "csv"), "There is no lesson '99_none'"),
     "an unknown exercise": (("judge", __file__, "--exercise", "adam"), "There is no exercise 'adam'"),
     "an archive of an unknown kind": (("release", "{class}/out.rar"), ".zip"),
     "a folder to write JSON into": (("doctor", "--json", "{class}"), "Is a directory"),

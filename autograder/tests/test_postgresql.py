@@ -23,10 +23,12 @@ from sqlalchemy.pool import NullPool
 from steepest_grader import cli, database
 from steepest_grader.autograded import SIDECAR, GradebookError, submission_folder
 from steepest_grader.batch import Batch, grade_lesson
+from steepest_grader.export import export
 from steepest_grader.feedback import write_feedback
 from steepest_grader.gradebook import GradebookWriter, gradebook_url
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission, Outcome
+from steepest_grader.report import class_standing
 from steepest_grader.sandbox import NoSandbox
 from steepest_grader.schedule import lanes
 from steepest_grader.source import Course
@@ -214,6 +216,23 @@ def test_formgrader_sees_the_same_as_in_sqlite(grade: Callable[[str], Batch], bu
     assert _seen_by_formgrader(url, built) == _seen_by_formgrader(ours, built)
 
 
+def test_exports_and_report_say_the_same_as_from_sqlite(grade: Callable[[str], Batch], built: Course, url: str) -> None:
+    said = []
+    for address in (gradebook_url(built), url):
+        grade(address)
+        with Gradebook(address, "steepest") as book:
+            book.update_or_create_student("ada", first_name="Ada", last_name="Muñoz, Jr.", lms_user_id="7")
+            grade_by_hand = book.find_grade("reflection", LESSON, LESSON, "ada")
+            grade_by_hand.manual_score, grade_by_hand.extra_credit = 2.5, 0.5
+            book.find_submission_notebook(LESSON, LESSON, "ada").late_submission_penalty = 1.0
+            book.db.commit()
+        found, people = class_standing(built, [LESSON], address)
+        tables = [export(built, [LESSON], style, url=address).text for style in ("csv", "canvas", "moodle")]
+        said.append((found, people, tables))
+    assert said[0] == said[1]
+    assert '"Muñoz, Jr., Ada",7,,ada,,4' in said[0][2][1]
+
+
 def test_the_command_line_tells_no_password(
     grade: Callable[[str], Batch], built: Course, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,11 +246,13 @@ def test_the_command_line_tells_no_password(
     assert (done.exit_code, "5 submissions, 0 of them graded before" in done.output) == (0, True), done.output
     pages = run("feedback", LESSON, "--gradebook", url)
     assert (pages.exit_code, "5 pages" in pages.output) == (0, True), pages.output
+    made = [run("report", "--gradebook", url), run("export", "--format", "csv", "--gradebook", url)]
+    assert [item.exit_code for item in made] == [0, 0], made[-1].output
     wrong = CliRunner().invoke(
         cli.main, ["--course", str(built.root), *words, "--gradebook", url.replace("t0p", "t1p")]
     )
     assert (wrong.exit_code, "refuses the user or the password" in " ".join(wrong.output.split())) == (1, True)
-    assert not any("s3cret" in item.output for item in (done, pages, wrong))
+    assert not any("s3cret" in item.output for item in (done, pages, wrong, *made))
     assert not any(b"s3cret" in path.read_bytes() for path in built.root.rglob("*") if path.is_file())
 
 
