@@ -120,14 +120,16 @@ def _label(ax: Axes, points: Sequence[tuple[str, float, float]], low: float) -> 
     for name, x, y in sorted(points, key=lambda point: point[2]):
         text = _short(name)
         wide = LETTER[0] * len(text)
-        for left, middle in (
-            (x + 2, y), (x - 2 - wide, y), (x - wide / 2, y + 1.1 * high), (x - wide / 2, y - 1.1 * high),
+        for side, left, middle in (
+            ("left", x + 2, y), ("right", x - 2 - wide, y),
+            ("center", x - wide / 2, y + 1.1 * high), ("center", x - wide / 2, y - 1.1 * high),
         ):  # fmt: skip
             box = (left, left + wide, middle - high / 2, middle + high / 2)
             inside = box[0] > 0 and box[1] < RIGHT and box[2] > low and box[3] < TOP
             if inside and not any(_meet(box, other) for other in taken):
                 taken.append(box)
-                ax.text(left, middle, text, va="center_baseline", fontsize=SMALL)
+                anchor = left + wide * ("left", "center", "right").index(side) / 2
+                ax.text(anchor, middle, text, ha=side, va="center_baseline", fontsize=SMALL)
                 break
 
 
