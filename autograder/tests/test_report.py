@@ -27,7 +27,7 @@ from steepest_grader.practice import PROGRESS, Practice, practice
 from steepest_grader.report import as_json, class_standing, report_path, write_report
 from steepest_grader.sandbox import NoSandbox
 from steepest_grader.schedule import lanes
-from steepest_grader.source import Course
+from steepest_grader.source import Course, source_notebook
 from steepest_grader.standing import Standing
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
@@ -260,6 +260,17 @@ def test_the_command(graded: Course) -> None:
     (row,) = json.loads(out.read_text())
     assert row == json.loads(json.dumps(as_json([look(graded)[0]])[0]))
     assert (row["lesson"], row["exercises"][0]["id"], "answers" in row) == (LESSON, EXERCISE, False)
+
+
+def test_who_is_in_another_gradebook_is_named_and_left_out(graded: Course, submit: Submit) -> None:
+    url = f"sqlite:///{graded.root / 'other.db'}"
+    with GradebookWriter(url, graded) as writer:
+        writer.prepare(LESSON, source_notebook(graded, LESSON))
+        writer.record(submit("bob"))
+    found, path = look(graded, gradebook_url=url)
+    assert (found.handed_in, list(found.scores)) == (1, ["bob"])
+    assert (len(found.others), found.concerns) == (9, [])
+    assert "Graded, but not in this gradebook" in Page(path).text
 
 
 def test_nothing_graded_is_said(built: Course) -> None:
