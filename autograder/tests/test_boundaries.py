@@ -284,6 +284,7 @@ PUBLIC = {
         "score",
         "temperatures",
     },
+    "steepest.demos.start_here": {"LineView", "draw_line", "line_demo", "walk"},
     "steepest_grader": {"grade"},
     "steepest_grader.exercises": {"by_id", "exercise", "lessons"},
     "steepest_grader.export": {"Export", "export", "export_path", "safe_text", "write"},

@@ -35,6 +35,7 @@ import matplotlib.pyplot as plt
 import torch
 from steepest import check
 from steepest.callables import least_squares_gradient
+from steepest.demos.start_here import line_demo
 from steepest.landscapes import Landscape
 from steepest.plots import line_style, plot_contours, plot_curves, plot_path
 
@@ -475,6 +476,24 @@ print("curvatures:", [round(value, 3) for value in curvatures.tolist()], f" bord
 # moves. In between, a larger rate saves steps. With a single curvature, $\eta = 1/\lambda$ arrives in one step, and
 # from $2/\lambda$ on nothing converges (LeCun et al. 1998). Lesson 3 says what happens when there are several
 # curvatures and they are *not* alike.
+
+# %% [markdown]
+# ### Demo: the rate in your hand
+#
+# *Your* `fit_line` moves the line; *your* `gd_step` moves the point that stands for it in the plane. Play the steps at
+# $\eta = 0.9$ and see how a jump over the minimum looks on the left. **Before you move the rate**, work out which one
+# arrives soonest. In the two directions of curvature 1.70 and 2.00 each step multiplies the distance by
+# $1 - 1.70\,\eta$ and by $1 - 2.00\,\eta$, and the farther of the two is the one to wait for.
+#
+# **Goal:** come within 0.01 of the best line in 3 steps.
+
+# %% tags=["demo"]
+line_demo(gd_step, fit_line, x, y)
+
+# %% [markdown]
+# Neither direction has to wait for the other where $1 - 1.70\,\eta = -(1 - 2.00\,\eta)$: at $\eta = 2/(1.70 + 2.00) =
+# 0.54$, and both factors are then 0.08. The black line hardly swings there. Towards $\eta = 1.00$ the swings last ever
+# longer, and beyond it they grow.
 
 # %% [markdown]
 # ### `float32` against `float64`
