@@ -34,6 +34,7 @@ import math
 import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
+from steepest.demos.empirical_risk import capacity_demo, surrogate_demo
 from steepest.plots import plot_band, plot_curves
 
 torch.set_num_threads(1)  # with tensors this small, threads cost more than they gain
@@ -681,6 +682,32 @@ for name, scores in (("A", model_a), ("B", model_b)):
 # point: a hair is soon blown away, and B's margins leave room for what the 100 examples did not show.
 
 # %% [markdown]
+# ### Demo: where each loss is lowest
+#
+# One feature $x$, two classes, and a score $s = w\,(x - b)$: class 1 begins at the border $b$, and $w$ says how sure
+# the model is. Below the examples stand the losses of *all* borders, on the right each example's loss over its margin.
+# The black lines come from *your* `zero_one_loss`, the green ones from *your* `logistic_loss` or
+# `negative_log_likelihood`, and the dashed slope from *your* `nll_gradient`. (For the other surrogates `torch`
+# differentiates the formulas of section 4.)
+#
+# One example of class 0 has strayed to $x = 3.2$. **Before you move the border**, say which surrogate it draws the
+# farthest to the right. And which one is drawn there by the four examples of class 1 beyond it, though no border in the
+# middle gets them wrong?
+#
+# **Goal:** with the stray example, find a surrogate whose lowest point makes as few errors as any border can.
+
+# %% tags=["demo"]
+surrogate_demo(zero_one_loss, logistic_loss, negative_log_likelihood, nll_gradient)
+
+# %% [markdown]
+# The stray example rules the exponential: at $w = 2$ its lowest point lies at $b = 1.2$ and makes 7 errors. The squared
+# loss punishes the four for being too right, and makes 5 errors with the stray example. Without it the exponential is
+# as good as any, while the squared loss still makes 3 errors where 2 would do. Hinge and logistic loss are straight far
+# out, so that the pull of a single example has a limit, and they are misled least. But the logistic loss too makes one
+# error too many at $w = 1$, and none too many at $w = 2$. A surrogate does not count errors, and where its lowest point
+# lies depends on the scale of the scores as well.
+
+# %% [markdown]
 # ## 6 · After the last training error
 #
 # ### The surrogate goes on
@@ -966,6 +993,30 @@ print(f"no stopping{60:11d} {history['validation'][60, 0]:12.3f} {history['test'
 # - **The price.** The validation examples do not train. And the best validation loss is a minimum over many steps, so
 #   it is optimistic, as in section 1: quote the loss on a third set.
 # - **min_delta** spares passes that win next to nothing. Set too high, it stops a slow and steady descent.
+
+# %% [markdown]
+# ### Demo: capacity, noise and the moment to halt
+#
+# Back to the sine of section 1, where the risk is known. A polynomial is trained on 20 points by small batches (with
+# momentum, lesson 5), and 20 more points validate. *Your* `early_stop` picks the pass that is kept, *your*
+# `empirical_risk` measures. On the right stands every degree, fitted until nothing is left to gain. **Before you move a
+# control**, write down:
+#
+# 1. Patience 1 halts at the first bump. How much patience does it take to get past it, and what is won by that?
+# 2. Does early stopping help more at degree 3 or at degree 14?
+# 3. Without noise, which side of the right panel changes, and does early stopping still help?
+#
+# **Goal:** at degree 14 and $\sigma = 0.3$, keep a polynomial with a risk of at most 0.12.
+
+# %% tags=["demo"]
+capacity_demo(empirical_risk, early_stop)
+
+# %% [markdown]
+# With a patience of 8 the bump is passed, and the polynomial of degree 14 that is kept has a risk of 0.117. Its own
+# minimizer has 215; that of degree 5, the best on the dashed line, has 0.114. Fewer passes and fewer parameters lead
+# almost equally far. Where the degree is right, there is little to spoil: early stopping wins a little at degree 3, and
+# at degree 5 it loses a little, since it halts on the bump. Without noise high degrees are no danger. The dashed line
+# falls out of the panel, and whoever halts early only loses.
 
 # %% [markdown]
 # ## Summary
