@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -329,31 +330,53 @@ def export(
 @main.command()
 @click.argument("lessons", nargs=-1)
 @click.option("--seeds", default=0, show_default=True, help="Judge every accepted variant with so many further seeds.")
+@click.option("--mutants", is_flag=True, help="Change each solution in small ways, and see that it loses marks.")
+@click.option("--page", type=click.Path(path_type=Path), help="With --mutants: write what was found to FILE, as text.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Processes at a time."
+)
 @json_option
 @unsafe_option
 @click.pass_obj
 def verify(
-    settings: _Settings, lessons: tuple[str, ...], seeds: int, json_file: Path | None, unsafe_no_sandbox: bool
+    settings: _Settings,
+    lessons: tuple[str, ...],
+    seeds: int,
+    mutants: bool,
+    page: Path | None,
+    jobs: int,
+    json_file: Path | None,
+    unsafe_no_sandbox: bool,
 ) -> None:
-    """Grade the grader: solutions, blanks, accepted variants, mistakes, zeros."""
+    """Grade the grader: solutions, blanks, accepted variants, mistakes, zeros, mutants."""
+    from steepest_grader import trust
     from steepest_grader import verify as module
     from steepest_grader.lesson import load
 
     course = settings.course
+    if page is not None and (lessons or not mutants):
+        _fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
     sandbox = _sandbox(unsafe_no_sandbox)
     found, said = {}, []
-    with _progress() as bar:
+    with module.lanes(jobs) as pool, _progress() as bar:
         for name in lessons or course.lessons():
             task = bar.add_task(name, total=None)
             lesson = load(course, name)
             bar.update(task, total=len(lesson.exercises) + 2)
             found[name] = module.verify(
-                lesson, source_notebook(course, name), sandbox=sandbox, seeds=seeds,
+                lesson, source_notebook(course, name), sandbox=sandbox, pool=pool, seeds=seeds, mutants=mutants,
                 progress=partial(_advance, bar, task),
             )  # fmt: skip
             said += module.shortfalls(name, found[name])
-    OUT.print(_proofs(found))
-    _write_json(json_file, {name: {key: p.as_json() for key, p in proofs.items()} for name, proofs in found.items()})
+    OUT.print(_proofs(found, mutants))
+    for name, proofs in found.items():
+        for key, proof in proofs.items():
+            _survivors(f"{name}, {key}", proof.mutants.survivors if proof.mutants else ())
+    rows = {name: {key: proof.as_json() for key, proof in proofs.items()} for name, proofs in found.items()}
+    _write_json(json_file, rows)
+    if page is not None:
+        with _errors_of_files():
+            page.write_text(trust.page(rows, trust.states(course)), encoding="utf-8")
     if said:
         _fail("\n".join(said))
 
@@ -407,13 +430,22 @@ def _say(text: str) -> None:
     OUT.print("".join(char if char.isprintable() else " " for char in text), markup=False, highlight=False)
 
 
-def _proofs(found: dict[str, dict[str, Any]]) -> Table:
-    table = Table("lesson", "exercise", "solution", "blank", "accepted", "caught", "named", "zeros rejected")
+def _proofs(found: dict[str, dict[str, Any]], mutants: bool) -> Table:
+    more = ("mutants killed", "equivalent") if mutants else ()
+    table = Table("lesson", "exercise", "solution", "blank", "accepted", "caught", "named", "zeros rejected", *more)
     for lesson, proofs in found.items():
         for name, proof in proofs.items():
             pairs = (f"{a} / {b}" for a, b in (proof.accepted, proof.caught, proof.named))
-            table.add_row(lesson, name, _yes(proof.solution), f"{proof.blank:g}", *pairs, _yes(proof.zeros_rejected))
+            extra = (f"{proof.killed[0]} / {proof.killed[1]}", str(len(proof.mutants.equivalent))) if mutants else ()
+            refused = _yes(not proof.let_pass)
+            table.add_row(lesson, name, _yes(proof.solution), f"{proof.blank:g}", *pairs, refused, *extra)
     return table
+
+
+def _survivors(where: str, differences: Sequence[str]) -> None:
+    for difference in differences:
+        _say(f"{where}: this mutant survives")
+        OUT.print(difference, markup=False, highlight=False)
 
 
 def _yes(value: bool) -> str:

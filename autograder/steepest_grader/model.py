@@ -106,6 +106,9 @@ class Exercise:
         Wall time that all of its hidden cases may take together.
     companions : mapping of str to callable
         References of the student's other functions that its drive calls too, by name.
+    equivalent : mapping of str to str
+        Mechanical mutants of the lesson's solution that are sound, by their change (``"old line → new line"``), and
+        why they are.
     """
 
     id: str
@@ -116,6 +119,7 @@ class Exercise:
     points: int = 2
     seconds: float = 10.0
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    equivalent: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.accepted] + [item.name for item in self.mistakes]

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
 import torch
 from nbformat import NotebookNode
 
+from steepest_grader import exercises
+from steepest_grader.flags import LIBRARY, flags
 from steepest_grader.grading import grade_submission
 from steepest_grader.judge import judge_local, refusals
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import Accepted, Exercise, GradedSubmission, Mistake, Outcome, Verdict
+from steepest_grader.mutants import Answers, Survey, answers, survey
+from steepest_grader.notebook import Cell
 from steepest_grader.sample_class import solved
 from steepest_grader.sandbox import Sandbox
+from steepest_grader.trivial import TRIVIAL, WRONG_SHAPE
+from steepest_grader.variants import source_of
 
-__all__ = ["NAMED_SHARE", "Proof", "shortfalls", "verify"]
+__all__ = ["KILLED_SHARE", "NAMED_SHARE", "Proof", "lanes", "shortfalls", "verify"]
 
 NAMED_SHARE = 0.95
+KILLED_SHARE = 0.98
 Progress = Callable[[str], None]
 
 
@@ -33,14 +43,19 @@ class Proof:
         The lesson's own solution gets full marks.
     blank : float
         What the released lesson gets as it is.
-    accepted, caught, named, mutants : tuple of int
-        How many passed, were caught, were named, were killed; and how many there are.
-    zeros_rejected : bool
-        Zeros in the shape of the answer, and the first argument handed back, are both refused.
+    accepted, caught, named : tuple of int
+        How many passed, were caught, were named; and how many there are.
+    library : tuple of int
+        How many accepted variants are flagged as leaving the work to a library exactly if they do; and how many
+        there are.
+    let_pass : tuple of str
+        Answers without work that earn something, or in a wrong shape that earn everything.
     unnamed : tuple of str
         Mistakes that were caught under another name or none.
     refused : dict of str to list of int
         Further seeds with which an accepted variant would be refused, by its name.
+    mutants : Survey, optional
+        What became of mutants of the solution, if they were made.
     """
 
     solution: bool
@@ -48,22 +63,48 @@ class Proof:
     accepted: tuple[int, int]
     caught: tuple[int, int]
     named: tuple[int, int]
-    zeros_rejected: bool
-    mutants: tuple[int, int] = (0, 0)
+    library: tuple[int, int] = (0, 0)
+    let_pass: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
     refused: Mapping[str, list[int]] = field(default_factory=dict)
+    mutants: Survey | None = None
+
+    @property
+    def killed(self) -> tuple[int, int]:
+        """How many mutants were killed, and how many there are that are not equivalent."""
+        found = self.mutants or Survey(0)
+        return found.killed, found.killed + len(found.survivors)
 
     def as_json(self) -> dict[str, Any]:
-        """The shape that `verify --json` promises."""
-        return {
+        """The shape that `verify --json` promises; more is said of mutants where there are any."""
+        result: dict[str, Any] = {
             "solution": self.solution,
             "blank": self.blank,
             "accepted": list(self.accepted),
             "caught": list(self.caught),
             "named": list(self.named),
-            "mutants": list(self.mutants),
-            "zeros_rejected": self.zeros_rejected,
+            "mutants": list(self.killed),
+            "zeros_rejected": not self.let_pass,
         }
+        if self.mutants is not None:
+            result |= {
+                "library": list(self.library),
+                "survivors": list(self.mutants.survivors),
+                "equivalent": dict(self.mutants.equivalent),
+                "ended": self.mutants.ended,
+            }
+        return result
+
+
+@contextmanager
+def lanes(jobs: int) -> Iterator[Executor]:
+    """So many processes of their own, each of one thread, in which exercises are tried."""
+    context = multiprocessing.get_context("spawn")  # this one has threads, and a fork of it could hang
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def verify(
@@ -71,7 +112,9 @@ def verify(
     solution: NotebookNode,
     *,
     sandbox: Sandbox,
+    pool: Executor,
     seeds: int = 0,
+    mutants: bool = False,
     progress: Progress = lambda text: None,
 ) -> dict[str, Proof]:
     """Try a lesson's exercises.
@@ -84,24 +127,33 @@ def verify(
         Its source notebook; it and the released one are graded as submissions are.
     sandbox : Sandbox
         Where they run.
+    pool : Executor
+        Where exercises are tried, see `lanes`.
     seeds : int
         With how many further seeds every accepted variant is judged.
+    mutants : bool
+        Whether mutants of the solution are made and judged.
     progress : callable
-        Told what is being done.
+        Told what has been done.
 
     Returns
     -------
     dict of str to Proof
         By exercise id, in the lesson's order.
     """
-    progress("solution")
+    given = answers(lesson, solution) if mutants else None
+    tried = {
+        name: pool.submit(_prove, exercise.id, range(1, seeds + 1), given)
+        for name, exercise in lesson.exercises.items()
+    }
     full = _graded(lesson, "solution", solved(lesson, solution), sandbox)
-    progress("blank")
+    progress("solution")
     blank = _graded(lesson, "blank", lesson.released, sandbox)
+    progress("blank")
     proofs = {}
     for name, exercise in lesson.exercises.items():
+        proofs[name] = replace(tried[name].result(), solution=full[name] == exercise.points, blank=blank[name])
         progress(name)
-        proofs[name] = _prove(exercise, full[name], blank[name], range(1, seeds + 1))
     return proofs
 
 
@@ -120,8 +172,19 @@ def shortfalls(lesson: str, proofs: dict[str, Proof]) -> list[str]:
             said.append(f"{where}: the accepted variant {variant} is refused with the seeds {refused[:10]}.")
         if proof.caught[0] < proof.caught[1]:
             said.append(f"{where}: {proof.caught[1] - proof.caught[0]} mistakes get full marks.")
-        if not proof.zeros_rejected:
-            said.append(f"{where}: zeros, or the first argument handed back, are let pass.")
+        if proof.let_pass:
+            said.append(f"{where}: answers without work are let pass: {', '.join(proof.let_pass)}.")
+        if proof.library[0] < proof.library[1]:
+            wrong = proof.library[1] - proof.library[0]
+            said.append(f"{where}: of {wrong} accepted variants it is said wrongly whether they lean on a library.")
+        if proof.mutants is not None and proof.mutants.stale:
+            said += [
+                f"{where}: recorded as equivalent, but not among the survivors: {change}"
+                for change in proof.mutants.stale
+            ]
+    killed = [sum(proof.killed[part] for proof in proofs.values()) for part in (0, 1)]
+    if killed[0] < KILLED_SHARE * killed[1]:
+        said.append(f"{lesson}: only {killed[0]} of {killed[1]} mutants are killed.")
     named = [sum(proof.named[part] for proof in proofs.values()) for part in (0, 1)]
     if named[0] < NAMED_SHARE * named[1]:
         unnamed = [f"{name}.{mistake}" for name, proof in proofs.items() for mistake in proof.unnamed]
@@ -129,22 +192,34 @@ def shortfalls(lesson: str, proofs: dict[str, Proof]) -> list[str]:
     return said
 
 
-def _prove(exercise: Exercise, full: float, blank: float, seeds: Sequence[int]) -> Proof:
+def _prove(exercise_id: str, seeds: Sequence[int], given: Answers | None) -> Proof:
+    """What can be found out without a notebook; runs in a lane."""
+    exercise = exercises.exercise(exercise_id)
     accepted = [_judged(exercise, item).outcome is Outcome.PASSED for item in exercise.accepted]
     verdicts = [_judged(exercise, item) for item in exercise.mistakes]
     caught = [verdict.credit < 1 for verdict in verdicts]
     named = [verdict.diagnosis == mistake.name for verdict, mistake in zip(verdicts, exercise.mistakes, strict=True)]
-    cheats = (_zeros(exercise), _first_argument)
+    flagged = [_leans(exercise, item) == item.library for item in exercise.accepted]
+    let_pass = [name for name, make in TRIVIAL.items() if judge_local(exercise, make(exercise)).credit > 0]
+    let_pass += [name for name, make in WRONG_SHAPE.items() if judge_local(exercise, make(exercise)).credit == 1]
     return Proof(
-        solution=full == exercise.points,
-        blank=blank,
+        solution=False,
+        blank=0.0,
         accepted=(sum(accepted), len(accepted)),
         caught=(sum(caught), len(caught)),
         named=(sum(named), len(named)),
-        zeros_rejected=all(judge_local(exercise, cheat).credit == 0 for cheat in cheats),
+        library=(sum(flagged), len(flagged)),
+        let_pass=tuple(let_pass),
         unnamed=tuple(item.name for item, good in zip(exercise.mistakes, named, strict=True) if not good),
         refused=refusals(exercise, seeds),
+        mutants=survey(given, exercise_id) if given is not None else None,
     )
+
+
+def _leans(exercise: Exercise, item: Accepted) -> bool:
+    """Whether a person would be told that a variant leaves the work to a library."""
+    said = flags([Cell("code", source_of(exercise, item))], exercises=[exercise.id])
+    return any(LIBRARY in sentence for sentence in said)
 
 
 def _judged(exercise: Exercise, item: Accepted | Mistake) -> Verdict:
@@ -154,24 +229,3 @@ def _judged(exercise: Exercise, item: Accepted | Mistake) -> Verdict:
 def _graded(lesson: Lesson, student: str, notebook: NotebookNode, sandbox: Sandbox) -> dict[str, float]:
     graded: GradedSubmission = grade_submission(lesson, student, nbformat.writes(notebook).encode(), sandbox=sandbox)
     return {verdict.exercise: verdict.score or 0.0 for verdict in graded.verdicts}
-
-
-def _zeros(exercise: Exercise) -> Callable[..., Any]:
-    def zeros(*args: Any, **kwargs: Any) -> Any:
-        return _zeroed(exercise.reference(*args, **kwargs))
-
-    return zeros
-
-
-def _zeroed(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return torch.zeros_like(value)
-    if isinstance(value, list | tuple):
-        return type(value)(_zeroed(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _zeroed(item) for key, item in value.items()}
-    return type(value)() if isinstance(value, bool | int | float | str) else value
-
-
-def _first_argument(*args: Any, **kwargs: Any) -> Any:
-    return args[0]
