@@ -13,7 +13,7 @@ from steepest._cases import GENERATOR, Candidate, Finding, Result, find, play
 
 from steepest_grader.model import Case, Exercise, Outcome, Verdict
 
-__all__ = ["HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local", "refusals"]
+__all__ = ["HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local", "passes", "refusals"]
 
 PUBLIC_SEED = 2024
 HIDDEN_SEEDS = (31_337, 90_210)
@@ -129,6 +129,19 @@ def judge(
         diagnosis=finding.name,
         message=_message(finding),
     )
+
+
+def passes(exercise: Exercise, function: Function) -> bool:
+    """Whether a function gets full marks, as `judge` says; ends at the first case in which it has lost them."""
+    cases, known = candidates(exercise)
+    sound = [candidate for candidate in known if candidate.kind != "mistake"]
+    results: list[Result] = []
+    for place, case in enumerate(cases):
+        results += play(function, [case])
+        here = [replace(candidate, results=candidate.results[place : place + 1]) for candidate in sound]
+        if find([case], here, results[-1:]).credit < 1:
+            return False
+    return find(cases, sound, results).credit == 1
 
 
 def judge_local(

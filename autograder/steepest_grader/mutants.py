@@ -18,7 +18,7 @@ from steepest._calls import Function, LocalTransport
 
 from steepest_grader import exercises
 from steepest_grader._parse import parse
-from steepest_grader.judge import candidates, judge
+from steepest_grader.judge import candidates, passes
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import Exercise
 from steepest_grader.mutation import Mutant, mutants
@@ -158,7 +158,7 @@ def _survives(given: Answers, exercise: Exercise, source: str) -> bool:
     except Exception:  # noqa: BLE001 - a mutant may raise whatever it wants
         return False
     asked = [exercise, *map(exercises.exercise, given.dependents(exercise.id))]
-    return all(judge(item, Function(item.id, LocalTransport(namespace))).credit == 1 for item in asked)
+    return all(passes(item, Function(item.id, LocalTransport(namespace))) for item in asked)
 
 
 def _fates(given: Answers, exercise: Exercise, made: Sequence[Mutant], seconds: float) -> Iterator[bytes | None]:

@@ -125,6 +125,22 @@ def test_verify(run: Run, tmp_path: Path) -> None:
     assert proof == {"solution": True, "blank": 0.0, "mutants": [0, 0], "zeros_rejected": True}
 
 
+@pytest.mark.sandbox
+def test_verify_mutants(run: Run, tmp_path: Path) -> None:
+    done = run("verify", LESSON, "--mutants", "--jobs", 1, "--json", tmp_path / "out.json")
+    assert done.exit_code == 0, done.output
+    proof = json.loads((tmp_path / "out.json").read_text())[LESSON]["momentum_step"]
+    assert proof["mutants"][0] == proof["mutants"][1] > 20
+    assert proof["survivors"] == [] and proof["zeros_rejected"]
+    assert proof["library"][0] == proof["library"][1] == proof["accepted"][1]
+
+
+def test_a_page_is_of_the_whole_course(run: Run, tmp_path: Path) -> None:
+    for words in ((LESSON, "--mutants"), ()):
+        done = run("verify", *words, "--page", tmp_path / "trust.md")
+        assert (done.exit_code, "name no lesson" in done.output) == (1, True)
+
+
 def test_doctor(run: Run, tmp_path: Path) -> None:
     done = run("doctor", "--json", tmp_path / "out.json")
     found = {item["name"]: item for item in json.loads((tmp_path / "out.json").read_text())}
