@@ -1,6 +1,6 @@
 # `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo lab test test-long bench bench-cluster build lock clean
+.PHONY: help set-up demo lab test test-long trust bench bench-cluster build lock clean
 
 LESSON := 05_momentum
 GRADER := .venv/bin/steepest-grader
@@ -11,6 +11,7 @@ help:
 	@echo "make lab    open the lessons in JupyterLab"
 	@echo "make test   run every check of the repository"
 	@echo "make test-long  the same, with every variant and mistake in a notebook of the class"
+	@echo "make trust  see how many mutants of the solutions the grader kills; writes docs/trust.md; takes minutes"
 	@echo "make bench  compare speed and memory with plain nbgrader; writes docs/benchmarks.md; takes a quarter of an hour"
 	@echo "make bench-cluster  grade on a Dask cluster of one worker and of two; takes half an hour"
 	@echo "make build  write lessons/ and the stored outcomes from solutions/ and the exercises"
@@ -40,6 +41,9 @@ test: set-up
 
 test-long: set-up
 	@STEEPEST_LONG=1 .ci/test
+
+trust: set-up
+	OMP_NUM_THREADS=1 $(GRADER) verify --mutants --json build/trust.json --page docs/trust.md
 
 bench: set-up
 	.venv/bin/python autograder/bench/bench.py

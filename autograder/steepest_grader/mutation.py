@@ -38,7 +38,7 @@ MODULES = ("torch", "math", "np")
 SIBLINGS = (
     ("max", "min"), ("amax", "amin"), ("argmax", "argmin"), ("maximum", "minimum"), ("any", "all"), ("sum", "mean"),
     ("zeros", "ones"), ("zeros_like", "ones_like"), ("rand", "randn"), ("std", "var"), ("sqrt", "square"),
-    ("exp", "log"), ("sin", "cos"), ("ceil", "floor"), ("stack", "cat"), ("eigvalsh", "svdvals"), ("sum", "prod"),
+    ("exp", "log"), ("sin", "cos"), ("ceil", "floor"), ("stack", "cat"), ("sum", "prod"),
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from steepest._compare import difference, same_bits
 from steepest_grader.exercises import exercise, lessons
 from steepest_grader.judge import PUBLIC_SEED, candidates, judge_local
 from steepest_grader.model import Accepted, Case, Exercise, Mistake, Outcome
+from steepest_grader.trivial import TRIVIAL, WRONG_SHAPE
 from steepest_grader.variants import source_of
 from torch import Tensor
 
@@ -170,40 +170,16 @@ def test_public_cases_tell_every_mistake_apart(item: Exercise) -> None:
     assert all(find(cases, known, _played(accepted, item, cases)).credit == 1 for accepted in item.accepted)
 
 
-def _zeroed(value: Any) -> Any:
-    if isinstance(value, Tensor):
-        return torch.zeros_like(value)
-    if isinstance(value, bool | int | float | str):
-        return type(value)()
-    if isinstance(value, list | tuple):
-        return type(value)(_zeroed(item) for item in value)
-    if isinstance(value, dict):
-        return {key: _zeroed(item) for key, item in value.items()}
-    return value
-
-
-def _zeros(item: Exercise) -> Callable[..., Any]:
-    def implementation(*args: Any, **kwargs: Any) -> Any:
-        result = item.reference(*args, **kwargs)
-        return _zeroed(list(result) if isinstance(result, Iterator) else result)
-
-    return implementation
-
-
-LAZY: dict[str, Callable[[Exercise], Callable[..., Any]]] = {
-    "zeros of the right shape": _zeros,
-    "its first argument": lambda item: lambda *args, **kwargs: args[0],
-    "its first and third argument": lambda item: lambda *args, **kwargs: (args[0], args[-1]),
-    "all its arguments": lambda item: lambda *args, **kwargs: args,
-    "none": lambda item: lambda *args, **kwargs: None,
-    "a number": lambda item: lambda *args, **kwargs: 1.0,
-}
+@every_exercise
+@pytest.mark.parametrize("name", TRIVIAL)
+def test_an_answer_without_work_earns_nothing(item: Exercise, name: str) -> None:
+    assert judge_local(item, TRIVIAL[name](item)).credit == 0
 
 
 @every_exercise
-@pytest.mark.parametrize("name", LAZY)
-def test_an_answer_without_work_earns_nothing(item: Exercise, name: str) -> None:
-    assert judge_local(item, LAZY[name](item)).credit == 0
+@pytest.mark.parametrize("name", WRONG_SHAPE)
+def test_a_wrong_shape_does_not_get_full_marks(item: Exercise, name: str) -> None:
+    assert judge_local(item, WRONG_SHAPE[name](item)).credit < 1
 
 
 @every_exercise

@@ -168,6 +168,7 @@ def test_the_page_shows_what_survives_and_why_the_rest_is_equivalent() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.skipif(not os.environ.get("STEEPEST_LONG"), reason="takes minutes: STEEPEST_LONG=1")
 def test_the_page_is_what_the_mutants_say() -> None:
     given = {name: answers(load(HOME, name), source_notebook(HOME, name)) for name in HOME.lessons()}
