@@ -106,9 +106,9 @@ class Exercise:
         Wall time that all of its hidden cases may take together.
     companions : mapping of str to callable
         References of the student's other functions that its drive calls too, by name.
-    equivalent : mapping of str to str
-        Mechanical mutants of the lesson's solution that are sound, by their change (``"old line → new line"``), and
-        why they are.
+    equivalent : mapping of str to sequence of str
+        Why some mechanical mutants of the lesson's solution are sound all the same, and for each reason the lines in
+        which they differ from the solution, see `mutation.Mutant.change`.
     """
 
     id: str
@@ -119,7 +119,7 @@ class Exercise:
     points: int = 2
     seconds: float = 10.0
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    equivalent: Mapping[str, str] = field(default_factory=dict)
+    equivalent: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [item.name for item in self.accepted] + [item.name for item in self.mistakes]

@@ -138,13 +138,14 @@ def survey(given: Answers, exercise_id: str, *, seconds: float | None = None) ->
         ended += fate is None
         killed += fate != SURVIVED
         left += [mutant] if fate == SURVIVED else []
-    known = {mutant.difference: exercise.equivalent.get(mutant.change) for mutant in left}
+    reasons = {change: reason for reason, changes in exercise.equivalent.items() for change in changes}
+    known = {mutant.difference: reasons.get(mutant.change) for mutant in left}
     return Survey(
         killed,
         ended,
         survivors=tuple(difference for difference, reason in known.items() if reason is None),
         equivalent={difference: reason for difference, reason in known.items() if reason is not None},
-        stale=tuple(change for change in exercise.equivalent if change not in {mutant.change for mutant in left}),
+        stale=tuple(change for change in reasons if change not in {mutant.change for mutant in left}),
     )
 
 

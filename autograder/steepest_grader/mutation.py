@@ -53,7 +53,8 @@ class Mutant:
     source : str
         The whole changed source.
     change : str
-        The line that differs, as ``"old → new"``: how an exercise names a mutant that is equivalent.
+        The line that differs, as it is now, or ``"without …"`` where it is gone: how an exercise names a mutant that
+        is equivalent.
     difference : str
         The unified difference, without the names of files.
     """
@@ -94,7 +95,7 @@ def mutants(source: str) -> list[Mutant]:
 def _mutant(operator: str, original: str, changed: str) -> Mutant:
     lines = list(difflib.unified_diff(original.splitlines(), changed.splitlines(), n=1, lineterm=""))[2:]
     old, new = ("; ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
-    return Mutant(operator, changed, f"{old} → {new}", "\n".join(lines))
+    return Mutant(operator, changed, f"without {old}" if new == "pass" else new, "\n".join(lines))
 
 
 def _bare(tree: ast.Module) -> ast.Module:

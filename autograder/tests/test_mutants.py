@@ -49,7 +49,7 @@ def grow(x, times):
         times -= 1
     return x
 """
-UNLIKE = "while times > 0: → while times != 0:"
+UNLIKE = "while times != 0:"
 
 
 def _grow(x: Tensor, times: int) -> Tensor:
@@ -80,12 +80,12 @@ def test_a_mutant_that_loops_forever_is_ended_and_the_rest_goes_on(monkeypatch: 
 
 def test_what_survives_is_shown_unless_it_is_known_to_be_equivalent(monkeypatch: pytest.MonkeyPatch) -> None:
     few = _surveyed(monkeypatch, _exercise(1))
-    assert any(f"+    {UNLIKE.rpartition('→ ')[2]}" in text for text in few.survivors)
-    record = {UNLIKE: "No number of rounds is negative.", "x = 2 * x → x = x * 2": "It commutes."}
+    assert any(f"+    {UNLIKE}" in text for text in few.survivors)
+    record = {"No number of rounds is negative.": [UNLIKE], "It commutes.": ["x = x * 2"]}
     known = _surveyed(monkeypatch, _exercise(1, equivalent=record))
     assert list(known.equivalent.values()) == ["No number of rounds is negative."]
     assert set(known.survivors) | set(known.equivalent) == set(few.survivors)
-    assert known.stale == ("x = 2 * x → x = x * 2",)
+    assert known.stale == ("x = x * 2",)
     assert (known.killed, few.killed) == (few.killed, len(mutants_of(GROW)) - len(few.survivors))
 
 
@@ -150,7 +150,7 @@ def test_the_page_is_current() -> None:
         assert row["mistakes"] == row["named"] == f"{len(item.mistakes)} / {len(item.mistakes)}"
         assert (row["trivial"], row["survive"]) == ("refused", "0")
         assert int(row["mutants"]) == int(row["killed"]) + int(row["equivalent"])
-        assert int(row["equivalent"]) >= len(item.equivalent)
+        assert int(row["equivalent"]) >= sum(map(len, item.equivalent.values()))
 
 
 def test_the_page_shows_what_survives_and_why_the_rest_is_equivalent() -> None:

@@ -57,7 +57,7 @@ def step(theta, grad, *, lr=0.1):
 
 def test_a_mutant_says_what_was_changed() -> None:
     found = {item.change: item for item in mutants(SOURCE)}
-    climbs = found["return theta - lr * grad → return theta + lr * grad"]
+    climbs = found["return theta + lr * grad"]
     assert "- lr * grad" in SOURCE
     assert climbs.difference.splitlines() == [
         "@@ -3,2 +3,2 @@",
@@ -65,8 +65,8 @@ def test_a_mutant_says_what_was_changed() -> None:
         "-    return theta - lr * grad",
         "+    return theta + lr * grad",
     ]
-    assert "def step(theta, grad, *, lr=0.1): → def step(theta, grad, *, lr=1.1):" in found
-    assert "raise ValueError('there is nothing') → pass" in found
+    assert "def step(theta, grad, *, lr=1.1):" in found
+    assert "without raise ValueError('there is nothing')" in found
 
 
 def test_what_is_left_alone() -> None:
@@ -76,7 +76,7 @@ def test_what_is_left_alone() -> None:
     changed = {item.source for item in mutants(SOURCE)}
     assert all("One step" not in text and "import" not in text for text in changed)
     assert not any("nothing_" in text for text in changed)
-    assert {item.change for item in mutants("x[1] = y")} == {"x[1] = y → pass"}
+    assert {item.change for item in mutants("x[1] = y")} == {"without x[1] = y"}
 
 
 def test_mutants_differ_and_are_always_the_same() -> None:

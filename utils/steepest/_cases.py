@@ -163,7 +163,7 @@ def find(
     if any(_agree(cases, candidate, clean, any_dtype=True) for candidate in sound):
         return Finding(0.0, "wrong_float_type", WRONG_FLOAT_TYPE, symptom)
     for candidate in candidates[1:]:
-        if candidate.kind == "mistake" and _agree(cases, candidate, clean):
+        if candidate.kind == "mistake" and _agree(cases, candidate, clean, any_dtype=True):
             return Finding(candidate.credit, candidate.name, candidate.text, symptom)
     return Finding(0.0, None, "", symptom)
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from steepest_grader.exercises import _adaptive_methods_cases as shared
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import adaptive_methods as reference
 
@@ -171,4 +172,7 @@ ADAMAX_STEP = Exercise(
         ),
         Mistake("climbs", _adamax(move=lambda s, u, lr, eps: -lr * s / (u + eps)), shared.UPHILL, 0.25),
     ],
+    equivalent={
+        reasons.ANY_ORDER: ["u = torch.maximum(grad.abs(), rho2 * state['u'])"],
+    },
 )

@@ -199,4 +199,9 @@ DELTA_BAR_DELTA_STEP = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "The next line overwrites the rates for which the product is negative.": [
+            "rate = torch.where(agreement != 0, state['rate'] + kappa, state['rate'])"
+        ],
+    },
 )

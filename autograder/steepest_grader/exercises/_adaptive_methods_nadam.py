@@ -192,4 +192,13 @@ NADAM_STEP = Exercise(
         Mistake("state_not_updated", _nadam(kept=lambda old, new, direction: old), shared.STATE_KEPT, 0.25),
         Mistake("climbs", _nadam(move=lambda m, r, lr, eps: -lr * m / (r.sqrt() + eps)), shared.UPHILL, 0.25),
     ],
+    equivalent={
+        "The accepted variant one_correction.": [
+            "ahead = rho1 * s / (1 - rho1 ** (k * 1)) + (1 - rho1) * grad / (1 - rho1 ** k)",
+            "ahead = rho1 * s / (1 - rho1 ** (k / 1)) + (1 - rho1) * grad / (1 - rho1 ** k)",
+            "ahead = rho1 * s / (1 - rho1 ** k ** 1) + (1 - rho1) * grad / (1 - rho1 ** k)",
+            "ahead = rho1 * s / (1 - rho1 ** k) + (1 - rho1) * grad / (1 - rho1 ** k)",
+            "ahead = rho1 * s / (1 - rho1 ** (k + 0)) + (1 - rho1) * grad / (1 - rho1 ** k)",
+        ],
+    },
 )

@@ -219,4 +219,20 @@ QUICKPROP_STEP = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "Differs only where the gradient has not changed, and there nothing is judged.": [
+            "parabola = -grad * last / torch.where(difference == 1, torch.ones_like(grad), difference)",
+            "parabola = -grad * last / torch.where(difference == 0, grad, difference)",
+            "parabola = -grad * last / torch.where(difference == 0, torch.zeros_like(grad), difference)",
+        ],
+        "Differs where the gradient has not changed, and there nothing is judged, or has changed by exactly -1.": [
+            "parabola = -grad * last / torch.where(difference == -1, torch.ones_like(grad), difference)"
+        ],
+        "The larger of two and then the smaller of two: -limit and the parabola may change places.": [
+            "change = torch.where(last == 0, -lr * grad, torch.clamp(-limit, parabola, limit))"
+        ],
+        "Nothing is written into the gradient, so it need not be a copy.": [
+            "return (theta + change, {'delta': change, 'grad': grad})"
+        ],
+    },
 )

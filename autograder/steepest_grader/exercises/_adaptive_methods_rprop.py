@@ -26,11 +26,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         *,
         shape: tuple[int, ...] = (8,),
         moving: bool = True,
+        step: Callable[..., Tensor] = shared.positive,
         **form: Any,
     ) -> Case:
-        state = {"step": shared.positive, "grad": shared.normal if moving else shared.zeros}
+        state = {"step": step, "grad": shared.normal if moving else shared.zeros}
         slack = 30  # torch.where(…, 1.2, 0.5) of two numbers is a float32 tensor, and may be
         return shared.stepper_case(rng, name, state, hyper, shape=shape, **{"slack": slack, **form})
+
+    def near(length: float) -> Callable[..., Tensor]:
+        return lambda rng, *shape: length * torch.from_numpy(rng.uniform(0.99, 1.01, shape))
 
     changing = [
         {"up": 1.5, "down": 0.3, "step_min": 0.01, "step_max": 9.0},
@@ -43,6 +47,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("already under way", 5),
         case("steps at their longest", 3, step_max=0.6, step_min=1e-6),
         case("steps at their shortest", 3, step_min=0.7, step_max=50.0),
+        built("steps near the usual longest", [{}] * 3, step=near(48.0)),
+        built("steps near the usual shortest", [{}] * 3, step=near(1.5e-6)),
         built("the hyperparameters change between steps", changing),
         built("a weight whose gradient is always 0", [{}] * 3, scale=silent),
         built("gradients of very different scale", [{}] * 3, scale=torch.logspace(-4, 3, 8, dtype=torch.float64)),
@@ -284,4 +290,7 @@ RPROP_STEP = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "The accepted variant turns_at_once.": ["kept = torch.where(product < 0, grad, grad)"],
+    },
 )

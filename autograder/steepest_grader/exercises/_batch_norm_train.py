@@ -207,4 +207,9 @@ BATCH_NORM_TRAIN = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        "The cache is the solution's own affair, and its backward pass only multiplies these two.": [
+            "return (gamma * u + beta, (u, gamma, inverse))"
+        ],
+    },
 )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import dropout as reference
 
@@ -245,4 +246,11 @@ INVERTED_DROPOUT = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        "x is of float32 or float64, and its product with zeros and ones of float32 keeps that type.": [
+            "mask = dropout_mask(x.shape, keep=keep, generator=generator).to()",
+            "mask = dropout_mask(x.shape, keep=keep, generator=generator)",
+        ],
+        reasons.SAME_DEVICE: ["mask = dropout_mask(x.shape, keep=keep, generator=generator).to(x)"],
+    },
 )

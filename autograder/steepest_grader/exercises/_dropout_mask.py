@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import dropout as reference
 
@@ -225,4 +226,8 @@ DROPOUT_MASK = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        reasons.DEVICE: ["u = torch.rand(shape, generator=generator)"],
+        "A draw hits keep itself once in 2²⁴ times.": ["return (u <= keep).float()"],
+    },
 )

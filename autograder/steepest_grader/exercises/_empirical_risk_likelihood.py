@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import empirical_risk as reference
 
@@ -43,6 +44,11 @@ def _table(rng: np.random.Generator, output: str) -> list[Case]:
         case("a single class", _scores(rng, 3, 1), torch.zeros(3, dtype=torch.int64)),
         case("all labels the same", _scores(rng, 4, 3), torch.full((4,), 1)),
         case("float32, non-contiguous", _scores(rng, 3, 7).float().T, _labels(rng, 7, 3)),
+        case(
+            "float32, one-hot labels in float64",
+            _scores(rng, 5, 3).float(),
+            functional.one_hot(_labels(rng, 5, 3), 3).double(),
+        ),
     ]
 
 
@@ -220,6 +226,13 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        reasons.LENGTH: ["if len(scores) <= 0:"],
+        reasons.ONE_OR_TWO_AXES: ["if labels.ndim >= 2:"],
+        "Also on a GPU torch takes row numbers from the CPU.": [
+            "return -log_p[torch.arange(len(labels)), labels].mean()"
+        ],
+    },
 )
 
 
@@ -384,4 +397,8 @@ NLL_GRADIENT = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        reasons.ONE_OR_TWO_AXES: ["if labels.ndim <= 1:"],
+        reasons.SAME_DEVICE: ["return (torch.softmax(scores, dim=1) - labels.to(scores)) / n"],
+    },
 )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import empirical_risk as reference
 
@@ -38,6 +39,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("labels that are floats", scores(6), labels(6).double()),
         case("a single example", scores(1) - 1, torch.ones(1, dtype=torch.int64)),
         case("float32", scores(8).float(), labels(8)),
+        case("float32, labels in float64", scores(6).float(), labels(6).double()),
         case("float32, scores of ±200, all wrong", (200 * signs + scores(5)).float(), (signs < 0).long()),
     ]
 
@@ -188,4 +190,8 @@ LOGISTIC_LOSS = Exercise(
             "logarithm is missing.",
         ),
     ],
+    equivalent={
+        reasons.SAME_DEVICE: ["margins = (2 * labels.to(scores) - 1) * scores"],
+        reasons.ANY_ORDER: ["return torch.logaddexp(-margins, torch.zeros_like(margins)).mean()"],
+    },
 )

@@ -9,6 +9,7 @@ import torch
 from steepest._wire import Named
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import empirical_risk as reference
 
@@ -165,4 +166,7 @@ EMPIRICAL_RISK = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        reasons.LENGTH: ["if len(x) <= 0:"],
+    },
 )

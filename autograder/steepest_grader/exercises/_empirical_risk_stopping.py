@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import empirical_risk as reference
 
@@ -310,4 +311,19 @@ EARLY_STOP = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        reasons.LENGTH: ["if len(val_losses) <= 0:"],
+        "The first loss is below infinity, so step 0 sets all three.": [
+            "best, best_step, waited = (math.inf, 1, 0)",
+            "best, best_step, waited = (math.inf, -1, 0)",
+            "best, best_step, waited = (math.inf, 0, 1)",
+            "best, best_step, waited = (math.inf, 0, -1)",
+        ],
+        "The same comparisons, of losses that stay tensors; rounding aside.": [
+            "for step, loss in enumerate(val_losses):"
+        ],
+        "The count grows by 1 and begins below the patience, so it meets it before it exceeds it.": [
+            "if waited >= patience:"
+        ],
+    },
 )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import empirical_risk as reference
 
@@ -244,4 +245,9 @@ ZERO_ONE_LOSS = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        reasons.LENGTH: ["if len(scores) <= 0:"],
+        reasons.ONE_OR_TWO_AXES: ["if labels.ndim >= 2:"],
+        reasons.SAME_DEVICE: ["return (scores.argmax(dim=1) != labels).to(scores).mean()"],
+    },
 )

@@ -11,6 +11,7 @@ import torch
 from steepest._wire import Named
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import initialization as reference
 
@@ -209,6 +210,7 @@ def _bound_cases(rng: np.random.Generator) -> Sequence[Case]:
         case("linear layers", 3, 3, 3, slopes=[1.0, 1.0]),
         case("layers that get narrower", 7, 5, 4, 2, slopes=[slope() for _ in range(3)]),
         case("a single layer", 5, 5, slopes=[slope()]),
+        case("a single weight", 1, 1, slopes=[slope()]),
         case("twenty layers", *[3] * 21, slopes=[slope() for _ in range(20)]),
         case("float32", 5, 4, 3, slopes=[slope() for _ in range(2)], dtype=torch.float32),
     ]
@@ -357,4 +359,15 @@ GRADIENT_BOUNDS = Exercise(
             credit=0.25,
         ),
     ],
+    equivalent={
+        reasons.ONLY_THE_SHAPE: [
+            "lower = upper = torch.ones_like(weights[-1][0, 0])",
+            "lower = upper = torch.ones_like(weights[0][-1, 0])",
+            "lower = upper = torch.ones_like(weights[0][0, -1])",
+        ],
+        "There is one slope a layer, so both lists are equally long.": [
+            "for weight, slope in zip(weights, slopes):",
+            "for weight, slope in zip(weights, slopes, strict=False):",
+        ],
+    },
 )

@@ -10,6 +10,7 @@ import torch
 from torch import Generator, Tensor
 
 from steepest_grader.exercises import _initialization_draws as draws
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import initialization as reference
 
@@ -249,4 +250,7 @@ LECUN_NORMAL = Exercise(
         Mistake("identical_neurons", draws.one_neuron(reference.lecun_normal), draws.ALIKE),
         Mistake("one_number", draws.scaled(draws.constant, _lecun), draws.CONSTANT),
     ],
+    equivalent={
+        reasons.DEVICE: ["return torch.randn(shape, generator=generator) / math.sqrt(fan_in)"],
+    },
 )

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from steepest_grader.exercises import _initialization_draws as draws
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Exercise, Mistake
 from steepest_grader.reference import initialization as reference
 
@@ -126,6 +127,12 @@ HE_UNIFORM = Exercise(
         Mistake("double_precision", draws.doubled(reference.he_uniform), draws.DOUBLED, credit=0.75),
         Mistake("identical_neurons", draws.one_neuron(reference.he_uniform), draws.ALIKE),
     ],
+    equivalent={
+        reasons.SYMMETRIC_DRAW: [
+            "return limit * (1 - 2 * torch.rand(shape, generator=generator, device=generator.device))"
+        ],
+        reasons.DEVICE: ["return limit * (2 * torch.rand(shape, generator=generator) - 1)"],
+    },
 )
 
 # --- he_normal --------------------------------------------------------------------------------------------
@@ -209,4 +216,7 @@ HE_NORMAL = Exercise(
         Mistake("identical_neurons", draws.one_neuron(reference.he_normal), draws.ALIKE),
         Mistake("one_number", draws.scaled(draws.constant, _he), draws.CONSTANT),
     ],
+    equivalent={
+        reasons.DEVICE: ["return math.sqrt(2 / fan_in) * torch.randn(shape, generator=generator)"],
+    },
 )

@@ -145,6 +145,10 @@ MIN_MAX = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        "The largest entry is never below the smallest.": ["return (x - low) / torch.where(span <= 0, 1, span)"],
+        "What is divided there is 0.": ["return (x - low) / torch.where(span == 0, 2, span)"],
+    },
 )
 
 # --- z_score ----------------------------------------------------------------------------------------------

@@ -324,4 +324,8 @@ CLIP_BY_NORM = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        "At the limit itself the factor is 1.": ["if norm < max_norm:"],
+        "The same tensors: a list of its own is not asked for.": ["return grads"],
+    },
 )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.exercises._loss_landscapes_spectrum import spread, turned
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import loss_landscapes as reference
@@ -42,6 +43,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a flat direction, up to rounding", torch.diag(torch.tensor([1.0, 3e-12, 2.0]).double())),
         case("a tolerance of its own", torch.diag(torch.tensor([1.0, 3e-4, 2.0]).double()), tol=1e-2),
         case("a weak curvature above the tolerance", torch.diag(torch.tensor([1.0, 3e-5, 2.0]).double())),
+        case("a curvature just above the usual tolerance", torch.diag(torch.tensor([1.0, 1.05e-8, 2.0]).double())),
         case("a saddle with a flat direction", torch.diag(torch.tensor([1.0, 0.0, -2.0]).double())),
         case("float32", signed(1, -1, 1).float(), **single),
         case("a bowl in float32", signed(1, 1).float(), **single),
@@ -222,4 +224,12 @@ CLASSIFY_CRITICAL_POINT = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        reasons.TIE: [
+            "if (values >= tol).any() and (values < -tol).any():",
+            "if (values > tol).any() and (values <= -tol).any():",
+            "if (values >= tol).all():",
+            "if (values <= -tol).all():",
+        ],
+    },
 )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import loss_landscapes as reference
 
@@ -170,4 +171,7 @@ GABOR_LOSS = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        reasons.SIGN_LOST: ["return ((y - prediction) ** 2).sum()"],
+    },
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import loss_landscapes as reference
 
@@ -171,4 +172,9 @@ STEP_REGIME = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        reasons.ANY_ORDER: ["if math.isclose(1, lr * curvature):"],
+        "The factor is never 1 or -1: by the text ηλ is neither 0 nor 2.": ["if abs(factor) >= 1:"],
+        "A factor of 0 is answered one line above.": ["return 'monotone' if factor >= 0 else 'oscillating'"],
+    },
 )

@@ -153,6 +153,12 @@ TAYLOR_TERMS = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "A Hessian is symmetric, so it may be multiplied from either side first.": [
+            "quadratic = 0.5 * lr ** 2 * (grad @ (grad @ hessian))",
+            "quadratic = 0.5 * lr ** 2 * (hessian @ grad @ grad)",
+        ],
+    },
 )
 
 
@@ -308,4 +314,8 @@ HVP = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "Nothing is written into the point, so it need not be a copy.": ["at = x.detach().requires_grad_()"],
+        "The point comes without a graph, so there is none to leave.": ["at = x.clone().requires_grad_()"],
+    },
 )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import minibatches as reference
 
@@ -129,6 +130,9 @@ STANDARD_ERROR = Exercise(
             "σ is the root of the mean square of the deviations, not the mean of their absolute values.",
         ),
     ],
+    equivalent={
+        "A correction of 1 is torch's default.": ["sigma = samples.std(dim=0)"],
+    },
 )
 
 
@@ -244,4 +248,10 @@ SAMPLES_FOR_ERROR = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        reasons.ANY_ORDER: ["return max(math.ceil(sigma ** 2 / target ** 2), 1)"],
+        "Both numbers are positive, so what is rounded up is 1 at least.": [
+            "return max(0, math.ceil(sigma ** 2 / target ** 2))"
+        ],
+    },
 )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import minibatches as reference
 
@@ -259,4 +260,10 @@ KMEANS_STEP = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        "Every sum is divided by the same d, so the smallest stays the smallest.": [
+            "winner = ((centers - x) ** 2).mean(dim=1).argmin()"
+        ],
+        reasons.SIGN_LOST: ["winner = ((x - centers) ** 2).sum(dim=1).argmin()"],
+    },
 )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import minibatches as reference
 
@@ -229,4 +230,7 @@ MINIBATCHES = Exercise(
             credit=0.25,
         ),
     ],
+    equivalent={
+        reasons.DEVICE: ["order = torch.randperm(n, generator=generator)"],
+    },
 )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import momentum as reference
 
@@ -238,6 +239,9 @@ EWA = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        reasons.ONLY_THE_SHAPE: ["average = torch.zeros_like(values[-1])"],
+    },
 )
 
 
@@ -393,4 +397,7 @@ EWA_CORRECTED = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        reasons.ONLY_THE_SHAPE: ["average = torch.zeros_like(values[-1])"],
+    },
 )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import momentum as reference
 
@@ -323,4 +324,8 @@ POLYAK_CONSTANTS = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        "Both formulas are symmetric in the two roots.": ["low, high = (math.sqrt(lam_max), math.sqrt(lam_min))"],
+        reasons.SIGN_LOST: ["beta = ((low - high) / (high + low)) ** 2"],
+    },
 )

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import momentum as reference
 
@@ -242,4 +243,10 @@ CONVERGENCE_RATE = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        "Both roots change their sign, and only their sizes count.": ["b = lr * lam - (1 + beta)"],
+        "The larger of two, in whatever order.": ["sizes = torch.stack([(b - root).abs(), (b + root).abs()]) / 2"],
+        reasons.SIGN_LOST: ["sizes = torch.stack([(b + root).abs(), (root - b).abs()]) / 2"],
+        reasons.SAME_DEVICE: ["return sizes.amax(dim=0).to(lam)"],
+    },
 )

@@ -1,0 +1,13 @@
+"""Why mutants of a solution are equivalent to it: reasons that more than one exercise gives."""
+
+from __future__ import annotations
+
+ANY_ORDER = "The function gives the same in either order of its arguments."
+DEVICE = "Differs on a GPU only, where torch refuses a generator of another device."
+LENGTH = "A length is never negative."
+ONE_OR_TWO_AXES = "Labels have one axis or two."
+ONLY_THE_SHAPE = "Only shape and type of the entry are used, and all are alike in these."
+SAME_DEVICE = "To a tensor is to its type and its device, and both are on one device."
+SIGN_LOST = "The sign is lost in what follows."
+SYMMETRIC_DRAW = "A uniform draw is distributed as its mirror image."
+TIE = "Differs only where an eigenvalue has exactly the size of the tolerance, which rounding decides."
