@@ -197,6 +197,7 @@ def _judge_all(given: Answers, exercise: Exercise, rest: Sequence[Mutant], secon
     """What the child does: it is ended by a signal, or exits."""
     status = 1
     try:
+        warnings.simplefilter("ignore")  # a mutant may do what torch warns of
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for number in (signal.SIGPROF, signal.SIGALRM):

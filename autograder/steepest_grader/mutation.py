@@ -15,7 +15,7 @@ from typing import Any
 
 from steepest_grader._parse import parse
 
-__all__ = ["OPERATORS", "Mutant", "mutants"]
+__all__ = ["ANOTHER_NAME", "OPERATORS", "Mutant", "mutants"]
 
 Operator = Callable[[ast.AST], Iterator[ast.AST]]
 
@@ -33,6 +33,7 @@ OTHER_COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
 }
 COMMUTES = (ast.Add, ast.Mult, ast.BitAnd, ast.BitOr, ast.BitXor)
+ANOTHER_NAME = "another name"
 MODULES = ("torch", "math", "np")
 # Functions and methods that are easily taken for one another; each stands for the other.
 SIBLINGS = (
@@ -49,7 +50,7 @@ class Mutant:
     Attributes
     ----------
     operator : str
-        What kind of change it is, a key of `OPERATORS`.
+        What kind of change it is, a key of `OPERATORS` or `ANOTHER_NAME`.
     source : str
         The whole changed source.
     change : str
@@ -80,9 +81,10 @@ def mutants(source: str) -> list[Mutant]:
     """
     tree = _bare(parse(source))
     original = ast.unparse(tree)
+    operators = {**OPERATORS, ANOTHER_NAME: _another_name(tree)}
     found: dict[str, Mutant] = {}
     for node, put in _places(tree):
-        for name, operator in OPERATORS.items():
+        for name, operator in operators.items():
             for new in operator(node):
                 put(new)
                 changed = ast.unparse(tree)
@@ -272,6 +274,17 @@ def _exchanged(items: list[ast.expr]) -> Iterator[list[ast.expr]]:
 def _without_one(items: list[Any]) -> Iterator[list[Any]]:
     for place in range(len(items)):
         yield [*items[:place], *items[place + 1 :]]
+
+
+def _another_name(tree: ast.Module) -> Operator:
+    """Each other parameter in the place of one."""
+    parameters = list(dict.fromkeys(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)))
+
+    def operator(node: ast.AST) -> Iterator[ast.AST]:
+        if isinstance(node, ast.Name) and node.id in parameters:
+            yield from (_with(node, id=other) for other in parameters if other != node.id)
+
+    return operator
 
 
 OPERATORS: dict[str, Operator] = {

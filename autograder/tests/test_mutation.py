@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from steepest_grader.mutation import OPERATORS, mutants
+from steepest_grader.mutation import ANOTHER_NAME, OPERATORS, mutants
 
 BODIES: dict[str, tuple[str, set[str]]] = {
     "arithmetic": ("x = a - b", {"x = a + b", "x = a * b", "x = a / b", "x = a ** b"}),
@@ -28,13 +28,14 @@ BODIES: dict[str, tuple[str, set[str]]] = {
     "sibling": ("x = torch.sum(a).max()", {"x = torch.mean(a).max()", "x = torch.prod(a).max()",
         "x = torch.sum(a).min()"}),
     "dropped statement": ("x = a\nraise ValueError('no')", {"pass\nraise ValueError('no')", "x = a\npass"}),
+    "another name": ("def f(a, *, b):\n    return a", {"def f(a, *, b):\n    return b"}),
     "loop": ("for x in a:\n    pass", {
         "for x in ():\n    pass", "for x in [*a][:1]:\n    pass", "for x in [*a][1:]:\n    pass"}),
 }  # fmt: skip
 
 
 def test_every_operator_is_tried() -> None:
-    assert set(BODIES) == set(OPERATORS)
+    assert set(BODIES) == {*OPERATORS, ANOTHER_NAME}
 
 
 @pytest.mark.parametrize("operator", BODIES)
