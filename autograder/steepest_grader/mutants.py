@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 from nbformat import NotebookNode
@@ -21,13 +22,13 @@ from steepest_grader._parse import parse
 from steepest_grader.judge import candidates, passes
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import Exercise
-from steepest_grader.mutation import Mutant, mutants
+from steepest_grader.mutation import mutants
 
 __all__ = ["Answers", "Survey", "answers", "survey"]
 
 KILLED, SURVIVED = b"k", b"s"
 WALL = 10  # so many times an exercise's own limit, on a machine that does something else as well
-MEMORY = 8 << 30
+MEMORY = 4 << 30  # beside what the process holds already
 
 
 @dataclass(frozen=True)
@@ -130,19 +131,16 @@ def survey(given: Answers, exercise_id: str, *, seconds: float | None = None) ->
     exercise = exercises.exercise(exercise_id)
     made = mutants(given.sources[exercise_id])
     candidates(exercise)  # made once, before processes part
-    if not _survives(given, exercise, given.sources[exercise_id]):
+    sources = [given.sources[exercise_id], *(mutant.source for mutant in made)]
+    itself, *fates = _fates(given, exercise, sources, seconds or exercise.seconds)
+    if itself != SURVIVED:
         raise RuntimeError(f"{exercise_id}: the solution itself does not get full marks.")
-    ended = killed = 0
-    left: list[Mutant] = []
-    for mutant, fate in zip(made, _fates(given, exercise, made, seconds or exercise.seconds), strict=True):
-        ended += fate is None
-        killed += fate != SURVIVED
-        left += [mutant] if fate == SURVIVED else []
+    left = [mutant for mutant, fate in zip(made, fates, strict=True) if fate == SURVIVED]
     reasons = {change: reason for reason, changes in exercise.equivalent.items() for change in changes}
     known = {mutant.difference: reasons.get(mutant.change) for mutant in left}
     return Survey(
-        killed,
-        ended,
+        killed=len(made) - len(left),
+        ended=fates.count(None),
         survivors=tuple(difference for difference, reason in known.items() if reason is None),
         equivalent={difference: reason for difference, reason in known.items() if reason is not None},
         stale=tuple(change for change in reasons if change not in {mutant.change for mutant in left}),
@@ -162,13 +160,13 @@ def _survives(given: Answers, exercise: Exercise, source: str) -> bool:
     return all(passes(item, Function(item.id, LocalTransport(namespace))) for item in asked)
 
 
-def _fates(given: Answers, exercise: Exercise, made: Sequence[Mutant], seconds: float) -> Iterator[bytes | None]:
-    """For each mutant whether it survives, or None where it had to be ended.
+def _fates(given: Answers, exercise: Exercise, sources: Sequence[str], seconds: float) -> Iterator[bytes | None]:
+    """For each source whether it survives, or None where it had to be ended.
 
-    A child judges one after the other and says what comes of it. The mutant at which it ends has used up
-    its time; the next child goes on behind it.
+    A child judges one after the other and says what comes of it. The source at which it ends has used up its time;
+    the next child goes on behind it.
     """
-    rest = list(made)
+    rest = list(sources)
     while rest:
         told = _in_a_child(given, exercise, rest, seconds)
         yield from told
@@ -177,7 +175,7 @@ def _fates(given: Answers, exercise: Exercise, made: Sequence[Mutant], seconds: 
         rest = rest[len(told) + 1 :]
 
 
-def _in_a_child(given: Answers, exercise: Exercise, rest: Sequence[Mutant], seconds: float) -> list[bytes]:
+def _in_a_child(given: Answers, exercise: Exercise, rest: Sequence[str], seconds: float) -> list[bytes]:
     receive, send = os.pipe()
     with warnings.catch_warnings():  # of threads: a lane runs nothing in them
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -189,25 +187,32 @@ def _in_a_child(given: Answers, exercise: Exercise, rest: Sequence[Mutant], seco
         told = stream.read()
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     if status > 0 or (status == 0 and len(told) < len(rest)):
-        raise RuntimeError(f"{exercise.id}: judging the mutant {rest[len(told)].change!r} failed; see above.")
+        raise RuntimeError(f"{exercise.id}: judging a mutant failed; see above. It is\n{rest[len(told)]}")
     return [told[place : place + 1] for place in range(len(told))]
 
 
-def _judge_all(given: Answers, exercise: Exercise, rest: Sequence[Mutant], seconds: float, send: int) -> NoReturn:
+def _judge_all(given: Answers, exercise: Exercise, rest: Sequence[str], seconds: float, send: int) -> NoReturn:
     """What the child does: it is ended by a signal, or exits."""
     status = 1
     try:
         warnings.simplefilter("ignore")  # a mutant may do what torch warns of
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        _limit_memory()
         for number in (signal.SIGPROF, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
-        for mutant in rest:
+        for source in rest:
             signal.setitimer(signal.ITIMER_PROF, seconds)
             signal.setitimer(signal.ITIMER_REAL, WALL * seconds)
-            os.write(send, SURVIVED if _survives(given, exercise, mutant.source) else KILLED)
+            os.write(send, SURVIVED if _survives(given, exercise, source) else KILLED)
         status = 0
     except BaseException:  # noqa: BLE001 - nothing may go on from here as if it were the parent
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def _limit_memory() -> None:
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = held + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from steepest_grader.exercises import _adaptive_methods_cases as shared
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import adaptive_methods as reference
 
@@ -220,6 +221,9 @@ QUICKPROP_STEP = Exercise(
         ),
     ],
     equivalent={
+        reasons.ONLY_THE_SHAPE: [
+            "parabola = -grad * last / torch.where(difference == 0, torch.ones_like(theta), difference)"
+        ],
         "Differs only where the gradient has not changed, and there nothing is judged.": [
             "parabola = -grad * last / torch.where(difference == 1, torch.ones_like(grad), difference)",
             "parabola = -grad * last / torch.where(difference == 0, grad, difference)",

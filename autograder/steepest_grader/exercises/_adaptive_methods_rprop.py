@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from steepest_grader.exercises import _adaptive_methods_cases as shared
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import adaptive_methods as reference
 
@@ -291,6 +292,10 @@ RPROP_STEP = Exercise(
         ),
     ],
     equivalent={
+        reasons.ONLY_THE_SHAPE: [
+            "factor = torch.ones_like(theta)",
+            "kept = torch.where(product < 0, torch.zeros_like(theta), grad)",
+        ],
         "The accepted variant turns_at_once.": ["kept = torch.where(product < 0, grad, grad)"],
     },
 )

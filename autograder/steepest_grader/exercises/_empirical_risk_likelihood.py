@@ -228,6 +228,11 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
     ],
     equivalent={
         reasons.LENGTH: ["if len(scores) <= 0:"],
+        reasons.ROWS: [
+            "if len(labels) == 0:",
+            "return -log_p[torch.arange(len(scores), device=labels.device), labels].mean()",
+        ],
+        reasons.SAME_DEVICE: ["return -log_p[torch.arange(len(labels), device=scores.device), labels].mean()"],
         reasons.ONE_OR_TWO_AXES: ["if labels.ndim >= 2:"],
         "Also on a GPU torch takes row numbers from the CPU.": [
             "return -log_p[torch.arange(len(labels)), labels].mean()"

@@ -168,5 +168,6 @@ EMPIRICAL_RISK = Exercise(
     ],
     equivalent={
         reasons.LENGTH: ["if len(x) <= 0:"],
+        reasons.ROWS: ["if len(y) == 0:"],
     },
 )

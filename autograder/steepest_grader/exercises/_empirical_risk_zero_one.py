@@ -247,6 +247,7 @@ ZERO_ONE_LOSS = Exercise(
     ],
     equivalent={
         reasons.LENGTH: ["if len(scores) <= 0:"],
+        reasons.ROWS: ["if len(labels) == 0:"],
         reasons.ONE_OR_TWO_AXES: ["if labels.ndim >= 2:"],
         reasons.SAME_DEVICE: ["return (scores.argmax(dim=1) != labels).to(scores).mean()"],
     },

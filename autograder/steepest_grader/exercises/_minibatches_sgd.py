@@ -10,6 +10,7 @@ import torch
 from steepest._wire import Named
 from torch import Generator, Tensor
 
+from steepest_grader.exercises import _reasons as reasons
 from steepest_grader.model import Accepted, Case, Exercise, Mistake
 from steepest_grader.reference import minibatches as reference
 
@@ -436,4 +437,7 @@ SGD = Exercise(
             "Rows meet targets that are not theirs. Index x and y with the same minibatch.",
         ),
     ],
+    equivalent={
+        reasons.ROWS: ["for index in minibatches(len(y), batch_size, generator):"],
+    },
 )
