@@ -153,8 +153,8 @@ def test_the_page_says_it_and_runs_nothing_of_a_students(graded: Course) -> None
     page = Page(path)
     for words in (
         "velocity forgets its past", "Nearly the same", "work together", "5 answers", "leaves the work to a library",
-        "cd build/course && jupyter lab --LabApp.default_url=/formgrader/gradebook/90_tiny/90_tiny", "new_theta",
-        "<b>jo", EVIL, "point-biserial", "The commonest mistake",
+        "cd build/course && jupyter lab --LabApp.default_url=/formgrader/gradebook/90_tiny/90_tiny",
+        "torch.mul(speed, 1.0)", "<b>jo", EVIL, "point-biserial", "The commonest mistake",
     ):  # fmt: skip
         assert words in page.text, words
     digest = base64.b64encode(hashlib.sha256(page.scripts[0].encode()).digest()).decode()
