@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
+from steepest_grader._parse import parse
+
 __all__ = ["Code", "Seen", "read_code"]
 
 Kind = Literal[
@@ -88,7 +90,7 @@ def read_code(source: str) -> Code:
 
 def _parsed(source: str, code: Code) -> ast.Module | None:
     try:
-        return ast.parse(source)
+        return parse(source)
     except (SyntaxError, ValueError):
         return None  # it does not run either
     except (RecursionError, MemoryError):

@@ -1,8 +1,8 @@
 """What students' own machines tell of how they practised: how often they checked an exercise, and for how long.
 
 It comes in a file that students can write to, so it is read within bounds, shown as what it is, and no mark depends
-on it. Beside a submitted notebook, `progress.json` holds ``{"exercises": {ID: {"attempts": int, "seconds": number}}}``;
-whatever else it holds is passed over.
+on it. `check` writes ``{"exercises": {ID: {"attempts": int, "seconds": number, …}}}`` into `progress.json` beside the
+notebook, and nbgrader's exchange collects it with the notebook.
 """
 
 from __future__ import annotations

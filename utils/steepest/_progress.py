@@ -1,10 +1,11 @@
-"""What a student has checked so far: a small file beside the lessons, and a table of it."""
+"""What a student has checked so far: a small file beside each notebook, and a table of all of them."""
 
 from __future__ import annotations
 
 import contextlib
 import html
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from steepest import _outcomes
 NAME = "progress.json"
 ASIDE = "progress.damaged.json"
 LONGEST = 2**20
+PAUSE_SECONDS = 1800.0  # who checks nothing for so long has done something else
 MARKS = {True: "✓", False: "✗", None: "·"}
 
 
@@ -28,9 +30,10 @@ class Progress:
     Attributes
     ----------
     checks : mapping of str to dict
-        By exercise: whether it ``passed``, the ``diagnosis``, the ``time`` (UTC) and how many ``attempts`` there were.
+        By exercise: whether it ``passed``, the ``diagnosis``, the ``time`` (UTC), how many ``attempts`` there were,
+        and how many ``seconds`` lay between them and the checks before them, pauses left out.
     note : str
-        What was wrong with the file, if anything was.
+        What was wrong with the files, if anything was.
     """
 
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -77,45 +80,57 @@ class Progress:
 
 
 def progress() -> Progress:
-    """All lessons and exercises, each with what its last `check` said in a notebook of this folder.
+    """All lessons and exercises, each with what its last `check` said in a notebook here or in a folder beside it.
 
-    The file `progress.json` lies beside the lessons' folders and travels with them. One that cannot be read is put
-    aside, and a new one begun.
+    The file `progress.json` lies beside a notebook and travels with it. One that cannot be read is put aside at the
+    next check, and a new one begun.
 
     Examples
     --------
     >>> print(str(progress()).splitlines()[0])
     00_start_here  0 of 3
     """
-    path = _place() / NAME
-    checks, good = _read(path)
-    note = "" if good else f"{NAME} could not be read as a whole; what could be was kept."
-    if not os.access(path.parent, os.W_OK):
-        note = f"The folder {path.parent} cannot be written, so checks are not remembered."
-    return Progress(checks, note)
+    here = Path.cwd()
+    beside = [here.parent / lesson for lesson in _outcomes.lessons()] if here.name in _outcomes.lessons() else []
+    below = [here / lesson for lesson in _outcomes.lessons()]
+    checks: dict[str, Mapping[str, Any]] = {}
+    notes = []
+    for folder in dict.fromkeys([*below, *beside, here]):
+        found, good = _read(folder / NAME)
+        for name, check in found.items():
+            if name not in checks or checks[name]["time"] <= check["time"]:
+                checks[name] = check
+        if not good:
+            notes.append(f"{folder.name}/{NAME} could not be read as a whole; what could be is shown.")
+    if not os.access(here, os.W_OK):
+        notes.append(f"The folder {here.name} cannot be written, so checks are not remembered.")
+    return Progress(checks, " ".join(notes))
 
 
 def remember(exercise: str, passed: bool, diagnosis: str | None) -> None:
     """Keep what a check said. A folder that cannot be written is no reason to fail: `progress` tells of it."""
     if os.environ.get("NBGRADER_EXECUTION"):  # a grader runs this, not the student
         return
-    path = _place() / NAME
+    path = Path.cwd() / NAME
+    now = datetime.now(UTC).replace(microsecond=0)
     with contextlib.suppress(OSError):
         checks, good = _read(path)
         if not good:
             path.replace(path.with_name(ASIDE))
-        attempts = checks.get(exercise, {}).get("attempts", 0) + 1
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        checks[exercise] = {"passed": passed, "diagnosis": diagnosis, "time": now, "attempts": attempts}
+        before = checks.get(exercise, {"attempts": 0, "seconds": 0.0})
+        passing = min(
+            ((now - datetime.fromisoformat(check["time"])).total_seconds() for check in checks.values()), default=0
+        )
+        checks[exercise] = {
+            "passed": passed,
+            "diagnosis": diagnosis,
+            "time": now.isoformat(),
+            "attempts": before["attempts"] + 1,
+            "seconds": before["seconds"] + (passing if 0 < passing < PAUSE_SECONDS else 0),
+        }
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{NAME}", delete=False) as file:
-            json.dump(checks, file, indent=1, sort_keys=True)
+            json.dump({"exercises": checks}, file, indent=1, sort_keys=True)
         Path(file.name).replace(path)  # whole or not at all
-
-
-def _place() -> Path:
-    """The folder of the lessons' folders where this is one of them, and else this folder."""
-    here = Path.cwd()
-    return here.parent if here.name in _outcomes.lessons() else here
 
 
 def _read(path: Path) -> tuple[dict[str, dict[str, Any]], bool]:
@@ -123,22 +138,26 @@ def _read(path: Path) -> tuple[dict[str, dict[str, Any]], bool]:
     try:
         with path.open("rb") as file:
             stored = json.loads(file.read(LONGEST))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}, True
     except (OSError, ValueError, RecursionError):
         return {}, False
-    if not isinstance(stored, dict):
+    exercises = stored.get("exercises") if isinstance(stored, dict) else None
+    if not isinstance(exercises, dict):
         return {}, False
     known = {name for names in _outcomes.lessons().values() for name in names}
-    checks = {name: check for name, check in stored.items() if name in known and _sound(check)}
-    return checks, all(_sound(check) for check in stored.values())
+    checks = {name: check for name, check in exercises.items() if name in known and _sound(check)}
+    return checks, all(_sound(check) for check in exercises.values())
 
 
 def _sound(check: object) -> bool:
+    if not isinstance(check, dict):
+        return False
+    try:
+        aware = datetime.fromisoformat(check["time"]).tzinfo is not None
+        numbers = 0 <= check["attempts"] < math.inf and 0 <= check["seconds"] < math.inf
+    except (KeyError, TypeError, ValueError):
+        return False
     return (
-        isinstance(check, dict)
-        and isinstance(check.get("passed"), bool)
-        and isinstance(check.get("diagnosis"), str | None)
-        and isinstance(check.get("time"), str)
-        and isinstance(check.get("attempts"), int)
+        aware and numbers and isinstance(check.get("passed"), bool) and isinstance(check.get("diagnosis"), str | None)
     )
