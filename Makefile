@@ -27,10 +27,14 @@ demo: set-up
 	$(GRADER) sample-class $(LESSON) --out build/sample --size 24
 	$(GRADER) grade $(LESSON) --submitted build/sample --json build/demo.json
 	$(GRADER) feedback $(LESSON)
+	$(GRADER) report $(LESSON)
+	$(GRADER) export $(LESSON) --format csv
 	@echo
 	@echo "table      build/demo.json"
 	@echo "gradebook  build/course/gradebook.db (for formgrader: cd build/course && ../../.venv/bin/jupyter lab)"
 	@echo "feedback   build/course/feedback/<student>/$(LESSON)/$(LESSON).html"
+	@echo "report     build/course/reports/$(LESSON).html"
+	@echo "marks      build/course/exports/"
 	@echo "lessons    make lab"
 
 lab: set-up
