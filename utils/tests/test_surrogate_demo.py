@@ -74,7 +74,7 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
     assert set(calls) == {"zero_one", "logistic", "gradient"}
     for name, value, expected in (
         ("border", -1.0, {"zero_one", "logistic", "gradient"}),
-        ("sureness", 2, {"zero_one", "logistic", "gradient"}),
+        ("sureness", 2.0, {"zero_one", "logistic", "gradient"}),
         ("name", ENTROPY, {"zero_one", "likelihood", "gradient"}),
         ("stray", False, {"zero_one", "likelihood", "gradient"}),
         ("name", SQUARED, {"zero_one"}),
@@ -119,7 +119,7 @@ def test_the_message_follows_the_goal() -> None:
     )
     demo.controls["border"].value = 0.4
     assert demo.message.value.endswith("This is the surrogate's lowest point, and not a border with the fewest errors.")
-    demo.controls["sureness"].value = 2
+    demo.controls["sureness"].value = 2.0
     demo.controls["border"].value = 0.3
     assert demo.message.value.endswith("Lowest surrogate and fewest errors: the goal is reached.")
     demo.controls["stray"].value = False

@@ -116,8 +116,8 @@ def course(empirical_risk: Risk, degree: int, noise: float) -> Course:
     """
     signal, disturbance = trained()[:, :, degree]
     theta = signal + noise * disturbance
-    errors = [_errors(empirical_risk, theta, points, noise) for points in sets()]
-    return Course(theta, *errors, true_risk(theta, noise))
+    training, validation = (_errors(empirical_risk, theta, points, noise) for points in sets())
+    return Course(theta, training, validation, true_risk(theta, noise))
 
 
 def best_fits(empirical_risk: Risk, noise: float) -> tuple[Tensor, Tensor]:
@@ -159,7 +159,8 @@ def trained() -> Tensor:
     random = torch.Generator().manual_seed(SEED)
     path = [theta.clone()]
     for _ in range(PASSES):
-        for index in torch.randperm(N_POINTS, generator=random).split(BATCH):
+        order = torch.randperm(N_POINTS, generator=random)
+        for index in order.reshape(-1, BATCH):
             rows, targets = points.rows[index], points.parts[:, None, index]
             theta.grad = 2 / len(index) * (theta @ rows.T - targets) @ rows * within
             optimizer.step()

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, check_box, choice, slider, steps
+from steepest.demos._demo import Demo, check_box, choice, slider
 from steepest.demos._still import Still
 from steepest.plots import line_style
 
@@ -27,7 +27,6 @@ FORMULAS: dict[str, Callable[[Tensor], Tensor]] = {
     "squared": lambda margin: (1 - margin).square(),
 }
 SURROGATES = (LOGISTIC, ENTROPY, *FORMULAS)
-SURENESS = (0.5, 1, 2)
 LOW, HIGH, NEAR = -3.0, 5.5, 0.075
 REACH, TOP = 5.0, 5.0
 TOPS = (2.4, 8.0, 40.0)  # of the surrogate's axis
@@ -89,7 +88,7 @@ def surrogate_demo(zero_one_loss: Loss, logistic_loss: Loss, negative_log_likeli
         {
             "border": slider("border b", 1.5, LOW, HIGH, 0.05),
             "name": choice("surrogate", LOGISTIC, SURROGATES),
-            "sureness": steps("sureness w", 1, SURENESS),
+            "sureness": slider("sureness w", 1.0, 0.5, 2.0, 0.5),
             "stray": check_box("a stray example", True),
         },
         needs=["zero_one_loss", "logistic_loss", "negative_log_likelihood", "nll_gradient"],
@@ -213,8 +212,8 @@ class SurrogateView:
         for dot, height in zip(self.here, at, strict=True):
             dot.set_data([border], [height])
         width = 0.9 / math.hypot(1, 4.8 * rise / self.costs.get_ylim()[1])
-        height = float(at.surrogate)
-        self.tangent.set_data([border - width, border + width], [height - rise * width, height + rise * width])
+        middle = float(at.surrogate)
+        self.tangent.set_data([border - width, border + width], [middle - rise * width, middle + rise * width])
 
     def show_examples(self, x: Tensor, labels: Tensor, margins: Tensor, single: Standing) -> None:
         """Draw the examples, a ring around those that count as errors, and each one's loss over its margin."""

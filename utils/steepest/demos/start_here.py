@@ -30,6 +30,8 @@ GOAL = 3
 LINE, PLANE, DISTANCE = (0.07, 0.13, 0.23, 0.83), (0.355, 0.13, 0.317, 0.83), (0.745, 0.13, 0.245, 0.83)
 ACROSS, UP = (-8.0, 12.0), (-7.0, 13.0)  # the panel is square: one scale for both
 FARTHEST = 1e6
+LOWEST, HIGHEST = 1e-4, 1e3
+NOW: dict[str, Any] = {"marker": "o", "color": "black", "markersize": 7, "linestyle": ""}
 BEFORE: dict[str, Any] = line_style(1) | {"marker": ""}
 
 
@@ -146,13 +148,13 @@ class LineView:
         panels = line, plane, distance = _panels(figure)
         for ax in panels:
             ax.set_axis_off()
-        path, now = line_style(1), {"marker": "o", "color": "black", "markersize": 7, "linestyle": ""}
+        path = line_style(1)
         (self.before,) = line.plot([], [], **BEFORE)
         (self.line,) = line.plot([], [], color="black", linewidth=2)
         (self.path,) = plane.plot([], [], **path)
-        (self.here,) = plane.plot([], [], **now)
+        (self.here,) = plane.plot([], [], **NOW)
         (self.distance,) = distance.plot([], [], **path | {"markersize": 3})
-        (self.now,) = distance.plot([], [], **now, clip_on=False)
+        (self.now,) = distance.plot([], [], **NOW, clip_on=False)
 
     def show(self, theta: Tensor, path: Tensor, distance: Tensor, step: int) -> None:
         """Draw a line, the path up to a step, and the distance from the best line at every step."""
@@ -164,7 +166,7 @@ class LineView:
         self.path.set_data(*path[: step + 1].T)
         self.here.set_data([theta[0]], [theta[1]])
         self.distance.set_data(range(len(distance)), distance)
-        self.now.set_data([step], [distance[step].clamp(*self.now.axes.get_ylim())])
+        self.now.set_data([step], [distance[step].clamp(LOWEST, HIGHEST)])
 
 
 def draw_background(figure: Figure, *, x: Tensor, y: Tensor, best: Tensor) -> None:
@@ -194,7 +196,7 @@ def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
     line, plane, distance = (figure.add_axes(place) for place in (LINE, PLANE, DISTANCE))
     line.set(xlim=(-2.15, 2.15), ylim=(-14, 22))
     plane.set(xlim=ACROSS, ylim=UP, xticks=(-5, 0, 5, 10), yticks=(-5, 0, 5, 10))
-    distance.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(1e-4, 1e3))
+    distance.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(LOWEST, HIGHEST))
     return line, plane, distance
 
 
