@@ -40,15 +40,24 @@ def candidates(
 def _candidates(
     exercise: Exercise, seeds: tuple[int, ...], device: str
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
+    cases, sound, results = _sound_candidates(exercise, seeds, device)
+    known = list(sound)
+    for mistake in exercise.mistakes:
+        found = results(mistake.implementation, exercise.companions_of(mistake))
+        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found))
+    return cases, tuple(known)
+
+
+@cache
+def _sound_candidates(
+    exercise: Exercise, seeds: tuple[int, ...], device: str
+) -> tuple[tuple[Case, ...], tuple[Candidate, ...], Callable[..., list[Result]]]:
     cases, ours, theirs, results = _sound(exercise, seeds, device)
     known = [Candidate("reference", "reference", "", 1.0, ours)]
     for item, found in zip(exercise.accepted, theirs, strict=True):
         if find(cases, known[:1], found).credit < 1:
             known.append(Candidate("accepted", item.name, item.note, 1.0, found))
-    for mistake in exercise.mistakes:
-        found = results(mistake.implementation, exercise.companions_of(mistake))
-        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found))
-    return cases, tuple(known)
+    return cases, tuple(known), results
 
 
 def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -> dict[str, list[int]]:
@@ -133,8 +142,7 @@ def judge(
 
 def passes(exercise: Exercise, function: Function) -> bool:
     """Whether a function gets full marks, as `judge` says; ends at the first case in which it has lost them."""
-    cases, known = candidates(exercise)
-    sound = [candidate for candidate in known if candidate.kind != "mistake"]
+    cases, sound, _ = _sound_candidates(exercise, HIDDEN_SEEDS, "cpu")
     results: list[Result] = []
     for place, case in enumerate(cases):
         results += play(function, [case])

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nbformat import NotebookNode
-from steepest._calls import Function, LocalTransport
+from steepest._calls import Function, LocalTransport, local
 
 from steepest_grader import exercises
 from steepest_grader._parse import parse
-from steepest_grader.judge import candidates, passes
+from steepest_grader.judge import passes
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import Exercise
 from steepest_grader.mutation import mutants
+from steepest_grader.source import CourseError
 
 __all__ = ["Answers", "Survey", "answers", "survey"]
 
@@ -125,16 +126,17 @@ def survey(given: Answers, exercise_id: str, *, seconds: float | None = None) ->
 
     Raises
     ------
-    RuntimeError
+    CourseError
         If the answer itself does not get full marks.
     """
     exercise = exercises.exercise(exercise_id)
     made = mutants(given.sources[exercise_id])
-    candidates(exercise)  # made once, before processes part
+    for item in _asked(given, exercise):  # what it is compared with is made once, before processes part
+        passes(item, local(item.reference, item.id, companions=item.companions))
     sources = [given.sources[exercise_id], *(mutant.source for mutant in made)]
     itself, *fates = _fates(given, exercise, sources, seconds or exercise.seconds)
     if itself != SURVIVED:
-        raise RuntimeError(f"{exercise_id}: the solution itself does not get full marks.")
+        raise CourseError(f"{exercise_id}: the solution itself does not get full marks, so its mutants say nothing.")
     left = [mutant for mutant, fate in zip(made, fates, strict=True) if fate == SURVIVED]
     reasons = {change: reason for reason, changes in exercise.equivalent.items() for change in changes}
     known = {mutant.difference: reasons.get(mutant.change) for mutant in left}
@@ -156,8 +158,11 @@ def _survives(given: Answers, exercise: Exercise, source: str) -> bool:
             exec(text, namespace)
     except Exception:  # noqa: BLE001 - a mutant may raise whatever it wants
         return False
-    asked = [exercise, *map(exercises.exercise, given.dependents(exercise.id))]
-    return all(passes(item, Function(item.id, LocalTransport(namespace))) for item in asked)
+    return all(passes(item, Function(item.id, LocalTransport(namespace))) for item in _asked(given, exercise))
+
+
+def _asked(given: Answers, exercise: Exercise) -> list[Exercise]:
+    return [exercise, *map(exercises.exercise, given.dependents(exercise.id))]
 
 
 def _fates(given: Answers, exercise: Exercise, sources: Sequence[str], seconds: float) -> Iterator[bytes | None]:

@@ -15,7 +15,7 @@ from steepest_grader.lesson import load
 from steepest_grader.model import Case, Exercise
 from steepest_grader.mutants import Answers, Survey, answers, survey
 from steepest_grader.mutation import mutants as mutants_of
-from steepest_grader.source import find_course, source_notebook
+from steepest_grader.source import CourseError, find_course, source_notebook
 from steepest_grader.trust import page, stated, states
 from steepest_grader.verify import Proof, lanes, shortfalls
 from torch import Tensor
@@ -90,7 +90,7 @@ def test_what_survives_is_shown_unless_it_is_known_to_be_equivalent(monkeypatch:
 
 
 def test_a_solution_that_fails_is_no_ground_for_mutants(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(RuntimeError, match="the solution itself"):
+    with pytest.raises(CourseError, match="the solution itself"):
         _surveyed(monkeypatch, _exercise(1), GROW.replace("2 * x", "3 * x"))
 
 
