@@ -319,7 +319,15 @@ PUBLIC = {
         "Standing",
         "standing",
     },
-    "steepest_grader.judge": {"HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local", "refusals"},
+    "steepest_grader.judge": {
+        "HIDDEN_SEEDS",
+        "PUBLIC_SEED",
+        "candidates",
+        "judge",
+        "judge_local",
+        "passes",
+        "refusals",
+    },
     "steepest_grader.model": {
         "Accepted",
         "Case",
