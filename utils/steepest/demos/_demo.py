@@ -107,7 +107,8 @@ class Demo:
         self.figure.savefig(picture, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
         self.image.value = picture.getvalue()
 
-    def _changed(self, change: object) -> None:
+    def update_soon(self) -> None:
+        """Draw as soon as no other event waits; at once where no event loop runs."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # not in a notebook
@@ -115,6 +116,9 @@ class Demo:
             return
         if self._waiting is None:
             self._waiting = loop.call_later(SETTLE_SECONDS, self._settled)
+
+    def _changed(self, change: object) -> None:
+        self.update_soon()
 
     def _settled(self) -> None:
         self._waiting = None
