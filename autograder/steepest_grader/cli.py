@@ -431,8 +431,9 @@ def _say(text: str) -> None:
 
 
 def _proofs(found: dict[str, dict[str, Any]], mutants: bool) -> Table:
-    more = ("mutants killed", "equivalent") if mutants else ()
-    table = Table("lesson", "exercise", "solution", "blank", "accepted", "caught", "named", "zeros rejected", *more)
+    more = ("killed", "equivalent") if mutants else ()
+    names = (Column("lesson", overflow="fold"), Column("exercise", overflow="fold"))
+    table = Table(*names, "solution", "blank", "accepted", "caught", "named", "zeros rejected", *more)
     for lesson, proofs in found.items():
         for name, proof in proofs.items():
             pairs = (f"{a} / {b}" for a, b in (proof.accepted, proof.caught, proof.named))

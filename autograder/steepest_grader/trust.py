@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
+
+from steepest._outcomes import dump, read
 
 from steepest_grader.lesson import load
 from steepest_grader.mutants import answers
@@ -25,10 +28,10 @@ from wrong.
 - **accepted**: other sound ways to solve the exercise that get full marks, and how many there are. Those that leave
   the work to a library get them too, and are flagged for a person.
 - **mistakes**: plausible bugs that do not get full marks, are called by their name, and how many there are.
-- **mutants**: the solution with one small mechanical change: another operator, constant, comparison or order, a
+- **mutants**: the solution with one small mechanical change: another operator, constant, comparison, order or name, a
   statement, an operand or an argument left out, a loop cut short. A mutant is *killed* when it gets less than full
-  marks, for the exercise or for one that builds on it; it is *equivalent* when it computes the same as the solution,
-  for a reason that is given below; else it *survives*.
+  marks, for the exercise or for one that builds on it; it is *equivalent* when it computes what the solution does, or
+  what is as sound, for a reason that is given below; else it *survives*.
 - **trivial**: whether zeros, NaN, nothing, `None`, an argument handed back, and the right numbers in a wrong shape
   are all refused.
 - **state**: changes when the solution, the cases, the variants or the mistakes do. A test compares.
@@ -52,7 +55,7 @@ def states(course: Course) -> dict[str, str]:
     """By exercise id what stands for all that its row of the page depends on.
 
     That is every mutant of its answer, its stored outcomes (which hold cases and the results of reference, variants
-    and mistakes), and what is recorded as equivalent.
+    and mistakes), and what is recorded as equivalent. An edit of a hint or of a comment changes none of them.
     """
     found: dict[str, str] = {}
     for name in course.lessons():
@@ -62,10 +65,19 @@ def states(course: Course) -> dict[str, str]:
             digest = hashlib.sha256(repr(sorted(exercise.equivalent.items())).encode())
             for mutant in mutants(given.sources[exercise.id]):
                 digest.update(mutant.source.encode())
-            for path in sorted(course.outcomes_dir.glob(f"{exercise.id}.*")):
-                digest.update(path.read_bytes())
+            digest.update(_told_apart((course.outcomes_dir / f"{exercise.id}.wire").read_bytes()))
             found[exercise.id] = digest.hexdigest()[:10]
     return found
+
+
+def _told_apart(stored: bytes) -> bytes:
+    """Stored outcomes without what is only said: hints, and the text and the lines of errors."""
+    outcomes = read(stored)
+    silent = [
+        replace(item, text="", results=[replace(result, message="", line="") for result in item.results])
+        for item in outcomes.candidates
+    ]
+    return dump(replace(outcomes, candidates=silent))
 
 
 def stated(text: str) -> dict[str, dict[str, str]]:
@@ -101,9 +113,9 @@ def _total(found: Found) -> Iterator[str]:
     equivalent = sum(len(proof["equivalent"]) for proof in proofs)
     accepted, caught = (sum(proof[key][0] for proof in proofs) for key in ("accepted", "caught"))
     yield (
-        f"{len(proofs)} exercises in {len(found)} lessons: {accepted} accepted variants, {caught} mistakes, and "
-        f"{kept + equivalent} mutants. Of the {kept} that are not equivalent {killed} are killed: "
-        f"{killed / max(kept, 1):.1%}."
+        f"{len(proofs)} exercises in {len(found)} lessons: {accepted} accepted variants, {caught} mistakes,\n"
+        f"{kept + equivalent} mutants. Of the {kept} that are not equivalent, {killed} are killed, "
+        f"which is {killed / max(kept, 1):.1%}."
     )
 
 
