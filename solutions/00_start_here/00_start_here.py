@@ -653,6 +653,17 @@ print("the notes".ljust(14) + f"{'':11s} {NOTES[1, 0] - NOTES[2, 0]:7.4f}    " *
 # thirty points.
 
 # %% [markdown]
+# ## 8 · Where you stand
+#
+# `check` remembers what it said, in the file `progress.json` beside the notebook. It survives a restart of the kernel
+# and travels with the folder. `progress()` shows all lessons at once, from any of their notebooks.
+
+# %% tags=["demo"]
+from steepest import progress
+
+progress()
+
+# %% [markdown]
 # ## Summary
 #
 # - A notebook is run from top to bottom; `check` names what is wrong first, and the mistake that it looks like.
