@@ -238,9 +238,13 @@ def drop(tools: Tools, h: Tensor, keep: float, generator: Generator) -> Tensor:
     if tools.yours(DROPPING):
         out: Tensor = tools.functions[DROPPING](h, keep=keep, training=True, generator=generator)
         return out
-    with torch.random.fork_rng(devices=[]):  # torch's own draws from the global generator
-        torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
+    shared = torch.default_generator  # torch's own draws from no other
+    before = shared.get_state()
+    shared.manual_seed(int(torch.randint(2**31, (), generator=generator)))
+    try:
         return functional.dropout(h, 1 - keep)
+    finally:
+        shared.set_state(before)
 
 
 def _stand_in(method: Method, theta: Tensor, grad: Tensor, memory: Memory, rate: float) -> tuple[Tensor, Memory]:
