@@ -51,6 +51,7 @@ trust: set-up
 
 bench: set-up
 	.venv/bin/python autograder/bench/bench.py
+	.venv/bin/python autograder/bench/demos.py
 
 bench-cluster: set-up
 	.venv/bin/python autograder/bench/cluster.py

@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 import matplotlib
-import psutil
+import psutil  # type: ignore[import-untyped]
 import torch
 from nbgrader.api import Gradebook
 from rich.console import Console

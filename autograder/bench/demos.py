@@ -1,0 +1,97 @@
+"""How fast the demos are: the map of rates and β beside a loop over torch.optim, and sliders in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from steepest.demos.momentum import rate_map
+from steepest_grader.source import find_course
+from torch import Tensor
+
+HOME = find_course(Path(__file__).parent)
+TABLE = HOME.root / "docs" / "benchmarks.md"
+LATENCY = HOME.root / "build" / "demos" / "latency.json"
+START, N_STEPS, CONDITION = (-1.8, 1.2), 200, 30
+CURVATURES = torch.tensor([1 / CONDITION, 1.0], dtype=torch.float64)
+EVERY = 8  # of the rows and columns torch.optim does one in so many
+PART = re.compile(r"<!-- demos -->.*<!-- end of demos -->\n", re.DOTALL)
+State = dict[str, Any]
+OUT = Console(width=110)
+
+
+def main() -> None:
+    """Measure, print, and write the part of docs/benchmarks.md that is about demos."""
+    text = "\n".join(["<!-- demos -->", "## Demos", "", *_map(), "", *_sliders(), "<!-- end of demos -->", ""])
+    OUT.print(text, markup=False, highlight=False)
+    page = TABLE.read_text()
+    TABLE.write_text(PART.sub(lambda _: text, page) if PART.search(page) else f"{page.rstrip()}\n\n{text}")
+
+
+def _map() -> list[str]:
+    rate_map(_solution, CONDITION)
+    begun = time.perf_counter()
+    whole = rate_map(_solution, CONDITION)
+    ours = time.perf_counter() - begun
+    rates, betas = whole.rates[::EVERY].tolist(), whole.betas[::EVERY].tolist()
+    _torch(rates[0], betas[0])
+    begun = time.perf_counter()
+    ends = torch.stack([torch.stack([_torch(rate, beta) for rate in rates]) for beta in betas])
+    theirs = (time.perf_counter() - begun) * EVERY**2
+    factors = (ends / max(map(abs, START))) ** (1 / N_STEPS)
+    finite = whole.factors[::EVERY, ::EVERY].isfinite() & factors.isfinite()
+    torch.testing.assert_close(whole.factors[::EVERY, ::EVERY][finite], factors[finite], rtol=1e-6, atol=1e-6)
+    cells = len(whole.rates)
+    return [
+        f"The map of rates and β, {cells} × {cells} points of {N_STEPS} steps, takes {ours:.2f} s with the",
+        f"lesson's stepper on the whole grid at once. A loop over `torch.optim.SGD` takes {theirs:.0f} s,",
+        f"{theirs / ours:.0f} times as long; measured on every {EVERY}th row and column, whose numbers agree.",
+    ]
+
+
+def _solution(theta: Tensor, grad: Tensor, state: State, *, lr: Any, beta: Any) -> tuple[Tensor, State]:
+    """The stepper as a student writes it, in the lesson's own form."""
+    velocity = beta * state["velocity"] - lr * grad
+    return theta + velocity, {"velocity": velocity}
+
+
+def _torch(rate: float, beta: float) -> Tensor:
+    """The largest part of the error at the last two steps of torch's momentum."""
+    theta = torch.tensor(START, dtype=torch.float64)
+    optimizer = torch.optim.SGD([theta], lr=rate, momentum=beta)
+    before = theta.clone()
+    for _ in range(N_STEPS):
+        before.copy_(theta)
+        theta.grad = CURVATURES * theta
+        optimizer.step()
+    return torch.maximum(before.abs(), theta.abs()).max()
+
+
+def _sliders() -> list[str]:
+    """The latencies that the last `make test-long` has left."""
+    if not LATENCY.exists():
+        return ["Latencies in a browser: run `make test-long` first."]
+    rows = [
+        f"| `{name.rpartition('-')[0]}` | {name.rpartition('-')[2]} | {statistics.median(waits):.0f} "
+        f"| {statistics.quantiles(waits, n=20)[-1]:.0f} | {len(waits)} |"
+        for name, waits in json.loads(LATENCY.read_text()).items()
+        if len(waits) > 1
+    ]
+    return [
+        "From the press of a key on a slider until Chromium shows the new picture (ms); kernel, server and browser share",
+        "two cores:",
+        "",
+        "| lesson | demo | median | 95th percentile | presses |",
+        "|---|---:|---:|---:|---:|",
+        *rows,
+    ]
+
+
+if __name__ == "__main__":
+    main()
