@@ -84,8 +84,8 @@ def _sliders() -> list[str]:
         if len(waits) > 1
     ]
     return [
-        "From the press of a key on a slider until Chromium shows the new picture (ms); kernel, server and browser share",
-        "two cores:",
+        "From the press of a key on a slider until Chromium shows the new picture (ms); kernel, server and browser",
+        "share two cores:",
         "",
         "| lesson | demo | median | 95th percentile | presses |",
         "|---|---:|---:|---:|---:|",

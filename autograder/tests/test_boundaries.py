@@ -291,6 +291,7 @@ PUBLIC = {
     },
     "steepest.demos.momentum": {
         "AverageView",
+        "MomentumView",
         "RateMap",
         "Scene",
         "average_demo",

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
-from steepest.demos.momentum import draw_momentum, momentum_demo
+from steepest.demos._momentum_path import draw_bowl
+from steepest.demos.momentum import MomentumView, draw_momentum, momentum_demo
 from torch import Tensor
 
 State = dict[str, Any]
@@ -59,23 +60,32 @@ def test_the_message_counts_steps() -> None:
 @pytest.mark.parametrize("averaged", [False, True])
 def test_every_form_of_momentum_shows_the_same_paths(averaged: bool) -> None:
     said = [
-        draw_momentum(stepper(rule), Figure(), lr=1.8, beta=0.6, condition=30, averaged=averaged)
+        draw_momentum(stepper(rule), MomentumView(Figure()), lr=1.8, beta=0.6, condition=30, averaged=averaged)
         for rule in FORMS.values()
     ]
     assert len(set(said)) == 1
     assert f"β = 0.60: within 0.01 of the minimum after {77 if averaged else 21} steps" in said[0]
 
 
-def test_the_figure_is_labelled_and_used_again() -> None:
+def test_what_lies_behind_is_labelled() -> None:
     figure = Figure()
-    for beta in (0.9, 0.5):
-        draw_momentum(stepper(FORMS["taught"]), figure, lr=1.0, beta=beta, condition=10, averaged=False)
-    assert len(figure.axes) == 2
+    draw_bowl(figure, 10)
     for ax in figure.axes:
         assert ax.get_xlabel()
         assert ax.get_ylabel()
         labels = [text.get_text() for text in ax.get_legend().get_texts()]
-        assert {"β = 0.50", "β = 0"} <= set(labels)
+        assert {"your β", "β = 0"} <= set(labels)
+
+
+def test_the_same_lines_move() -> None:
+    figure = Figure()
+    view = MomentumView(figure)
+    artists = [line for ax in figure.axes for line in ax.lines]
+    for beta, points in ((0.9, 121), (0.0, 0)):
+        draw_momentum(stepper(FORMS["taught"]), view, lr=1.0, beta=beta, condition=10, averaged=False)
+        assert [line for ax in figure.axes for line in ax.lines] == artists
+        assert len(view.paths[0].get_xdata()) == len(view.distances[0].get_xdata()) == points
+        assert len(view.paths[1].get_xdata()) == 121
 
 
 def test_an_unwritten_function_is_a_message_and_no_error() -> None:
