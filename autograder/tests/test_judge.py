@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 from steepest import _agent
-from steepest._calls import Function
+from steepest._calls import Function, local
 from steepest_grader import grade
 from steepest_grader.exercises import exercise
-from steepest_grader.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge, judge_local, refusals
+from steepest_grader.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge, judge_local, passes, refusals
 from steepest_grader.model import Accepted, Case, Exercise, Mistake, Outcome
 from torch import Tensor
 
@@ -115,6 +115,10 @@ VERDICTS: dict[str, tuple[Callable[..., Any], Outcome, float, str | None, str]] 
         lambda grad, *, lr: (-lr * grad).float(), Outcome.FAILED, 0, "wrong_float_type",
         "Step has type float32, expected float64, in the case “1 axes”.",
     ),
+    "a mistake in another float type": (
+        lambda grad, *, lr: (-lr * grad / 2).float(), Outcome.PARTIAL, 1, "half_step",
+        "Step has type float32, expected float64, in the case “1 axes”. There is no half here.",
+    ),
     "zeros": (
         lambda grad, *, lr: torch.zeros_like(grad), Outcome.FAILED, 0, None, "Step is wrong, in the case “1 axes”.",
     ),
@@ -139,6 +143,12 @@ def test_a_verdict_has_outcome_score_diagnosis_and_message(name: str) -> None:
     assert (verdict.outcome, verdict.score, verdict.diagnosis) == (outcome, score, diagnosis)
     assert verdict.message.startswith(message)
     assert bool(message) == bool(verdict.message)
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_what_passes_is_what_gets_full_marks(name: str) -> None:
+    implementation, _, score, *_ = VERDICTS[name]
+    assert passes(EXERCISE, local(implementation, EXERCISE.id)) == (score == EXERCISE.points)
 
 
 @pytest.mark.parametrize("name", VERDICTS)
