@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import io
+import json
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ SOLUTION = """\
     return theta + velocity, {"velocity": velocity}
 """
 NOTEBOOK, OUTCOMES = f"lessons/{LESSON}/{LESSON}.ipynb", f"utils/steepest/outcomes/{EXERCISE}.wire"
+INDEX = "utils/steepest/outcomes/lessons.json"
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -83,7 +85,8 @@ def test_what_would_give_secrets_away_is_refused(
 
 def test_building_twice_gives_the_same_bytes(tiny: Course) -> None:
     told: list[str] = []
-    assert build(tiny, progress=told.append) == [NOTEBOOK, OUTCOMES] == told
+    assert build(tiny, progress=told.append) == [INDEX, NOTEBOOK, OUTCOMES] == told
+    assert json.loads((tiny.root / INDEX).read_text()) == {LESSON: [EXERCISE]}
     first = tree(tiny.root)
     assert build(tiny) == []
     assert tree(tiny.root) == first
@@ -114,7 +117,7 @@ def test_what_nothing_stands_behind_goes(tiny: Course) -> None:
     assert old.exists()
     assert build(tiny) == stale
     assert not old.parent.exists()
-    assert sorted(path.name for path in tiny.outcomes_dir.iterdir()) == [f"{EXERCISE}.wire"]
+    assert sorted(path.name for path in tiny.outcomes_dir.iterdir()) == ["lessons.json", f"{EXERCISE}.wire"]
 
 
 def test_stored_outcomes_are_the_exercise_on_public_cases(tiny: Course) -> None:
@@ -209,6 +212,7 @@ def test_the_archive_holds_what_students_need_and_no_more(
         "steepest/utils/README.md",
         "steepest/utils/pyproject.toml",
         "steepest/utils/steepest/check.py",
+        f"steepest/{INDEX}",
         f"steepest/{OUTCOMES}",
     ]
     assert members["steepest/README.md"] == b"utils/README.md\n"
