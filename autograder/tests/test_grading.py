@@ -200,7 +200,8 @@ def test_what_is_our_fault_is_no_zero(bad: Sandbox, reason: str, lesson: Lesson,
     notebook = copy.deepcopy(lesson.released)
     notebook.cells[1].source = f"{GOOD}\nx = 3"
     data = nbformat.writes(notebook).encode()
-    graded = list(grade_all(lesson, [Submission("a", data), Submission("b", data)], sandbox=Half(), jobs=1))
+    with Half() as half:
+        graded = list(grade_all(lesson, [Submission("a", data), Submission("b", data)], sandbox=half, jobs=1))
     assert [(item.student, item.outcome, item.score) for item in graded] == [
         ("a", Outcome.GRADER_ERROR, None),
         ("b", Outcome.PASSED, 5.0),
