@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from rich.console import Console
+from steepest.demos._momentum_map import N_STEPS, START
 from steepest.demos.momentum import rate_map
 from steepest_grader.source import find_course
 from torch import Tensor
@@ -18,7 +19,7 @@ from torch import Tensor
 HOME = find_course(Path(__file__).parent)
 TABLE = HOME.root / "docs" / "benchmarks.md"
 LATENCY = HOME.root / "build" / "demos" / "latency.json"
-START, N_STEPS, CONDITION = (-1.8, 1.2), 200, 30
+CONDITION = 30
 CURVATURES = torch.tensor([1 / CONDITION, 1.0], dtype=torch.float64)
 EVERY = 8  # of the rows and columns torch.optim does one in so many
 PART = re.compile(r"<!-- demos -->.*<!-- end of demos -->\n", re.DOTALL)

@@ -1,15 +1,17 @@
-"""Which form of momentum a student's function follows, so that all forms can be shown with the same rates."""
+"""What the demos of momentum share: the start, the bowl, and which form of momentum a student's function follows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor
 
 from steepest.trajectory import init_state
 
+START = (-1.8, 1.2)
 Step = Callable[..., tuple[Tensor, dict[str, Any]]]
 
 
@@ -25,3 +27,11 @@ def rate_factor(step: Step, start: Tensor, beta: float, averaged: bool) -> float
     if beta == 0 or is_averaged == averaged:
         return 1.0
     return 1 - beta if averaged else 1 / (1 - beta)
+
+
+def plot_levels(ax: Axes, condition: float, levels: Sequence[float]) -> None:
+    """Draw level lines of the bowl with curvatures 1/κ and 1, as the ellipses that they are."""
+    turn = torch.linspace(0, 2 * torch.pi, 121)
+    for loss in levels:
+        wide, high = (2 * loss * condition) ** 0.5, (2 * loss) ** 0.5
+        ax.plot(wide * turn.cos(), high * turn.sin(), color="0.7", linewidth=0.7)

@@ -12,13 +12,12 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, plain_log, slider, steps
-from steepest.demos._momentum_forms import Step, rate_factor
+from steepest.demos._momentum_forms import START, Step, plot_levels, rate_factor
 from steepest.demos._still import Still
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import init_state, run, steps_to_reach
 
-START = (-1.8, 1.2)
 N_STEPS = 200
 SHOWN = 120
 ARRIVED = 0.01
@@ -258,10 +257,7 @@ def draw_background(figure: Figure, found: RateMap, condition: float) -> None:
     marks = [Line2D([], [], label="you are here", **CROSS), Line2D([], [], label="best place", **STAR)]
     map_axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
     figure.colorbar(image, cax=scale, ticks=LEVELS[:-1]).set_label("factor by which the error shrinks in a step")
-    turn = torch.linspace(0, 2 * torch.pi, 61)
-    for loss in (0.02, 0.1, 0.3, 0.7, 1.3):
-        wide, high = (2 * loss * condition) ** 0.5, (2 * loss) ** 0.5
-        path_axes.plot(wide * turn.cos(), high * turn.sin(), color="0.7", linewidth=0.7)
+    plot_levels(path_axes, condition, (0.02, 0.1, 0.3, 0.7, 1.3))
     path_axes.plot(0, 0, "*", color="black", markersize=11)
     path_axes.set_ylabel("across the valley")
     path_axes.set_xlabel("along the valley", labelpad=1)

@@ -10,13 +10,12 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, plain_log, slider
-from steepest.demos._momentum_forms import Step, rate_factor
+from steepest.demos._momentum_forms import START, Step, plot_levels, rate_factor
 from steepest.demos._still import Still
 from steepest.landscapes import Landscape, quadratic
 from steepest.plots import line_style
 from steepest.trajectory import init_state, run, steps_to_reach
 
-START = (-1.8, 1.2)
 N_STEPS = 120
 ARRIVED = 0.01
 FAR = 1e6
@@ -118,10 +117,7 @@ def draw_bowl(figure: Figure, condition: float) -> None:
     """Draw the level lines of the bowl and all labels."""
     paths, distances = figure.add_axes(PATHS), figure.add_axes(DISTANCES)
     _limit(paths, distances)
-    turn = torch.linspace(0, 2 * torch.pi, 121)
-    for loss in LEVELS:
-        wide, high = (2 * loss * condition) ** 0.5, (2 * loss) ** 0.5
-        paths.plot(wide * turn.cos(), high * turn.sin(), color="0.7", linewidth=0.7)
+    plot_levels(paths, condition, LEVELS)
     paths.plot(0, 0, "*", color="black", markersize=11, label="minimum", linestyle="")
     for label, style in zip(LABELS, STYLES, strict=True):
         paths.plot([], [], label=label, **style)
