@@ -55,18 +55,15 @@ def correction_demo(adam_step: Step) -> Demo:
     adam_step : callable
         The student's function, in any of its forms.
     """
-    views: list[LengthView] = []
     known: dict[Setting | float, Tensor] = {}
 
-    def draw(figure: Figure, *, correct_s: bool, correct_r: bool, place: str, eps: float, size: str) -> str:
-        if not views:
-            views.append(LengthView(figure))
+    def draw(view: LengthView, *, correct_s: bool, correct_r: bool, place: str, eps: float, size: str) -> str:
         setting = Setting(correct_s, correct_r, eps, place == INSIDE)
         if setting not in known:
             known[setting] = lengths(adam_step, setting)
         if eps not in known:
             known[eps] = lengths(adam_step, eps)
-        views[0].show(known[setting], known[eps], SHOWN[size])
+        view.show(known[setting], known[eps], SHOWN[size])
         return said(known[setting], setting, SHOWN[size])
 
     return Demo(
@@ -78,6 +75,7 @@ def correction_demo(adam_step: Step) -> Demo:
             "eps": slider("ε", 1e-3, -12, 0, 0.5, log=True),
             "size": choice("left: slope g", "1", list(SHOWN)),
         },
+        view=LengthView,
         needs=["adam_step"],
         goal=(
             "no step longer than η; and with ε inside the root, half a step where the slope is 10⁻³ "

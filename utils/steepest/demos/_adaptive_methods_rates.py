@@ -125,20 +125,17 @@ def effective_rate_demo(
             strict=True,
         )
     )
-    views: list[RateView] = []
     known: dict[tuple[str, float, int], Rates] = {}
 
-    def draw(figure: Figure, *, method: str, memory: float, size: int, step: int) -> str:
-        if not views:
-            views.append(RateView(figure))
+    def draw(view: RateView, *, method: str, memory: float, size: int, step: int) -> str:
         key = method, memory, size
         try:
             if key not in known:
                 known[key] = effective_rates(own[method], method, memory=memory, size=size)
         except NotImplementedError:
-            views[0].clear()
+            view.clear()
             return f"Write <code>{METHODS[method].method}_step</code>, or choose another method."
-        views[0].show(known[key], step)
+        view.show(known[key], step)
         return said(known[key], method, memory=memory, size=size, step=step)
 
     return Demo(
@@ -149,6 +146,7 @@ def effective_rate_demo(
             "size": steps("documents in a minibatch", 5, SIZES),
             "step": count("minibatch", 120, 1, N_STEPS),
         },
+        view=RateView,
         needs=[f"{method.method}_step" for method in METHODS.values()],
         goal=(
             f"with minibatches of {SIZES[0]} and a method that forgets, keep the rate of word 300 within a factor of "

@@ -41,17 +41,15 @@ def rates_demo(batch_norm_train: Train, batch_norm_backward: Backward) -> Demo:
         The student's functions.
     """
     board = Board(batch_norm_train, batch_norm_backward)
-    views: list[RateView] = []
 
-    def draw(figure: Figure, *, step: int, rate: float) -> str:
+    def draw(view: RateView, *, step: int, rate: float) -> str:
         board.train(step)
-        if not views:
-            views.append(RateView(figure))
-        return draw_rates(board, views[0], step=step, rate=rate)
+        return draw_rates(board, view, step=step, rate=rate)
 
     return Demo(
         draw,
         {"step": count("step", 40, EVERY, N_STEPS, EVERY), "rate": steps("rate η", 0.1, RATES)},
+        view=RateView,
         needs=["batch_norm_train", "batch_norm_backward"],
         goal=f"how many times larger a rate do the normalized nets bear? Find the last rate that brings each kind "
         f"below {TRAINED:.0f} in {N_STEPS} steps, and the first that does not",

@@ -31,10 +31,12 @@ class Demo:
     Parameters
     ----------
     draw : callable
-        Called as ``draw(figure, **values)`` with the figure, which it clears or changes, and the values of the
-        controls by name; returns HTML for the line above the picture. It runs the student's functions.
+        Called as ``draw(view, **values)`` with what is to be drawn on and the values of the controls by name;
+        returns HTML for the line above the picture. It runs the student's functions.
     controls : mapping of str to widget
         What can be changed, in the order in which it is shown.
+    view : callable, optional
+        Maps the figure to what `draw` gets, once; by default `draw` gets the figure, which it clears or changes.
     needs : sequence of str
         Functions of the student's that it runs, named where one of them is not written yet.
     goal : str
@@ -63,6 +65,7 @@ class Demo:
         draw: Draw,
         controls: Mapping[str, Control],
         *,
+        view: Callable[[Figure], Any] = lambda figure: figure,
         needs: Sequence[str] = (),
         goal: str = "",
         size: tuple[float, float] = (9.5, 4.2),
@@ -74,6 +77,8 @@ class Demo:
         self.message = widgets.HTML()
         self.reset = widgets.Button(description="reset", tooltip="back to the first state", icon="undo")
         self._draw = draw
+        self._make_view = view
+        self._view: Any = None
         self._needs = needs
         self._first = {name: control.value for name, control in self.controls.items()}
         self._waiting: asyncio.TimerHandle | None = None
@@ -94,7 +99,9 @@ class Demo:
         """Draw with the controls' values, and show what came of it; whatever happens is said in the message."""
         values = {name: control.value for name, control in self.controls.items()}
         try:
-            said = self._draw(self.figure, **values)
+            if self._view is None:
+                self._view = self._make_view(self.figure)
+            said = self._draw(self._view, **values)
         except NotImplementedError:
             wanted = ", ".join(f"<code>{name}</code>" for name in self._needs)
             self.message.value = f"Write {wanted} and run the cell, then run this one again."

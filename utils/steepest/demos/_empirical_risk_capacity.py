@@ -76,13 +76,10 @@ def capacity_demo(empirical_risk: Risk, early_stop: Stop) -> Demo:
     empirical_risk, early_stop : callable
         The student's functions.
     """
-    views: list[CapacityView] = []
 
-    def draw(figure: Figure, *, degree: int, noise: float, patience: int, passes: int) -> str:
-        if not views:
-            views.append(CapacityView(figure))
+    def draw(view: CapacityView, *, degree: int, noise: float, patience: int, passes: int) -> str:
         functions = empirical_risk, early_stop
-        return draw_capacity(*functions, views[0], degree=degree, noise=noise, patience=patience, passes=passes)
+        return draw_capacity(*functions, view, degree=degree, noise=noise, patience=patience, passes=passes)
 
     return Demo(
         draw,
@@ -92,6 +89,7 @@ def capacity_demo(empirical_risk: Risk, early_stop: Stop) -> Demo:
             "patience": count("patience", 1, 1, 40),
             "passes": count("show pass", 40, 0, PASSES, 2),
         },
+        view=CapacityView,
         needs=["empirical_risk", "early_stop"],
         goal=(
             f"at degree {HIGHEST} and noise {GOAL_NOISE}, let early stopping keep a polynomial whose risk is at most "

@@ -76,12 +76,9 @@ def surrogate_demo(zero_one_loss: Loss, logistic_loss: Loss, negative_log_likeli
         The student's functions.
     """
     losses = Losses(zero_one_loss, logistic_loss, negative_log_likelihood, nll_gradient)
-    views: list[SurrogateView] = []
 
-    def draw(figure: Figure, *, border: float, name: str, sureness: float, stray: bool) -> str:
-        if not views:
-            views.append(SurrogateView(figure))
-        return draw_surrogate(losses, views[0], border=border, name=name, sureness=sureness, stray=stray)
+    def draw(view: SurrogateView, *, border: float, name: str, sureness: float, stray: bool) -> str:
+        return draw_surrogate(losses, view, border=border, name=name, sureness=sureness, stray=stray)
 
     return Demo(
         draw,
@@ -91,6 +88,7 @@ def surrogate_demo(zero_one_loss: Loss, logistic_loss: Loss, negative_log_likeli
             "sureness": slider("sureness w", 1.0, 0.5, 2.0, 0.5),
             "stray": check_box("a stray example", True),
         },
+        view=SurrogateView,
         needs=["zero_one_loss", "logistic_loss", "negative_log_likelihood", "nll_gradient"],
         goal=("with the stray example, stand at a surrogate's lowest point where no other border makes fewer errors"),
         size=(9.5, 4.4),

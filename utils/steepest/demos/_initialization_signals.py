@@ -88,9 +88,8 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
     """
     wanted: list[str] = []  # only what is called can be unwritten
     drawn: dict[tuple[str, int], list[Tensor]] = {}
-    views: list[SignalView] = []
 
-    def draw(figure: Figure, *, kind: str, scheme: str, scale: float, depth: int, width: int) -> str:
+    def draw(view: SignalView, *, kind: str, scheme: str, scale: float, depth: int, width: int) -> str:
         initializer = initializers[scheme]
         wanted[:] = ["fans", getattr(initializer, "__name__", scheme), "activation_spread"]
         if (scheme, width) not in drawn:
@@ -99,9 +98,7 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
                 del drawn[next(iter(drawn))]
         weights = [scale * weight.double() for weight in drawn[scheme, width][:depth]]
         found = send(activation_spread, weights, kind)
-        if not views:
-            views.append(SignalView(figure))
-        views[0].show(found, kind)
+        view.show(found, kind)
         start = scheme if scale == 1 else f"{scheme} × {scale:.2g}"
         layers = "1 layer" if depth == 1 else f"{depth} layers"
         return f"{layers} of {width} units, {kind}, {start}: {said(found, kind)}"
@@ -115,6 +112,7 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
             "depth": count("layers", FIRST_LAYERS, 1, MOST_LAYERS),
             "width": steps("units a layer", 100, WIDTHS),
         },
+        view=SignalView,
         needs=wanted,
         goal=f"keep all deviations inside the band through {GOAL_LAYERS} layers of ReLU, then of tanh",
         size=(9.5, 4.7),

@@ -77,18 +77,15 @@ def xor_demo(starts: Mapping[str, Initializer]) -> Demo:
     """
     wanted: list[str] = []  # only the function that is called can be the one that is not written
     trainings: dict[XorStart, XorTraining] = {}
-    views: list[XorView] = []
 
-    def draw(figure: Figure, *, epoch: int, start: str, scale: float, centered: bool, seed: int) -> str:
+    def draw(view: XorView, *, epoch: int, start: str, scale: float, centered: bool, seed: int) -> str:
         wanted[:] = ["fans", getattr(starts[start], "__name__", start)]
         key = XorStart(start, scale, centered, seed)
         if key not in trainings:
             trainings[key] = start_xor(starts[start], key)
             if len(trainings) > REMEMBERED:
                 del trainings[next(iter(trainings))]
-        if not views:
-            views.append(XorView(figure))
-        return draw_xor(views[0], trainings[key], key, epoch=epoch)
+        return draw_xor(view, trainings[key], key, epoch=epoch)
 
     return Demo(
         draw,
@@ -99,6 +96,7 @@ def xor_demo(starts: Mapping[str, Initializer]) -> Demo:
             "centered": check_box("inputs −1 and 1"),
             "seed": count("runs, set", 1, 1, 20),
         },
+        view=XorView,
         needs=wanted,
         goal=f"a start from which all {N_RUNS} runs solve XOR within {GOAL_EPOCH} epochs",
         size=(WIDTH / DPI, HEIGHT / DPI),

@@ -110,12 +110,9 @@ def bowl_demo(descend: Descend, condition_number: OfHessian, stable_lr_limit: Of
     condition_number, stable_lr_limit, optimal_lr : callable
         The student's functions.
     """
-    views: list[BowlView] = []
 
-    def draw(figure: Figure, **values: Any) -> str:
-        if not views:
-            views.append(BowlView(figure))
-        return draw_bowl(descend, (condition_number, stable_lr_limit, optimal_lr), views[0], **values)
+    def draw(view: BowlView, **values: Any) -> str:
+        return draw_bowl(descend, (condition_number, stable_lr_limit, optimal_lr), view, **values)
 
     return Demo(
         draw,
@@ -125,6 +122,7 @@ def bowl_demo(descend: Descend, condition_number: OfHessian, stable_lr_limit: Of
             "angle": slider("turned by (°)", 30, 0, 180, 1),
             "reveal": check_box("what my functions say"),
         },
+        view=BowlView,
         needs=["condition_number", "stable_lr_limit", "optimal_lr"],
         goal=f"at κ = {GOAL_CONDITION} or more, let both errors shrink by the same factor (to within {NEAR})",
     )

@@ -142,16 +142,13 @@ def cliff_demo(descend: Descend, clip_by_value: ByValue, clip_by_norm: ByNorm, l
     loss : callable
         The lesson's loss of a recurrent unit, for points of shape (..., 2).
     """
-    views: list[CliffView] = []
     falls: dict[tuple[float, float], Fall] = {}
 
-    def draw(figure: Figure, *, limit: float, lr: float, step: int) -> str:
-        if not views:
-            views.append(CliffView(figure, loss))
+    def draw(view: CliffView, *, limit: float, lr: float, step: int) -> str:
         key = limit, lr
         if key not in falls:
             falls[key] = Fall(descend, clip_by_value, clip_by_norm, loss, lr=lr, limit=limit)
-        return draw_cliff(falls[key], views[0], step=step)
+        return draw_cliff(falls[key], view, step=step)
 
     return Demo(
         draw,
@@ -160,6 +157,7 @@ def cliff_demo(descend: Descend, clip_by_value: ByValue, clip_by_norm: ByNorm, l
             "lr": slider("rate η", 0.5, 0.05, 1.0, 0.05),
             "step": count("step", 16, 0, N_STEPS),
         },
+        view=lambda figure: CliffView(figure, loss),
         needs=["clip_by_value", "clip_by_norm"],
         goal=f"have both clipped runs at a loss of at most {GOAL} after {N_STEPS} steps",
         size=(9.5, 4.4),

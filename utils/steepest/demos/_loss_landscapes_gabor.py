@@ -145,12 +145,9 @@ def gabor_demo(descend: Descend, gabor_loss: SumOfSquares, x: Tensor, y: Tensor)
         The points of the lesson.
     """
     gabor = Gabor(descend, gabor_loss, x, y)
-    views: list[GaborView] = []
 
-    def draw(figure: Figure, *, offset: float, frequency: float, lr: float, step: int) -> str:
-        if not views:
-            views.append(GaborView(figure, gabor))
-        return draw_gabor(gabor, views[0], offset=offset, frequency=frequency, lr=lr, step=step)
+    def draw(view: GaborView, *, offset: float, frequency: float, lr: float, step: int) -> str:
+        return draw_gabor(gabor, view, offset=offset, frequency=frequency, lr=lr, step=step)
 
     return Demo(
         draw,
@@ -160,6 +157,7 @@ def gabor_demo(descend: Descend, gabor_loss: SumOfSquares, x: Tensor, y: Tensor)
             "lr": slider("rate η", 0.1, 0.01, 0.4, 0.01),
             "step": count("step", 60, 0, N_STEPS),
         },
+        view=lambda figure: GaborView(figure, gabor),
         needs=["gabor_loss"],
         goal=f"from an offset of {GOAL_OFFSET:g} or more, reach a loss of at most {GOAL}",
         size=(9.5, 4.3),

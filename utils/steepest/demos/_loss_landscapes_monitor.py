@@ -109,19 +109,17 @@ def monitor_demo(descend: Descend, hvp: Product, loss: Loss, theta: Tensor) -> D
     theta : Tensor, shape (n,)
         The first parameters.
     """
-    views: list[MonitorView] = []
     monitors: dict[float, Monitor] = {}
 
-    def draw(figure: Figure, *, lr: float, step: int) -> str:
-        if not views:
-            views.append(MonitorView(figure))
+    def draw(view: MonitorView, *, lr: float, step: int) -> str:
         if lr not in monitors:
             monitors[lr] = Monitor(descend, hvp, loss, theta, lr=lr)
-        return draw_monitor(monitors[lr], views[0], step=step)
+        return draw_monitor(monitors[lr], view, step=step)
 
     return Demo(
         draw,
         {"lr": slider("rate ε", 1.5, 0.1, 4.0, 0.1), "step": count("step", 20, 0, N_STEPS)},
+        view=MonitorView,
         needs=["hvp"],
         goal=f"a loss of at most {GOAL} after {N_STEPS} steps, without a single step on which it rose",
         size=(9.5, 4.0),

@@ -84,12 +84,9 @@ def regime_demo(descend: Descend, step_regime: Regime) -> Demo:
     step_regime : callable
         The student's function.
     """
-    views: list[RegimeView] = []
 
-    def draw(figure: Figure, *, curvature: float, lr: float, step: int) -> str:
-        if not views:
-            views.append(RegimeView(figure))
-        return draw_regime(descend, step_regime, views[0], curvature=curvature, lr=lr, step=step)
+    def draw(view: RegimeView, *, curvature: float, lr: float, step: int) -> str:
+        return draw_regime(descend, step_regime, view, curvature=curvature, lr=lr, step=step)
 
     return Demo(
         draw,
@@ -98,6 +95,7 @@ def regime_demo(descend: Descend, step_regime: Regime) -> Demo:
             "lr": slider("rate η", 1.4, 0.05, 1.6, 0.05),
             "step": count("step", 6, 0, N_STEPS),
         },
+        view=RegimeView,
         needs=["step_regime"],
         goal="hear all four words from your <code>step_regime</code>",
         size=(9.5, 4.0),

@@ -109,12 +109,9 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
     classify_critical_point : callable
         The student's function.
     """
-    views: list[SaddleView] = []
 
-    def draw(figure: Figure, **values: Any) -> str:
-        if not views:
-            views.append(SaddleView(figure))
-        return draw_saddle(descend, classify_critical_point, views[0], **values)
+    def draw(view: SaddleView, **values: Any) -> str:
+        return draw_saddle(descend, classify_critical_point, view, **values)
 
     return Demo(
         draw,
@@ -125,6 +122,7 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
             "lr": slider("rate η", 0.2, 0.05, 1.2, 0.05),
             "step": count("step", 40, 0, N_STEPS),
         },
+        view=SaddleView,
         needs=["classify_critical_point"],
         goal=f"exactly on the ridge, have all {N_NOISY} noisy runs within {NEAR} of a minimum after {N_STEPS} steps",
         size=(9.5, 4.2),

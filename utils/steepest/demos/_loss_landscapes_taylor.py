@@ -137,12 +137,9 @@ def landscape_demo(descend: Descend, taylor_terms: Terms) -> Demo:
     taylor_terms : callable
         The student's function.
     """
-    views: list[LandscapeView] = []
 
-    def draw(figure: Figure, **values: Any) -> str:
-        if not views:
-            views.append(LandscapeView(figure))
-        return draw_taylor(descend, taylor_terms, views[0], **values)
+    def draw(view: LandscapeView, **values: Any) -> str:
+        return draw_taylor(descend, taylor_terms, view, **values)
 
     return Demo(
         draw,
@@ -153,6 +150,7 @@ def landscape_demo(descend: Descend, taylor_terms: Terms) -> Demo:
             "lr": slider("rate ε", 10**-2.7, -4, 0.5, 0.1, log=True),
             "step": count("step", 12, 0, N_STEPS),
         },
+        view=LandscapeView,
         needs=["taylor_terms"],
         goal=f"on the {GOAL_NAME}, from a start with θ₁ < 0, have a loss of at most {GOAL} after {N_STEPS} steps",
         size=(9.5, 4.4),

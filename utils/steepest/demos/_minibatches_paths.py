@@ -62,12 +62,9 @@ def path_demo(sgd: Descend) -> Demo:
     sgd : callable
         The student's function, which uses the student's `minibatches` and `minibatch_gradient`.
     """
-    views: list[PathView] = []
 
-    def draw(figure: Figure, *, size: int, lr: float, count: str) -> str:
-        if not views:
-            views.append(PathView(figure))
-        return draw_paths(sgd, views[0], size=size, lr=lr, count=count)
+    def draw(view: PathView, *, size: int, lr: float, count: str) -> str:
+        return draw_paths(sgd, view, size=size, lr=lr, count=count)
 
     return Demo(
         draw,
@@ -76,6 +73,7 @@ def path_demo(sgd: Descend) -> Demo:
             "lr": slider("rate η", 0.1, 0.01, 0.35, 0.01),
             "count": choice("compare", COUNTS[0], COUNTS),
         },
+        view=PathView,
         needs=["minibatches", "minibatch_gradient", "sgd"],
         goal=f"by example seen, end the minibatch path within {GOAL} of the least loss (mean over its last quarter)",
     )

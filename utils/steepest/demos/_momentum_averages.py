@@ -58,16 +58,14 @@ def average_demo(ewa: Average, ewa_corrected: Average) -> Demo:
     ewa, ewa_corrected : callable
         The student's functions.
     """
-    views: list[AverageView] = []
 
-    def draw(figure: Figure, *, beta: float, corrected: bool) -> str:
-        if not views:
-            views.append(AverageView(figure))
-        return draw_average(ewa, ewa_corrected, views[0], beta=beta, corrected=corrected)
+    def draw(view: AverageView, *, beta: float, corrected: bool) -> str:
+        return draw_average(ewa, ewa_corrected, view, beta=beta, corrected=corrected)
 
     return Demo(
         draw,
         {"beta": slider("β", 0.98, 0.0, 0.99, 0.01), "corrected": check_box("correct the start")},
+        view=AverageView,
         needs=["ewa", "ewa_corrected"],
         goal=f"an average that stays within {GOAL} °C of the slow wave (root mean square over the year)",
         size=(9.5, 4.0),

@@ -70,15 +70,12 @@ def convergence_map_demo(momentum_step: Step) -> Demo:
         `beta`, and a coarser one point by point if it cannot.
     """
     known: dict[float, RateMap] = {}
-    scenes: list[Scene] = []
 
-    def draw(figure: Figure, *, lr: float, beta: float, condition: int, reveal: bool) -> str:
+    def draw(view: Scene, *, lr: float, beta: float, condition: int, reveal: bool) -> str:
         if condition not in known:
             known[condition] = rate_map(momentum_step, condition)
         place = {"lr": lr, "beta": beta, "condition": condition}
-        if not scenes:
-            scenes.append(Scene(figure))
-        return draw_convergence_map(momentum_step, scenes[0], known[condition], **place, reveal=reveal)
+        return draw_convergence_map(momentum_step, view, known[condition], **place, reveal=reveal)
 
     return Demo(
         draw,
@@ -88,6 +85,7 @@ def convergence_map_demo(momentum_step: Step) -> Demo:
             "condition": steps("condition κ", 30, CONDITIONS),
             "reveal": check_box("show the best place"),
         },
+        view=Scene,
         needs=["momentum_step"],
         goal=f"put the cross where the error shrinks fastest, to within {NEAR} of the best factor on the map",
         size=(9.5, 4.4),

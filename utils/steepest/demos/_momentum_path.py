@@ -33,12 +33,9 @@ def momentum_demo(momentum_step: Step) -> Demo:
     momentum_step : callable
         The student's function.
     """
-    views: list[MomentumView] = []
 
-    def draw(figure: Figure, **values: Any) -> str:
-        if not views:
-            views.append(MomentumView(figure))
-        return draw_momentum(momentum_step, views[0], **values)
+    def draw(view: MomentumView, **values: Any) -> str:
+        return draw_momentum(momentum_step, view, **values)
 
     return Demo(
         draw,
@@ -48,6 +45,7 @@ def momentum_demo(momentum_step: Step) -> Demo:
             "condition": slider("condition κ", 30, 1, 100, 1),
             "averaged": check_box("averaged form"),
         },
+        view=MomentumView,
         needs=["momentum_step"],
         goal="come within 0.01 of the minimum in fewer than 25 steps, at κ = 30",
         size=(9.5, 4.0),

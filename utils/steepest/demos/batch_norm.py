@@ -79,7 +79,6 @@ def shift_demo(batch_norm_train: Train, population_statistics: Population, batch
     batch_norm_train, population_statistics, batch_norm_eval : callable
         The student's functions.
     """
-    views: list[ShiftView] = []
     functions = batch_norm_train, population_statistics, batch_norm_eval
     known: dict[int, tuple[Tensor, Tensor]] = {}
     apart: dict[tuple[int, float], float] = {}
@@ -91,13 +90,11 @@ def shift_demo(batch_norm_train: Train, population_statistics: Population, batch
             apart[size, drift] = mismatch(batch_norm_train, batch_norm_eval, known[size], size=size, drift=drift)
         return apart[size, drift]
 
-    def draw(figure: Figure, *, drift: float, size: int, number: int) -> str:
+    def draw(view: ShiftView, *, drift: float, size: int, number: int) -> str:
         apart_now = measured(size, drift)
         smaller = measured(SIZES[max(0, SIZES.index(size) - 1)], drift) if drift == 0 else apart_now
         found = place(functions[0], functions[2], known[size], size=size, drift=drift, number=number)
-        if not views:
-            views.append(ShiftView(figure))
-        return draw_shift(found, views[0], drift=drift, apart=apart_now, smaller=smaller)
+        return draw_shift(found, view, drift=drift, apart=apart_now, smaller=smaller)
 
     return Demo(
         draw,
@@ -106,6 +103,7 @@ def shift_demo(batch_norm_train: Train, population_statistics: Population, batch
             "drift": slider("drift", 1.0, 0.0, 1.0, 0.05),
             "size": steps("batch size B", 16, SIZES),
         },
+        view=ShiftView,
         needs=["batch_norm_train", "population_statistics", "batch_norm_eval"],
         goal=f"no drift, and the smallest batch with which both modes agree within {GOAL} (root mean square)",
         size=(9.5, 3.9),

@@ -126,18 +126,15 @@ def dropout_demo(dropout_mask: Mask, dropout_train: Train, dropout_test: Test) -
     dropout_mask, dropout_train, dropout_test : callable
         The student's functions.
     """
-    views: list[MaskView] = []
     found: dict[tuple[str, float, int], Thinned] = {}
 
-    def draw(figure: Figure, *, layers: str, keep: float, masks: int, start: int) -> str:
+    def draw(view: MaskView, *, layers: str, keep: float, masks: int, start: int) -> str:
         key = layers, keep, start
         if key not in found:
             found.clear()
             functions = dropout_mask, dropout_train, dropout_test
             found[key] = thin(*functions, layers=layers, keep=keep, seed=start)
-        if not views:
-            views.append(MaskView(figure))
-        return draw_masks(found[key], views[0], layers=layers, keep=keep, masks=masks)
+        return draw_masks(found[key], view, layers=layers, keep=keep, masks=masks)
 
     return Demo(
         draw,
@@ -147,6 +144,7 @@ def dropout_demo(dropout_mask: Mask, dropout_train: Train, dropout_test: Test) -
             "layers": choice("net", ONE, LAYERS),
             "start": count("new draw", 1, 1, 50),
         },
+        view=MaskView,
         needs=["dropout_mask", "dropout_train", "dropout_test"],
         goal=f"a net whose mean output over masks lies more than {GOAL:.0f} standard errors from the scaled network's",
         size=(9.5, 4.0),

@@ -7,8 +7,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from steepest.demos._demo import Demo, check_box, choice, count, slider, steps
 from steepest.demos._playground_data import DATA_SETS, TRAINING
 from steepest.demos._playground_tools import DROPPING, METHODS, NORMALIZING, STARTS, Tools, gather, own_rates
@@ -52,14 +50,11 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
     """
     tools = gather(functions)
     training = Training(tools)
-    views: list[View] = []
     made: list[Demo] = []
 
-    def draw(figure: Figure, *, step: int, **settings: Any) -> str:
-        if not views:
-            views.append(View(figure))
+    def draw(view: View, *, step: int, **settings: Any) -> str:
         at_most = AT_ONCE if made and _has_loop() else None  # else nothing would draw what is left
-        said = draw_playground(training, views[0], step=step, at_most=at_most, **settings)
+        said = draw_playground(training, view, step=step, at_most=at_most, **settings)
         if training.state.step < step:
             made[0].update_soon()
         return said
@@ -82,7 +77,8 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
         "seed": count("seed", 0, 0, 9),
     }
     demo = Demo(
-        draw, controls, needs=list(functions), size=SIZE, played="step",
+        draw, controls, view=View,
+        needs=list(functions), size=SIZE, played="step",
         goal=f"spirals: classify {GOAL:.0%} of the test points rightly within {GOAL_STEPS} steps",
     )  # fmt: skip
     made.append(demo)

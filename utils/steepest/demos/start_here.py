@@ -45,16 +45,14 @@ def line_demo(gd_step: Step, fit_line: Fit, x: Tensor, y: Tensor) -> Demo:
     x, y : Tensor, shape (n,)
         The points to fit.
     """
-    views: list[LineView] = []
 
-    def draw(figure: Figure, *, lr: float, step: int) -> str:
-        if not views:
-            views.append(LineView(figure, x, y))
-        return draw_line(gd_step, fit_line, views[0], lr=lr, step=step)
+    def draw(view: LineView, *, lr: float, step: int) -> str:
+        return draw_line(gd_step, fit_line, view, lr=lr, step=step)
 
     return Demo(
         draw,
         {"lr": slider("rate η", 0.9, 0.02, 1.1, 0.01), "step": count("step", 5, 0, N_STEPS)},
+        view=lambda figure: LineView(figure, x, y),
         needs=["gd_step", "fit_line"],
         goal=f"find a rate that brings θ within {ARRIVED} of the best line in {GOAL} steps",
         size=(9.5, 3.7),
