@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
 from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 TAGS = frozenset(
     {
@@ -24,12 +26,14 @@ STYLES = CSSSanitizer(
         "border-left", "color", "background-color", "font-weight", "font-style", "max-width", "padding", "text-align",
     )
 )  # fmt: skip
-RICH = ("text/html", "image/svg+xml", "image/png", "image/jpeg")  # what an output may show besides plain text
+PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
+RICH = ("text/html", *PICTURES)  # what an output may show besides plain text
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 BLOCKS = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*", re.DOTALL | re.MULTILINE)
 HIDDEN_HERE = "(a line of the tests is left out)"
+HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 VOID = frozenset({"br", "hr", "img", "wbr", "input", "col", "meta", "link"})
 MAX_HTML, MAX_TAGS, MAX_DEPTH = 200_000, 5_000, 40
@@ -109,12 +113,32 @@ def _leave_out_hidden(notebook: NotebookNode, hidden: Sequence[str]) -> None:
 
 
 def _shorten_lesson(notebook: NotebookNode, released: NotebookNode) -> None:
-    """Keep only the headings of text that the student has in the lesson already."""
-    text = {cell.source for cell in released.cells if "nbgrader" not in cell.metadata}
+    """Keep of what the student has in the lesson already only code that has drawn or said something, and headings."""
+    repeated = of_the_lesson(notebook, released)
+    kept: list[NotebookNode] = []
+    headings: list[str] = []  # above what comes next, and not yet shown
     for cell in notebook.cells:
-        if cell.cell_type == "markdown" and cell.source in text:
-            cell.source = "\n\n".join(line for line in cell.source.split("\n") if line.startswith("#"))
-    notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
+        if cell.id in repeated and cell.cell_type == "markdown":
+            for line in HEADING.findall(cell.source):
+                level = len(line) - len(line.lstrip("#"))
+                headings = [above for above in headings if len(above) - len(above.lstrip("#")) < level] + [line]
+        elif cell.source.strip() and (cell.id not in repeated or cell.get("outputs")):
+            if headings:
+                kept.append(new_markdown_cell("\n\n".join(headings)))
+            headings = []
+            kept.append(cell)
+    notebook.cells = kept
+
+
+def of_the_lesson(notebook: NotebookNode, released: NotebookNode) -> set[str]:
+    """Ids of the cells that stand in the lesson as they are, and bear neither answer nor mark."""
+    text = {cell.source for cell in released.cells if _is_plain(cell)}
+    return {cell.id for cell in notebook.cells if cell.source in text and _is_plain(cell)}
+
+
+def _is_plain(cell: NotebookNode) -> bool:
+    mark = cell.metadata.get("nbgrader", {})
+    return not any(mark.get(kind) for kind in ("grade", "solution", "task"))
 
 
 def hidden_lines(source: NotebookNode, released: NotebookNode) -> list[str]:
@@ -141,6 +165,15 @@ def without_hidden(value: Any, hidden: Sequence[str]) -> Any:
 
 def graded_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
     return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+
+
+def picture(data: Mapping[str, str]) -> str:
+    """The first picture of an output as HTML, or ""; a drawing that is shown as an image runs nothing."""
+    for kind in PICTURES:
+        if kind in data:
+            coded = data[kind] if kind != "image/svg+xml" else base64.b64encode(data[kind].encode()).decode()
+            return f'<img alt="what the cell drew" src="data:{kind};base64,{"".join(coded.split())}">'
+    return ""
 
 
 def harmless(text: str) -> str:

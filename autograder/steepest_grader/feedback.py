@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import html
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jinja2 import DictLoader, pass_context
-from nbconvert import HTMLExporter
-from nbconvert.filters import Highlight2HTML
+from nbconvert.filters import ansi2html
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import GetGrades
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
 
 from steepest_grader._files import replace_file
-from steepest_grader._shown import cleaning, graded_cells, harmless, hidden_lines, without_hidden
+from steepest_grader._pages import part, policy, template
+from steepest_grader._shown import (
+    cleaning,
+    graded_cells,
+    harmless,
+    hidden_lines,
+    of_the_lesson,
+    picture,
+    without_hidden,
+)
 from steepest_grader.autograded import GradebookError, paths, stored_submissions, submission_folder
 from steepest_grader.gradebook import awaiting_marks, database_url, translated_errors
 from steepest_grader.release import released_notebook
@@ -26,22 +36,55 @@ from steepest_grader.source import Course, nbgrader_names, source_notebook
 
 __all__ = ["write_feedback"]
 
-# A page may show images that it carries and its own styles, and nothing else: no script, no font, no request.
-POLICY = (
-    '<meta http-equiv="Content-Security-Policy" '
-    "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\"/>"
-)
-LOOK = """
-<style>
-table.steepest { border-collapse: collapse; margin: 1em 0; }
-table.steepest td, table.steepest th { border: 1px solid #ccc; padding: 0.3em 0.8em; text-align: left; }
-table.steepest td.earned { white-space: nowrap; text-align: right; }
-div.steepest { max-width: 60em; margin: 1em auto; padding: 0 15px; font-family: sans-serif; }
-</style>"""
-TOP = '<a name="top"></a>'
-CHARSET = '<meta charset="utf-8" />'
-FONTS = re.compile(r"@font-face\s*\{[^}]*\}")  # glyphs of buttons that a page does not have
-NOT_YET = "To be graded by hand."
+SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "open": "…", "marked": "✎"}
+NOT_YET, BY_HAND, CHANGED = "to be graded by hand", "graded by hand", "mark changed by hand"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one exercise, for its student."""
+
+    id: str
+    anchor: str
+    score: float
+    points: float
+    kind: str
+    outcome: str
+    mistake: str = ""
+    message: str = ""
+    example: Mapping[str, Any] | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.kind == "open"
+
+    @property
+    def sign(self) -> str:
+        return SIGNS[self.kind]
+
+
+@dataclass(frozen=True)
+class Total:
+    """The numbers at the top of a page, in points."""
+
+    score: float
+    points: float
+    solved: int
+    exercises: int
+    open: float = 0.0
+    penalty: float = 0.0
+
+
+@dataclass
+class Shown:
+    """One cell of a page, as HTML that is harmless."""
+
+    markdown: str | None = None
+    code: str | None = None
+    folded: bool = False
+    outputs: list[str] = field(default_factory=list)
+    row: Row | None = None
+    comment: str = ""
 
 
 def write_feedback(
@@ -92,35 +135,12 @@ def write_feedback(
             for step in cleaning(released, hidden):
                 step(notebook)
             _enter_marks(course, notebook, submission, database_url(course, gradebook_url))
-            text = _page(notebook, submission, awaiting[student])
+            text = _page(notebook, submission, awaiting[student], of_the_lesson(notebook, released))
         else:
             text = _small_page(submission)
         replace_file(page, text.encode())
         pages.append(page)
     return pages, passed_over
-
-
-@cache  # compiling the template takes longer than a hundred pages
-def _exporter() -> HTMLExporter:
-    """nbgrader's feedback template, with everything that students write made harmless."""
-    formgrader = Path(str(files("nbgrader"))) / "server_extensions" / "formgrader"
-    exporter = HTMLExporter(
-        template_name="feedback",
-        extra_template_basedirs=[str(formgrader / "templates")],
-        extra_template_paths=[str(formgrader / "static" / "node_modules" / "bootstrap" / "dist" / "css")],
-        # MathJax would be fetched from the network: formulas stay as they were typed
-        extra_loaders=[DictLoader({"mathjax.html.j2": "{% macro mathjax(url='') %}{% endmacro %}"})],
-        sanitize_html=True,
-        exclude_anchor_links=True,
-    )
-
-    @pass_context
-    def markdown(context: Any, text: str) -> str:
-        return harmless(exporter.markdown2html(context, text))
-
-    exporter.register_filter("markdown2html", markdown)
-    exporter.register_filter("clean_html", harmless)
-    return exporter
 
 
 def _enter_marks(course: Course, notebook: NotebookNode, submission: dict[str, Any], url: str) -> None:
@@ -132,58 +152,127 @@ def _enter_marks(course: Course, notebook: NotebookNode, submission: dict[str, A
     notebook.metadata.nbgrader = resources["nbgrader"]
 
 
-def _page(notebook: NotebookNode, submission: dict[str, Any], awaiting: set[str]) -> str:
-    exporter = _exporter()
-    resources = {"nbgrader": notebook.metadata.pop("nbgrader"), "unique_key": submission["lesson"]}
-    # the parent's method: what HTMLExporter adds to it serves another template and takes three times as long
-    resources = exporter._init_resources(resources)
-    exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3"))
-    page: str = super(HTMLExporter, exporter).from_notebook_node(notebook, resources)[0]
-    rows = []
-    for name, cell in graded_cells(notebook).items():
-        meta = cell.metadata.nbgrader
-        if meta.grade:
-            note = "" if not meta.solution else NOT_YET if name in awaiting else "Graded by hand."
-            rows.append((name, meta.score, meta.points, note))
-    for mark in (CHARSET, TOP, "</head>"):
-        if page.count(mark) != 1:
-            raise RuntimeError(f"nbgrader's feedback template has changed: {mark} is not in it exactly once")
-    head, body = page.split("</head>")
-    head = FONTS.sub("", head).replace(CHARSET, f"{CHARSET}{POLICY}{LOOK}")
-    return f"{head}</head>{body.replace(TOP, f'{TOP}{_summary(submission, rows)}')}"
+def _page(notebook: NotebookNode, submission: dict[str, Any], awaiting: set[str], lesson: set[str]) -> str:
+    items = {item["id"]: item for item in submission["exercises"]}
+    examples = submission.get("examples", {})
+    rows = {
+        name: _row(
+            cell.metadata.nbgrader, items.get(name, {}), examples.get(name), name in awaiting, submission["message"]
+        )
+        for name, cell in graded_cells(notebook).items()
+        if _bears_marks(cell)
+    }
+    cells = [_cell(cell, rows, lesson) for cell in notebook.cells]
+    whole = notebook.metadata.nbgrader
+    total = Total(
+        whole["score"],
+        whole["max_score"],
+        sum(row.kind == "passed" for row in rows.values()),
+        len(items),
+        sum(row.points for row in rows.values() if row.open),
+        whole["late_penalty"],
+    )
+    return _rendered(submission, list(rows.values()), total, cells)
 
 
 def _small_page(submission: dict[str, Any]) -> str:
     """The page of a submission of which there is no notebook to show."""
-    rows = [(item["id"], item["score"], item["points"], "") for item in submission["exercises"]]
-    title = html.escape(submission["lesson"])
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n'
-        f'<head><meta charset="utf-8"/>{POLICY}<title>{title}</title>{LOOK}</head>\n'
-        f"<body>{_summary(submission, rows)}</body>\n</html>\n"
+    rows = [_row(item, item, None, False, submission["message"]) for item in submission["exercises"]]
+    total = Total(sum(row.score for row in rows), submission["max_score"], 0, len(rows))
+    return _rendered(submission, rows, total, [])
+
+
+def _rendered(submission: dict[str, Any], rows: Sequence[Row], total: Total, cells: Sequence[Shown]) -> str:
+    return template("feedback.html.j2").render(
+        lesson=submission["lesson"],
+        student=submission["student"],
+        reason=submission["message"],
+        rows=rows,
+        total=total,
+        cells=cells,
+        policy=policy(),
+        style=_style(),
     )
 
 
-def _summary(submission: dict[str, Any], rows: Sequence[tuple[str, float, float, str]]) -> str:
-    """Marks and messages as a table; whatever is in them is text."""
-    said = {item["id"]: item for item in submission["exercises"]}
-    lines = []
-    for name, score, points, note in rows:
-        item = said.get(name, {})
-        outcome = str(item.get("outcome", "")).lower().replace("_", " ")
-        message = item.get("message") or note
-        if message == submission["message"]:
-            message = ""  # said above the table
-        cells = (name, outcome, message)
-        shown = [html.escape(str(cell)).replace("\n", "<br/>") for cell in cells]
-        earned = "–" if note == NOT_YET else f"{score:g}"
-        lines.append(
-            f'<tr><td>{shown[0]}</td><td class="earned">{earned} / {points:g}</td>'
-            f"<td>{shown[1]}</td><td>{shown[2]}</td></tr>"
-        )
-    reason = f"<p>{html.escape(str(submission['message']))}</p>" if submission["message"] else ""
-    head = "<tr><th>exercise</th><th>points</th><th>outcome</th><th>what to look at</th></tr>"
-    return (
-        f'<div class="steepest"><h1>{html.escape(submission["lesson"])}</h1>{reason}'
-        f'<table class="steepest">{head}{"".join(lines)}</table></div>'
+def _bears_marks(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.nbgrader.get("grade") or cell.metadata.nbgrader.get("task"))
+
+
+def _row(
+    mark: Mapping[str, Any], item: Mapping[str, Any], example: Mapping[str, Any] | None, open: bool, reason: str
+) -> Row:
+    """Put together the mark in the gradebook and what the grader said; `reason` is said above all rows."""
+    name = str(mark.get("grade_id") or item["id"])
+    score, points = float(mark["score"] or 0), float(mark["points"])
+    kind = "passed" if score >= points else "partial" if score > 0 else "failed"
+    if open:
+        return Row(name, f"mark-{name}", score, points, "open", NOT_YET)
+    if not item:
+        return Row(name, f"mark-{name}", score, points, "marked", BY_HAND)
+    outcome = str(item["outcome"]).lower().replace("_", " ")
+    if score != item["score"]:
+        outcome = f"{outcome}, {CHANGED}"
+    return Row(
+        name,
+        f"mark-{name}",
+        score,
+        points,
+        kind,
+        outcome,
+        "" if kind == "passed" else str(item["diagnosis"] or "").replace("_", " "),
+        "" if item["message"] == reason else str(item["message"]),
+        example,
     )
+
+
+def _cell(cell: NotebookNode, rows: Mapping[str, Row], lesson: set[str]) -> Shown:
+    if cell.cell_type == "markdown":
+        shown = Shown(markdown=harmless(_markdown(cell.source)))
+    else:
+        shown = Shown(code=_code(cell.source), folded=cell.id in lesson)
+    mark = cell.metadata.get("nbgrader")
+    test = mark and mark.get("grade") and not mark.get("solution")
+    for output in cell.get("outputs", []):
+        if not test or output.output_type == "stream":  # the row says what came of a test
+            shown.outputs.append(_output(output))
+    if mark:
+        shown.row = rows.get(mark.grade_id)
+        shown.comment = mark.get("comment") or ""
+    return shown
+
+
+def _output(output: NotebookNode) -> str:
+    if output.output_type == "stream":
+        return f'<pre class="{html.escape(output.name)}">{ansi2html(output.text)}</pre>'
+    if output.output_type == "error":
+        said = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
+        return f'<pre class="error">{ansi2html(said)}</pre>'
+    if "text/html" in output.data:
+        return harmless(output.data["text/html"])
+    return picture(output.data) or f"<pre>{ansi2html(output.data.get('text/plain', ''))}</pre>"
+
+
+def _markdown(source: str) -> str:
+    text: str = MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
+    return text
+
+
+def _code(source: str) -> str:
+    text: str = highlight(source, _lexer(), HtmlFormatter(nowrap=True))
+    return text.rstrip("\n")
+
+
+@cache
+def _lexer() -> Any:
+    return get_lexer_by_name("ipython3")
+
+
+@cache
+def _style() -> str:
+    """The look of pages and of code, on light and on dark paper."""
+    light, dark = (
+        HtmlFormatter(style=name, nobackground=True).get_style_defs("pre.code") for name in ("default", "github-dark")
+    )
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}"
+    return "\n".join((part("page.css"), light, dark, part("feedback.css")))

@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -186,8 +186,9 @@ class GradebookWriter:
                 replace_file(notebook, submission.notebook.encode())
             else:
                 notebook.unlink(missing_ok=True)
+            examples = {verdict.exercise: asdict(verdict.example) for verdict in submission.verdicts if verdict.example}
             more = {"digest": submission.digest, "message": submission.message, "flags": list(submission.flags)}
-            content = {**submission.as_json(), **more}
+            content = {**submission.as_json(), **more, "examples": examples}
             replace_file(sidecar, json.dumps(content).encode())
 
     def _write_marks(self, submission: GradedSubmission, sidecar: Path) -> None:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
 from steepest._calls import Function, StudentError
 from steepest._wire import printable
 
+from steepest_grader.example import example
 from steepest_grader.flags import flags
 from steepest_grader.inert import inert
 from steepest_grader.judge import judge
 from steepest_grader.kernel import Kernel, KernelLost
 from steepest_grader.lesson import Lesson
-from steepest_grader.model import Exercise, GradedSubmission, Outcome, Spent, Verdict
+from steepest_grader.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
 from steepest_grader.notebook import UnreadableError, read, restore
 from steepest_grader.remote import Gone, TooSlow
 from steepest_grader.sandbox import Sandbox
 
 SUBMISSION_SECONDS = 300.0
 MAX_KERNELS = 12
+SHOWN = (Outcome.FAILED, Outcome.PARTIAL, Outcome.ERRORED)  # verdicts of a function that can be called
 
 
 def grade_submission(
@@ -142,24 +145,27 @@ class _Run:
         begun, calls = time.monotonic(), 0.0
         try:
             with kernel.functions(seconds=exercise.seconds) as transport:
+                function = Function(exercise.id, transport)
                 try:
-                    verdict = self._verdict(exercise, Function(exercise.id, transport))
+                    verdict = self._verdict(exercise, function)
+                    self._keep(verdict, cell)  # it stands, whatever comes of the example
+                    self._keep(replace(verdict, example=self._example(exercise, function, verdict)), cell)
                 finally:
                     calls = transport.spent
         except TooSlow:
             message = f"`{exercise.id}` took more than {exercise.seconds:g} s on the hidden cases."
-            verdict = Verdict(exercise.id, exercise.points, Outcome.TIMED_OUT, message=message)
-            self._keep(verdict, cell)
+            if exercise.id not in self.known:
+                self._keep(Verdict(exercise.id, exercise.points, Outcome.TIMED_OUT, message=message), cell)
             raise KernelLost(Outcome.TIMED_OUT, message) from None
         except Gone:
             lost = kernel.ended()
-            message = f"While `{exercise.id}` ran, {lost}."
-            self._keep(Verdict(exercise.id, exercise.points, lost.outcome, message=message), cell)
+            if exercise.id not in self.known:
+                message = f"While `{exercise.id}` ran, {lost}."
+                self._keep(Verdict(exercise.id, exercise.points, lost.outcome, message=message), cell)
             raise lost from None
         finally:
             self.spent.calls += calls
             self.spent.judging += time.monotonic() - begun - calls
-        self._keep(verdict, cell)
 
     def _verdict(self, exercise: Exercise, function: Function) -> Verdict:
         try:
@@ -167,6 +173,15 @@ class _Run:
         except StudentError as error:  # only forged answers come to this
             return Verdict(exercise.id, exercise.points, Outcome.ERRORED, message=f"{error}.")
         return judge(exercise, function, device=self.sandbox.device) if exists else self._undefined(exercise)
+
+    def _example(self, exercise: Exercise, function: Function, verdict: Verdict) -> Example | None:
+        if verdict.outcome not in SHOWN or verdict.diagnosis == "not_attempted":
+            return None
+        try:
+            exists = function.exists()
+        except StudentError:
+            return None
+        return example(exercise, function, device=self.sandbox.device) if exists else None
 
     def _test(self, kernel: Kernel, grade_id: str, cell: NotebookNode, index: int) -> None:
         """Run a test cell in the kernel, with nbgrader's meaning of its outputs, but let text on stderr pass."""

@@ -13,7 +13,16 @@ from steepest._cases import GENERATOR, Candidate, Finding, Result, find, play
 
 from steepest_grader.model import Case, Exercise, Outcome, Verdict
 
-__all__ = ["HIDDEN_SEEDS", "PUBLIC_SEED", "candidates", "judge", "judge_local", "passes", "refusals"]
+__all__ = [
+    "HIDDEN_SEEDS",
+    "PUBLIC_SEED",
+    "candidates",
+    "judge",
+    "judge_local",
+    "passes",
+    "refusals",
+    "sound_candidates",
+]
 
 PUBLIC_SEED = 2024
 HIDDEN_SEEDS = (31_337, 90_210)
@@ -46,6 +55,13 @@ def _candidates(
         found = results(mistake.implementation, exercise.companions_of(mistake))
         known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found))
     return cases, tuple(known)
+
+
+def sound_candidates(
+    exercise: Exercise, seeds: tuple[int, ...], device: str = "cpu"
+) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
+    """The cases of some seeds, and what reference and accepted conventions make of them."""
+    return _sound_candidates(exercise, seeds, device)[:2]
 
 
 @cache
@@ -142,11 +158,11 @@ def judge(
 
 def passes(exercise: Exercise, function: Function) -> bool:
     """Whether a function gets full marks, as `judge` says; ends at the first case in which it has lost them."""
-    cases, sound, _ = _sound_candidates(exercise, HIDDEN_SEEDS, "cpu")
+    cases, sound = sound_candidates(exercise, HIDDEN_SEEDS)
     results: list[Result] = []
     for place, case in enumerate(cases):
         results += play(function, [case])
-        here = [replace(candidate, results=candidate.results[place : place + 1]) for candidate in sound]
+        here = [candidate.only(place) for candidate in sound]
         if find([case], here, results[-1:]).credit < 1:
             return False
     return find(cases, sound, results).credit == 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from steepest._cases import Case
 
-__all__ = ["Accepted", "Case", "Exercise", "GradedSubmission", "Mistake", "Outcome", "Spent", "Verdict"]
+__all__ = ["Accepted", "Case", "Example", "Exercise", "GradedSubmission", "Mistake", "Outcome", "Spent", "Verdict"]
 
 
 class Outcome(enum.StrEnum):
@@ -145,6 +145,29 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Example:
+    """One public case that a function does not answer soundly, in words.
+
+    Attributes
+    ----------
+    case : str
+        What is special in it.
+    tried : mapping of str to str
+        What the function was given.
+    what : str
+        Name of what was looked at.
+    expected, received : str
+        What it should be and is; an exception is written as its kind and message.
+    """
+
+    case: str
+    tried: Mapping[str, str]
+    what: str
+    expected: str
+    received: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the judge says of one exercise.
 
@@ -156,6 +179,8 @@ class Verdict:
         Name of the mistake, of the accepted convention, or None.
     message : str
         For the student: no expected value of a hidden case is in it.
+    example : Example or None
+        A public case that shows what is wrong.
     """
 
     exercise: str
@@ -164,6 +189,7 @@ class Verdict:
     credit: float = 0.0
     diagnosis: str | None = None
     message: str = ""
+    example: Example | None = None
 
     @property
     def score(self) -> float | None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-
 from steepest_grader import _charts as charts
 from steepest_grader._files import replace_file
+from steepest_grader._pages import part, policy, template
 from steepest_grader.database import shown
 from steepest_grader.gradebook import GradebookError, class_marks
 from steepest_grader.lesson import load
@@ -86,7 +81,7 @@ def write_report(
 ) -> None:
     """Write one page about one or several lessons; whatever comes from students is text in it."""
     one = standings[0] if len(standings) == 1 else None
-    page = _environment().get_template("report.html.j2").render(
+    page = template("report.html.j2").render(
         title=one.lesson if one else "The whole course",
         lessons=standings,
         one=one,
@@ -98,9 +93,9 @@ def write_report(
         formgrader={item.lesson: _formgrader(course, item.lesson) for item in standings},
         gradebook=shown(gradebook_url) if gradebook_url else None,
         config=_place(course, course.course_dir / "nbgrader_config.py"),
-        policy=_policy(),
-        style=_part("report.css"),
-        script=_part("report.js"),
+        policy=policy(part("report.js")),
+        style=part("page.css") + part("report.css"),
+        script=part("report.js"),
         kinds=KINDS,
         few=FEW,
         many_groups=MANY_GROUPS,
@@ -191,33 +186,3 @@ def _formgrader(course: Course, lesson: str) -> str:
 
 def _place(course: Course, path: Path) -> str:
     return path.relative_to(course.root).as_posix()
-
-
-# --- the page --------------------------------------------------------------------------------------------------
-
-
-@cache
-def _part(name: str) -> str:
-    return (files("steepest_grader") / "templates" / name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_part), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["percent"] = lambda value: "" if value is None else f"{100 * value:.0f} %"
-    environment.filters["number"] = lambda value: "" if value is None else f"{value:.3g}"
-    environment.filters["correlation"] = lambda value: "" if value is None else f"{value:.2f}".replace("-", "−")
-    environment.filters["words"] = lambda name: str(name).replace("_", " ")
-    environment.filters["exercise"] = lambda cell: str(cell).removeprefix("answer_")
-    return environment
-
-
-def _policy() -> str:
-    """The page runs its own script and no other, and loads nothing."""
-    digest = base64.b64encode(hashlib.sha256(_part("report.js").encode()).digest()).decode()
-    return (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )

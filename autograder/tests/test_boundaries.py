@@ -341,10 +341,12 @@ PUBLIC = {
         "judge_local",
         "passes",
         "refusals",
+        "sound_candidates",
     },
     "steepest_grader.model": {
         "Accepted",
         "Case",
+        "Example",
         "Exercise",
         "GradedSubmission",
         "Mistake",

@@ -1,23 +1,28 @@
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import pytest
+from browser import CHROMIUM, open_page
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
+from steepest_grader._pages import policy
 from steepest_grader.autograded import GradebookError, submission_folder
 from steepest_grader.feedback import write_feedback
 from steepest_grader.gradebook import GradebookWriter, gradebook_url
-from steepest_grader.model import GradedSubmission, Outcome
+from steepest_grader.model import Example, GradedSubmission, Outcome
 from steepest_grader.source import Course, CourseError, source_notebook
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 HIDDEN_LINES = ("from steepest_grader import grade", "grade(momentum_step)", "HIDDEN TESTS")
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/>'
 EVIL = "<script>steal()</script><img src=x onerror=steal()><b>bold</b>"
 Submit = Callable[..., GradedSubmission]
 
@@ -29,6 +34,7 @@ class Page(HTMLParser):
         super().__init__()
         self.active: list[str] = []
         self.text = ""
+        self.words: list[str] = []
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -43,6 +49,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        self.words.extend(data.split())
 
 
 @pytest.fixture
@@ -75,7 +82,7 @@ def test_a_page_tells_marks_messages_and_answers(built: Course, record: Callable
         "Keep the past.",
         "It overshoots.",
         "– / 3",
-        "To be graded by hand.",
+        "to be graded by hand",
     ):
         assert words in page.text
     assert page.active == []
@@ -89,9 +96,36 @@ def test_marks_given_by_hand_count(built: Course, record: Callable, submit: Subm
         book.db.commit()
     page = Page(write_feedback(built, LESSON)[0][0])
     assert "2.5 / 3" in page.text
-    assert "Graded by hand." in page.text
+    assert "graded by hand" in page.text
     assert "Well seen." in page.text
     assert page.active == []
+
+
+def test_a_public_case_shows_what_is_wrong(built: Course, record: Callable, submit: Submit) -> None:
+    graded = submit(outcome=Outcome.FAILED, credit=0, hint="`theta` is wrong.")
+    shown = Example("from rest", {"theta": "[1, 2]"}, "theta after step 2", "[3, 4]", f"[5, 6] {EVIL}")
+    verdict = replace(graded.verdicts[0], example=shown, diagnosis="velocity_forgets_its_past")
+    record(replace(graded, verdicts=[verdict]))
+    path = write_feedback(built, LESSON)[0][0]
+    page = Page(path)
+    text = " ".join(page.words)
+    assert "In the case “from rest”, one of those that check plays: theta [1, 2]" in text
+    assert "expected theta after step 2 [3, 4] received [5, 6] <script>" in text
+    assert "failed: velocity forgets its past" in text
+    assert "<code>theta</code> is wrong." in path.read_text()
+    assert page.active == []
+
+
+def test_a_mark_that_a_person_has_changed_is_told(built: Course, record: Callable, submit: Submit) -> None:
+    record(submit(outcome=Outcome.FAILED, credit=0))
+    with Gradebook(gradebook_url(built), "steepest") as book:
+        book.find_grade(EXERCISE, LESSON, LESSON, "ada").manual_score = 1.5
+        book.find_submission_notebook(LESSON, LESSON, "ada").late_submission_penalty = 0.25
+        book.db.commit()
+    text = " ".join(Page(write_feedback(built, LESSON)[0][0]).words)
+    assert "points 1.25 / 5" in text
+    assert "taken off for being late 0.25" in text
+    assert "1.5 / 2 ◐ failed, mark changed by hand" in text
 
 
 @pytest.mark.parametrize("outcome", [Outcome.MISSING, Outcome.UNREADABLE])
@@ -133,7 +167,7 @@ def test_outputs_run_nothing(built: Course, record: Callable, submit: Submit, ou
     record(submit(outputs=(output,)))
     path = write_feedback(built, LESSON)[0][0]
     assert Page(path).active == []
-    assert "x.example" not in re.sub(r"<pre>.*?</pre>", "", path.read_text(), flags=re.DOTALL)
+    assert "x.example" not in re.sub(r"<pre.*?</pre>", "", path.read_text(), flags=re.DOTALL)
 
 
 def test_sources_and_messages_run_nothing(built: Course, record: Callable, submit: Submit) -> None:
@@ -151,7 +185,7 @@ def test_sources_and_messages_run_nothing(built: Course, record: Callable, submi
     page = Page(path)
     assert page.active == []
     assert "bold" in page.text
-    assert "default-src 'none'" in path.read_text()
+    assert f'content="{html.escape(policy())}"' in path.read_text().replace("&#39;", "&#x27;")
 
 
 def test_no_hidden_test_is_shown(built: Course, record: Callable, submit: Submit) -> None:
@@ -221,3 +255,33 @@ def test_a_student_who_is_not_in_the_gradebook_is_passed_over(built: Course, rec
     assert passed_over == ["ada"]
     with pytest.raises(GradebookError, match="nothing is graded for ada"):
         write_feedback(built, LESSON, students=["ada"])
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_in_a_browser(built: Course, record: Callable, submit: Submit) -> None:
+    """On every paper, in the dark, and on a phone; long lines move in their own box."""
+    wide = "    return " + " + ".join(["velocity"] * 60)
+    picture = new_output("display_data", data={"image/svg+xml": f"{SVG}<script>steal()</script></svg>"})
+    record(submit(answer=wide, outputs=(picture,), outcome=Outcome.FAILED, credit=0, hint="Velocity is wrong."))
+    path = write_feedback(built, LESSON)[0][0]
+    problems: list[str] = []
+    with open_page(problems) as page:
+        page.goto(path.as_uri())
+        assert page.title() == f"{LESSON}: feedback"
+        page.get_by_role("link", name=EXERCISE).click()
+        assert page.evaluate("document.querySelector(':target h3').textContent").split()[:2] == ["✗", f"{EXERCISE}:"]
+        drawn = "Array.from(document.images, image => [image.complete, image.naturalWidth])"
+        assert page.evaluate(drawn) == [[True, 40]]
+        papers = {}
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            papers[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert papers == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 31)"}
+        page.set_viewport_size({"width": 360, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.emulate_media(media="print", color_scheme="dark")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == papers["light"]
+        assert page.evaluate("Array.from(document.querySelectorAll('pre')).every(e => e.scrollWidth <= e.clientWidth)")
+    assert problems == []

@@ -7,6 +7,7 @@ import errno
 import io
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from nbformat.v4 import new_code_cell
 from steepest_grader import kernel as kernel_module
 from steepest_grader.exercises import exercise
 from steepest_grader.grading import grade_submission
+from steepest_grader.judge import judge_local
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.sandbox import Bubblewrap, Process, Sandbox
@@ -29,6 +31,17 @@ Grade = Callable[..., GradedSubmission]
 GOOD = """\
 def momentum_step(theta, grad, state, *, lr, beta):
     velocity = beta * state["velocity"] - lr * grad
+    return theta + velocity, {"velocity": velocity}
+"""
+
+FORGETS = """\
+import os, time
+calls = 0
+
+def momentum_step(theta, grad, state, *, lr, beta):
+    global calls
+    calls += 1
+    velocity = -lr * grad
     return theta + velocity, {"velocity": velocity}
 """
 
@@ -145,6 +158,25 @@ def test_outcomes(case: str, grade: Grade) -> None:
     assert [verdict.outcome for verdict in graded.verdicts] == list(outcomes)
     assert message in " ".join(verdict.message for verdict in graded.verdicts)
     assert graded.notebook.encode()
+
+
+@pytest.mark.parametrize("end", ["pass", "os._exit(0)", "time.sleep(60)", "raise OSError"])
+def test_the_example_bears_no_mark(end: str, lesson: Lesson, sandbox: Sandbox) -> None:
+    """A public case is played once the hidden ones are judged; whatever happens then, the verdict stands."""
+    brief = replace(lesson.exercises["momentum_step"], seconds=3.0)
+    space: dict[str, Any] = {}
+    exec(FORGETS, space)
+    judge_local(brief, space["momentum_step"])
+    source = FORGETS.replace("calls += 1", f"calls += 1\n    if calls > {space['calls']}: {end}")
+    graded = _grade(replace(lesson, exercises={"momentum_step": brief}), sandbox, source, "x = 3")
+    judged, plain = graded.verdicts
+    assert (judged.outcome, judged.diagnosis, plain.outcome) == (F, "velocity_forgets_its_past", P)
+    assert graded.notebook.count("starts from rest") == 1
+    if judged.example:
+        assert (judged.example.case, judged.example.tried["theta"][0]) == ("from rest", "[")
+        assert judged.example.received.startswith({"pass": "[", "raise OSError": "OSError"}[end])
+    else:
+        assert end in ("os._exit(0)", "time.sleep(60)")
 
 
 def test_a_cell_that_takes_too_long_is_left_out(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:

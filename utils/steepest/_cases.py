@@ -87,6 +87,10 @@ class Candidate:
     credit: float
     results: Sequence[Result]
 
+    def only(self, place: int) -> Candidate:
+        """The same, with the result of one case alone."""
+        return replace(self, results=self.results[place : place + 1])
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -108,6 +112,22 @@ class Finding:
     name: str | None = None
     text: str = ""
     symptom: str = ""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How a result is not the wanted one.
+
+    Attributes
+    ----------
+    said : str
+        In words, without the case.
+    observation : str
+        Name of the observation that is missing or wrong, or "".
+    """
+
+    said: str
+    observation: str = ""
 
 
 def play(function: Function, cases: Iterable[Case]) -> list[Result]:
@@ -185,21 +205,29 @@ def _same(case: Case, want: Result, got: Result, any_dtype: bool) -> bool:
 
 def _symptom(cases: Sequence[Case], reference: Candidate, results: Sequence[Result], reveal: bool) -> str:
     for case, want, got in zip(cases, reference.results, results, strict=False):
-        if got.error and got.error != want.error:
-            where = f" ({got.line})" if got.line else ""
-            kind = "" if got.error == "ResultError" else f"{got.error}: "
-            return f"{kind}{got.message}{where}, in the case “{case.name}”"
-        if want.error and not got.error:
-            return f"it should raise {want.error} and does not, in the case “{case.name}”"
-        for name, value in want.observations.items():
-            if name not in got.observations:
-                return f"{name} is missing, in the case “{case.name}”"
-            said = difference(value, got.observations[name], slack=case.slack, reveal=reveal)
-            if said:
-                return f"{name} {said}, in the case “{case.name}”"
-        if got.effects != want.effects:
-            return f"it changes something that it should leave alone, in the case “{case.name}”"
+        found = deviation(case, want, got, reveal=reveal)
+        if found:
+            return f"{found.said}, in the case “{case.name}”"
     return ""
+
+
+def deviation(case: Case, want: Result, got: Result, *, reveal: bool = True) -> Deviation | None:
+    """The first thing in which a result of a case is not the wanted one; `reveal` as for `find`."""
+    if got.error and got.error != want.error:
+        where = f" ({got.line})" if got.line else ""
+        kind = "" if got.error == "ResultError" else f"{got.error}: "
+        return Deviation(f"{kind}{got.message}{where}")
+    if want.error and not got.error:
+        return Deviation(f"it should raise {want.error} and does not")
+    for name, value in want.observations.items():
+        if name not in got.observations:
+            return Deviation(f"{name} is missing", name)
+        said = difference(value, got.observations[name], slack=case.slack, reveal=reveal)
+        if said:
+            return Deviation(f"{name} {said}", name)
+    if got.effects != want.effects:
+        return Deviation("it changes something that it should leave alone")
+    return None
 
 
 def _side_effect(effects: set[str], parameters: Sequence[str]) -> Finding:

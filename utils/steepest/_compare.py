@@ -6,12 +6,14 @@ and zeros do not.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
-from steepest._wire import Handle
+from steepest._wire import Handle, Named
 
 RELATIVE = {
     torch.float64: 1e-8,
@@ -164,28 +166,59 @@ def _dtype_name(value: torch.Tensor) -> str:
 def _values(expected: Any, actual: Any, reveal: bool) -> str:
     if not reveal:
         return "is wrong"
-    for digits in (4, 7, 17):
-        want, got = show(expected, digits=digits), show(actual, digits=digits)
-        if want != got:
-            break
+    want, got = show_apart(expected, actual)
     return f"is {got}, expected {want}"
 
 
-def show(value: Any, *, digits: int = 4) -> str:
-    """Write a value shortly: at most six entries of a tensor, with so many significant digits."""
+def show_apart(expected: Any, actual: Any) -> tuple[str, str]:
+    """Write two values shortly, but with what sets them apart: later entries, more digits, or their types."""
+    for start in (0, _apart(expected, actual)):
+        for digits in (4, 7, 17):
+            want, got = (show(value, digits=digits, start=start) for value in (expected, actual))
+            if want != got:
+                return want, got
+    return f"{want} ({_kind(expected)})", f"{got} ({_kind(actual)})"
+
+
+def _apart(expected: Any, actual: Any) -> int:
+    """Where two sequences differ: tensors most, all others first."""
+    if isinstance(expected, torch.Tensor) and isinstance(actual, torch.Tensor) and expected.numel() == actual.numel():
+        wide = torch.complex128 if expected.is_complex() or actual.is_complex() else torch.float64
+        apart = (expected.detach().reshape(-1).to(wide) - actual.detach().reshape(-1).to(wide)).abs()
+        return int(apart.nan_to_num(nan=math.inf).argmax()) if apart.numel() else 0
+    if isinstance(expected, list | tuple) and isinstance(actual, list | tuple):
+        pairs = zip(expected, actual, strict=False)
+        return next((place for place, pair in enumerate(pairs) if show(pair[0]) != show(pair[1])), 0)
+    return 0
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"{_dtype_name(value)} of shape {tuple(value.shape)}"
+    return f"{type(value).__name__} of {len(value)}" if isinstance(value, list | tuple) else type(value).__name__
+
+
+def show(value: Any, *, digits: int = 4, start: int = 0) -> str:
+    """Write a value shortly: at most six entries of a tensor from `start` on, with so many significant digits."""
     if isinstance(value, torch.Tensor):
         flat = value.detach().reshape(-1)
-        items = [show(item, digits=digits) for item in flat[:6].tolist()]
         if flat.numel() == 1 and not value.ndim:
-            return items[0]
-        more = ", …" if flat.numel() > 6 else ""
+            return show(flat.tolist()[0], digits=digits)
         shape = f" of shape {tuple(value.shape)}" if value.ndim > 1 else ""
-        return f"[{', '.join(items)}{more}]{shape}"
+        return f"{_entries(flat[start : start + 6].tolist(), flat.numel(), digits, start)}{shape}"
     if isinstance(value, float):
         return f"{value:.{digits}g}"
     if isinstance(value, list | tuple):
-        items = [show(item, digits=digits) for item in value[:6]]
-        return f"[{', '.join(items)}{', …' if len(value) > 6 else ''}]"
+        return _entries(value[start : start + 6], len(value), digits, start)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {show(item, digits=digits)}' for key, item in value.items())}}}"[:2000]
+    if isinstance(value, Named):
+        return f"{value.name}({', '.join(f'{key}={show(item)}' for key, item in value.params.items())})"
     if isinstance(value, Handle):
         return f"something of type {value.type_name}"
     return repr(value)[:200]
+
+
+def _entries(items: Sequence[Any], total: int, digits: int, start: int) -> str:
+    shown = [show(item, digits=digits) for item in items]
+    return f"[{', '.join((['…'] if start else []) + shown + (['…'] if start + len(items) < total else []))}]"

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from steepest._compare import difference, same_bits, show
-from steepest._wire import Handle
+from steepest._compare import difference, same_bits, show, show_apart
+from steepest._wire import Handle, Named
 
 T = torch.tensor
 D = torch.float64
@@ -131,3 +131,24 @@ def test_show_is_short() -> None:
     assert show(T(0.5)) == "0.5"
     assert len(show("a" * 1000)) == 200
     assert show(Handle(0, "Cache")) == "something of type Cache"
+    assert show({"v": T([1.0, 2.0])}) == "{v: [1, 2]}"
+    assert show(Named("bowl", {"condition": 9.0})) == "bowl(condition=9)"
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "shown"),
+    [
+        (1.0, 2.0, ("1", "2")),
+        (1.0, 1.000001, ("1", "1.000001")),
+        (_t(*range(9)), _t(*range(8), 9.5), ("[…, 8]", "[…, 9.5]")),
+        ([0] * 20, [0] * 8 + [1] * 12, ("[…, 0, 0, 0, 0, 0, 0, …]", "[…, 1, 1, 1, 1, 1, 1, …]")),
+        (_t(1.0), _t(1.0).float(), ("[1] (float64 of shape (1,))", "[1] (float32 of shape (1,))")),
+        ([7] * 8, [7] * 9, ("[7, 7, 7, 7, 7, 7, …] (list of 8)", "[7, 7, 7, 7, 7, 7, …] (list of 9)")),
+        (_t(1.0, 2.0), _t(1.0, math.nan), ("[1, 2]", "[1, nan]")),
+        (_t(*range(8)), _t(*range(7), 7).to(torch.complex128), None),
+    ],
+)  # fmt: skip
+def test_what_sets_two_values_apart_is_shown(expected: Any, actual: Any, shown: tuple[str, str] | None) -> None:
+    found = show_apart(expected, actual)
+    assert found[0] != found[1]
+    assert shown is None or found == shown
