@@ -1,4 +1,4 @@
-"""Files that are never seen half written, and work that only one process does."""
+"""Files that are never seen half written, what is said in them last, and work that only one process does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 PART = ".part"
 
@@ -32,6 +33,13 @@ def remove_parts(folder: Path, pattern: str) -> None:
     """Remove what killed runs have left of `replace_file` in the folders that the pattern names."""
     for path in folder.glob(f"{pattern}/.*{PART}"):
         path.unlink(missing_ok=True)
+
+
+def last_line(file: IO[bytes]) -> str:
+    """What a process has written last into a file, as far as it is text; "" if nothing."""
+    file.seek(0)
+    lines = file.read().decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 @contextmanager

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from steepest_grader._files import last_line
+
 __all__ = ["Courier", "CourierLost"]
 
 PROGRAM = "steepest_grader._courier"
@@ -108,6 +110,5 @@ class Courier:
         """Why it ended."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_SECONDS)
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return f"the process that reads the kernel's messages ended ({self._process.poll()}): {(lines or [''])[-1]}"
+        said = last_line(self._errors)
+        return f"the process that reads the kernel's messages ended ({self._process.poll()}): {said}"

@@ -17,6 +17,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from steepest_grader._files import last_line
+
 START_SECONDS = 120.0
 FORK_SECONDS = 60.0
 # The program comes over the stream, so that no file of the grader is needed within the wall.
@@ -149,7 +151,11 @@ class Zygote:
             process.changed.wait_for(lambda: process.said or process.status is not None, FORK_SECONDS)
         if process.said != "ready" or process.status is not None:
             self.kill(process)
-            raise SandboxError(f"A kernel did not start in the sandbox: {_last_line(process.said) or self._said()}.")
+            ended = f"it ended with {process.status}" if process.status is not None else ""
+            said = process.said.strip().rpartition("\n")[2] or self._said() or ended
+            raise SandboxError(
+                f"A kernel did not start in the sandbox: {said or f'no answer within {FORK_SECONDS:g} s'}."
+            )
         return process
 
     def kill(self, process: Process) -> None:
@@ -211,10 +217,7 @@ class Zygote:
         return Path(f"/proc/{children[0]}/root")
 
     def _said(self) -> str:
-        if self._errors.closed:
-            return ""
-        self._errors.seek(0)
-        return _last_line(self._errors.read().decode(errors="replace"))
+        return "" if self._errors.closed else last_line(self._errors)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -226,8 +229,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else ""
