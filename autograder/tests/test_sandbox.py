@@ -86,7 +86,7 @@ ABSENT = {
     "the grader": "import steepest_grader",
     "the grader's files": f"import os; assert os.listdir({str(Path(steepest_grader.__file__).parent)!r})",
     "the network": "import socket; socket.create_connection(('127.0.0.1', {port}), timeout=5)",
-    "abstract sockets": "import socket; socket.socket(socket.AF_UNIX).connect('\\0steepest-probe')",
+    "abstract sockets": "import socket; socket.socket(socket.AF_UNIX).connect('\\0steepest-probe-{pid}')",
     "this process": "import os; os.kill({pid}, 0)",
     "files outside": "open({secret!r})",
     "writing to the packages": "import steepest; open(steepest.__file__, 'a')",
@@ -111,7 +111,7 @@ ONLY_INSIDE = (
 def listeners() -> Iterator[int]:
     """A TCP port and an abstract socket that answer outside the sandbox."""
     with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as abstract:
-        abstract.bind("\0steepest-probe")
+        abstract.bind(f"\0steepest-probe-{os.getpid()}")
         abstract.listen()
         yield tcp.getsockname()[1]
 
