@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from steepest_grader._files import alone, remove_parts
 from steepest_grader.autograded import GradebookError, note_ungraded, submission_folder, ungraded
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates
+from steepest_grader.late import penalties, time_of
 from steepest_grader.lesson import load
 from steepest_grader.model import Outcome
 from steepest_grader.sandbox import Sandbox
@@ -33,10 +35,13 @@ class Batch:
         One for each submission, in the shape that `grade --json` promises, in order of students.
     reused : int
         How many had been graded before and have not changed since.
+    undated : mapping of str to str
+        Students of whom it is not known whether they are late, each with the reason.
     """
 
     rows: list[dict[str, Any]]
     reused: int
+    undated: Mapping[str, str] = field(default_factory=dict)
 
 
 def grade_lesson(
@@ -81,7 +86,8 @@ def grade_lesson(
         With the way to mend it; what was recorded before stays.
     """
     lesson = load(course, lesson_id)
-    with _only_run(course, lesson_id), GradebookWriter(url, course) as book:
+    # settings for late submissions that cannot be used are told before anything is graded
+    with _only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
         book.prepare(lesson_id, source_notebook(course, lesson_id))
         known = {} if force else book.graded(lesson_id)
         rows: dict[str, dict[str, Any]] = {}
@@ -109,7 +115,22 @@ def grade_lesson(
             rows[graded.student] = graded.as_json()
             tell(done, len(todo), graded.student)
         _note_failures(course, lesson_id, rows, whole_class=student is None)
-    return Batch([rows[name] for name in sorted(rows)], reused)
+        times, unknown = _times(folder, lesson_id, rows)
+        undated = book.assign_penalties(lesson_id, times, late)
+    return Batch([rows[name] for name in sorted(rows)], reused, {name: unknown[name] for name in undated})
+
+
+def _times(folder: Path, lesson: str, students: Iterable[str]) -> tuple[dict[str, datetime | None], dict[str, str]]:
+    """When submissions came, or why that is not known."""
+    assignment, _ = nbgrader_names(lesson)
+    times: dict[str, datetime | None] = {}
+    unknown = {}
+    for student in students:
+        try:
+            times[student] = time_of(folder / student / assignment)
+        except ValueError as error:
+            times[student], unknown[student] = None, str(error)
+    return times, unknown
 
 
 def _note_failures(course: Course, lesson: str, rows: Mapping[str, dict[str, Any]], *, whole_class: bool) -> None:

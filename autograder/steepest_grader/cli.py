@@ -188,6 +188,10 @@ def grade(
             )
         rows += batch.rows
         _summary(name, batch.rows, batch.reused, _flags(course, name))
+        if batch.undated:
+            shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
+            more = ", …" * (len(batch.undated) > 10)
+            _say(f"{len(batch.undated)} submissions count as in time, for want of a time: {', '.join(shown)}{more}")
     _write_json(json_file, rows)
     _fail_for_ours([row["student"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
     for name in set(named) - {row["lesson"] for row in rows}:

@@ -238,7 +238,7 @@ def _cell(cell: NotebookNode, rows: Mapping[str, Row], lesson: set[str]) -> Show
             shown.outputs.append(_output(output))
     if mark:
         shown.row = rows.get(mark.grade_id)
-        shown.comment = mark.get("comment") or ""
+        shown.comment = harmless(_markdown(mark.get("comment") or ""))
     return shown
 
 

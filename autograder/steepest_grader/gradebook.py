@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,6 +34,7 @@ from steepest_grader.autograded import (
     submission_folder,
 )
 from steepest_grader.database import Database, complete, remedy, shown
+from steepest_grader.late import assign_penalties, enter_times
 from steepest_grader.marks import Mark, Person, read_marks, read_people, read_points, read_results, write_marks
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.release import MASTER, released_notebook
@@ -190,6 +192,35 @@ class GradebookWriter:
             more = {"digest": submission.digest, "message": submission.message, "flags": list(submission.flags)}
             content = {**submission.as_json(), **more, "examples": examples}
             replace_file(sidecar, json.dumps(content).encode())
+
+    def assign_penalties(self, lesson: str, times: Mapping[str, datetime | None], step: Any) -> list[str]:
+        """Enter when submissions came, and let nbgrader say what being late costs.
+
+        Parameters
+        ----------
+        lesson : str
+        times : mapping of str to datetime or None
+            For each student concerned, in UTC; None where nothing new is known.
+        step : AssignLatePenalties
+            As `late.penalties` gives it.
+
+        Returns
+        -------
+        list of str
+            Students for whom there is a due date, and no time to compare with it.
+
+        Raises
+        ------
+        CourseError
+            If the instructor's plugin fails.
+        GradebookError
+            If the database does.
+        """
+        with self._translated():
+            with self._database.transaction() as connection:
+                late, undated = enter_times(connection, lesson, times)
+            assign_penalties(step, self._url, lesson, late)
+        return undated
 
     def _write_marks(self, submission: GradedSubmission, sidecar: Path) -> None:
         """Marks and comments of one submission, in one transaction that leaves no old sidecar beside new marks."""

@@ -16,7 +16,7 @@ from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
 
 from steepest_grader.source import Course, CourseError, find_course, nbgrader_names, points_of
 
-__all__ = ["NbgraderCourse", "find_any_course"]
+__all__ = ["CONFIG", "NbgraderCourse", "find_any_course", "settings"]
 
 CONFIG = "nbgrader_config.py"
 ONLY_COURSE = "default_course"  # nbgrader's name for a course without a name
@@ -48,12 +48,7 @@ class NbgraderCourse(Course):
     @property
     def config(self) -> Config:
         """What `nbgrader_config.py` says."""
-        try:
-            return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
-        except ConfigFileNotFound:
-            return Config()
-        except Exception as error:
-            raise CourseError(f"{self.root / CONFIG} raises {type(error).__name__}: {error}.") from error
+        return settings(self)
 
     @property
     def course_id(self) -> str:
@@ -122,6 +117,24 @@ def find_any_course(start: Path) -> Course:
         raise CourseError(
             f"{error} Nor does a folder above it hold source/<assignment>/, as nbgrader has it."
         ) from None
+
+
+def settings(course: Course) -> Config:
+    """What nbgrader itself would be told in the course's folder, or by the course where that is not built yet.
+
+    Raises
+    ------
+    CourseError
+        If `nbgrader_config.py` does not run.
+    """
+    for folder in (course.course_dir, course.root):
+        try:
+            return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
+        except ConfigFileNotFound:
+            continue
+        except Exception as error:
+            raise CourseError(f"{folder / CONFIG} raises {type(error).__name__}: {error}.") from error
+    return Config()
 
 
 @lru_cache(maxsize=16)  # the tests of AUTOTEST are made in a kernel

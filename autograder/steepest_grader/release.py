@@ -74,6 +74,9 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.OverwriteCells.add_missing_cells = True
 c.Execute.timeout = 120
 c.Execute.startup_timeout = 120
+
+# Settings of your own stand in nbgrader_config.py beside solutions/: this file is written anew.
+load_subconfig("nbgrader_config.py", path=str(Path(__file__).resolve().parent.parent.parent))  # noqa: F821
 '''
 DIFF_LINES = 40
 STUDENT_FILES = ("environment.yml", "LICENSE")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
-__all__ = ["CHROMIUM", "lab", "open_page"]
+__all__ = ["CHROMIUM", "TOKEN", "lab", "open_page", "run_notebook"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = (
@@ -32,7 +32,7 @@ SETTINGS = {
 
 @contextmanager
 def lab(folder: Path) -> Iterator[str]:
-    """Serve a folder; gives the address."""
+    """Start JupyterLab in a folder, with whatever is configured there; gives the address."""
     settings = folder / ".settings"
     for name, values in SETTINGS.items():
         file = settings / f"{name}.jupyterlab-settings"
@@ -47,7 +47,7 @@ def lab(folder: Path) -> Iterator[str]:
     env = os.environ | {f"JUPYTER_{name}": str(folder / f".{name.lower()}") for name in places}
     env |= {"JUPYTERLAB_SETTINGS_DIR": str(settings), "OMP_NUM_THREADS": "1"}
     with (folder / ".lab.log").open("wb") as log:
-        server = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
+        server = subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True)
     try:
         yield _address(folder / ".runtime_dir", server)
     finally:

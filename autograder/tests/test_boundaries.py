@@ -56,10 +56,10 @@ SOURCES = {
         *_modules(GRADER / "exercises"),
     ],
     "model": [GRADER / "model.py"],
-    "all but release, gradebook, marks, feedback and nbgrader_course": [
+    "all but those that know nbgrader": [
         path
         for path in _modules(GRADER)
-        if path.stem not in ("release", "gradebook", "marks", "feedback", "nbgrader_course")
+        if path.stem not in ("release", "gradebook", "marks", "late", "feedback", "nbgrader_course")
     ],
     "the grader": [path for path in _modules(GRADER) if path.name != "__main__.py"],
     "reference": list(_modules(GRADER / "reference")),
@@ -70,7 +70,7 @@ RULES = [
     ("steepest outside demos", {"ipywidgets"}),
     ("the judge's side", NOTEBOOKS),
     ("model", {"steepest_grader"}),
-    ("all but release, gradebook, marks, feedback and nbgrader_course", {"nbgrader"}),
+    ("all but those that know nbgrader", {"nbgrader"}),
     ("the grader", {"steepest_grader.cli"}),
     ("reference", {"solutions", "steepest_grader.exercises", "steepest_grader.judge"}),
     ("solutions", {"steepest_grader.reference", "steepest_grader.exercises", "autograder"}),
@@ -321,6 +321,7 @@ PUBLIC = {
     "steepest_grader": {"grade"},
     "steepest_grader.exercises": {"by_id", "exercise", "lessons"},
     "steepest_grader.export": {"Export", "export", "export_path", "safe_text", "write"},
+    "steepest_grader.late": {"TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"},
     "steepest_grader.items": {"difficulty", "discriminations"},
     "steepest_grader.practice": {"PROGRESS", "Practice", "practice"},
     "steepest_grader.report": {"as_json", "class_standing", "report_path", "write_report"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 import os
@@ -181,6 +183,19 @@ def test_a_class_is_graded_graded_again_and_marked_by_hand(
     page = built.course_dir / "feedback" / "ada" / LESSON / f"{LESSON}.html"
     assert (len(pages), passed_over) == (5, [])
     assert all(words in page.read_text() for words in ("2.5 / 3", "1 / 2", "Well seen."))
+
+
+def test_being_late_costs_what_the_plugin_says(grade: Callable[[str], Batch], built: Course, url: str) -> None:
+    grade(url)
+    with Gradebook(url, "steepest") as book:
+        book.update_or_create_assignment(LESSON, duedate="2030-01-15 12:00:00")
+    (built.root / "nbgrader_config.py").write_text("get_config().LateSubmissionPlugin.penalty_method = 'zero'\n")
+    for student, time in {"ada": "2030-01-15 12:00:00", "bob": "9999-12-31 23:59:59"}.items():
+        (built.root / "submissions" / student / LESSON / "timestamp.txt").write_text(time)
+    assert grade(url).reused == len(STUDENTS) + 1
+    table = csv.DictReader(io.StringIO(export(built, [LESSON], "csv", url=url, unfinished=True).text))
+    score = {row["student_id"]: row["score"] for row in table}
+    assert (score["ada"], score["bob"]) == ("2", "0")
 
 
 def _seen_by_formgrader(url: str, course: Course) -> Any:
