@@ -279,6 +279,7 @@ PUBLIC = {
         "PATH_SIZES",
         "PLACES",
         "SIZES",
+        "CloudView",
         "PathView",
         "Trial",
         "Walk",

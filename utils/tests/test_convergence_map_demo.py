@@ -70,6 +70,21 @@ def test_a_map_is_painted_once_for_each_condition_number() -> None:
     assert len(grids) == 2 * 200
 
 
+def test_the_map_is_coloured_by_its_factors_and_the_rest_stays() -> None:
+    figure = Figure(figsize=(9.5, 4.4))
+    scene = Scene(figure)
+    still = scene.map.dots
+    for condition in (30, 1000):
+        found = rate_map(taught, condition, cells=4)
+        draw_convergence_map(taught, scene, found, lr=1.0, beta=0.5, condition=condition, reveal=False)
+        assert scene.map.dots is not still
+        still = scene.map.dots
+        greys = still[::-1][44::88, 48::97][:4, :4, 0].astype(int)  # the middle of each cell, from below
+        order = found.factors.clamp(max=9).flatten().argsort()
+        assert (greys.flatten()[order.numpy()][1:] <= greys.flatten()[order.numpy()][:-1]).all()
+        assert greys.max() > greys.min()
+
+
 def test_the_whole_map_takes_less_than_a_second_of_one_core() -> None:
     began = time.process_time()
     found = rate_map(taught, 30)

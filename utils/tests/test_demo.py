@@ -8,10 +8,11 @@ import inspect
 import pkgutil
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from steepest import demos
-from steepest.demos._demo import Demo, check_box, choice, count, plain_log, slider, steps
+from steepest.demos._demo import Demo, check_box, choice, count, joined, plain_log, slider, steps
 
 
 def counting(seen: list[dict[str, Any]], problem: Exception | None = None) -> Demo:
@@ -96,6 +97,17 @@ def test_powers_of_ten_are_plain_letters() -> None:
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert "10⁻³" in labels and not any("$" in label for label in labels)
     assert ax.get_xticklabels()[0].get_text() != "10⁰"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "lengths"), [([], []), ([2], [2]), ([3, 1, 4], [3, 1, 4])], ids=["none", "one", "three"]
+)
+def test_pieces_of_lines_are_joined_with_gaps(pieces: list[int], lengths: list[int]) -> None:
+    found = joined(np.full((n, 2), float(n)) for n in pieces)
+    assert found.shape == (sum(lengths) + len(lengths), 2)
+    gaps = np.flatnonzero(np.isnan(found).all(axis=1))
+    assert np.diff([-1, *gaps]).tolist() == [n + 1 for n in lengths]
+    assert np.nansum(found) == 2 * sum(n * n for n in lengths)
 
 
 def test_every_demo_is_a_function_that_names_what_it_needs() -> None:

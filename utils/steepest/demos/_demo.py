@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-__all__ = ["Demo", "check_box", "choice", "count", "plain_log", "slider", "steps"]
+__all__ = ["Demo", "check_box", "choice", "count", "joined", "plain_log", "slider", "steps"]
 
 Draw = Callable[..., str]
 Control = Any  # a widget with a value; ipywidgets has no types
@@ -184,6 +185,11 @@ def plain_log(*axes: Axes) -> None:
             if axis.get_scale() == "log":
                 axis.set_major_formatter(FuncFormatter(_power))
                 axis.set_minor_formatter(NullFormatter())
+
+
+def joined(pieces: Iterable[np.ndarray]) -> np.ndarray:
+    """Pieces of lines, each of shape (n, 2), as one of shape (m, 2) with a gap after each, for one artist to draw."""
+    return np.concatenate([np.empty((0, 2)), *(part for piece in pieces for part in (piece, [[np.nan, np.nan]]))])
 
 
 def _power(value: float, position: object = None) -> str:

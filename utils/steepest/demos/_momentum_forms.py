@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
-from matplotlib.axes import Axes
 from torch import Tensor
 
+from steepest.demos._demo import joined
 from steepest.trajectory import init_state
 
 START = (-1.8, 1.2)
+LEVEL: dict[str, Any] = {"color": "0.7", "linewidth": 0.7, "zorder": 1.9}  # under the paths
 Step = Callable[..., tuple[Tensor, dict[str, Any]]]
 
 
@@ -29,9 +31,8 @@ def rate_factor(step: Step, start: Tensor, beta: float, averaged: bool) -> float
     return 1 - beta if averaged else 1 / (1 - beta)
 
 
-def plot_levels(ax: Axes, condition: float, levels: Sequence[float]) -> None:
-    """Draw level lines of the bowl with curvatures 1/κ and 1, as the ellipses that they are."""
-    turn = torch.linspace(0, 2 * torch.pi, 121)
-    for loss in levels:
-        wide, high = (2 * loss * condition) ** 0.5, (2 * loss) ** 0.5
-        ax.plot(wide * turn.cos(), high * turn.sin(), color="0.7", linewidth=0.7)
+def ellipses(condition: float, levels: Sequence[float]) -> np.ndarray:
+    """Level lines of the bowl with curvatures 1/κ and 1, of shape (n, 2)."""
+    turn = np.linspace(0, 2 * np.pi, 121)
+    circle = np.stack([condition**0.5 * np.cos(turn), np.sin(turn)], axis=1)
+    return joined((2 * loss) ** 0.5 * circle for loss in levels)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from contourpy import contour_generator
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from torch import Tensor
 
-from steepest.demos._demo import Demo, check_box, plain_log, slider, steps
-from steepest.demos._momentum_forms import START, Step, plot_levels, rate_factor
-from steepest.demos._still import Still
+from steepest.demos._demo import DPI, Demo, check_box, joined, plain_log, slider, steps
+from steepest.demos._momentum_forms import LEVEL, START, Step, ellipses, rate_factor
+from steepest.demos._still import Picture, Still
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import init_state, run, steps_to_reach
@@ -26,13 +30,17 @@ HIGHEST_RATE, HIGHEST_BETA = 4.0, 0.99
 CONDITIONS = (1, 3, 10, 30, 100, 300, 1000)
 LEVELS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0, 9.0)
 NEAR = 0.02
-LEFT, SCALE = (0.065, 0.12, 0.41, 0.8), (0.485, 0.12, 0.016, 0.8)
+SIZE = (9.5, 4.4)
+CORNER, WIDTH, HEIGHT = (62, 53), 390, 352  # of the map, in dots
+LEFT = tuple(np.array([*CORNER, WIDTH, HEIGHT]) / DPI / (SIZE * 2))
+SCALE = (0.485, LEFT[1], 0.016, LEFT[3])
 UPPER, LOWER = (0.67, 0.6, 0.31, 0.37), (0.67, 0.12, 0.31, 0.33)
 STAR: dict[str, Any] = {"color": "black", "marker": "*", "markersize": 14, "markeredgecolor": "white", "linestyle": ""}
 CROSS: dict[str, Any] = {
     "color": line_style(1)["color"], "marker": "P", "markersize": 12, "markeredgecolor": "black", "linestyle": "",
     "clip_on": False, "zorder": 5,
 }  # fmt: skip
+NORM, GREYS, OPACITY = BoundaryNorm(LEVELS, 256), colormaps["Greys"], 0.85
 
 
 class RateMap(NamedTuple):
@@ -88,7 +96,7 @@ def convergence_map_demo(momentum_step: Step) -> Demo:
         view=Scene,
         needs=["momentum_step"],
         goal=f"put the cross where the error shrinks fastest, to within {NEAR} of the best factor on the map",
-        size=(9.5, 4.4),
+        size=SIZE,
     )
 
 
@@ -215,48 +223,65 @@ def draw_convergence_map(
 
 
 class Scene:
-    """The figure: what stays as it is lies behind it as one picture, and lines move on top.
+    """The figure: frames and letters lie behind it as one picture; the map is another, and lines move on top.
 
     Parameters
     ----------
     figure : Figure
-        Gets four artists that change and a background for each condition number.
+        Is cleared and gets a map and two panels.
     """
 
     def __init__(self, figure: Figure) -> None:
-        self.still = Still(figure)
+        Still(figure).show("frames", draw_frames)
+        self.map = Picture(left=CORNER[0], bottom=CORNER[1], zorder=-0.5)
+        figure.add_artist(self.map)
         style = line_style(1)
         map_axes, path_axes, distance_axes = (figure.add_axes(place) for place in (LEFT, UPPER, LOWER))
         _limit(map_axes, path_axes, distance_axes)
         for ax in figure.axes:
             ax.set_axis_off()
+        (self.border,) = map_axes.plot([], [], color="black", linewidth=1.6)
+        map_axes.text(HIGHEST_RATE - 0.08, 0.04, "runs away", color="white", ha="right")
         (self.cross,) = map_axes.plot([], [], **CROSS)
         (self.best,) = map_axes.plot([], [], **STAR)
+        (self.levels,) = path_axes.plot([], [], **LEVEL)
+        path_axes.plot(0, 0, "*", color="black", markersize=11)
         (self.path,) = path_axes.plot([], [], markevery=1, **style)
         (self.distance,) = distance_axes.plot([], [], **style | {"marker": ""})
+        self._shown: RateMap | None = None
 
     def show(self, condition: float, found: RateMap) -> None:
-        """Put the map of this condition number behind all that moves."""
-        self.still.show(condition, lambda figure: draw_background(figure, found, condition))
+        """Put the map and the level lines of this condition number behind all that moves."""
+        if found is self._shown:
+            return
+        self._shown = found
+        factors = found.factors.clamp(max=LEVELS[-1]).numpy()
+        self.map.set_data(_colored(factors))
+        pieces: Any = contour_generator(found.rates.numpy(), found.betas.numpy(), factors).lines(1.0)
+        self.border.set_data(*joined(pieces).T)
+        self.levels.set_data(*ellipses(condition, (0.02, 0.1, 0.3, 0.7, 1.3)).T)
 
 
-def draw_background(figure: Figure, found: RateMap, condition: float) -> None:
-    """Draw the map, the level lines of the bowl and all labels."""
+def _colored(factors: np.ndarray) -> np.ndarray:
+    """The map in dots, from above."""
+    cells = len(factors)
+    rows, columns = (np.arange(length) * cells // length for length in (HEIGHT, WIDTH))
+    shades = GREYS(NORM(factors))
+    shades[..., :3] = OPACITY * shades[..., :3] + 1 - OPACITY
+    dots: np.ndarray = (shades * 255).astype(np.uint8)[rows[::-1, None], columns]
+    return dots
+
+
+def draw_frames(figure: Figure) -> None:
+    """Draw what is the same for all condition numbers: frames, the scale and all labels."""
     map_axes, scale, path_axes, distance_axes = (figure.add_axes(place) for place in (LEFT, SCALE, UPPER, LOWER))
     _limit(map_axes, path_axes, distance_axes)
-    shown = found.factors.clamp(max=LEVELS[-1]).numpy()
-    image = map_axes.imshow(
-        shown, norm=BoundaryNorm(LEVELS, 256), cmap="Greys", alpha=0.85, extent=(0.0, HIGHEST_RATE, 0.0, HIGHEST_BETA),
-        origin="lower", aspect="auto", interpolation="nearest",
-    )  # fmt: skip
-    map_axes.contour(found.rates, found.betas, shown, levels=[1.0], colors="black", linewidths=1.6)
-    map_axes.text(HIGHEST_RATE - 0.08, 0.04, "runs away", color="white", ha="right")
     map_axes.set(xlabel="rate η", ylabel="β, share of the velocity that is kept")
     marks = [Line2D([], [], label="you are here", **CROSS), Line2D([], [], label="best place", **STAR)]
     map_axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
-    figure.colorbar(image, cax=scale, ticks=LEVELS[:-1]).set_label("factor by which the error shrinks in a step")
-    plot_levels(path_axes, condition, (0.02, 0.1, 0.3, 0.7, 1.3))
-    path_axes.plot(0, 0, "*", color="black", markersize=11)
+    colors = ScalarMappable(NORM, GREYS)
+    label = "factor by which the error shrinks in a step"
+    figure.colorbar(colors, cax=scale, ticks=LEVELS[:-1], alpha=OPACITY).set_label(label)
     path_axes.set_ylabel("across the valley")
     path_axes.set_xlabel("along the valley", labelpad=1)
     distance_axes.axhline(ARRIVED, color="0.5", linewidth=0.8)

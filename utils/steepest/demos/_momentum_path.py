@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, plain_log, slider
-from steepest.demos._momentum_forms import START, Step, plot_levels, rate_factor
+from steepest.demos._momentum_forms import LEVEL, START, Step, ellipses, rate_factor
 from steepest.demos._still import Still
 from steepest.landscapes import Landscape, quadratic
 from steepest.plots import line_style
@@ -22,6 +22,7 @@ FAR = 1e6
 LEVELS = (0.002, 0.02, 0.06, 0.14, 0.3, 0.5, 0.8, 1.2, 1.7)
 PATHS, DISTANCES = (0.07, 0.13, 0.42, 0.79), (0.57, 0.13, 0.42, 0.79)
 STYLES: tuple[dict[str, Any], ...] = tuple(line_style(number) | {"markersize": 4, "markevery": 1} for number in (0, 1))
+MINIMUM: dict[str, Any] = {"color": "black", "marker": "*", "markersize": 11, "linestyle": ""}
 LABELS = ("your β", "β = 0")
 
 
@@ -53,7 +54,7 @@ def momentum_demo(momentum_step: Step) -> Demo:
 
 
 class MomentumView:
-    """The figure: the bowl lies behind it as one picture, and two paths move on top.
+    """The figure: frames and letters lie behind it as one picture; the level lines and two paths move on top.
 
     Parameters
     ----------
@@ -62,17 +63,21 @@ class MomentumView:
     """
 
     def __init__(self, figure: Figure) -> None:
-        self.still = Still(figure)
+        Still(figure).show("frames", draw_frames)
         paths, distances = figure.add_axes(PATHS), figure.add_axes(DISTANCES)
         _limit(paths, distances)
         for ax in (paths, distances):
             ax.set_axis_off()
+        self.title = paths.set_title("")
+        (self.levels,) = paths.plot([], [], **LEVEL)
+        paths.plot(0, 0, **MINIMUM)
         self.paths = [paths.plot([], [], **style)[0] for style in STYLES]
         self.distances = [distances.plot([], [], **style | {"markevery": 12})[0] for style in STYLES]
 
     def show(self, condition: float, found: list[tuple[Tensor, Tensor]]) -> None:
-        """Draw paths and distances, the one with momentum first; what is missing is left out."""
-        self.still.show(condition, lambda figure: draw_bowl(figure, condition))
+        """Draw the bowl, paths and distances, the one with momentum first; what is missing is left out."""
+        self.title.set_text(f"quadratic, condition number {condition:g}")
+        self.levels.set_data(*ellipses(condition, LEVELS).T)
         nothing = torch.zeros(0, 2), torch.zeros(0)
         for number, (path, distance) in enumerate(([nothing] * 2 + found)[-2:]):
             self.paths[number].set_data(*path.T.clamp(-FAR, FAR))
@@ -111,21 +116,18 @@ def draw_momentum(
     return "; ".join(_said(label, distance) for label, distance in distances.items())
 
 
-def draw_bowl(figure: Figure, condition: float) -> None:
-    """Draw the level lines of the bowl and all labels."""
+def draw_frames(figure: Figure) -> None:
+    """Draw what is the same for all bowls: frames and labels."""
     paths, distances = figure.add_axes(PATHS), figure.add_axes(DISTANCES)
     _limit(paths, distances)
-    plot_levels(paths, condition, LEVELS)
-    paths.plot(0, 0, "*", color="black", markersize=11, label="minimum", linestyle="")
+    distances.plot([], [], label="minimum", **MINIMUM)
     for label, style in zip(LABELS, STYLES, strict=True):
-        paths.plot([], [], label=label, **style)
         distances.plot([], [], label=label, **style)
-    paths.set(xlabel="θ₁", ylabel="θ₂", title=f"quadratic, condition number {condition:g}")
+    paths.set(xlabel="θ₁", ylabel="θ₂")
     distances.axhline(ARRIVED, color="0.5", linewidth=0.8)
     distances.set(xlabel="step", ylabel="distance to the minimum")
     plain_log(distances)
-    for ax in (paths, distances):
-        ax.legend(loc="upper right", fontsize=9)
+    distances.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=9, frameon=False, borderpad=0)
 
 
 def _limit(paths: Axes, distances: Axes) -> None:

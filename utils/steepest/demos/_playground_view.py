@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import DPI, plain_log
+from steepest.demos._demo import DPI, joined, plain_log
 from steepest.demos._playground_data import REACH, Points, points
 from steepest.demos._playground_training import EVERY, Design, Dials, Training, scores
 from steepest.demos._still import Picture, Still, painted
@@ -71,7 +71,7 @@ class View:
         """Draw a training that stands anywhere, and the dials for what comes next."""
         heights = surface(training, design)
         self.picture.set_data(TABLE[_enlarged(heights)][::-1])
-        self.boundary.set_data(*_boundary(heights))
+        self.boundary.set_data(*_boundary(heights).T)
         self._place(points(design.data, design.noise))
         step = training.state.step
         shown = np.array(training.curve).clip(LOWEST / 3, HIGHEST * 3)
@@ -165,11 +165,8 @@ def _enlarged(heights: np.ndarray) -> np.ndarray:
     return numbers
 
 
-def _boundary(heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where both classes are equally likely: pieces of lines, with nan between them."""
+def _boundary(heights: np.ndarray) -> np.ndarray:
+    """Where both classes are equally likely."""
     middles = (np.arange(GRID) + 0.5) / GRID * 2 * REACH - REACH
     pieces: Any = contour_generator(middles, middles, heights).lines(0.5)
-    if not pieces:
-        return np.empty(0), np.empty(0)
-    joined = np.concatenate([part for piece in pieces for part in (piece, np.full((1, 2), np.nan))])
-    return joined[:, 0], joined[:, 1]
+    return joined(pieces)
