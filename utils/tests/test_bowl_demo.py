@@ -59,14 +59,15 @@ def test_the_goal_is_reached_at_the_best_rate() -> None:
         "Each step multiplies the error along the flat direction by 0.850, along the steep one by −0.500: "
         "within 0.001 of the minimum after 43 steps."
     )
-    reached = [round(0.01 * k, 2) for k in range(160, 211) if _is_reached(0.01 * k)]
+    view = BowlView(Figure())
+    reached = [round(0.01 * k, 2) for k in range(160, 211) if _is_reached(view, 0.01 * k)]
     assert reached == [1.81, 1.82]
     demo.controls["condition"].value = 5
     assert demo.message.value.endswith("The goal is set for κ = 10 or more.")
 
 
-def _is_reached(lr: float) -> bool:
-    said = draw_bowl(descend, FUNCTIONS, BowlView(Figure()), lr=lr, condition=10, angle=30, reveal=False)
+def _is_reached(view: BowlView, lr: float) -> bool:
+    said = draw_bowl(descend, FUNCTIONS, view, lr=lr, condition=10, angle=30, reveal=False)
     return said.endswith("The goal is reached.")
 
 
