@@ -12,13 +12,14 @@ from typing import Any
 import torch
 from rich.console import Console
 from steepest.demos._momentum_map import N_STEPS, START
+from steepest.demos._play import FRAME_SECONDS
 from steepest.demos.momentum import rate_map
 from steepest_grader.source import find_course
 from torch import Tensor
 
 HOME = find_course(Path(__file__).parent)
 TABLE = HOME.root / "docs" / "benchmarks.md"
-LATENCY = HOME.root / "build" / "demos" / "latency.json"
+MEASURED = HOME.root / "build" / "demos"
 CONDITION = 30
 CURVATURES = torch.tensor([1 / CONDITION, 1.0], dtype=torch.float64)
 EVERY = 8  # of the rows and columns torch.optim does one in so many
@@ -75,21 +76,22 @@ def _torch(rate: float, beta: float) -> Tensor:
 
 
 def _sliders() -> list[str]:
-    """The latencies that the last `make test-long` has left."""
-    if not LATENCY.exists():
+    """The latencies and the frames a second that the last `make test-long` has left."""
+    if not all((MEASURED / f"{name}.json").exists() for name in ("latency", "frames")):
         return ["Latencies in a browser: run `make test-long` first."]
+    latency, frames = (json.loads((MEASURED / f"{name}.json").read_text()) for name in ("latency", "frames"))
     rows = [
         f"| `{name.rpartition('-')[0]}` | {name.rpartition('-')[2]} | {statistics.median(waits):.0f} "
-        f"| {statistics.quantiles(waits, n=20)[-1]:.0f} | {len(waits)} |"
-        for name, waits in json.loads(LATENCY.read_text()).items()
+        f"| {statistics.quantiles(waits, n=20)[-1]:.0f} | {len(waits)} | {frames.get(name, '')} |"
+        for name, waits in latency.items()
         if len(waits) > 1
     ]
     return [
-        "From the press of a key on a slider until Chromium shows the new picture (ms); kernel, server and browser",
-        "share two cores:",
+        "From the press of a key on a slider until Chromium shows the new picture (ms), and the frames a second that",
+        f"it shows while a demo plays, of {1 / FRAME_SECONDS:.0f} at most; kernel, server and browser share two cores:",
         "",
-        "| lesson | demo | median | 95th percentile | presses |",
-        "|---|---:|---:|---:|---:|",
+        "| lesson | demo | median | 95th percentile | presses | frames a second |",
+        "|---|---:|---:|---:|---:|---:|",
         *rows,
     ]
 

@@ -8,6 +8,7 @@ import re
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 import pytest
@@ -25,7 +26,8 @@ pytestmark = [
 COURSE = find_course(Path(__file__).parent)
 DEMO = re.compile(r"\b\w+_demo\(")
 PICTURES = COURSE.root / "build" / "demos"
-PRESSES = 12 if os.environ.get("STEEPEST_LONG") else 4  # the long run is for latencies
+PRESSES, PLAY_SECONDS = (12, 3.0) if os.environ.get("STEEPEST_LONG") else (4, 1.0)  # the long run is for figures
+AT_REST = 400  # ms without a new picture
 # Remembers when a key went down, and how long it took until the picture had changed and was shown.
 WATCH = """(image) => {
     window.waits = []; let down = 0;
@@ -33,6 +35,11 @@ WATCH = """(image) => {
     image.addEventListener('load', () => requestAnimationFrame(() => {
         if (down) { window.waits.push(performance.now() - down); down = 0 }
     }));
+}"""
+# Remembers when each new picture was shown.
+COUNT = """(image) => {
+    window.shown = [performance.now()];
+    image.addEventListener('load', () => window.shown.push(performance.now()));
 }"""
 
 
@@ -61,16 +68,24 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
         yield url, folder
 
 
+class Figures(NamedTuple):
+    """What is measured of each demo: waits after each press of a key (ms), and frames a second while it plays."""
+
+    latency: dict[str, list[float]]
+    frames: dict[str, float]
+
+
 @pytest.fixture(scope="module")
-def latencies() -> Iterator[dict[str, list[float]]]:
+def figures() -> Iterator[Figures]:
     """Filled by the tests, and kept for docs/benchmarks.md."""
-    found: dict[str, list[float]] = {}
+    found = Figures({}, {})
     yield found
-    (PICTURES / "latency.json").write_text(json.dumps(found, indent=1))
+    for name, values in found._asdict().items():
+        (PICTURES / f"{name}.json").write_text(json.dumps(values, indent=1))
 
 
 @pytest.mark.parametrize("lesson", lessons())
-def test_demos(lesson: str, address: tuple[str, Path], latencies: dict[str, list[float]]) -> None:
+def test_demos(lesson: str, address: tuple[str, Path], figures: Figures) -> None:
     url, folder = address
     nbformat.write(solved(lesson), folder / f"{lesson}.ipynb")
     expected = len(DEMO.findall("\n".join(cell.source for cell in solved(lesson).cells)))
@@ -80,7 +95,8 @@ def test_demos(lesson: str, address: tuple[str, Path], latencies: dict[str, list
         images = page.locator(".jp-OutputArea-output .widget-image")
         images.nth(expected - 1).wait_for(timeout=90_000)
         for number in range(expected):
-            _move(page, images.nth(number), f"{lesson}-{number + 1}", latencies)
+            _move(page, images.nth(number), f"{lesson}-{number + 1}", figures.latency)
+            _play(page, images.nth(number), f"{lesson}-{number + 1}", figures.frames)
         assert images.count() == expected  # no second figure
         assert page.locator(".jp-OutputArea-output img:not(.widget-image)").count() == 0
     assert [problem for problem in problems if "favicon" not in problem] == []
@@ -90,7 +106,7 @@ def _move(page: Page, image: Locator, name: str, latencies: dict[str, list[float
     """Press arrow keys on every control of a demo, and see the picture change."""
     image.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
-    demo = image.locator("xpath=ancestor::div[contains(@class, 'widget-vbox')][1]")
+    demo = _demo(image)
     image.evaluate(WATCH)
     seen = {image.get_attribute("src")}
     handles = demo.locator(".noUi-handle")
@@ -109,6 +125,39 @@ def _move(page: Page, image: Locator, name: str, latencies: dict[str, list[float
     demo.screenshot(path=PICTURES / f"{name}.png")
     if latencies[name]:
         print(f"{name}: {statistics.median(latencies[name]):.0f} ms at the median")
+
+
+def _play(page: Page, image: Locator, name: str, frames: dict[str, float]) -> None:
+    """Press play and then pause, where there is such a button, and see the pictures follow each other and stop."""
+    demo = _demo(image)
+    play, reset = (demo.locator("button", has_text=text) for text in ("play", "reset"))
+    if play.count() == 0:
+        return
+    image.evaluate(COUNT)
+    reset.click()
+    _rests(page)
+    page.evaluate("window.shown.length = 0")
+    play.click()
+    page.wait_for_timeout(1000 * PLAY_SECONDS)
+    shown = page.evaluate("window.shown.slice()")
+    assert len(shown) > 3, f"{name} plays {len(shown)} frames in {PLAY_SECONDS} s"
+    if "mod-active" in (play.get_attribute("class") or ""):  # short ones have come to their end
+        play.click()
+    _rests(page)
+    before = image.get_attribute("src")
+    reset.click()
+    assert _changes(page, image, before), f"{name} does not answer after it was played"
+    frames[name] = round(1000 * (len(shown) - 1) / (shown[-1] - shown[0]), 1)
+    print(f"{name}: {frames[name]} frames a second")
+
+
+def _rests(page: Page) -> None:
+    """Wait until no new picture comes."""
+    page.wait_for_function(f"performance.now() - window.shown.at(-1) > {AT_REST}", timeout=5_000)
+
+
+def _demo(image: Locator) -> Locator:
+    return image.locator("xpath=ancestor::div[contains(@class, 'widget-vbox')][1]")
 
 
 def _changes(page: Page, image: Locator, before: str | None) -> bool:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
+import io
 import pkgutil
 from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 from steepest import demos
-from steepest.demos._demo import Demo, check_box, choice, count, joined, plain_log, slider, steps
+from steepest.demos._demo import Demo, check_box, choice, joined, plain_log, slider, steps
+from steepest.demos._png import png
 
 
 def counting(seen: list[dict[str, Any]], problem: Exception | None = None) -> Demo:
@@ -124,9 +128,25 @@ def test_every_demo_is_a_function_that_names_what_it_needs() -> None:
             )
 
 
-def test_a_play_button_moves_its_slider() -> None:
-    demo = Demo(lambda figure, *, step: f"step {step}", {"step": count("step", 3, 0, 20, 2)}, played="step")
-    assert demo.play is not None
-    assert (demo.play.value, demo.play.min, demo.play.max, demo.play.step) == (3, 0, 20, 2)
-    assert demo.tie is not None
-    assert (demo.tie.source[0], demo.tie.target[0]) == (demo.play, demo.controls["step"])
+@pytest.mark.parametrize(
+    ("shape", "dots"),
+    [((1, 1, 4), [7, 0, 255, 255]), ((3, 5, 4), 0), ((40, 25, 4), None)],
+    ids=["one dot", "blank", "noise"],
+)
+def test_a_png_holds_the_dots_that_were_put_in(shape: tuple[int, int, int], dots: Any) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, shape)
+    expected = np.broadcast_to(noise if dots is None else dots, shape).astype(np.uint8)
+    picture = Image.open(io.BytesIO(png(expected)))
+    picture.verify()  # the check sums
+    picture = Image.open(io.BytesIO(png(expected)))
+    assert (picture.format, picture.mode) == ("PNG", "RGBA")
+    np.testing.assert_array_equal(np.array(picture), expected)
+
+
+def test_the_picture_shown_is_the_figure() -> None:
+    demo = counting([])
+    shown = np.array(Image.open(io.BytesIO(bytes(demo.image.value))))
+    canvas = FigureCanvasAgg(demo.figure)
+    canvas.draw()
+    np.testing.assert_array_equal(shown, canvas.buffer_rgba())
+    assert shown.shape[:2] == (int(demo.image.height), int(demo.image.width)) == (420, 950)

@@ -91,7 +91,8 @@ def test_each_control_redraws_with_the_students_own_function() -> None:
 def test_it_is_played_by_epochs() -> None:
     demo = xor_demo(STARTS)
     assert demo.play is not None
-    assert (demo.play.value, demo.play.min, demo.play.max, demo.play.step) == (100, 0, 1000, 10)
+    slider = demo.play.slider
+    assert (slider.value, slider.min, slider.max, demo.play.step) == (100, 0, 1000, 10)
 
 
 @pytest.mark.parametrize(

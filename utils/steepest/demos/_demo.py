@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -11,8 +10,12 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from steepest.demos._play import Player
+from steepest.demos._png import png
 
 __all__ = ["Demo", "check_box", "choice", "count", "joined", "plain_log", "slider", "steps"]
 
@@ -20,7 +23,6 @@ Draw = Callable[..., str]
 Control = Any  # a widget with a value; ipywidgets has no types
 
 DPI = 100
-FRAME_MILLISECONDS = 50
 SETTLE_SECONDS = 0.005  # events that wait behind one that is being drawn are taken together
 PRESENT = {"description_width": "initial"}
 MINUS_AND_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -51,8 +53,8 @@ class Demo:
     ----------
     controls : dict of str to widget
         The controls by name.
-    play, tie : Play and Link, or None
-        The play button, and what ties it to its slider.
+    play : Player or None
+        The play button, and what it does.
     reset : Button
         Brings back the first state.
     message, image : widget
@@ -73,8 +75,10 @@ class Demo:
         played: str = "",
     ) -> None:
         self.controls = dict(controls)
-        self.figure = Figure(figsize=size)
-        self.image = widgets.Image(format="png", width=round(DPI * size[0]))
+        self.figure = Figure(figsize=size, dpi=DPI)
+        self._canvas = FigureCanvasAgg(self.figure)
+        width, height = self._canvas.get_width_height()
+        self.image = widgets.Image(format="png", width=width, height=height)
         self.message = widgets.HTML()
         self.reset = widgets.Button(description="reset", tooltip="back to the first state", icon="undo")
         self._draw = draw
@@ -83,11 +87,8 @@ class Demo:
         self._needs = needs
         self._first = {name: control.value for name, control in self.controls.items()}
         self._waiting: asyncio.TimerHandle | None = None
-        self.play = self.tie = None
-        if played:  # tied in the browser, so that playing waits for no answer of the kernel's
-            self.play = _player(self.controls[played])
-            self.tie = widgets.jslink((self.play, "value"), (self.controls[played], "value"))
-        shown = [*([self.play] if self.play else []), *self.controls.values(), self.reset]
+        self.play = Player(self.controls[played], self._settled) if played else None
+        shown = [*([self.play.button] if self.play else []), *self.controls.values(), self.reset]
         row = widgets.HBox(shown, layout=widgets.Layout(flex_flow="row wrap"))
         told = [widgets.HTML(f"<b>Goal:</b> {goal}")] if goal else []
         self.widget = widgets.VBox([*told, row, self.message, self.image])
@@ -111,9 +112,8 @@ class Demo:
             self.message.value = f"<b>{type(error).__name__}</b>: {escape(str(error)[:500])}"
             return
         self.message.value = said
-        picture = io.BytesIO()
-        self.figure.savefig(picture, format="png", dpi=DPI, pil_kwargs={"compress_level": 1})
-        self.image.value = picture.getvalue()
+        self._canvas.draw()  # type: ignore[no-untyped-call]
+        self.image.value = png(np.asarray(self._canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
 
     def update_soon(self) -> None:
         """Draw as soon as no other event waits; at once where no event loop runs."""
@@ -129,6 +129,8 @@ class Demo:
         self.update_soon()
 
     def _settled(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
         self._waiting = None
         self.update()
 
@@ -169,13 +171,6 @@ def check_box(label: str, value: bool = False) -> Control:
 def count(label: str, value: int, low: int, high: int, step: int = 1) -> Control:
     """A slider for a whole number, which can be played."""
     return widgets.IntSlider(value=value, min=low, max=high, step=step, description=label, style=PRESENT)
-
-
-def _player(slider: Control) -> Control:
-    """A play button for a slider."""
-    return widgets.Play(
-        value=slider.value, min=slider.min, max=slider.max, step=slider.step, interval=FRAME_MILLISECONDS
-    )
 
 
 def plain_log(*axes: Axes) -> None:

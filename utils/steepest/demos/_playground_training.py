@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 from functools import lru_cache
+from time import perf_counter
 from typing import Any, NamedTuple
 
 import torch
@@ -241,7 +243,7 @@ class Training:
         self.curve: list[Measure] = []
         self._kept: dict[int, State] = {}
 
-    def seek(self, design: Design, dials: Dials, step: int, *, at_most: int | None = None) -> None:
+    def seek(self, design: Design, dials: Dials, step: int, *, seconds: float = math.inf) -> None:
         """Train, or go back, until `step`; a design other than the last is trained from the start by the same plan.
 
         Parameters
@@ -251,9 +253,10 @@ class Training:
             For steps that are in no plan yet.
         step : int
             Where to.
-        at_most : int, optional
-            Number of steps to train at most; all that are missing where left out.
+        seconds : float
+            After which it takes no further step; it takes one at least.
         """
+        end = perf_counter() + seconds
         del self.plan[step:]
         if design != self.design or not self.plan:  # the first rate may be part of what a stepper remembers
             rate = self.plan[0].rate if self.plan else dials.rate
@@ -261,12 +264,13 @@ class Training:
             self._stand(0)
         elif step < self.state.step:
             self._stand(max(number for number in self._kept if number <= step))
-        end = step if at_most is None else min(step, self.state.step + at_most)
-        while self.state.step < end:
+        while self.state.step < step:
             if self.state.step == len(self.plan):
                 self.plan.append(dials)
             self.state = train_step(self.tools, design, self.state, self.plan[self.state.step])
             self._note()
+            if perf_counter() > end:
+                break
         self.now = measure(self.tools, design, self.state)
 
     def forget(self) -> None:

@@ -30,7 +30,7 @@ __all__ = [
 
 FIRST_STEP = 200
 PLAYED_STEPS = 5  # from one frame to the next
-AT_ONCE = 60  # steps between two frames while a training catches up
+CATCH_UP_SECONDS = 0.04  # of training between two frames
 GOAL, GOAL_STEPS = 0.98, 200
 PENALTIES = (0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 BATCHES = (2, 4, 8, 16, 32, TRAINING)
@@ -53,8 +53,8 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
     made: list[Demo] = []
 
     def draw(view: View, *, step: int, **settings: Any) -> str:
-        at_most = AT_ONCE if made and _has_loop() else None  # else nothing would draw what is left
-        said = draw_playground(training, view, step=step, at_most=at_most, **settings)
+        seconds = CATCH_UP_SECONDS if made and _has_loop() else math.inf  # else nothing would draw what is left
+        said = draw_playground(training, view, step=step, seconds=seconds, **settings)
         if training.state.step < step:
             made[0].update_soon()
         return said
@@ -94,7 +94,7 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
 
 
 def draw_playground(
-    training: Training, view: View, *, step: int, at_most: int | None = None,
+    training: Training, view: View, *, step: int, seconds: float = math.inf,
     rate: float, batch: int, keep: float, l1: float, l2: float, **design: Any,
 ) -> str:  # fmt: skip
     """Take a training to a step and draw where it stands.
@@ -106,8 +106,8 @@ def draw_playground(
     view : View
         Where to draw.
     step : int
-        Where to; where `at_most` steps do not suffice, as far as they go.
-    at_most : int, optional
+        Where to; where the seconds do not suffice, as far as they go.
+    seconds : float
         See `Training.seek`.
     rate, batch, keep, l1, l2
         See `Dials`.
@@ -120,7 +120,7 @@ def draw_playground(
         Losses, whose functions did the work and how far the goal is, for the line above the figure.
     """
     net, dials = Design(**design), Dials(rate, batch, keep, l1, l2)
-    training.seek(net, dials, step, at_most=at_most)
+    training.seek(net, dials, step, seconds=seconds)
     view.show(training, net, dials)
     return " ".join([_stands(training, step), *_workers(training.tools, net, dials), _goal(training, net)])
 
