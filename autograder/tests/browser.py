@@ -31,16 +31,17 @@ SETTINGS = {
 
 
 @contextmanager
-def lab(folder: Path) -> Iterator[str]:
-    """Start JupyterLab in a folder, with whatever is configured there; gives the address."""
+def lab(folder: Path, app: str = "jupyterlab") -> Iterator[str]:
+    """Start JupyterLab in a folder, or `"notebook"`, with whatever is configured there; gives the address."""
     settings = folder / ".settings"
     for name, values in SETTINGS.items():
         file = settings / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
+        sys.executable, "-m", app, "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
         f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
         "--LabApp.extension_manager=readonly", "--LabApp.news_url=",
     ]  # fmt: skip
     places = ("RUNTIME_DIR", "CONFIG_DIR")
@@ -92,9 +93,9 @@ def open_page(problems: list[str]) -> Iterator[Page]:
             browser.close()
 
 
-def run_notebook(page: Page, address: str, name: str) -> None:
-    """Open a notebook and run all of its cells."""
-    page.goto(f"{address}doc/tree/{name}?token={TOKEN}")
+def run_notebook(page: Page, address: str, name: str, place: str = "doc/tree") -> None:
+    """Open a notebook and run all of its cells; `place` is where the application has it."""
+    page.goto(f"{address}{place}/{name}?token={TOKEN}")
     page.wait_for_function("window.jupyterapp && document.querySelector('.jp-NotebookPanel')", timeout=60_000)
     page.wait_for_function(
         "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'", timeout=60_000

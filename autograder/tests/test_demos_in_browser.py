@@ -166,3 +166,21 @@ def _changes(page: Page, image: Locator, before: str | None) -> bool:
             return True
         page.wait_for_timeout(5)
     return False
+
+
+def test_notebook_7_shows_them_too(tmp_path: Path) -> None:
+    """There the arrow keys fold headings, wherever the focus is: a slider is dragged, or a number typed beside it."""
+    nbformat.write(solved("05_momentum"), tmp_path / "lesson.ipynb")
+    with lab(tmp_path, "notebook") as url, open_page([]) as page:
+        run_notebook(page, url, "lesson.ipynb", "notebooks")
+        image = page.locator(".jp-OutputArea-output .widget-image").first
+        image.wait_for(timeout=90_000)
+        slider = _demo(image).locator(".widget-slider").first
+        seen = [image.get_attribute("src")]
+        slider.locator(".noUi-base").click(position={"x": 40, "y": 2})
+        assert _changes(page, image, seen[-1])
+        seen.append(image.get_attribute("src"))
+        slider.locator(".widget-readout").fill("0.5")
+        page.keyboard.press("Enter")
+        assert _changes(page, image, seen[-1])
+        assert page.locator(".jp-OutputArea-output .widget-image").count() == 3
