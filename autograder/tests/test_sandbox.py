@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -105,6 +106,15 @@ ONLY_INSIDE = (
     "the neighbours' folders",
     "the zygote's requests",
 )
+
+
+def test_it_outlives_the_thread_that_started_it() -> None:
+    """Lanes come and go, and one of them may have had to start it anew."""
+    with Bubblewrap() as opened, ThreadPoolExecutor(1) as lane:
+        first = lane.submit(opened.fork, CONNECTION).result()
+        lane.shutdown()
+        assert not first.wait(0.5)
+        opened.kill(first)
 
 
 @pytest.fixture

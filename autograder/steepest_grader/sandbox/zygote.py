@@ -12,6 +12,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -102,18 +103,15 @@ class Zygote:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._folder = None if walled else tempfile.TemporaryDirectory(prefix="st-")
         settings = {"walled": walled, "limits": limits, "kept": list(kept)}
+        started: Future[subprocess.Popen[bytes]] = Future()
         try:
-            self._process = subprocess.Popen(
-                wrap([sys.executable, "-c", BOOT]),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-            )
+            command = wrap([sys.executable, "-c", BOOT])
+            self._listener = threading.Thread(target=self._live, args=(command, started), name="zygote", daemon=True)
+            self._listener.start()
+            self._process = started.result()
         except OSError:
             self._errors.close()
             raise
-        self._listener = threading.Thread(target=self._listen, name="zygote", daemon=True)
-        self._listener.start()
         self._finalizer = weakref.finalize(self, _end, self._process)
         try:
             program = files("steepest_grader.sandbox").joinpath("_inside.py").read_text()
@@ -184,17 +182,24 @@ class Zygote:
         except OSError as error:
             raise SandboxError(f"the sandbox has ended: {self._said() or error}") from error
 
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as events:
+    def _live(self, command: list[str], started: Future[subprocess.Popen[bytes]]) -> None:
+        """Start the process and hear it to its end: bubblewrap's ends with the thread that started it."""
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors)
+        except OSError as error:
+            started.set_exception(error)
+            return
+        started.set_result(process)
+        assert process.stdout is not None
+        with process.stdout as events:
             for line in events:
                 self._hear(json.loads(line))
         self._ended = True
-        for process in list(self._kernels.values()):
-            with process.changed:
-                process.status = -9 if process.status is None else process.status
-                process.changed.notify_all()
-        self._process.wait()
+        for kernel in list(self._kernels.values()):
+            with kernel.changed:
+                kernel.status = -9 if kernel.status is None else kernel.status
+                kernel.changed.notify_all()
+        process.wait()
         self._warm.set()
 
     def _hear(self, event: dict[str, Any]) -> None:
