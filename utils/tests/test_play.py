@@ -17,6 +17,7 @@ LAST = 40
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_play, "FRAME_SECONDS", 0.0)
+    monkeypatch.setattr(_play, "WHOLE_SECONDS", 0.0)
     monkeypatch.setattr(_play, "BREATH_SECONDS", 0.0)
     monkeypatch.setattr(_play, "PATIENCE_SECONDS", 60.0)
 
@@ -135,8 +136,10 @@ def test_one_that_never_answers_is_not_waited_for_long(monkeypatch: pytest.Monke
     assert seen == list(range(LAST + 1))
 
 
-def test_frames_keep_their_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_play, "FRAME_SECONDS", 0.02)
+@pytest.mark.parametrize(("a_frame", "the_whole"), [(0.02, 0.0), (0.0, 0.02 * LAST)])
+def test_frames_keep_their_pace(monkeypatch: pytest.MonkeyPatch, a_frame: float, the_whole: float) -> None:
+    monkeypatch.setattr(_play, "FRAME_SECONDS", a_frame)
+    monkeypatch.setattr(_play, "WHOLE_SECONDS", the_whole)
     times: list[float] = []
     play = player(demo([], LAST - 10))
     answering(play)

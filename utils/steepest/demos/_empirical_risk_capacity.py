@@ -241,19 +241,19 @@ class CapacityView:
     def show(self, done: Course, fits: tuple[Tensor, Tensor], noise: float, passes: int) -> None:
         """Draw the points, the polynomial after some passes, its errors, and those of all degrees."""
         for drawn, points in zip(self.points, sets(), strict=True):
-            drawn.set_data(points.x, points.y(noise))
-        self.now.set_data(self.grid, _rows(self.grid) @ done.theta[passes])
+            drawn.set_data(points.x.numpy(), points.y(noise).numpy())  # matplotlib takes long over tensors
+        self.now.set_data(self.grid.numpy(), (_rows(self.grid) @ done.theta[passes]).numpy())
         for line, here, errors in zip(self.lines, self.here, done[1:], strict=True):
-            line.set_data(range(1, PASSES + 2), errors.clamp(min=LOWEST))
+            line.set_data(range(1, PASSES + 2), errors.clamp(min=LOWEST).numpy())
             here.set_data([passes + 1], [errors[passes].clamp(min=LOWEST)])
         for line, errors in zip(self.by_degree, fits, strict=True):
-            line.set_data(range(len(errors)), errors.clamp(min=LOWEST))
+            line.set_data(range(len(errors)), errors.clamp(min=LOWEST).numpy())
         for floor in self.floors:
             floor.set_ydata([max(noise**2, LOWEST)] * 2)
 
     def halt(self, done: Course, best: int, stop: int, kept: dict[int, float], degree: int) -> None:
         """Draw what early stopping keeps, and what it kept of other degrees."""
-        self.best.set_data(self.grid, _rows(self.grid) @ done.theta[best])
+        self.best.set_data(self.grid.numpy(), (_rows(self.grid) @ done.theta[best]).numpy())
         for line, place in zip(self.halts, (best, stop), strict=True):
             line.set_xdata([place + 1, place + 1])
         kept[degree] = float(done.risk[best])

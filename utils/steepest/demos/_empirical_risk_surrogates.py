@@ -198,10 +198,10 @@ class SurrogateView:
         top = next((top for top in TOPS if 1.6 * least < top), TOPS[-1])
         self.still.show(top, lambda figure: draw_background(figure, top))
         self.costs.set_ylim(0, top)
-        self.errors.set_data(borders(), over_borders.errors)
-        self.surrogate.set_data(borders(), over_borders.surrogate)
-        self.one_error.set_data(self.margins, over_margins.errors)
-        self.one.set_data(self.margins, over_margins.surrogate)
+        self.errors.set_data(borders().numpy(), over_borders.errors.numpy())  # matplotlib takes long over tensors
+        self.surrogate.set_data(borders().numpy(), over_borders.surrogate.numpy())
+        self.one_error.set_data(self.margins.numpy(), over_margins.errors.numpy())
+        self.one.set_data(self.margins.numpy(), over_margins.surrogate.numpy())
 
     def show_border(self, border: float, at: Standing, rise: float) -> None:
         """Draw a border, its losses and the slope of its surrogate."""

@@ -93,9 +93,10 @@ class SaddleView:
         self.away.set_data(range(step + 1), away[:, 0])
         # one line with gaps instead of many lines
         gap = torch.full((1, N_NOISY, 2), torch.nan, dtype=shown.dtype)
-        self.noisy.set_data(*torch.cat([shown[:, 1:], gap]).transpose(0, 1).reshape(-1, 2).T)
+        # numpy: matplotlib takes long over tensors
+        self.noisy.set_data(*torch.cat([shown[:, 1:], gap]).transpose(0, 1).reshape(-1, 2).T.numpy())
         steps = torch.arange(step + 2, dtype=shown.dtype).repeat(N_NOISY)
-        self.noisy_away.set_data(steps, torch.cat([away[:, 1:], gap[:, :, 0]]).T.reshape(-1))
+        self.noisy_away.set_data(steps.numpy(), torch.cat([away[:, 1:], gap[:, :, 0]]).T.reshape(-1).numpy())
         self.said.set_text(label)
 
 

@@ -68,7 +68,7 @@ class MomentumView:
         _limit(paths, distances)
         for ax in (paths, distances):
             ax.set_axis_off()
-        self.title = paths.set_title("")
+        self.title = paths.set_title("", y=1.0)  # at a place of its own choice, matplotlib measures all labels
         (self.levels,) = paths.plot([], [], **LEVEL)
         paths.plot(0, 0, **MINIMUM)
         self.paths = [paths.plot([], [], **style)[0] for style in STYLES]
@@ -139,7 +139,8 @@ def _path(step: Step, bowl: Landscape, *, lr: float, beta: float, averaged: bool
     start = torch.tensor(START, dtype=torch.float64)
     rate = lr * rate_factor(step, start, beta, averaged)
     state = init_state("momentum", start)
-    return run(step, bowl.gradient, start, state=state, n_steps=N_STEPS, lr=rate, beta=beta)
+    hessian = bowl.hessian(start)
+    return run(step, lambda theta: hessian @ theta, start, state=state, n_steps=N_STEPS, lr=rate, beta=beta)
 
 
 def _said(label: str, distance: Tensor) -> str:

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 __all__ = ["Player"]
 
 FRAME_SECONDS = 0.05
+WHOLE_SECONDS = 2.0  # at least, from beginning to end: a few frames are shown for longer
 BREATH_SECONDS = 0.005  # at least, between two frames: for what else the browser has sent, a pause above all
 TOLD_EVERY, AHEAD = 6, 12  # frames
 PATIENCE_SECONDS = 1.0
@@ -54,6 +55,8 @@ class Player:
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         again = self.slider.value == self.slider.max
+        n_frames = (self.slider.max - self.slider.min) / self.step
+        pace = max(FRAME_SECONDS, WHOLE_SECONDS / n_frames)
         while self.button.value and (again or self.slider.value < self.slider.max):
             begun = clock()
             self.slider.value = self.slider.min if again else min(self.slider.value + self.step, self.slider.max)
@@ -62,7 +65,7 @@ class Player:
             self._frames += 1
             if self._frames % TOLD_EVERY == 0:
                 self.told.value = self._frames
-            await asyncio.sleep(max(BREATH_SECONDS, begun + FRAME_SECONDS - clock()))
+            await asyncio.sleep(max(BREATH_SECONDS, begun + pace - clock()))
             await self._followed()
         self.button.value = False
 
