@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from rich.console import Console
 from steepest.demos._momentum_map import N_STEPS, START
-from steepest.demos._play import FRAME_SECONDS
+from steepest.demos._play import FRAME_SECONDS, WHOLE_SECONDS
 from steepest.demos.momentum import rate_map
 from steepest_grader.source import find_course
 from torch import Tensor
@@ -81,17 +81,18 @@ def _sliders() -> list[str]:
         return ["Latencies in a browser: run `make test-long` first."]
     latency, frames = (json.loads((MEASURED / f"{name}.json").read_text()) for name in ("latency", "frames"))
     rows = [
-        f"| `{name.rpartition('-')[0]}` | {name.rpartition('-')[2]} | {statistics.median(waits):.0f} "
-        f"| {statistics.quantiles(waits, n=20)[-1]:.0f} | {len(waits)} | {frames.get(name, '')} |"
+        f"| `{name}` | {statistics.median(waits):.0f} | {statistics.quantiles(waits, n=20)[-1]:.0f} | {len(waits)} "
+        f"| {frames.get(name, '')} |"
         for name, waits in latency.items()
         if len(waits) > 1
     ]
     return [
         "From the press of a key on a slider until Chromium shows the new picture (ms), and the frames a second that",
-        f"it shows while a demo plays, of {1 / FRAME_SECONDS:.0f} at most; kernel, server and browser share two cores:",
+        f"it shows while a demo plays: {1 / FRAME_SECONDS:.0f} at most, and fewer where there are few, which last",
+        f"{WHOLE_SECONDS:.0f} s from beginning to end. Kernel, server, browser and what presses the keys share two cores.",
         "",
-        "| lesson | demo | median | 95th percentile | presses | frames a second |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| demo | median | 95th percentile | presses | frames a second |",
+        "|---|---:|---:|---:|---:|",
         *rows,
     ]
 

@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 COURSE = find_course(Path(__file__).parent)
-DEMO = re.compile(r"\b\w+_demo\(")
+DEMO = re.compile(r"\b(\w+_demo)\(")
 PICTURES = COURSE.root / "build" / "demos"
 PRESSES, PLAY_SECONDS = (12, 3.0) if os.environ.get("STEEPEST_LONG") else (4, 1.0)  # the long run is for figures
 AT_REST = 400  # ms without a new picture
@@ -72,7 +72,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Pat
 
 
 class Figures(NamedTuple):
-    """What is measured of each demo: waits after each press of a key (ms), and frames a second while it plays."""
+    """What is measured of demos by name: waits after each press of a key (ms), and frames a second while it plays."""
 
     latency: dict[str, list[float]]
     frames: dict[str, float]
@@ -91,16 +91,16 @@ def figures() -> Iterator[Figures]:
 def test_demos(lesson: str, address: tuple[str, Path], figures: Figures) -> None:
     url, folder = address
     nbformat.write(solved(lesson), folder / f"{lesson}.ipynb")
-    expected = len(DEMO.findall("\n".join(cell.source for cell in solved(lesson).cells)))
+    demos = DEMO.findall("\n".join(cell.source for cell in solved(lesson).cells))
     problems: list[str] = []
     with open_page(problems) as page:
         run_notebook(page, url, f"{lesson}.ipynb")
         images = page.locator(".jp-OutputArea-output .widget-image")
-        images.nth(expected - 1).wait_for(timeout=90_000)
-        for number in range(expected):
-            _move(page, images.nth(number), f"{lesson}-{number + 1}", figures.latency)
-            _play(page, images.nth(number), f"{lesson}-{number + 1}", figures.frames)
-        assert images.count() == expected  # no second figure
+        images.nth(len(demos) - 1).wait_for(timeout=90_000)
+        for number, name in enumerate(demos):
+            _move(page, images.nth(number), name, figures.latency)
+            _play(page, images.nth(number), name, figures.frames)
+        assert images.count() == len(demos)  # no second figure
         assert page.locator(".jp-OutputArea-output img:not(.widget-image)").count() == 0
     assert [problem for problem in problems if "favicon" not in problem] == []
 
