@@ -89,7 +89,7 @@ def _sliders() -> list[str]:
     return [
         "From the press of a key on a slider until Chromium shows the new picture (ms), and the frames a second that",
         f"it shows while a demo plays: {1 / FRAME_SECONDS:.0f} at most, and fewer where there are few, which last",
-        f"{WHOLE_SECONDS:.0f} s from beginning to end. Kernel, server, browser and what presses the keys share two cores.",
+        f"{WHOLE_SECONDS:.0f} s from the first to the last. Kernel, server, browser and test share two cores.",
         "",
         "| demo | median | 95th percentile | presses | frames a second |",
         "|---|---:|---:|---:|---:|",
