@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 import torch
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Column, Table
+from rich.progress import Progress, TaskID
+from rich.table import Table
 
 from steepest_grader.autograded import GradebookError, stored_submissions
 from steepest_grader.model import Outcome
 from steepest_grader.sandbox import Bubblewrap, NoSandbox, Sandbox, SandboxError, open_sandbox
 from steepest_grader.schedule import ClusterError
 from steepest_grader.source import Course, CourseError, find_course, source_notebook
+from steepest_grader.terminal import (
+    ERR,
+    OUT,
+    add_row,
+    errors_of_files,
+    fail,
+    fail_for_ours,
+    print_grades,
+    print_proofs,
+    progress,
+    say,
+    write_json,
+)
 
-OUT = Console() if sys.stdout.isatty() else Console(width=120)
-ERR = Console(stderr=True)
 EXPECTED = (ClusterError, CourseError, GradebookError, SandboxError)
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
@@ -51,7 +58,7 @@ class _Group(click.Group):
         try:
             return super().invoke(context)
         except EXPECTED as error:
-            _fail(str(error))
+            fail(str(error))
 
 
 @dataclass(frozen=True)
@@ -91,13 +98,13 @@ def build(settings: _Settings, check: bool) -> None:
     """Write lessons/ and the stored outcomes from solutions/ and the exercises."""
     from steepest_grader import release
 
-    with _progress() as bar:
+    with progress() as bar:
         task = bar.add_task("build", total=None)
         changed = release.build(settings.course, check=check, progress=lambda text: bar.update(task, description=text))
     for line in changed:
         OUT.print(line, markup=False, highlight=False)
     if check and changed:
-        _fail("These files are not current. Run `steepest-grader build`.")
+        fail("These files are not current. Run `steepest-grader build`.")
     if not check:
         release.write_course(settings.course)
     OUT.print("Everything is current." if not changed else f"{len(changed)} files were written.")
@@ -126,7 +133,7 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
 
     course = settings.course
     folder = out or course.build_dir / "sample"
-    with _errors_of_files():
+    with errors_of_files():
         for name in lessons:
             written = module.write(load(course, name), source_notebook(course, name), folder, size=size)
             OUT.print(f"{name}: {len(written)} submissions in {folder}")
@@ -164,11 +171,11 @@ def grade(
     named = course.named(lessons)
     folder = submitted or course.course_dir / "submitted"
     if not folder.is_dir():
-        _fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
+        fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
     sandbox = _sandbox(unsafe_no_sandbox, device, here=scheduler is None)
     rows: list[dict[str, Any]] = []
     for name in named:
-        with _progress() as bar:
+        with progress() as bar:
             task = bar.add_task(name, total=None)
 
             def tell(done: int, total: int, who: str, task: Any = task, bar: Progress = bar) -> None:
@@ -187,16 +194,16 @@ def grade(
                 tell=tell,
             )
         rows += batch.rows
-        _summary(name, batch.rows, batch.reused, _flags(course, name))
+        print_grades(name, batch.rows, batch.reused, _flags(course, name))
         if batch.undated:
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
             more = ", …" * (len(batch.undated) > 10)
-            _say(f"{len(batch.undated)} submissions count as in time, for want of a time: {', '.join(shown)}{more}")
-    _write_json(json_file, rows)
-    _fail_for_ours([row["student"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
+            say(f"{len(batch.undated)} submissions count as in time, for want of a time: {', '.join(shown)}{more}")
+    write_json(json_file, rows)
+    fail_for_ours([row["student"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
     for name in set(named) - {row["lesson"] for row in rows}:
         path = folder / (student or "<student>") / name
-        _fail(f"There is nothing to grade: no folder {path}. Check --submitted and --student.")
+        fail(f"There is nothing to grade: no folder {path}. Check --submitted and --student.")
 
 
 @main.command()
@@ -213,20 +220,20 @@ def judge(
 
     known = exercises.by_id()
     if exercise is not None and exercise not in known:
-        _fail(f"There is no exercise {exercise!r}. The exercises are: {', '.join(known)}.")
+        fail(f"There is no exercise {exercise!r}. The exercises are: {', '.join(known)}.")
     sandbox = _sandbox(unsafe_no_sandbox)
     rows: list[dict[str, Any]] = []
     judged = partial(judging.judge_file, sandbox=sandbox, only=exercise)
-    with _progress() as bar, ThreadPoolExecutor(max_workers=jobs) as lanes:
+    with progress() as bar, ThreadPoolExecutor(max_workers=jobs) as lanes:
         for found in bar.track(lanes.map(judged, paths), total=len(paths), description="judge"):
             rows += found
     table = Table("file", "exercise", "score", "outcome", "diagnosis", "message")
     for row in rows:
         score = "" if row["score"] is None else f"{row['score']:g} / {row['points']:g}"
-        _add(table, row["file"], row["exercise"], score, row["outcome"], row["diagnosis"], row["message"])
+        add_row(table, row["file"], row["exercise"], score, row["outcome"], row["diagnosis"], row["message"])
     OUT.print(table)
-    _write_json(json_file, rows)
-    _fail_for_ours([row["file"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
+    write_json(json_file, rows)
+    fail_for_ours([row["file"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
 
 
 @main.command()
@@ -273,15 +280,15 @@ def report(
     with ERR.status("reading marks and answers"):
         found, people = module.class_standing(course, named, gradebook, submitted)
     path = out or module.report_path(course, named)
-    with _errors_of_files():
+    with errors_of_files():
         module.write_report(course, path, found, people, gradebook)
-    _write_json(json_file, module.as_json(found))
+    write_json(json_file, module.as_json(found))
     concerned = {concern.student for item in found for concern in item.concerns}
     alike = sum(len(item.similar) for item in found)
     awaiting = sum(len(cell.awaiting) for item in found for cell in item.by_hand)
-    _say(f"{', '.join(item.lesson for item in found)}: {path}")
-    _say(f"students who want a human eye: {len(concerned)}; groups of answers that are nearly the same: {alike}")
-    _say(f"answers that wait to be graded by hand: {awaiting}")
+    say(f"{', '.join(item.lesson for item in found)}: {path}")
+    say(f"students who want a human eye: {len(concerned)}; groups of answers that are nearly the same: {alike}")
+    say(f"answers that wait to be graded by hand: {awaiting}")
 
 
 @main.command()
@@ -322,13 +329,13 @@ def export(
         course, named, style, url=gradebook, exercises=per == "exercise", unfinished=unfinished, identify=identify
     )
     path = out or module.export_path(course, named, style)
-    with _errors_of_files():
+    with errors_of_files():
         module.write(path, table)
-    _say(f"{', '.join(table.lessons)}: {table.students} students in {path}")
+    say(f"{', '.join(table.lessons)}: {table.students} students in {path}")
     for name, count in table.awaiting.items():
-        _say(f"{name}: {count} without a mark, because answers wait to be graded by hand; --unfinished gives one.")
+        say(f"{name}: {count} without a mark, because answers wait to be graded by hand; --unfinished gives one.")
     for student, reason in table.left_out.items():
-        _say(f"Left out: {student}, {reason}.")
+        say(f"Left out: {student}, {reason}.")
 
 
 @main.command()
@@ -359,10 +366,10 @@ def verify(
 
     course = settings.course
     if page is not None and (lessons or not mutants):
-        _fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
+        fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
     sandbox = _sandbox(unsafe_no_sandbox)
     found, said = {}, []
-    with module.lanes(jobs) as pool, _progress() as bar:
+    with module.lanes(jobs) as pool, progress() as bar:
         for name in lessons or course.lessons():
             task = bar.add_task(name, total=None)
             lesson = load(course, name)
@@ -372,17 +379,14 @@ def verify(
                 progress=partial(_advance, bar, task),
             )  # fmt: skip
             said += module.shortfalls(name, found[name])
-    OUT.print(_proofs(found, mutants))
-    for name, proofs in found.items():
-        for key, proof in proofs.items():
-            _survivors(f"{name}, {key}", proof.mutants.survivors if proof.mutants else ())
+    print_proofs(found, mutants)
     rows = {name: {key: proof.as_json() for key, proof in proofs.items()} for name, proofs in found.items()}
-    _write_json(json_file, rows)
+    write_json(json_file, rows)
     if page is not None:
-        with _errors_of_files():
+        with errors_of_files():
             page.write_text(trust.page(rows, trust.states(course)), encoding="utf-8")
     if said:
-        _fail("\n".join(said))
+        fail("\n".join(said))
 
 
 @main.command()
@@ -398,76 +402,14 @@ def doctor(json_file: Path | None) -> None:
         mark = "[green]✓[/]" if item.works else "[red]✗[/]" if item.needed else "[yellow]–[/]"
         table.add_row(mark, item.name, escape(item.said))
     OUT.print(table)
-    _write_json(json_file, [item.as_json() for item in found])
+    write_json(json_file, [item.as_json() for item in found])
     if not all(item.works for item in found if item.needed):
-        _fail("Grading does not work here yet.")
-
-
-# --- printing --------------------------------------------------------------------------------------------------
+        fail("Grading does not work here yet.")
 
 
 def _flags(course: Course, lesson: str) -> dict[str, list[str]]:
     """What is to be looked at in submissions, by student."""
     return {name: stored["flags"] for name, stored in stored_submissions(course, lesson).items() if stored.get("flags")}
-
-
-def _summary(lesson: str, rows: list[dict[str, Any]], reused: int, flags: dict[str, list[str]]) -> None:
-    table = Table("", Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
-    for row in rows:
-        score = "–" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
-        poor = next((item for item in row["exercises"] if item["outcome"] != Outcome.PASSED), None)
-        what = "" if poor is None else f"{poor['id']}: {poor['diagnosis'] or poor['message']}"
-        if row["outcome"] in (Outcome.MISSING, Outcome.UNREADABLE):
-            what = row["exercises"][0]["message"]
-        _add(table, "!" if row["student"] in flags else "", row["student"], score, row["outcome"], what[:90])
-    OUT.print(table)
-    OUT.print(f"{len(rows)} submissions, {reused} of them graded before and not changed.")
-    flagged = [row["student"] for row in rows if row["student"] in flags]
-    if flagged:
-        _say(f"{len(flagged)} submissions want a human eye: {', '.join(flagged[:10])}{', …' * (len(flagged) > 10)}")
-        for name in flagged[:10]:
-            _say(f"  {name}: {flags[name][0]}{f' and {len(flags[name]) - 1} more' * (len(flags[name]) > 1)}")
-
-
-def _say(text: str) -> None:
-    """Print a line in which there is text of students."""
-    OUT.print("".join(char if char.isprintable() else " " for char in text), markup=False, highlight=False)
-
-
-def _proofs(found: dict[str, dict[str, Any]], mutants: bool) -> Table:
-    more = ("killed", "equivalent") if mutants else ()
-    names = (Column("lesson", overflow="fold"), Column("exercise", overflow="fold"))
-    table = Table(*names, "solution", "blank", "accepted", "caught", "named", "zeros rejected", *more)
-    for lesson, proofs in found.items():
-        for name, proof in proofs.items():
-            pairs = (f"{a} / {b}" for a, b in (proof.accepted, proof.caught, proof.named))
-            extra = (f"{proof.killed[0]} / {proof.killed[1]}", str(len(proof.mutants.equivalent))) if mutants else ()
-            refused = _yes(not proof.let_pass)
-            table.add_row(lesson, name, _yes(proof.solution), f"{proof.blank:g}", *pairs, refused, *extra)
-    return table
-
-
-def _survivors(where: str, differences: Sequence[str]) -> None:
-    for difference in differences:
-        _say(f"{where}: this mutant survives")
-        OUT.print(difference, markup=False, highlight=False)
-
-
-def _yes(value: bool) -> str:
-    return "[green]yes[/]" if value else "[red]no[/]"
-
-
-def _add(table: Table, *cells: str | None) -> None:
-    table.add_row(*(escape("".join(c if c.isprintable() else " " for c in cell or "")) for cell in cells))
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description:30.30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=ERR, transient=True)
-
-
-def _advance(bar: Progress, task: TaskID, text: str) -> None:
-    bar.update(task, advance=1, description=text)
 
 
 def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox:
@@ -480,31 +422,5 @@ def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox
         return click.get_current_context().with_resource(open_sandbox(unsafe=unsafe, device=device))
 
 
-def _write_json(path: Path | None, value: Any) -> None:
-    if path is not None:
-        with _errors_of_files():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
-            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a name need not be text
-
-
-class _errors_of_files:  # noqa: N801 - used as a context manager
-    """Say which file could not be written, and why."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            _fail(f"{error.filename}: {error.strerror}.")
-
-
-def _fail_for_ours(names: list[str]) -> None:
-    """List what the grader itself could not grade, and exit with 3."""
-    if names:
-        _fail(f"The grader failed at {len(names)} submissions, which have no mark: {', '.join(names[:10])}.", status=3)
-
-
-def _fail(message: str, *, status: int = 1) -> NoReturn:
-    ERR.print(f"[red]{escape(message)}[/]", highlight=False)
-    raise SystemExit(status)
+def _advance(bar: Progress, task: TaskID, text: str) -> None:
+    bar.update(task, advance=1, description=text)

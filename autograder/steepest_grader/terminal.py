@@ -1,0 +1,124 @@
+"""What the command line prints, and how it fails. Text of students is printed without control characters."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from steepest_grader.model import Outcome
+
+OUT = Console() if sys.stdout.isatty() else Console(width=120)
+ERR = Console(stderr=True)
+
+
+def say(text: str) -> None:
+    """Print a line in which there is text of students."""
+    OUT.print(_printable(text), markup=False, highlight=False)
+
+
+def fail(message: str, *, status: int = 1) -> NoReturn:
+    """Say what went wrong, and exit."""
+    ERR.print(f"[red]{escape(message)}[/]", highlight=False)
+    raise SystemExit(status)
+
+
+def fail_for_ours(names: Sequence[str]) -> None:
+    """List what the grader itself could not grade, and exit with 3; return where there is none."""
+    if names:
+        fail(f"The grader failed at {len(names)} submissions, which have no mark: {', '.join(names[:10])}.", status=3)
+
+
+@contextmanager
+def errors_of_files() -> Iterator[None]:
+    """Say which file could not be written, and why."""
+    try:
+        yield
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}.")
+
+
+def write_json(path: Path | None, value: Any) -> None:
+    """Write what a command found, where a file is named."""
+    if path is not None:
+        with errors_of_files():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")  # a name need not be text
+
+
+def progress() -> Progress:
+    """A bar that vanishes when it is done."""
+    columns = (TextColumn("{task.description:30.30}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=ERR, transient=True)
+
+
+def add_row(table: Table, *cells: str | None) -> None:
+    """Add a row in which there is text of students."""
+    table.add_row(*(escape(_printable(cell or "")) for cell in cells))
+
+
+def print_grades(lesson: str, rows: Sequence[dict[str, Any]], reused: int, flags: dict[str, list[str]]) -> None:
+    """Print the marks of a class, and whom to look at.
+
+    Parameters
+    ----------
+    lesson : str
+        Its name.
+    rows : sequence of dict
+        What `grade --json` writes of each submission.
+    reused : int
+        How many of them were graded by an earlier run.
+    flags : dict of str to list of str
+        What wants a human eye, by student.
+    """
+    table = Table("", Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
+    for row in rows:
+        score = "–" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
+        poor = next((item for item in row["exercises"] if item["outcome"] != Outcome.PASSED), None)
+        what = "" if poor is None else f"{poor['id']}: {poor['diagnosis'] or poor['message']}"
+        if row["outcome"] in (Outcome.MISSING, Outcome.UNREADABLE):
+            what = row["exercises"][0]["message"]
+        add_row(table, "!" if row["student"] in flags else "", row["student"], score, row["outcome"], what[:90])
+    OUT.print(table)
+    OUT.print(f"{len(rows)} submissions, {reused} of them graded before and not changed.")
+    flagged = [row["student"] for row in rows if row["student"] in flags]
+    if flagged:
+        say(f"{len(flagged)} submissions want a human eye: {', '.join(flagged[:10])}{', …' * (len(flagged) > 10)}")
+        for name in flagged[:10]:
+            say(f"  {name}: {flags[name][0]}{f' and {len(flags[name]) - 1} more' * (len(flags[name]) > 1)}")
+
+
+def print_proofs(found: dict[str, dict[str, Any]], mutants: bool) -> None:
+    """Print what `verify` found of each lesson's exercises, and the mutants that were not noticed."""
+    more = ("killed", "equivalent") if mutants else ()
+    names = (Column("lesson", overflow="fold"), Column("exercise", overflow="fold"))
+    table = Table(*names, "solution", "blank", "accepted", "caught", "named", "zeros rejected", *more)
+    survivors = []
+    for lesson, proofs in found.items():
+        for name, proof in proofs.items():
+            pairs = (f"{a} / {b}" for a, b in (proof.accepted, proof.caught, proof.named))
+            extra = (f"{proof.killed[0]} / {proof.killed[1]}", str(len(proof.mutants.equivalent))) if mutants else ()
+            refused = _yes(not proof.let_pass)
+            table.add_row(lesson, name, _yes(proof.solution), f"{proof.blank:g}", *pairs, refused, *extra)
+            survivors += [(lesson, name, text) for text in (proof.mutants.survivors if proof.mutants else ())]
+    OUT.print(table)
+    for lesson, name, difference in survivors:
+        say(f"{lesson}, {name}: this mutant survives")
+        OUT.print(difference, markup=False, highlight=False)
+
+
+def _yes(value: bool) -> str:
+    return "[green]yes[/]" if value else "[red]no[/]"
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
