@@ -27,6 +27,7 @@ from nbgrader.api import Gradebook
 from rich.console import Console
 from steepest_grader import release
 from steepest_grader.courier import PROGRAM
+from steepest_grader.course import Course, find_course
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates, judge_local
 from steepest_grader.lesson import Lesson, load
@@ -35,7 +36,7 @@ from steepest_grader.notebook import read, restore
 from steepest_grader.sample_class import Sample, samples
 from steepest_grader.sandbox import Sandbox, open_sandbox
 from steepest_grader.schedule import Submission, grade_all
-from steepest_grader.source import Course, find_course, source_notebook
+from steepest_grader.source import source_notebook
 
 LESSON = "05_momentum"
 HOME = find_course(Path(__file__).parent)

@@ -14,7 +14,7 @@ from rich.console import Console
 from steepest.demos._momentum_map import N_STEPS, START
 from steepest.demos._play import FRAME_SECONDS, WHOLE_SECONDS
 from steepest.demos.momentum import rate_map
-from steepest_grader.source import find_course
+from steepest_grader.course import find_course
 from torch import Tensor
 
 HOME = find_course(Path(__file__).parent)

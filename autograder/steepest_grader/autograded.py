@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from steepest_grader._files import replace_file
-from steepest_grader.source import Course, nbgrader_names
+from steepest_grader.course import Course, nbgrader_names
+from steepest_grader.errors import MendableError
 
 __all__ = [
     "SUBMISSION_KEYS",
@@ -25,7 +26,7 @@ SUBMISSION_KEYS = ("student", "lesson", "score", "max_score", "outcome", "second
 MAX_STUDENT = 128  # what nbgrader's schema holds
 
 
-class GradebookError(Exception):
+class GradebookError(MendableError):
     """The gradebook cannot be used, or a submission cannot be written to it; the message says what to do."""
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from steepest_grader._files import alone, remove_parts
 from steepest_grader.autograded import GradebookError, note_ungraded, submission_folder, ungraded
+from steepest_grader.course import Course, nbgrader_names
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates
 from steepest_grader.late import penalties, time_of
@@ -18,7 +19,7 @@ from steepest_grader.lesson import load
 from steepest_grader.model import Outcome
 from steepest_grader.sandbox import Sandbox
 from steepest_grader.schedule import collect, grade_all
-from steepest_grader.source import Course, nbgrader_names, source_notebook
+from steepest_grader.source import source_notebook
 
 __all__ = ["Batch", "grade_lesson"]
 

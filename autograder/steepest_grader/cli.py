@@ -1,4 +1,7 @@
-"""The command line: each verb parses, calls one function, and prints what it returns."""
+"""The command line: each verb parses, calls one function, and prints what it returns.
+
+What a verb needs it imports itself, so that help and a mistyped name do not wait for torch.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import torch
 from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from steepest_grader.autograded import GradebookError, stored_submissions
-from steepest_grader.model import Outcome
-from steepest_grader.sandbox import Bubblewrap, NoSandbox, Sandbox, SandboxError, open_sandbox
-from steepest_grader.schedule import ClusterError
-from steepest_grader.source import Course, CourseError, find_course, source_notebook
+from steepest_grader.autograded import stored_submissions
+from steepest_grader.course import Course, CourseError, find_course
+from steepest_grader.errors import MendableError
 from steepest_grader.terminal import (
     ERR,
     OUT,
@@ -34,7 +34,8 @@ from steepest_grader.terminal import (
     write_json,
 )
 
-EXPECTED = (ClusterError, CourseError, GradebookError, SandboxError)
+if TYPE_CHECKING:
+    from steepest_grader.sandbox import Sandbox
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
 unsafe_option = click.option(
@@ -57,7 +58,7 @@ class _Group(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except EXPECTED as error:
+        except MendableError as error:
             fail(str(error))
 
 
@@ -71,9 +72,12 @@ class _Settings:
 
     @property
     def any_course(self) -> Course:
-        from steepest_grader.nbgrader_course import find_any_course
+        try:
+            return self.course
+        except CourseError:
+            from steepest_grader.nbgrader_course import find_any_course
 
-        return find_any_course(self.start)
+            return find_any_course(self.start)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -87,7 +91,7 @@ class _Settings:
 @click.pass_context
 def main(context: click.Context, course: Path) -> None:
     """Build, release, grade and verify the lessons of Steepest."""
-    torch.set_num_threads(1)  # lanes take the cores, and tensors are small
+    os.environ["OMP_NUM_THREADS"] = "1"  # torch's threads: lanes take the cores, and tensors are small
     context.obj = _Settings(course)
 
 
@@ -128,13 +132,15 @@ def release(settings: _Settings, archive: Path) -> None:
 @click.pass_obj
 def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None, size: int | None) -> None:
     """Write a class of submissions of known kinds."""
+    course = settings.course
+    named = course.named(lessons)
     from steepest_grader import sample_class as module
     from steepest_grader.lesson import load
+    from steepest_grader.source import source_notebook
 
-    course = settings.course
     folder = out or course.build_dir / "sample"
     with errors_of_files():
-        for name in lessons:
+        for name in named:
             written = module.write(load(course, name), source_notebook(course, name), folder, size=size)
             OUT.print(f"{name}: {len(written)} submissions in {folder}")
 
@@ -165,13 +171,14 @@ def grade(
     unsafe_no_sandbox: bool,
 ) -> None:
     """Grade what is new or changed, and write the gradebook."""
-    from steepest_grader.batch import grade_lesson
-
     course = settings.any_course
     named = course.named(lessons)
     folder = submitted or course.course_dir / "submitted"
     if not folder.is_dir():
         fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
+    from steepest_grader.batch import grade_lesson
+    from steepest_grader.model import Outcome
+
     sandbox = _sandbox(unsafe_no_sandbox, device, here=scheduler is None)
     rows: list[dict[str, Any]] = []
     for name in named:
@@ -217,6 +224,7 @@ def judge(
 ) -> None:
     """Judge Python files: every function that bears an exercise's id."""
     from steepest_grader import exercises, judging
+    from steepest_grader.model import Outcome
 
     known = exercises.by_id()
     if exercise is not None and exercise not in known:
@@ -242,10 +250,11 @@ def judge(
 @click.pass_obj
 def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | None) -> None:
     """Write a page for each student, without hidden tests."""
+    course = settings.any_course
+    named = course.named(lessons)
     from steepest_grader.feedback import write_feedback
 
-    course = settings.any_course
-    for name in course.named(lessons):
+    for name in named:
         with ERR.status(f"{name}: writing pages"):
             pages, passed_over = write_feedback(course, name, gradebook)
         OUT.print(f"{name}: {len(pages)} pages in {course.course_dir / 'feedback'}")
@@ -273,10 +282,10 @@ def report(
     json_file: Path | None,
 ) -> None:
     """Write the instructor's page for lessons; for the whole course where none is named."""
-    from steepest_grader import report as module
-
     course = settings.any_course
     named = course.named(lessons) if lessons else course.lessons()
+    from steepest_grader import report as module
+
     with ERR.status("reading marks and answers"):
         found, people = module.class_standing(course, named, gradebook, submitted)
     path = out or module.report_path(course, named)
@@ -321,10 +330,10 @@ def export(
     out: Path | None,
 ) -> None:
     """Write marks as a table; of the whole course where no lesson is named."""
-    from steepest_grader import export as module
-
     course = settings.any_course
     named = course.named(lessons) if lessons else course.lessons()
+    from steepest_grader import export as module
+
     table = module.export(
         course, named, style, url=gradebook, exercises=per == "exercise", unfinished=unfinished, identify=identify
     )
@@ -360,17 +369,19 @@ def verify(
     unsafe_no_sandbox: bool,
 ) -> None:
     """Grade the grader: solutions, blanks, accepted variants, mistakes, zeros, mutants."""
+    course = settings.course
+    named = course.named(lessons) if lessons else course.lessons()
+    if page is not None and (lessons or not mutants):
+        fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
     from steepest_grader import trust
     from steepest_grader import verify as module
     from steepest_grader.lesson import load
+    from steepest_grader.source import source_notebook
 
-    course = settings.course
-    if page is not None and (lessons or not mutants):
-        fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
     sandbox = _sandbox(unsafe_no_sandbox)
     found, said = {}, []
     with module.lanes(jobs) as pool, progress() as bar:
-        for name in lessons or course.lessons():
+        for name in named:
             task = bar.add_task(name, total=None)
             lesson = load(course, name)
             bar.update(task, total=len(lesson.exercises) + 2)
@@ -414,6 +425,8 @@ def _flags(course: Course, lesson: str) -> dict[str, list[str]]:
 
 def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox:
     """The sandbox, which ends with the command; only its kind, where the workers of a cluster open theirs."""
+    from steepest_grader.sandbox import Bubblewrap, NoSandbox, open_sandbox
+
     if unsafe:
         ERR.print("[yellow]No sandbox: submissions run with all your rights.[/]")
     if not here:

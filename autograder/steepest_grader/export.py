@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from steepest_grader._files import replace_file
+from steepest_grader.course import Course
 from steepest_grader.gradebook import GradebookError, LessonMarks, class_marks
 from steepest_grader.marks import Mark, Person
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 
 __all__ = ["Export", "export", "export_path", "safe_text", "write"]
 FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"

@@ -30,9 +30,10 @@ from steepest_grader._shown import (
     without_hidden,
 )
 from steepest_grader.autograded import GradebookError, paths, stored_submissions, submission_folder
+from steepest_grader.course import Course, nbgrader_names
 from steepest_grader.gradebook import awaiting_marks, database_url, translated_errors
 from steepest_grader.release import released_notebook
-from steepest_grader.source import Course, nbgrader_names, source_notebook
+from steepest_grader.source import source_notebook
 
 __all__ = ["write_feedback"]
 

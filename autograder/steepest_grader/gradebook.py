@@ -33,12 +33,12 @@ from steepest_grader.autograded import (
     stored_submissions,
     submission_folder,
 )
+from steepest_grader.course import Course, nbgrader_names
 from steepest_grader.database import Database, complete, remedy, shown
 from steepest_grader.late import assign_penalties, enter_times
 from steepest_grader.marks import Mark, Person, read_marks, read_people, read_points, read_results, write_marks
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.release import MASTER, released_notebook
-from steepest_grader.source import Course, nbgrader_names
 
 __all__ = [
     "GradebookError",

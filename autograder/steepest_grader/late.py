@@ -21,9 +21,9 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from steepest_grader.course import Course, CourseError, nbgrader_names
 from steepest_grader.marks import ASSIGNMENT, ENTRY, HANDED_IN, NOTEBOOK
 from steepest_grader.nbgrader_course import CONFIG, settings
-from steepest_grader.source import Course, CourseError, nbgrader_names
 
 __all__ = ["TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"]
 

@@ -11,9 +11,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from steepest_grader import exercises
+from steepest_grader.course import Course
 from steepest_grader.model import Exercise, GradedSubmission, Outcome, Verdict
 from steepest_grader.release import code_digest, released_notebook
-from steepest_grader.source import Course, is_judged, source_notebook
+from steepest_grader.source import is_judged, source_notebook
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ from nbgrader.api import (
 from sqlalchemy import Connection, Insert, Update, bindparam, func, insert, select, update
 
 from steepest_grader.autograded import GradebookError
+from steepest_grader.course import nbgrader_names
 from steepest_grader.model import GradedSubmission, Outcome
-from steepest_grader.source import nbgrader_names
 
 __all__ = ["Mark", "Person", "read_marks", "read_people", "read_points", "read_results", "write_marks"]
 

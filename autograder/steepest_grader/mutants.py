@@ -19,11 +19,11 @@ from steepest._calls import Function, LocalTransport, local
 
 from steepest_grader import exercises
 from steepest_grader._parse import parse
+from steepest_grader.course import CourseError
 from steepest_grader.judge import passes
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import Exercise
 from steepest_grader.mutation import mutants
-from steepest_grader.source import CourseError
 
 __all__ = ["Answers", "Survey", "answers", "survey"]
 

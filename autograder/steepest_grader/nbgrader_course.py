@@ -14,7 +14,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import IncludeHeaderFooter, InstantiateTests
 from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
 
-from steepest_grader.source import Course, CourseError, find_course, nbgrader_names, points_of
+from steepest_grader.course import Course, CourseError, find_course, nbgrader_names
+from steepest_grader.source import points_of
 
 __all__ = ["CONFIG", "NbgraderCourse", "find_any_course", "settings"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steepest_grader.source import nbgrader_names
+from steepest_grader.course import nbgrader_names
 
 __all__ = ["PROGRESS", "Practice", "practice"]
 

@@ -31,7 +31,8 @@ from traitlets.config import Config
 
 from steepest_grader import exercises, stored
 from steepest_grader._files import replace_file
-from steepest_grader.source import Course, CourseError, source_notebook
+from steepest_grader.course import Course, CourseError
+from steepest_grader.source import source_notebook
 
 __all__ = [
     "MASTER",

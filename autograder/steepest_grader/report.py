@@ -14,11 +14,12 @@ from urllib.parse import quote
 from steepest_grader import _charts as charts
 from steepest_grader._files import replace_file
 from steepest_grader._pages import part, policy, template
+from steepest_grader.course import Course, nbgrader_names
 from steepest_grader.database import shown
 from steepest_grader.gradebook import GradebookError, class_marks
 from steepest_grader.lesson import load
 from steepest_grader.marks import Person
-from steepest_grader.source import Course, nbgrader_names, source_notebook
+from steepest_grader.source import source_notebook
 from steepest_grader.standing import Standing, standing
 
 __all__ = ["as_json", "class_standing", "report_path", "write_report"]

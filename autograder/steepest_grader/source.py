@@ -1,4 +1,4 @@
-"""The course as its maintainer writes it: where things lie, and source notebooks made complete."""
+"""A lesson as its maintainer writes it, made complete."""
 
 from __future__ import annotations
 
@@ -6,27 +6,17 @@ import ast
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jupytext
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.notebooknode import NotebookNode
-from traitlets.config import Config
 
 from steepest_grader import exercises
+from steepest_grader.course import Course, CourseError
 
-__all__ = [
-    "Course",
-    "CourseError",
-    "find_course",
-    "is_judged",
-    "nbgrader_names",
-    "points_of",
-    "source_notebook",
-]
+__all__ = ["completed", "is_judged", "points_of", "source_notebook"]
 
 HEADER_KEYS = frozenset({"grade", "solution", "locked", "grade_id", "points"})
 CELL_METADATA = frozenset({"nbgrader", "tags", "jupyter"})
@@ -36,102 +26,6 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-
-
-class CourseError(Exception):
-    """Something in the course's files is wrong; the message names it and how to mend it."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """Where the parts of a course lie.
-
-    Parameters
-    ----------
-    root : Path
-        The folder that holds `solutions/`, `utils/` and `autograder/`.
-    """
-
-    root: Path
-
-    @property
-    def solutions(self) -> Path:
-        """The sources of all lessons."""
-        return self.root / "solutions"
-
-    @property
-    def lessons_dir(self) -> Path:
-        """The students' notebooks."""
-        return self.root / "lessons"
-
-    @property
-    def build_dir(self) -> Path:
-        """Whatever is made and not kept under version control."""
-        return self.root / "build"
-
-    @property
-    def course_dir(self) -> Path:
-        """nbgrader's course directory."""
-        return self.build_dir / "course"
-
-    @property
-    def outcomes_dir(self) -> Path:
-        """The stored outcomes in the student package."""
-        return self.root / "utils" / "steepest" / "outcomes"
-
-    @property
-    def config(self) -> Config:
-        """Settings of nbgrader's that change what is handed out."""
-        return Config()
-
-    @property
-    def course_id(self) -> str:
-        """What the gradebook calls the course."""
-        return "steepest"
-
-    def lessons(self) -> list[str]:
-        """Names of all lessons in the order of the course."""
-        if not self.solutions.is_dir():
-            raise CourseError(f"There is no folder solutions/ in {self.root}. Run this from within the course.")
-        return sorted(
-            entry.name for entry in self.solutions.iterdir() if entry.is_dir() and not entry.name.startswith((".", "_"))
-        )
-
-    def named(self, names: Sequence[str]) -> list[str]:
-        """The lessons that are meant."""
-        return list(names)
-
-    def source(self, lesson: str) -> NotebookNode:
-        """A lesson's source notebook, see `source_notebook`."""
-        return _completed(self, lesson)
-
-    def files(self, lesson: str) -> dict[str, bytes]:
-        """Files that a lesson's cells find in their folder, by path."""
-        return {}
-
-
-def nbgrader_names(lesson: str) -> tuple[str, str]:
-    """nbgrader's names of a lesson's assignment and notebook; only ``assignment/notebook`` sets them apart."""
-    assignment, _, notebook = lesson.partition("/")
-    return assignment, notebook or assignment
-
-
-def find_course(start: Path) -> Course:
-    """The course that a folder belongs to: the nearest one upwards with `solutions/` and `autograder/`.
-
-    Raises
-    ------
-    CourseError
-        If there is none.
-    """
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / "solutions").is_dir() and (folder / "autograder").is_dir():
-            return Course(folder)
-    raise CourseError(
-        f"{start} is not within a course: no folder above it holds solutions/ and autograder/. "
-        "Change to a checkout of the course and try again."
-    )
 
 
 def source_notebook(course: Course, lesson: str) -> NotebookNode:
@@ -156,7 +50,8 @@ def source_notebook(course: Course, lesson: str) -> NotebookNode:
     return course.source(lesson)
 
 
-def _completed(course: Course, lesson: str) -> NotebookNode:
+def completed(course: Course, lesson: str) -> NotebookNode:
+    """The notebook of a lesson of this course; see `source_notebook`, which serves courses of plain nbgrader too."""
     notebook = jupytext.read(_source_path(course, lesson), fmt="py:percent")
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.metadata = NotebookNode({key: NotebookNode(value) for key, value in NOTEBOOK_METADATA.items()})
@@ -185,11 +80,7 @@ def is_judged(cell: NotebookNode) -> str | None:
 
 
 def _source_path(course: Course, lesson: str) -> Path:
-    known = course.lessons()
-    if lesson not in known:
-        raise CourseError(
-            f"There is no lesson {lesson!r} in solutions/. The lessons are: {', '.join(known) or 'none'}."
-        )
+    course.named([lesson])
     path = course.solutions / lesson / f"{lesson}.py"
     if not path.is_file():
         raise CourseError(f"solutions/{lesson}/ holds no {lesson}.py: write the lesson there, or remove the folder.")

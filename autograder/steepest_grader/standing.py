@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from steepest._cases import CHANGED_IN_PLACE, GLOBAL_GENERATOR_USED, WRONG_FLOAT_TYPE
 
 from steepest_grader.autograded import paths, stored_submissions, submission_folder, ungraded
+from steepest_grader.course import Course
 from steepest_grader.flags import LIBRARY
 from steepest_grader.gradebook import LessonMarks
 from steepest_grader.items import difficulty, discriminations
@@ -21,7 +22,6 @@ from steepest_grader.lesson import Lesson
 from steepest_grader.model import Outcome
 from steepest_grader.practice import Practice, practice
 from steepest_grader.similarity import Group, near_identical
-from steepest_grader.source import Course
 
 __all__ = ["Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standing", "standing"]
 

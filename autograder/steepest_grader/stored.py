@@ -12,8 +12,8 @@ from steepest._cases import find
 from steepest._outcomes import Outcomes, dump
 
 from steepest_grader import judge
+from steepest_grader.course import CourseError
 from steepest_grader.model import Exercise
-from steepest_grader.source import CourseError
 
 __all__ = ["agree", "outcomes"]
 

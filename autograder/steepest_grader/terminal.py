@@ -14,8 +14,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from steepest_grader.model import Outcome
-
 OUT = Console() if sys.stdout.isatty() else Console(width=120)
 ERR = Console(stderr=True)
 
@@ -80,6 +78,8 @@ def print_grades(lesson: str, rows: Sequence[dict[str, Any]], reused: int, flags
     flags : dict of str to list of str
         What wants a human eye, by student.
     """
+    from steepest_grader.model import Outcome  # which waits for torch
+
     table = Table("", Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
     for row in rows:
         score = "–" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"

@@ -10,10 +10,11 @@ from typing import Any
 
 from steepest._outcomes import dump, read
 
+from steepest_grader.course import Course
 from steepest_grader.lesson import load
 from steepest_grader.mutants import answers
 from steepest_grader.mutation import mutants
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 
 __all__ = ["page", "stated", "states"]
 

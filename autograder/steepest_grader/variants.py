@@ -16,8 +16,8 @@ from functools import cache
 from types import ModuleType
 
 from steepest_grader import exercises
+from steepest_grader.course import CourseError
 from steepest_grader.model import Accepted, Exercise, Mistake
-from steepest_grader.source import CourseError
 
 __all__ = ["source_of"]
 

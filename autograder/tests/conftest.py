@@ -11,10 +11,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 from steepest_grader import exercises, release
+from steepest_grader.course import Course
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.sandbox import Bubblewrap, Sandbox
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 
 LESSON = "90_tiny"
 EXERCISE = "momentum_step"

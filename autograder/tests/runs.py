@@ -25,6 +25,7 @@ from typing import Any
 import nbformat
 from sqlalchemy.orm import configure_mappers
 from steepest_grader import batch, cli, exercises
+from steepest_grader.course import Course
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates
 from steepest_grader.lesson import Lesson
@@ -32,7 +33,6 @@ from steepest_grader.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.notebook import UnreadableError, read, restore
 from steepest_grader.sandbox import NoSandbox
 from steepest_grader.schedule import lanes
-from steepest_grader.source import Course
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 PR_SET_CHILD_SUBREAPER = 36

@@ -23,9 +23,10 @@ from nbformat.v4 import new_code_cell
 from steepest_grader import exercises, kernel, release, remote
 from steepest_grader.autograded import SIDECAR
 from steepest_grader.batch import grade_lesson
+from steepest_grader.course import Course
 from steepest_grader.grading import grade_submission
 from steepest_grader.sandbox import Bubblewrap, Limits, NoSandbox, Sandbox
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1200)]
 

@@ -18,11 +18,12 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from steepest_grader import release
 from steepest_grader.batch import grade_lesson
+from steepest_grader.course import Course, find_course
 from steepest_grader.lesson import Lesson, load
 from steepest_grader.model import Accepted, Exercise, Mistake
 from steepest_grader.sample_class import Sample, samples, solved
 from steepest_grader.sandbox import Sandbox
-from steepest_grader.source import Course, find_course, source_notebook
+from steepest_grader.source import source_notebook
 from steepest_grader.variants import source_of
 from traitlets.config import Config
 

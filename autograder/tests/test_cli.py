@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 from steepest_grader import doctor
 from steepest_grader.cli import main
+from steepest_grader.course import Course
 from steepest_grader.sandbox import Bubblewrap, SandboxError
-from steepest_grader.source import Course
 
 LESSON = "90_tiny"
 Run = Callable[..., Result]
@@ -245,3 +247,18 @@ def test_no_sandbox_no_grading(run: Run, sample: Path, built: Course, monkeypatc
     unsafe = run("grade", LESSON, "--submitted", sample, "--student", "correct", "--unsafe-no-sandbox")
     assert unsafe.exit_code == 0, unsafe.output
     assert "all your rights" in unsafe.output
+
+
+def test_help_and_a_mistyped_name_wait_for_no_large_package() -> None:
+    code = """
+import sys
+from click.testing import CliRunner
+from steepest_grader.cli import main
+for words in (["--help"], ["grade", "--help"], *([verb, "99_none"] for verb in ("grade", "verify", "feedback"))):
+    CliRunner().invoke(main, words)
+print({"torch", "nbformat", "nbgrader"} & set(sys.modules))
+import nbformat, jsonschema
+print("rfc3987_syntax.syntax_helpers" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent)
+    assert done.stdout.split() == ["set()", "False"], done.stderr

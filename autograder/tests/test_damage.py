@@ -16,12 +16,13 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from steepest_grader import release
+from steepest_grader.course import Course
 from steepest_grader.lesson import load
 from steepest_grader.model import Outcome
 from steepest_grader.notebook import MAX_BYTES, UnreadableError, read, restore
 from steepest_grader.sandbox import Sandbox
 from steepest_grader.schedule import Submission, grade_all
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 
 SEED = int(os.environ.get("STEEPEST_SEED", random.SystemRandom().randrange(10**6)))
 LONG = bool(os.environ.get("STEEPEST_LONG"))

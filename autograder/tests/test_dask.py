@@ -26,12 +26,12 @@ from click.testing import CliRunner
 from distributed import Client
 from nbformat.v4 import new_code_cell
 from steepest_grader.cli import main
+from steepest_grader.course import Course
 from steepest_grader.exercises import exercise
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.sandbox import Bubblewrap, SandboxError
 from steepest_grader.schedule import ClusterError, Submission, cluster, grade_all
-from steepest_grader.source import Course
 
 pytestmark = pytest.mark.sandbox
 

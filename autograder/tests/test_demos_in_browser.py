@@ -14,7 +14,8 @@ import nbformat
 import pytest
 from browser import CHROMIUM, lab, open_page, run_notebook
 from playwright.sync_api import Locator, Page
-from steepest_grader.source import find_course, source_notebook
+from steepest_grader.course import find_course
+from steepest_grader.source import source_notebook
 
 pytestmark = [
     pytest.mark.browser,

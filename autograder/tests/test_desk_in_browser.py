@@ -12,7 +12,7 @@ from browser import CHROMIUM, open_page
 from click.testing import CliRunner
 from steepest_grader import release
 from steepest_grader.cli import main
-from steepest_grader.source import Course, find_course
+from steepest_grader.course import Course, find_course
 
 pytestmark = [
     pytest.mark.browser,

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 from steepest_grader.cli import main
+from steepest_grader.course import Course
 from steepest_grader.export import Export, export, safe_text
 from steepest_grader.gradebook import GradebookError, GradebookWriter, gradebook_url
 from steepest_grader.model import GradedSubmission, Outcome
-from steepest_grader.source import Course
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 POINTS = 5.0  # two automatic ones, three by hand

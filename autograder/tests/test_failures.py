@@ -18,11 +18,12 @@ from steepest_grader import database, release
 from steepest_grader._files import alone
 from steepest_grader.autograded import SIDECAR, GradebookError, stored_submissions
 from steepest_grader.batch import Batch, grade_lesson
+from steepest_grader.course import Course
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.sandbox import NoSandbox
 from steepest_grader.schedule import Submission, lanes, submissions
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 
 LESSON = "90_tiny"
 Submit = Callable[..., GradedSubmission]

@@ -15,10 +15,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 from steepest_grader._pages import policy
 from steepest_grader.autograded import GradebookError, submission_folder
+from steepest_grader.course import Course, CourseError
 from steepest_grader.feedback import write_feedback
 from steepest_grader.gradebook import GradebookWriter, gradebook_url
 from steepest_grader.model import Example, GradedSubmission, Outcome
-from steepest_grader.source import Course, CourseError, source_notebook
+from steepest_grader.source import source_notebook
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 HIDDEN_LINES = ("from steepest_grader import grade", "grade(momentum_step)", "HIDDEN TESTS")

@@ -11,11 +11,12 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 from steepest_grader import flags as module
+from steepest_grader.course import find_course
 from steepest_grader.flags import flags
 from steepest_grader.lesson import Lesson, load
 from steepest_grader.notebook import Cell, read
 from steepest_grader.sample_class import Sample, samples
-from steepest_grader.source import find_course, source_notebook
+from steepest_grader.source import source_notebook
 
 HOME = find_course(Path(__file__).parent)
 STEP = "def momentum_step(theta, grad, state, *, lr, beta):\n    "

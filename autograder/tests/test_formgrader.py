@@ -21,6 +21,7 @@ from steepest_grader import lesson as lesson_module
 from steepest_grader._shown import hidden_lines
 from steepest_grader.autograded import paths, submission_folder
 from steepest_grader.batch import Batch, grade_lesson
+from steepest_grader.course import Course, find_course
 from steepest_grader.export import export
 from steepest_grader.feedback import write_feedback
 from steepest_grader.gradebook import gradebook_url
@@ -30,7 +31,7 @@ from steepest_grader.lesson import load
 from steepest_grader.report import as_json, class_standing
 from steepest_grader.sample_class import samples, solved
 from steepest_grader.sandbox import Sandbox
-from steepest_grader.source import Course, find_course, source_notebook
+from steepest_grader.source import source_notebook
 
 pytestmark = [
     pytest.mark.browser,

@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from steepest_grader.course import find_course
 from steepest_grader.exercises import by_id
 from steepest_grader.grading import grade_submission
 from steepest_grader.judge import candidates, judge_local
@@ -14,7 +15,7 @@ from steepest_grader.lesson import load
 from steepest_grader.model import Exercise
 from steepest_grader.sample_class import solved
 from steepest_grader.sandbox import open_sandbox
-from steepest_grader.source import find_course, source_notebook
+from steepest_grader.source import source_notebook
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
 

@@ -16,9 +16,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from steepest_grader import _files, database, exercises
 from steepest_grader.autograded import SIDECAR, GradebookError, stored_submissions, submission_folder
+from steepest_grader.course import Course
 from steepest_grader.gradebook import GradebookWriter, gradebook_url
 from steepest_grader.model import GradedSubmission, Outcome
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 from traitlets.config import Config
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"

@@ -21,8 +21,9 @@ import pytest
 from nbgrader.api import Gradebook
 from steepest_grader import release
 from steepest_grader.autograded import SIDECAR
+from steepest_grader.course import Course
 from steepest_grader.gradebook import GradebookWriter, gradebook_url
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 SEED = int(os.environ.get("STEEPEST_SEED", random.SystemRandom().randrange(10**6)))

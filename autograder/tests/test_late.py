@@ -17,6 +17,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGrader
 from steepest_grader.batch import Batch, grade_lesson
 from steepest_grader.cli import main
+from steepest_grader.course import Course, CourseError
 from steepest_grader.export import export
 from steepest_grader.feedback import write_feedback
 from steepest_grader.gradebook import gradebook_url
@@ -25,7 +26,6 @@ from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission
 from steepest_grader.sandbox import NoSandbox
 from steepest_grader.schedule import lanes
-from steepest_grader.source import Course, CourseError
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 DUE = datetime(2030, 1, 15, 12)

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 import torch
 from steepest_grader import exercises, mutants
+from steepest_grader.course import CourseError, find_course
 from steepest_grader.lesson import load
 from steepest_grader.model import Case, Exercise
 from steepest_grader.mutants import Answers, Survey, answers, survey
 from steepest_grader.mutation import mutants as mutants_of
-from steepest_grader.source import CourseError, find_course, source_notebook
+from steepest_grader.source import source_notebook
 from steepest_grader.trust import page, stated, states
 from steepest_grader.verify import Proof, lanes, shortfalls
 from torch import Tensor

@@ -22,11 +22,11 @@ from nbgrader.api import Gradebook
 from steepest_grader import kernel
 from steepest_grader.batch import grade_lesson
 from steepest_grader.cli import main
+from steepest_grader.course import CourseError
 from steepest_grader.lesson import load
 from steepest_grader.nbgrader_course import NbgraderCourse, find_any_course
 from steepest_grader.release import released_notebook
 from steepest_grader.sandbox import Bubblewrap
-from steepest_grader.source import CourseError
 
 pytestmark = [
     pytest.mark.sandbox,

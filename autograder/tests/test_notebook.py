@@ -11,8 +11,9 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 from steepest_grader import release
+from steepest_grader.course import Course
 from steepest_grader.notebook import MAX_BYTES, Cell, UnreadableError, read, restore
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 
 UNREADABLE = {
     "nothing": (b"", "not JSON"),

@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from steepest_grader import cli, database
 from steepest_grader.autograded import SIDECAR, GradebookError, submission_folder
 from steepest_grader.batch import Batch, grade_lesson
+from steepest_grader.course import Course
 from steepest_grader.export import export
 from steepest_grader.feedback import write_feedback
 from steepest_grader.gradebook import GradebookWriter, gradebook_url
@@ -33,7 +34,6 @@ from steepest_grader.model import GradedSubmission, Outcome
 from steepest_grader.report import class_standing
 from steepest_grader.sandbox import NoSandbox
 from steepest_grader.schedule import lanes
-from steepest_grader.source import Course
 from traitlets.config import Config
 
 pytest.importorskip("psycopg", reason="the driver psycopg is not installed")

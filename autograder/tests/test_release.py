@@ -20,9 +20,10 @@ from nbgrader.utils import compute_checksum
 from steepest import _wire
 from steepest._outcomes import read
 from steepest_grader import exercises, stored
+from steepest_grader.course import Course, CourseError
 from steepest_grader.model import Mistake
 from steepest_grader.release import archive, build, released_notebook, write_course, write_notebook
-from steepest_grader.source import Course, CourseError, source_notebook
+from steepest_grader.source import source_notebook
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 SOLUTION = """\

@@ -19,6 +19,7 @@ from nbgrader.api import Gradebook
 from steepest_grader.autograded import ungraded
 from steepest_grader.batch import grade_lesson
 from steepest_grader.cli import main
+from steepest_grader.course import Course
 from steepest_grader.flags import LIBRARY
 from steepest_grader.gradebook import GradebookWriter, gradebook_url
 from steepest_grader.lesson import Lesson
@@ -27,7 +28,7 @@ from steepest_grader.practice import PROGRESS, Practice, practice
 from steepest_grader.report import as_json, class_standing, report_path, write_report
 from steepest_grader.sandbox import NoSandbox
 from steepest_grader.schedule import lanes
-from steepest_grader.source import Course, source_notebook
+from steepest_grader.source import source_notebook
 from steepest_grader.standing import Standing
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"

@@ -7,7 +7,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from steepest_grader import exercises
-from steepest_grader.source import Course, CourseError, find_course, is_judged, source_notebook
+from steepest_grader.course import Course, CourseError, find_course
+from steepest_grader.source import is_judged, source_notebook
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 TEST_HEADER = '# %% nbgrader={"grade": true, "grade_id": "momentum_step"}'

@@ -18,7 +18,8 @@ import nbformat
 import pytest
 import steepest_grader
 from steepest_grader import exercises, release
-from steepest_grader.source import find_course, source_notebook
+from steepest_grader.course import find_course
+from steepest_grader.source import source_notebook
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from steepest_grader._files import last_line
+from steepest_grader.errors import MendableError
 
 START_SECONDS = 120.0
 FORK_SECONDS = 60.0
@@ -26,7 +27,7 @@ FORK_SECONDS = 60.0
 BOOT = "import json, sys; exec(compile(json.loads(sys.stdin.buffer.readline()), 'zygote', 'exec'))"
 
 
-class SandboxError(Exception):
+class SandboxError(MendableError):
     """The sandbox cannot be had or did not start; never the student's fault."""
 
 

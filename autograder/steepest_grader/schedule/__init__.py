@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
 
+from steepest_grader.errors import MendableError
+from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission
 from steepest_grader.sandbox import Sandbox
 from steepest_grader.schedule.submissions import Submission, collect
 
-if TYPE_CHECKING:  # the command line needs this module for its error, and should not wait for nbgrader
-    from steepest_grader.lesson import Lesson
-
 __all__ = ["ClusterError", "Submission", "collect", "grade_all"]
 
 
-class ClusterError(Exception):
+class ClusterError(MendableError):
     """The cluster cannot be used; the message says what to do."""
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from steepest_grader.course import nbgrader_names
 from steepest_grader.model import Outcome
 from steepest_grader.notebook import MAX_BYTES
-from steepest_grader.source import nbgrader_names
 
 
 @dataclass(frozen=True)
