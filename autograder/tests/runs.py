@@ -24,14 +24,13 @@ from typing import Any
 
 import nbformat
 from sqlalchemy.orm import configure_mappers
-from steepest_grader import batch, cli, exercises
+from steepest_grader import batch, cli, exercises, sandbox
 from steepest_grader.course import Course
 from steepest_grader.gradebook import GradebookWriter
 from steepest_grader.judge import candidates
 from steepest_grader.lesson import Lesson
 from steepest_grader.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.notebook import UnreadableError, read, restore
-from steepest_grader.sandbox import NoSandbox
 from steepest_grader.schedule import lanes
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
@@ -84,7 +83,7 @@ def run(request: dict[str, Any]) -> None:
     if request["kind"] == "quick":
         real = grade_quickly
         words.append("--unsafe-no-sandbox")
-        cli.open_sandbox = lambda **_: NoSandbox()  # never started
+        sandbox.open_sandbox = lambda **_: sandbox.NoSandbox()  # never started
     lanes.grade_submission = logged(Path(request["log"]), real)
     cli.main(words)
 
