@@ -12,7 +12,7 @@ from torch import Tensor
 from steepest.demos._demo import Demo, check_box, plain_log, slider
 from steepest.demos._momentum_forms import LEVEL, START, Step, ellipses, rate_factor
 from steepest.demos._still import Still
-from steepest.landscapes import Landscape, quadratic
+from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import init_state, run, steps_to_reach
 
@@ -106,8 +106,9 @@ def draw_momentum(
         How many steps each took, for the line above the figure.
     """
     bowl = quadratic(condition)
+    hessian = bowl.hessian(torch.tensor(START, dtype=torch.float64))
     paths = {
-        label: _path(momentum_step, bowl, lr=lr, beta=memory, averaged=averaged)
+        label: _path(momentum_step, hessian, lr=lr, beta=memory, averaged=averaged)
         for label, memory in {f"β = {beta:.2f}": beta, "β = 0": 0.0}.items()
         if memory > 0 or label == "β = 0"
     }
@@ -135,11 +136,10 @@ def _limit(paths: Axes, distances: Axes) -> None:
     distances.set(yscale="log", xlim=(-3, N_STEPS + 3), ylim=(1e-6, 1e2))
 
 
-def _path(step: Step, bowl: Landscape, *, lr: float, beta: float, averaged: bool) -> Tensor:
+def _path(step: Step, hessian: Tensor, *, lr: float, beta: float, averaged: bool) -> Tensor:
     start = torch.tensor(START, dtype=torch.float64)
     rate = lr * rate_factor(step, start, beta, averaged)
     state = init_state("momentum", start)
-    hessian = bowl.hessian(start)
     return run(step, lambda theta: hessian @ theta, start, state=state, n_steps=N_STEPS, lr=rate, beta=beta)
 
 
