@@ -10,8 +10,9 @@ from steepest._checks.wire import Named
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises.inputs import State, Step, normal
 from steepest_exercises.momentum import reference
-from steepest_exercises.momentum.polyak import UPHILL, State, Step, normal, stepper_cases
+from steepest_exercises.momentum.polyak import UPHILL, stepper_cases
 
 Gradient = Callable[[Tensor], Tensor]
 
