@@ -163,7 +163,7 @@ ADAM_STEP = Exercise(
         Mistake(
             "squares_added_up",
             _adam(r=lambda r, g, b, s: r + g * g),
-            "The squares are added up without end, as in AdaGrad. Let the old average fade by rho2.",
+            shared.ADDED_UP,
             0.25,
         ),
         Mistake(

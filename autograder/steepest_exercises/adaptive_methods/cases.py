@@ -22,6 +22,7 @@ ONE_FOR_ALL = (
     " scale, and that is the point of the method."
 )
 COUNT_KEPT = "t is returned as it came, so every step is corrected as if it were the first. Return t + 1."
+ADDED_UP = "The squares are added up without end, as in AdaGrad. Let the old average fade by rho2."
 LATE_COUNT = (
     "The correction counts one step too few. t is the number of steps already taken, so the first call sees 0"
     " and must correct by 1 - rho**1."

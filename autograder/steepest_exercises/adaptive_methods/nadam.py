@@ -177,7 +177,7 @@ NADAM_STEP = Exercise(
         Mistake(
             "squares_added_up",
             _nadam(r=lambda r, g, b: r + g * g),
-            "The squares are added up without end, as in AdaGrad. Let the old average fade by rho2.",
+            shared.ADDED_UP,
             0.25,
         ),
         Mistake(

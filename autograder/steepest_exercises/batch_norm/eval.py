@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import batch_norm
 
 from steepest_exercises.batch_norm import reference
+from steepest_exercises.batch_norm.train import EXCHANGED
 from steepest_exercises.inputs import normal, uniform
 
 Eval = Callable[..., Tensor]
@@ -152,7 +153,7 @@ BATCH_NORM_EVAL = Exercise(
         Mistake(
             "gamma_and_beta_exchanged",
             _eval(out=lambda u, gamma, beta: beta * u + gamma),
-            "γ is the scale and β the shift; here it is the other way round.",
+            EXCHANGED,
             0.5,
         ),
         Mistake(

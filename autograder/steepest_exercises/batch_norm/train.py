@@ -42,6 +42,7 @@ def batches(rng: np.random.Generator) -> list[tuple[str, list[Tensor], float]]:
     ]
 
 
+EXCHANGED = "γ is the scale and β the shift; here it is the other way round."
 SLACK = {"a large mean and a small variance": 100.0}
 
 
@@ -163,7 +164,7 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "gamma_and_beta_exchanged",
             _forward(out=lambda u, gamma, beta: beta * u + gamma),
-            "γ is the scale and β the shift; here it is the other way round.",
+            EXCHANGED,
             0.5,
         ),
         Mistake(

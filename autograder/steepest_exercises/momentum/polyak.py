@@ -17,6 +17,10 @@ UPHILL = (
     "This climbs: the gradient points uphill, so one minus sign is missing or one too many. With v = beta *"
     " v - lr * g the step is theta + v; with v = beta * v + lr * g it is theta - v."
 )
+SUBTRACTED = "The velocity already points downhill, and it is subtracted: that climbs. Add it to theta."
+VELOCITY_KEPT = "The velocity that came in is returned. Return the new one, or the next step forgets this one."
+NO_RATE = "lr is not used: the gradient enters with full weight."
+RATE_TWICE = "The rate scales the gradient inside the velocity and then the velocity again. Once is enough."
 EXCHANGED = (
     "beta and 1 - beta are exchanged. beta, near 1, is the share of the old velocity that is kept; 1 - "
     "beta, if it is used at all, weighs the new gradient."
@@ -164,7 +168,7 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "velocity_subtracted",
             _velocity(_downhill, lambda v, lr: -v),
-            "The velocity already points downhill, and it is subtracted: that climbs. Add it to theta.",
+            SUBTRACTED,
             0.25,
         ),
         Mistake(
@@ -183,25 +187,25 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "state_not_updated",
             _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), v)),
-            "The velocity that came in is returned. Return the new one, or the next step forgets this one.",
+            VELOCITY_KEPT,
             0.25,
         ),
         Mistake(
             "rate_forgotten",
             _velocity(lambda v, g, lr, b: b * v - g),
-            "lr is not used: the gradient enters with full weight.",
+            NO_RATE,
             0.25,
         ),
         Mistake(
             "rate_applied_twice",
             _velocity(_downhill, lambda v, lr: lr * v),
-            "The rate scales the gradient inside the velocity and then the velocity again. Once is enough.",
+            RATE_TWICE,
             0.25,
         ),
         Mistake(
             "rate_applied_twice_pointing_uphill",
             _velocity(lambda v, g, lr, b: b * v + lr * g, lambda v, lr: -lr * v),
-            "The rate scales the gradient inside the velocity and then the velocity again. Once is enough.",
+            RATE_TWICE,
             0.25,
         ),
         Mistake(
