@@ -11,6 +11,7 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import symtable
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -129,7 +130,17 @@ def _captures(node: ast.expr, scope: Scope) -> bool:
 def _filled_names(node: ast.expr, scope: Scope) -> set[str]:
     """Names in the arguments that are filled into an expression, and in theirs."""
     given = [scope.given[name] for name in names(node) & scope.given.keys()]
-    return {name for value, outer in given for name in names(value) | _filled_names(value, outer)}
+    return {name for value, outer in given for name in _free(value) | _filled_names(value, outer)}
+
+
+def _free(node: ast.expr) -> set[str]:
+    """Names that an expression needs from around it."""
+    tables = [symtable.symtable(ast.unparse(node), "argument", "eval")]
+    found = {symbol.get_name() for symbol in tables[0].get_symbols()}
+    for table in tables:
+        found |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+        tables += table.get_children()
+    return found
 
 
 def _value(node: ast.expr, scope: Scope) -> tuple[ast.expr, Scope]:
