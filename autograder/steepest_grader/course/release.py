@@ -152,24 +152,25 @@ def build(course: Course, *, check: bool = False, progress: Progress | None = No
     Raises
     ------
     CourseError
-        If a lesson breaks a rule, or a mistake cannot be told from a sound answer on the public cases.
+        If a lesson or an exercise breaks a rule, or a mistake cannot be told from a sound answer on the public cases;
+        nothing has been written then.
     """
     stamp = course.build_dir / "built"
     if not check and stamp.is_file() and stamp.read_text() == _fingerprint(course):
         return []
-    changed, wanted = [], set()
+    changed, made = [], {}
     for path, make in _products(course):
-        wanted.add(path)
         if progress is not None:
             progress(path.relative_to(course.root).as_posix())
+        made[path] = make()  # all of them before the first is written: a mistake anywhere leaves everything as it is
+    for path, new in made.items():
         old = path.read_bytes() if path.is_file() else None
-        new = make()
         if old == new or (old is not None and path.suffix == ".wire" and stored.agree(old, new)):
             continue
         changed.append(_told(course, path, old, new, check))
         if not check:
             replace_file(path, new)
-    for path in _stale(course, wanted):
+    for path in _stale(course, set(made)):
         changed.append(path.relative_to(course.root).as_posix())
         if not check:
             path.unlink()

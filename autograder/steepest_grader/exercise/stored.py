@@ -12,7 +12,7 @@ from steepest._checks.cases import find
 from steepest._checks.outcomes import Outcomes, dump
 
 from steepest_grader.errors import CourseError
-from steepest_grader.exercise import judge
+from steepest_grader.exercise import judge, rules
 from steepest_grader.exercise.model import Exercise
 
 __all__ = ["agree", "outcomes"]
@@ -28,9 +28,18 @@ def outcomes(exercise: Exercise) -> bytes:
     Raises
     ------
     CourseError
-        If a mistake cannot be told from a sound implementation on the public cases.
+        If the exercise breaks a rule, see `rules`, or if a mistake cannot be told from a sound implementation on the
+        public cases.
     """
-    cases, candidates = judge.candidates(exercise, (judge.PUBLIC_SEED,))
+    rules.check(exercise)
+    rules.check_cases(exercise, judge.PUBLIC_SEED)
+    try:
+        cases, candidates = judge.candidates(exercise, (judge.PUBLIC_SEED,))
+    except RuntimeError as error:  # what the judge says of a variant that raises
+        raise CourseError(f"Exercise {error}") from error
+    except Exception as error:
+        raise rules.failure(exercise, judge.PUBLIC_SEED, error) from error
+    rules.check_candidates(exercise, candidates)
     sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
     for candidate in candidates:
         if candidate.kind == "mistake" and find(cases, sound, candidate.results).credit == 1:
