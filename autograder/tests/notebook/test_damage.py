@@ -278,7 +278,7 @@ COSTLY: dict[str, Callable[[], bytes]] = {
 }
 MEASURE = """
 import re, resource, sys, time
-from steepest_grader._read import UnreadableError, read_parts
+from steepest_grader.notebook.read import UnreadableError, read_parts
 data = sys.stdin.buffer.read()
 begun = time.process_time()
 try:
