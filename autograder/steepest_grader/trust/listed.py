@@ -1,7 +1,7 @@
 """Where accepted variants and mistakes are written: in their exercise, or in a list that several exercises share.
 
 What several exercises share may come from a list with a name, ``mistakes=[*SHARED, Mistake(...)]``, or from a helper
-whose body is one return of such a list, ``mistakes=[*careless(reference.adam_step), Mistake(...)]``. Both may stand
+whose body is one return of such a list, ``mistakes=[*careless(reference.step), Mistake(...)]``. Both may stand
 in another module of the packages of exercises.
 """
 

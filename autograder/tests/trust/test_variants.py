@@ -38,6 +38,10 @@ def in_a_loop(step):
         found.append(Mistake(name, step, "Not followed."))
     return found
 
+def prepared(step):
+    step = _step(2.0)
+    return [Mistake("prepared", step, "Not followed.")]
+
 def numbered(*steps):
     return [Mistake("numbered", steps[0], "Not followed.")]
 
@@ -173,6 +177,7 @@ def test_the_text_of_a_helper_holds_its_arguments(made: Callable[..., Exercise])
 
 REFUSED = {
     "a helper with a loop": ("[*in_a_loop(_step())]", "looped"),
+    "a helper that does more": ("[*prepared(_step())]", "prepared"),
     "a helper that takes any number": ("[*numbered(_step())]", "numbered"),
     "a starred argument": ("[*own(*[_step()])]", "climbs"),
     "a comprehension": ('[*[Mistake("made", _step(k), "No.") for k in (1.0,)]]', "made"),
