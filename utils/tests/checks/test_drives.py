@@ -50,11 +50,11 @@ def test_settled_shows_only_what_stays() -> None:
     assert settled(restless, args=[1.0], kwargs={}, output="y") == {"“two calls with the same arguments agree”": False}
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["call", "stepper", "forward", "backward", "settled"]
-    + ["descent", "epochs", "places", "visits", "dropped", "masks", "weights"],  # which this course brings along
-)
+GENERAL = ["call", "stepper", "forward", "backward", "settled"]
+OF_THIS_COURSE = ["descent", "epochs", "places", "visits", "dropped", "masks", "weights"]
+
+
+@pytest.mark.parametrize("name", [*GENERAL, *OF_THIS_COURSE])
 def test_a_drive_is_found_by_its_name(name: str) -> None:
     assert drive(name).__name__ == name
 
