@@ -62,7 +62,7 @@ LEVELS = (  # a package imports only itself and what stands in a level before it
 )
 SOURCES = {
     "steepest": list(_modules(STUDENT)),
-    "steepest outside demos": [path for path in _modules(STUDENT) if "demos" not in path.parts],
+    "steepest outside demos": [path for path in _modules(STUDENT) if "demos" not in path.relative_to(STUDENT).parts],
     "the judge's side": [*_modules(GRADER / "exercise"), *_modules(EXERCISES)],
     "exercises": list(_modules(EXERCISES)),
     "all but those that know nbgrader": [
