@@ -1,52 +1,94 @@
 """Dense classifiers, many of them side by side: as many runs as wanted at the price of one loop.
 
-All nets see the same rows. Hidden units of all nets stand side by side as the columns of one table, so that a
-function which normalizes columns, each by itself, serves all nets at once.
+The first axis of whatever belongs to a net counts nets. For a normalization, hidden units of all nets stand side by
+side as the columns of one table, so that a function which treats columns each by itself serves all nets at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
 from steepest.data import Data
 
-__all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "with_backward"]
+__all__ = ["Hooks", "Nets", "Slopes", "accuracy", "fit", "make_nets", "scores", "slopes", "train", "with_backward"]
 
+Draw = Callable[[tuple[int, int], Generator], Tensor]
 Normalize = Callable[[int, Tensor, Tensor, Tensor], Tensor]
+Rate = float | Tensor
 
 
-@dataclass(frozen=True)
-class Nets:
+class Nets(NamedTuple):
     """Parameters of R dense nets of the same sizes.
 
     Attributes
     ----------
-    weights : list of Tensor, shape (R, out, in)
+    weights : sequence of Tensor, shape (R, out, in)
         One for each layer.
-    biases : list of Tensor, shape (R, out)
+    biases : sequence of Tensor, shape (R, 1, out)
         One for each layer; in front of a normalization they are not used.
-    gammas, betas : list of Tensor, shape (R · out,)
+    gammas, betas : sequence of Tensor, shape (R · out,)
         Scale and shift for each hidden layer, used by a normalization alone.
     """
 
-    weights: list[Tensor]
-    biases: list[Tensor]
-    gammas: list[Tensor]
-    betas: list[Tensor]
+    weights: Sequence[Tensor]
+    biases: Sequence[Tensor]
+    gammas: Sequence[Tensor] = ()
+    betas: Sequence[Tensor] = ()
 
     @property
     def parameters(self) -> list[Tensor]:
         """All of them, in one list."""
-        return [*self.weights, *self.biases, *self.gammas, *self.betas]
+        return [part for group in self for part in group]
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Nets:
+        """Nets with each parameter changed."""
+        return Nets(*([change(part) for part in group] for group in self))
 
 
-def make_nets(sizes: Sequence[int], *, seeds: Sequence[int], gain: float = 2.0) -> Nets:
+class Hooks(TypedDict, total=False):
+    """What may be different in a forward pass.
+
+    Attributes
+    ----------
+    drop : callable
+        Maps what enters a layer, of shape (R, rows, units), and the layer's number from 0 to what it gets instead.
+    behind : bool
+        Normalize behind the activation and not in front of it.
+    activation : callable
+        Of every hidden layer; ReLU where nothing is said.
+    """
+
+    drop: Callable[[Tensor, int], Tensor] | None
+    behind: bool
+    activation: Callable[[Tensor], Tensor]
+
+
+class Slopes(NamedTuple):
+    """A forward and a backward pass.
+
+    Attributes
+    ----------
+    scores : Tensor, shape (R, rows, classes)
+    losses : Tensor, shape (R,)
+        Mean cross-entropy of each net.
+    gradients : tuple of Tensor
+        Of each net's own loss, one for each of `Nets.parameters`; None for what was not used.
+    """
+
+    scores: Tensor
+    losses: Tensor
+    gradients: tuple[Tensor | None, ...]
+
+
+def make_nets(
+    sizes: Sequence[int], *, seeds: Sequence[int], count: int = 1, gain: float = 2.0, draw: Draw | None = None
+) -> Nets:
     """Nets with normal weights of variance gain/in, zero biases, unit scales and zero shifts.
 
     Parameters
@@ -54,22 +96,41 @@ def make_nets(sizes: Sequence[int], *, seeds: Sequence[int], gain: float = 2.0) 
     sizes : sequence of int
         Inputs, hidden units of each layer, classes.
     seeds : sequence of int
-        One for each net; equal seeds give equal nets.
+        One for each net, or for each `count` of them; equal seeds give equal nets.
+    count : int
+        Nets that are drawn with the same generator: layer by layer, or net by net where `draw` does it.
     gain : float
         2 is He's initialization, for ReLU.
+    draw : callable, optional
+        Maps a shape (out, in) and a generator to the weights of one layer, in place of normal ones.
+
+    Raises
+    ------
+    ValueError
+        If `draw` returns weights of another shape.
+
+    Examples
+    --------
+    >>> [tuple(weight.shape) for weight in make_nets([64, 16, 10], seeds=range(5)).weights]
+    [(5, 16, 64), (5, 10, 16)]
     """
-    shapes = list(zip(sizes[1:], sizes[:-1], strict=True))
-    weights = [torch.empty(len(seeds), *shape) for shape in shapes]
-    for net, seed in enumerate(seeds):
-        generator = torch.Generator().manual_seed(seed)
-        for weight in weights:
-            weight[net].normal_(std=(gain / weight.shape[2]) ** 0.5, generator=generator)
-    hidden = [len(seeds) * size for size in sizes[1:-1]]
+    shapes = [(out, into) for into, out in itertools.pairwise(sizes)]
+    drawn: list[list[Tensor]] = []
+    for seed in seeds:
+        generator = Generator().manual_seed(seed)
+        if draw is None:
+            stds = [(gain / into) ** 0.5 for _, into in shapes]
+            layers = [torch.empty(count, *shape) for shape in shapes]
+            drawn.append([w.normal_(std=std, generator=generator) for w, std in zip(layers, stds, strict=True)])
+        else:
+            drawn += [[_checked(draw, shape, generator)[None] for shape in shapes] for _ in range(count)]
+    weights = [torch.cat(layer) for layer in zip(*drawn, strict=True)]
+    biases = [torch.zeros_like(weight[:, None, :, 0]) for weight in weights]
     return Nets(
         weights,
-        [torch.zeros(len(seeds), size) for size in sizes[1:]],
-        [torch.ones(size) for size in hidden],
-        [torch.zeros(size) for size in hidden],
+        biases,
+        [torch.ones_like(bias.flatten()) for bias in biases[:-1]],
+        [torch.zeros_like(bias.flatten()) for bias in biases[:-1]],
     )
 
 
@@ -78,6 +139,7 @@ def scores(
     x: Tensor,
     normalize: Normalize | None = None,
     *,
+    drop: Callable[[Tensor, int], Tensor] | None = None,
     behind: bool = False,
     activation: Callable[[Tensor], Tensor] = torch.relu,
 ) -> Tensor:
@@ -86,29 +148,106 @@ def scores(
     Parameters
     ----------
     nets : Nets
-    x : Tensor, shape (rows, inputs)
-        The same for all nets.
+    x : Tensor, shape (rows, inputs) or (R, rows, inputs)
+        The same rows for all nets, or rows for each of them.
     normalize : callable, optional
         Given the number of a hidden layer from 0, its table of shape (rows, R · out), γ and β; returns a table.
-    behind : bool
-        Normalize behind the activation and not in front of it.
-    activation : callable
-        Of every hidden layer.
+    drop, behind, activation
+        See `Hooks`.
     """
-    rows, n_nets = len(x), len(nets.weights[0])
-    hidden = x.expand(n_nets, *x.shape)
-    for number, (gamma, beta) in enumerate(zip(nets.gammas, nets.betas, strict=True)):
-        hidden = hidden @ nets.weights[number].mT
-        if normalize is None or behind:
-            hidden = hidden + nets.biases[number][:, None]
-        if normalize is None:
-            hidden = activation(hidden)
+    n_nets, last = len(nets.weights[0]), len(nets.weights) - 1
+    h = x.expand(n_nets, -1, -1)
+    for layer, (weight, bias) in enumerate(zip(nets.weights, nets.biases, strict=True)):
+        h = h if drop is None else drop(h, layer)
+        if layer == last or normalize is None:
+            h = torch.baddbmm(bias, h, weight.mT)
+            h = h if layer == last else activation(h)
             continue
-        table = hidden.transpose(0, 1).reshape(rows, -1)
-        table = normalize(number, activation(table), gamma, beta) if behind else normalize(number, table, gamma, beta)
-        hidden = table.reshape(rows, n_nets, -1).transpose(0, 1)
-        hidden = hidden if behind else activation(hidden)
-    return hidden @ nets.weights[-1].mT + nets.biases[-1][:, None]
+        h = activation(torch.baddbmm(bias, h, weight.mT)) if behind else h @ weight.mT
+        table = h.transpose(0, 1).reshape(h.shape[1], -1)
+        table = normalize(layer, table, nets.gammas[layer], nets.betas[layer])
+        h = table.reshape(len(table), n_nets, -1).transpose(0, 1)
+        h = h if behind else activation(h)
+    return h
+
+
+def accuracy(out: Tensor, y: Tensor) -> Tensor:
+    """Share of rows to which each net gives the right class, of shape (R,).
+
+    Parameters
+    ----------
+    out : Tensor, shape (R, rows, classes)
+        Scores.
+    y : Tensor, shape (rows,) or (R, rows)
+        Classes.
+    """
+    return (out.argmax(dim=2) == y).double().mean(dim=1)
+
+
+def slopes(nets: Nets, x: Tensor, y: Tensor, normalize: Normalize | None = None, **hooks: Unpack[Hooks]) -> Slopes:
+    """Scores, losses and gradients of nets; x and y have rows for all nets, or rows for each."""
+    with torch.enable_grad():
+        leaves = nets.map(lambda part: part if part.requires_grad else part.detach().requires_grad_())
+        out = scores(leaves, x, normalize, **hooks)
+        rows = cross_entropy(out.flatten(0, 1), y.expand(len(out), -1).flatten(), reduction="none").view(len(out), -1)
+        shares = torch.full_like(rows, 1 / rows.shape[1])
+        gradients = torch.autograd.grad(rows, leaves.parameters, shares, allow_unused=True)
+    return Slopes(out.detach(), rows.detach().mean(dim=1), gradients)
+
+
+def train(
+    nets: Nets,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    normalize: Normalize | None = None,
+    *,
+    lr: Rate | Callable[[int], Rate],
+    beta: float = 0.0,
+    watch: Callable[[Slopes], object] | None = None,
+    **hooks: Unpack[Hooks],
+) -> tuple[Nets, Tensor]:
+    """Take one step of gradient descent on the mean cross-entropy for each minibatch.
+
+    Parameters
+    ----------
+    nets : Nets
+        The start; left as it is.
+    batches : iterable of (Tensor, Tensor)
+        Rows x and classes y, for all nets or with a first axis for each.
+    normalize : callable, optional
+        As for `scores`.
+    lr : float, Tensor of shape (R,), or callable
+        The rate of all nets or of each, or a function of the step's number from 0 that gives it.
+    beta : float
+        Share of the velocity that is kept; 0 is plain descent.
+    watch : callable, optional
+        Is shown what is known before each step.
+    **hooks
+        See `Hooks`.
+
+    Returns
+    -------
+    tuple
+        The trained nets, and the losses of shape (steps, R). A net that diverges has losses that are not finite.
+    """
+    now = nets.map(lambda part: part.detach().clone().requires_grad_())
+    velocities, rates = nets.map(torch.zeros_like).parameters, _rates(lr, nets)
+    losses = [torch.empty(0, len(nets.weights[0]))]
+    for step, (x, y) in enumerate(batches):
+        here = slopes(now, x, y, normalize, **hooks)
+        if watch is not None:
+            watch(here)
+        with torch.no_grad():
+            for part, velocity, gradient, rate in zip(
+                now.parameters, velocities, here.gradients, rates(step), strict=True
+            ):
+                if gradient is None:
+                    continue
+                if beta:
+                    part += velocity.mul_(beta).addcmul_(gradient, rate, value=-1)
+                else:
+                    part -= rate * gradient
+        losses.append(here.losses[None])
+    return now.map(Tensor.detach), torch.cat(losses)
 
 
 def fit(
@@ -116,60 +255,32 @@ def fit(
     data: Data,
     normalize: Normalize | None = None,
     *,
-    lr: Tensor | float,
+    lr: Rate | Callable[[int], Rate],
     n_steps: int,
     batch_size: int,
     seed: int = 0,
-    behind: bool = False,
-    activation: Callable[[Tensor], Tensor] = torch.relu,
+    **hooks: Unpack[Hooks],
 ) -> tuple[Nets, Tensor]:
-    """Train by plain stochastic gradient descent on the mean cross-entropy of each minibatch.
+    """Train by plain stochastic gradient descent, all nets on the same rows.
 
     Parameters
     ----------
-    nets : Nets
-        The start; left as it is.
+    nets, normalize, lr, **hooks
+        As for `train`, which also says what is returned.
     data : Data
         What to train on, shuffled anew every epoch; a short last batch is left out.
-    normalize, behind, activation
-        As for `scores`.
-    lr : float or Tensor of shape (R,)
-        The rate of each net.
     n_steps, batch_size, seed : int
         Number of steps, rows a step, and seed of the shuffling.
 
-    Returns
-    -------
-    tuple
-        The trained nets, and the losses of shape (n_steps, R). A net that diverges has losses that are not finite.
+    Raises
+    ------
+    ValueError
+        If there are fewer rows than a batch takes.
     """
-    n_nets = len(nets.weights[0])
-    leaves = [value.clone().requires_grad_() for value in nets.parameters]
-    groups = [getattr(nets, name) for name in ("weights", "biases", "gammas", "betas")]
-    trained = Nets(*_cut(leaves, [len(group) for group in groups]))
-    rates = torch.as_tensor(lr, dtype=leaves[0].dtype).expand(n_nets)
-    steps = [_like(leaf, rates) for leaf in leaves]
-    generator = torch.Generator().manual_seed(seed)
-    losses: list[Tensor] = []
-    while len(losses) < n_steps:
-        order = torch.randperm(len(data.x), generator=generator)
-        whole = order[: len(order) // batch_size * batch_size].view(-1, batch_size)
-        for index in whole[: n_steps - len(losses)]:
-            out = scores(trained, data.x[index], normalize, behind=behind, activation=activation)
-            target = data.y[index].expand(n_nets, -1)
-            loss = cross_entropy(out.flatten(0, 1), target.flatten(), reduction="none").view(n_nets, -1).mean(dim=1)
-            gradients = torch.autograd.grad(loss.sum(), leaves, allow_unused=True)
-            with torch.no_grad():
-                for leaf, step, gradient in zip(leaves, steps, gradients, strict=True):
-                    if gradient is not None:
-                        leaf -= step * gradient
-            losses.append(loss.detach())
-    return Nets(*_cut([leaf.detach() for leaf in leaves], [len(group) for group in groups])), torch.stack(losses)
-
-
-def accuracy(out: Tensor, y: Tensor) -> Tensor:
-    """Share of rows to which each net gives the right class, of shape (R,), from scores of shape (R, rows, classes)."""
-    return (out.argmax(dim=2) == y).double().mean(dim=1)
+    if not 1 <= batch_size <= len(data.x):
+        raise ValueError(f"`batch_size` must lie between 1 and the number of rows, {len(data.x)}. Got {batch_size!r}.")
+    batches = itertools.islice(_shuffled(data, batch_size, seed), n_steps)
+    return train(nets, batches, normalize, lr=lr, **hooks)
 
 
 def with_backward(
@@ -209,13 +320,37 @@ def with_backward(
     return joined
 
 
-def _cut(values: list[Tensor], counts: Sequence[int]) -> list[list[Tensor]]:
-    ends = torch.tensor(counts).cumsum(0).tolist()
-    return [values[end - count : end] for end, count in zip(ends, counts, strict=True)]
+def _checked(draw: Draw, shape: tuple[int, int], generator: Generator) -> Tensor:
+    weight = draw(shape, generator)
+    if weight.shape != shape:
+        raise ValueError(
+            f"`{getattr(draw, '__name__', 'draw')}` must return weights of the shape that it is given. "
+            f"Got {tuple(weight.shape)} for {shape}."
+        )
+    return weight.detach()
 
 
-def _like(leaf: Tensor, rates: Tensor) -> Tensor:
-    """Each net's rate, in a shape that fits a parameter of all nets."""
-    if leaf.ndim == 1:
-        return rates.repeat_interleave(len(leaf) // len(rates))
-    return rates.reshape(-1, *[1] * (leaf.ndim - 1))
+def _shuffled(data: Data, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    generator = Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(len(data.x), generator=generator)
+        for rows in order[: len(order) // size * size].view(-1, size):
+            yield data.x[rows], data.y[rows]
+
+
+def _rates(lr: Rate | Callable[[int], Rate], nets: Nets) -> Callable[[int], list[Tensor]]:
+    """What gives the rate of each parameter at a step, in a shape that fits it."""
+    if callable(lr):
+        return lambda step: _fitted(lr(step), nets)
+    fixed = _fitted(lr, nets)
+    return lambda step: fixed
+
+
+def _fitted(rate: Rate, nets: Nets) -> list[Tensor]:
+    rate = torch.as_tensor(rate, dtype=nets.weights[0].dtype)
+    if rate.ndim == 0:
+        return [rate] * len(nets.parameters)
+    return [
+        rate.repeat_interleave(len(part) // len(rate)) if part.ndim == 1 else rate.view(-1, *[1] * (part.ndim - 1))
+        for part in nets.parameters
+    ]

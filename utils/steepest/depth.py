@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Generator, Tensor
-from torch.nn.functional import cross_entropy
+from torch import Tensor
 
 from steepest._xor import XorTraining, xor
+from steepest.dense import Draw, Nets, Slopes, accuracy, slopes, train
 
 __all__ = [
     "Runs",
@@ -66,7 +66,7 @@ class Training(NamedTuple):
 
 
 def xor_runs(
-    draw: Callable[[tuple[int, int], Generator], Tensor],
+    draw: Draw,
     *,
     n_runs: int,
     seed: int = 0,
@@ -201,22 +201,17 @@ def train_classifier(
     lr, beta : float
         Learning rate, and share of the velocity that is kept.
     """
-    count = len(weights)
-    theta = [*weights, *(torch.zeros_like(weight[:, 0]) for weight in weights)]
-    velocity = [torch.zeros_like(part) for part in theta]
-    losses, gradients = [], []
-    for step in range(n_steps + 1):
-        theta = [part.detach().requires_grad_() for part in theta]
-        scores = x
-        for layer in range(count):
-            scores = torch.nn.functional.linear(scores, theta[layer], theta[count + layer])
-            scores = activation(scores) if layer < count - 1 else scores
-        loss = cross_entropy(scores, y)
-        grads = torch.autograd.grad(loss, theta)
-        losses.append(loss.detach())
-        gradients.append(torch.stack([grad.abs().mean() for grad in grads[:count]]))
-        if step < n_steps:
-            velocity = [beta * v - lr * g for v, g in zip(velocity, grads, strict=True)]
-            theta = [part.detach() + v for part, v in zip(theta, velocity, strict=True)]
-    accuracy = float((scores.detach().argmax(dim=1) == y).double().mean())
-    return Training(torch.stack(losses), torch.stack(gradients), accuracy)
+    gradients: list[Tensor] = []
+
+    def watch(here: Slopes) -> None:
+        sizes = [grad.abs().mean() for grad in here.gradients[: len(weights)] if grad is not None]
+        gradients.append(torch.stack(sizes))
+
+    start = Nets(
+        [weight[None] for weight in weights], [torch.zeros_like(weight[None, None, :, 0]) for weight in weights]
+    )
+    batches = [(x, y)] * n_steps
+    nets, losses = train(start, batches, lr=lr, beta=beta, watch=watch, activation=activation)
+    end = slopes(nets, x, y, activation=activation)
+    watch(end)
+    return Training(torch.cat([losses[:, 0], end.losses]), torch.stack(gradients), float(accuracy(end.scores, y)))
