@@ -25,14 +25,8 @@ class XorTraining:
 
     Parameters
     ----------
-    draw : callable
-        Maps a shape (out, in) and a generator to the weights of one layer.
-    n_runs, seed : int
-        Number of networks, and seed of the generator that all of them draw from.
-    lr, beta : float
-        Learning rate, and share of the velocity that is kept.
-    centered : bool
-        Whether inputs are −1 and 1 instead of 0 and 1.
+    draw, n_runs, seed, lr, beta, centered
+        As for `steepest.depth.xor_runs`.
     """
 
     def __init__(
@@ -48,7 +42,7 @@ class XorTraining:
         first, second = make_nets((INPUTS, UNITS, 1), seeds=[seed], count=n_runs, draw=draw).weights
         self._theta = np.zeros((INNER + OUTER) * n_runs)
         inner, outer = self._layers(self._theta)
-        inner[:INPUTS], outer[:UNITS] = first.permute(2, 1, 0), second[:, 0].T
+        inner[:INPUTS], outer[:UNITS] = first.double().permute(2, 1, 0).numpy(), second[:, 0].double().T.numpy()
         self._velocity, self._gradient = np.zeros_like(self._theta), np.zeros_like(self._theta)
         self._lr, self._beta = lr, beta
         corners, classes = (part.numpy() for part in xor())

@@ -1,14 +1,15 @@
 """Dense classifiers, many of them side by side: as many runs as wanted at the price of one loop.
 
-The first axis of whatever belongs to a net counts nets. For a normalization, hidden units of all nets stand side by
-side as the columns of one table, so that a function which treats columns each by itself serves all nets at once.
+For a normalization, hidden units of all nets stand side by side as the columns of one table, so that a function which
+treats columns each by itself serves all nets at once.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypedDict, Unpack
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Generator, Tensor
@@ -16,9 +17,10 @@ from torch.nn.functional import cross_entropy
 
 from steepest.data import Data
 
-__all__ = ["Hooks", "Nets", "Slopes", "accuracy", "fit", "make_nets", "scores", "slopes", "train", "with_backward"]
+__all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "train", "with_backward"]
 
 Draw = Callable[[tuple[int, int], Generator], Tensor]
+Drop = Callable[[Tensor, int], Tensor]
 Normalize = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 Rate = float | Tensor
 
@@ -47,43 +49,8 @@ class Nets(NamedTuple):
         return [part for group in self for part in group]
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Nets:
-        """Nets with each parameter changed."""
+        """Nets with every parameter changed."""
         return Nets(*([change(part) for part in group] for group in self))
-
-
-class Hooks(TypedDict, total=False):
-    """What may be different in a forward pass.
-
-    Attributes
-    ----------
-    drop : callable
-        Maps what enters a layer, of shape (R, rows, units), and the layer's number from 0 to what it gets instead.
-    behind : bool
-        Normalize behind the activation and not in front of it.
-    activation : callable
-        Of every hidden layer; ReLU where nothing is said.
-    """
-
-    drop: Callable[[Tensor, int], Tensor] | None
-    behind: bool
-    activation: Callable[[Tensor], Tensor]
-
-
-class Slopes(NamedTuple):
-    """A forward and a backward pass.
-
-    Attributes
-    ----------
-    scores : Tensor, shape (R, rows, classes)
-    losses : Tensor, shape (R,)
-        Mean cross-entropy of each net.
-    gradients : tuple of Tensor
-        Of each net's own loss, one for each of `Nets.parameters`; None for what was not used.
-    """
-
-    scores: Tensor
-    losses: Tensor
-    gradients: tuple[Tensor | None, ...]
 
 
 def make_nets(
@@ -98,7 +65,7 @@ def make_nets(
     seeds : sequence of int
         One for each net, or for each `count` of them; equal seeds give equal nets.
     count : int
-        Nets that are drawn with the same generator: layer by layer, or net by net where `draw` does it.
+        Nets that share a generator: it draws layer by layer, or net by net where `draw` does it.
     gain : float
         2 is He's initialization, for ReLU.
     draw : callable, optional
@@ -116,22 +83,16 @@ def make_nets(
     """
     shapes = [(out, into) for into, out in itertools.pairwise(sizes)]
     drawn: list[list[Tensor]] = []
-    for seed in seeds:
-        generator = Generator().manual_seed(seed)
+    for generator in (Generator().manual_seed(seed) for seed in seeds):
         if draw is None:
-            stds = [(gain / into) ** 0.5 for _, into in shapes]
-            layers = [torch.empty(count, *shape) for shape in shapes]
-            drawn.append([w.normal_(std=std, generator=generator) for w, std in zip(layers, stds, strict=True)])
+            normal = partial(torch.Tensor.normal_, generator=generator)
+            drawn.append([normal(torch.empty(count, *shape), std=(gain / shape[1]) ** 0.5) for shape in shapes])
         else:
             drawn += [[_checked(draw, shape, generator)[None] for shape in shapes] for _ in range(count)]
     weights = [torch.cat(layer) for layer in zip(*drawn, strict=True)]
     biases = [torch.zeros_like(weight[:, None, :, 0]) for weight in weights]
-    return Nets(
-        weights,
-        biases,
-        [torch.ones_like(bias.flatten()) for bias in biases[:-1]],
-        [torch.zeros_like(bias.flatten()) for bias in biases[:-1]],
-    )
+    shifts = [torch.zeros_like(bias.flatten()) for bias in biases[:-1]]
+    return Nets(weights, biases, [shift + 1 for shift in shifts], shifts)
 
 
 def scores(
@@ -139,7 +100,7 @@ def scores(
     x: Tensor,
     normalize: Normalize | None = None,
     *,
-    drop: Callable[[Tensor, int], Tensor] | None = None,
+    drop: Drop | None = None,
     behind: bool = False,
     activation: Callable[[Tensor], Tensor] = torch.relu,
 ) -> Tensor:
@@ -152,8 +113,12 @@ def scores(
         The same rows for all nets, or rows for each of them.
     normalize : callable, optional
         Given the number of a hidden layer from 0, its table of shape (rows, R · out), γ and β; returns a table.
-    drop, behind, activation
-        See `Hooks`.
+    drop : callable, optional
+        Maps what enters a layer, of shape (R, rows, units), and its number from 0 to what the layer gets instead.
+    behind : bool
+        Normalize behind the activation and not in front of it.
+    activation : callable
+        Of every hidden layer.
     """
     n_nets, last = len(nets.weights[0]), len(nets.weights) - 1
     h = x.expand(n_nets, -1, -1)
@@ -172,57 +137,36 @@ def scores(
 
 
 def accuracy(out: Tensor, y: Tensor) -> Tensor:
-    """Share of rows to which each net gives the right class, of shape (R,).
-
-    Parameters
-    ----------
-    out : Tensor, shape (R, rows, classes)
-        Scores.
-    y : Tensor, shape (rows,) or (R, rows)
-        Classes.
-    """
+    """Share of rows to which each net gives the right class, of shape (R,), from scores of shape (R, rows, classes)."""
     return (out.argmax(dim=2) == y).double().mean(dim=1)
-
-
-def slopes(nets: Nets, x: Tensor, y: Tensor, normalize: Normalize | None = None, **hooks: Unpack[Hooks]) -> Slopes:
-    """Scores, losses and gradients of nets; x and y have rows for all nets, or rows for each."""
-    with torch.enable_grad():
-        leaves = nets.map(lambda part: part if part.requires_grad else part.detach().requires_grad_())
-        out = scores(leaves, x, normalize, **hooks)
-        rows = cross_entropy(out.flatten(0, 1), y.expand(len(out), -1).flatten(), reduction="none").view(len(out), -1)
-        shares = torch.full_like(rows, 1 / rows.shape[1])
-        gradients = torch.autograd.grad(rows, leaves.parameters, shares, allow_unused=True)
-    return Slopes(out.detach(), rows.detach().mean(dim=1), gradients)
 
 
 def train(
     nets: Nets,
     batches: Iterable[tuple[Tensor, Tensor]],
-    normalize: Normalize | None = None,
+    rates: Iterable[Rate],
     *,
-    lr: Rate | Callable[[int], Rate],
     beta: float = 0.0,
-    watch: Callable[[Slopes], object] | None = None,
-    **hooks: Unpack[Hooks],
+    forward: Callable[[Nets, Tensor], Tensor] = scores,
+    watch: Callable[[Tensor, tuple[Tensor | None, ...]], bool] | None = None,
 ) -> tuple[Nets, Tensor]:
-    """Take one step of gradient descent on the mean cross-entropy for each minibatch.
+    """Take steps of gradient descent on the mean cross-entropy of minibatches, until these or the rates end.
 
     Parameters
     ----------
     nets : Nets
         The start; left as it is.
     batches : iterable of (Tensor, Tensor)
-        Rows x and classes y, for all nets or with a first axis for each.
-    normalize : callable, optional
-        As for `scores`.
-    lr : float, Tensor of shape (R,), or callable
-        The rate of all nets or of each, or a function of the step's number from 0 that gives it.
+        Rows x and classes y, for all nets or with a first axis for each of them.
+    rates : iterable of float or of Tensor, shape (R,)
+        The rate of all nets, or of each of them.
     beta : float
         Share of the velocity that is kept; 0 is plain descent.
+    forward : callable
+        Maps nets and rows to scores.
     watch : callable, optional
-        Is shown what is known before each step.
-    **hooks
-        See `Hooks`.
+        Is shown the scores of a minibatch and the gradient of each of `Nets.parameters`, None for what is not used;
+        answers whether to end the training before this step.
 
     Returns
     -------
@@ -230,23 +174,21 @@ def train(
         The trained nets, and the losses of shape (steps, R). A net that diverges has losses that are not finite.
     """
     now = nets.map(lambda part: part.detach().clone().requires_grad_())
-    velocities, rates = nets.map(torch.zeros_like).parameters, _rates(lr, nets)
+    leaves, velocities = now.parameters, nets.map(torch.zeros_like).parameters
     losses = [torch.empty(0, len(nets.weights[0]))]
-    for step, (x, y) in enumerate(batches):
-        here = slopes(now, x, y, normalize, **hooks)
-        if watch is not None:
-            watch(here)
+    for rate, (x, y) in zip(rates, batches, strict=False):
+        with torch.enable_grad():
+            out = forward(now, x)
+            target = y.expand(len(out), -1).flatten()
+            each = cross_entropy(out.flatten(0, 1), target, reduction="none").view(len(out), -1)
+            gradients = torch.autograd.grad(each, leaves, torch.full_like(each, 1 / each.shape[1]), allow_unused=True)
+        losses.append(each.detach().mean(dim=1, keepdim=True).T)
+        if watch is not None and watch(out.detach(), gradients):
+            break
         with torch.no_grad():
-            for part, velocity, gradient, rate in zip(
-                now.parameters, velocities, here.gradients, rates(step), strict=True
-            ):
-                if gradient is None:
-                    continue
-                if beta:
-                    part += velocity.mul_(beta).addcmul_(gradient, rate, value=-1)
-                else:
-                    part -= rate * gradient
-        losses.append(here.losses[None])
+            for leaf, velocity, gradient in zip(leaves, velocities, gradients, strict=True):
+                if gradient is not None:
+                    _move(leaf, velocity, gradient, rate, beta)
     return now.map(Tensor.detach), torch.cat(losses)
 
 
@@ -255,32 +197,37 @@ def fit(
     data: Data,
     normalize: Normalize | None = None,
     *,
-    lr: Rate | Callable[[int], Rate],
+    lr: Rate,
     n_steps: int,
     batch_size: int,
     seed: int = 0,
-    **hooks: Unpack[Hooks],
+    behind: bool = False,
+    activation: Callable[[Tensor], Tensor] = torch.relu,
 ) -> tuple[Nets, Tensor]:
-    """Train by plain stochastic gradient descent, all nets on the same rows.
+    """Train by plain stochastic gradient descent, all nets on the same rows; returns what `train` does.
 
     Parameters
     ----------
-    nets, normalize, lr, **hooks
-        As for `train`, which also says what is returned.
+    nets : Nets
+        The start; left as it is.
     data : Data
         What to train on, shuffled anew every epoch; a short last batch is left out.
+    normalize, behind, activation
+        As for `scores`.
+    lr : float or Tensor of shape (R,)
+        The rate of all nets, or of each of them.
     n_steps, batch_size, seed : int
         Number of steps, rows a step, and seed of the shuffling.
 
     Raises
     ------
     ValueError
-        If there are fewer rows than a batch takes.
+        If a batch takes more rows than there are.
     """
     if not 1 <= batch_size <= len(data.x):
         raise ValueError(f"`batch_size` must lie between 1 and the number of rows, {len(data.x)}. Got {batch_size!r}.")
-    batches = itertools.islice(_shuffled(data, batch_size, seed), n_steps)
-    return train(nets, batches, normalize, lr=lr, **hooks)
+    forward = partial(scores, normalize=normalize, behind=behind, activation=activation)
+    return train(nets, _shuffled(data, batch_size, seed), itertools.repeat(lr, n_steps), forward=forward)
 
 
 def with_backward(
@@ -338,19 +285,13 @@ def _shuffled(data: Data, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor
             yield data.x[rows], data.y[rows]
 
 
-def _rates(lr: Rate | Callable[[int], Rate], nets: Nets) -> Callable[[int], list[Tensor]]:
-    """What gives the rate of each parameter at a step, in a shape that fits it."""
-    if callable(lr):
-        return lambda step: _fitted(lr(step), nets)
-    fixed = _fitted(lr, nets)
-    return lambda step: fixed
-
-
-def _fitted(rate: Rate, nets: Nets) -> list[Tensor]:
-    rate = torch.as_tensor(rate, dtype=nets.weights[0].dtype)
-    if rate.ndim == 0:
-        return [rate] * len(nets.parameters)
-    return [
-        rate.repeat_interleave(len(part) // len(rate)) if part.ndim == 1 else rate.view(-1, *[1] * (part.ndim - 1))
-        for part in nets.parameters
-    ]
+def _move(part: Tensor, velocity: Tensor, gradient: Tensor, rate: Rate, beta: float) -> None:
+    """Take one step in place; a rate of each net is brought to a shape that fits a parameter of all."""
+    if isinstance(rate, Tensor):
+        rate = rate.repeat_interleave(len(part) // len(rate)) if part.ndim == 1 else rate[:, None, None]
+    if beta == 0:
+        part -= rate * gradient
+    elif isinstance(rate, Tensor):
+        part += velocity.mul_(beta).addcmul_(gradient, rate, value=-1)
+    else:
+        part += velocity.mul_(beta).sub_(gradient, alpha=rate)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from steepest._xor import XorTraining, xor
-from steepest.dense import Draw, Nets, Slopes, accuracy, slopes, train
+from steepest.dense import Draw, Nets, accuracy, scores, train
 
 __all__ = [
     "Runs",
@@ -202,16 +204,17 @@ def train_classifier(
         Learning rate, and share of the velocity that is kept.
     """
     gradients: list[Tensor] = []
+    latest = x
 
-    def watch(here: Slopes) -> None:
-        sizes = [grad.abs().mean() for grad in here.gradients[: len(weights)] if grad is not None]
-        gradients.append(torch.stack(sizes))
+    def watch(out: Tensor, grads: Sequence[Tensor | None]) -> bool:
+        nonlocal latest
+        latest = out
+        gradients.append(torch.stack([grad.abs().mean() for grad in grads[: len(weights)] if grad is not None]))
+        return len(gradients) > n_steps
 
     start = Nets(
         [weight[None] for weight in weights], [torch.zeros_like(weight[None, None, :, 0]) for weight in weights]
     )
-    batches = [(x, y)] * n_steps
-    nets, losses = train(start, batches, lr=lr, beta=beta, watch=watch, activation=activation)
-    end = slopes(nets, x, y, activation=activation)
-    watch(end)
-    return Training(torch.cat([losses[:, 0], end.losses]), torch.stack(gradients), float(accuracy(end.scores, y)))
+    forward = partial(scores, activation=activation)
+    _, losses = train(start, repeat((x, y)), repeat(lr), beta=beta, forward=forward, watch=watch)
+    return Training(losses[:, 0], torch.stack(gradients), float(accuracy(latest, y)))

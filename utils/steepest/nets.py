@@ -1,8 +1,9 @@
-"""Names of `11_dropout` for nets that train side by side, each on rows of its own; see `steepest.dense`."""
+"""What `11_dropout` calls dense nets by, each trained on rows of its own; the nets are those of `steepest.dense`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -14,20 +15,12 @@ __all__ = ["Nets", "init_nets", "net_errors", "net_scores", "train_nets"]
 
 
 def init_nets(sizes: Sequence[int], *, count: int, seed: int = 0) -> Nets:
-    """Draw nets with one generator: He's normal weights, and zero biases.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Units of every layer, from the inputs to the scores.
-    count, seed : int
-        Number of nets, and seed of all their weights.
-    """
+    """Draw `count` nets with one generator, as `make_nets` does."""
     return make_nets(sizes, seeds=[seed], count=count)
 
 
 def net_errors(nets: Nets, x: Tensor, y: Tensor) -> Tensor:
-    """Percentage of rows that each net gets wrong, of shape (R,); x and y as for `train_nets`, or the same for all."""
+    """Percentage of rows that each net gets wrong, of shape (R,); rows and classes for all nets, or for each."""
     return 100 * (1 - accuracy(net_scores(nets, x), y))
 
 
@@ -52,24 +45,17 @@ def train_nets(
     x, y : Tensor, shapes (R, n, d) and (R, n)
         Training rows and classes of each net.
     steps, batch_size : int
-        Number of steps, and rows that each net sees in one.
+        Number of steps, and rows that each net draws for one.
     lr, beta : float
         First rate, and share of the velocity that is kept.
     drop : callable, optional
-        Maps what enters a layer, and the layer's number from 0, to what it gets instead; used in training only.
+        As in `net_scores`; used in training only.
     seed : int
         Of the rows that are drawn.
-
-    Returns
-    -------
-    Nets
-        The trained nets.
     """
-
-    def batches() -> Iterator[tuple[Tensor, Tensor]]:
-        generator, which = torch.Generator().manual_seed(seed), torch.arange(len(y))[:, None]
-        for _ in range(steps):
-            rows = torch.randint(y.shape[1], (len(y), batch_size), generator=generator)
-            yield x[which, rows], y[which, rows]
-
-    return train(nets, batches(), lr=lambda step: lr * (1 - step / steps), beta=beta, drop=drop)[0]
+    (count, n), generator = y.shape, torch.Generator().manual_seed(seed)
+    drawn = n * torch.arange(count)[:, None] + torch.randint(n, (steps, count, batch_size), generator=generator)
+    rows, classes = x.flatten(0, 1), y.flatten()
+    batches = ((rows.index_select(0, at.flatten()).view(*at.shape, -1), classes[at]) for at in drawn)
+    rates = [lr * (1 - step / steps) for step in range(steps)]
+    return train(nets, batches, rates, beta=beta, forward=partial(net_scores, drop=drop))[0]
