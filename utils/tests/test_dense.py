@@ -153,6 +153,15 @@ def test_a_batch_of_more_rows_than_there_are_is_refused(size: int) -> None:
         fit(make_nets(SIZES, seeds=[1]), _data(), lr=0.1, n_steps=1, batch_size=size)
 
 
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_normalization_stands_in_front_of_the_activation_or_behind_it(behind: bool) -> None:
+    nets, x = make_nets((64, 7, 10), seeds=[1]), _data().x
+    columns = x @ nets.weights[0][0].T
+    ones = nets.gammas[0], nets.betas[0]
+    hidden = _normalize(0, columns.relu(), *ones) if behind else _normalize(0, columns, *ones).relu()
+    torch.testing.assert_close(scores(nets, x, _normalize, behind=behind)[0], hidden @ nets.weights[1][0].T)
+
+
 @pytest.mark.parametrize(
     ("right", "share"), [([3, 1], [1.0, 0.5]), ([3, 0], [0.5, 0.0])], ids=["all and half", "half and none"]
 )
