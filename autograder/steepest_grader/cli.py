@@ -17,9 +17,10 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from steepest_grader.course.places import Course, find_course
-from steepest_grader.errors import CourseError, MendableError
-from steepest_grader.gradebook.autograded import stored_submissions
+from steepest_grader.course.find import find_any_course, find_course
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse
+from steepest_grader.errors import MendableError
 from steepest_grader.terminal import (
     ERR,
     OUT,
@@ -35,6 +36,7 @@ from steepest_grader.terminal import (
 )
 
 if TYPE_CHECKING:
+    from steepest_grader.exercise.model import GradedSubmission
     from steepest_grader.sandbox.base import Sandbox
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
@@ -67,17 +69,12 @@ class _Settings:
     start: Path
 
     @property
-    def course(self) -> Course:
+    def course(self) -> TextCourse:
         return find_course(self.start)
 
     @property
     def any_course(self) -> Course:
-        try:
-            return self.course
-        except CourseError:
-            from steepest_grader.course.nbgrader_course import find_any_course
-
-            return find_any_course(self.start)
+        return find_any_course(self.start)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -135,13 +132,12 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
     course = settings.course
     named = course.named(lessons)
     from steepest_grader.course.lesson import load
-    from steepest_grader.course.source import source_notebook
     from steepest_grader.trust import sample_class as module
 
     folder = out or course.build_dir / "sample"
     with errors_of_files():
         for name in named:
-            written = module.write(load(course, name), source_notebook(course, name), folder, size=size)
+            written = module.write(load(course, name), folder, size=size)
             OUT.print(f"{name}: {len(written)} submissions in {folder}")
 
 
@@ -180,7 +176,7 @@ def grade(
     from steepest_grader.grading.batch import grade_lesson
 
     sandbox = _sandbox(unsafe_no_sandbox, device, here=scheduler is None)
-    rows: list[dict[str, Any]] = []
+    graded: list[GradedSubmission] = []
     for name in named:
         with progress() as bar:
             task = bar.add_task(name, total=None)
@@ -200,15 +196,15 @@ def grade(
                 force=force,
                 tell=tell,
             )
-        rows += batch.rows
-        print_grades(name, batch.rows, batch.reused, _flags(course, name))
+        graded += batch.submissions
+        print_grades(name, batch.submissions, batch.reused)
         if batch.undated:
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
             more = ", …" * (len(batch.undated) > 10)
             say(f"{len(batch.undated)} submissions count as in time, for want of a time: {', '.join(shown)}{more}")
-    write_json(json_file, rows)
-    fail_for_ours([row["student"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
-    for name in set(named) - {row["lesson"] for row in rows}:
+    write_json(json_file, [item.as_json() for item in graded])
+    fail_for_ours([item.student for item in graded if item.outcome is Outcome.GRADER_ERROR])
+    for name in set(named) - {item.lesson for item in graded}:
         path = folder / (student or "<student>") / name
         fail(f"There is nothing to grade: no folder {path}. Check --submitted and --student.")
 
@@ -375,7 +371,6 @@ def verify(
     if page is not None and (lessons or not mutants):
         fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
     from steepest_grader.course.lesson import load
-    from steepest_grader.course.source import source_notebook
     from steepest_grader.trust import page as trust
     from steepest_grader.trust import verify as module
 
@@ -387,7 +382,7 @@ def verify(
             lesson = load(course, name)
             bar.update(task, total=len(lesson.exercises) + 2)
             found[name] = module.verify(
-                lesson, source_notebook(course, name), sandbox=sandbox, pool=pool, seeds=seeds, mutants=mutants,
+                lesson, sandbox=sandbox, pool=pool, seeds=seeds, mutants=mutants,
                 progress=partial(_advance, bar, task),
             )  # fmt: skip
             said += module.shortfalls(name, found[name])
@@ -417,11 +412,6 @@ def doctor(json_file: Path | None) -> None:
     write_json(json_file, [item.as_json() for item in found])
     if not all(item.works for item in found if item.needed):
         fail("Grading does not work here yet.")
-
-
-def _flags(course: Course, lesson: str) -> dict[str, list[str]]:
-    """What is to be looked at in submissions, by student."""
-    return {name: stored["flags"] for name, stored in stored_submissions(course, lesson).items() if stored.get("flags")}
 
 
 def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox:

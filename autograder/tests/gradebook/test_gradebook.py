@@ -1,27 +1,29 @@
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from steepest_grader import files
+from steepest_grader.course.handout import MASTER, released_notebook
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook import database
-from steepest_grader.gradebook.autograded import SIDECAR, stored_submissions, submission_folder
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 from traitlets.config import Config
 
@@ -37,6 +39,11 @@ def writer(built: Course) -> Iterator[GradebookWriter]:
 
 def points() -> float:
     return catalogue.exercise(EXERCISE).points
+
+
+def changed(course: Course, source: NotebookNode) -> Lesson:
+    """The lesson with another source, as far as the gradebook is concerned."""
+    return replace(load(course, LESSON), master=released_notebook(source, pipeline=MASTER))
 
 
 def entries(course: Course, student: str = "ada") -> dict[str, tuple]:
@@ -93,7 +100,7 @@ def test_marks_and_comments(
 def test_marks_given_by_hand_stay(writer: GradebookWriter, built: Course, submit: Submit) -> None:
     writer.record(submit())
     give_by_hand(built, "reflection", 2.5)
-    writer.prepare(LESSON, source_notebook(built, LESSON))
+    writer.prepare(load(built, LESSON))
     writer.record(submit(reflection="It swings.", digest="d2"))
     assert entries(built)["reflection"] == (None, 2.5, True, None)
 
@@ -101,7 +108,7 @@ def test_marks_given_by_hand_stay(writer: GradebookWriter, built: Course, submit
 def test_what_is_recorded_is_graded(writer: GradebookWriter, submit: Submit) -> None:
     submission = submit(outcome=Outcome.PARTIAL, credit=0.5, hint="Look <here>.")
     writer.record(submission)
-    assert writer.graded(LESSON) == {"ada": ("d1", json.loads(json.dumps(submission.as_json())))}
+    assert writer.graded(LESSON) == {"ada": replace(submission, notebook="", verdicts=tuple(submission.verdicts))}
     assert writer.graded("other") == {}
 
 
@@ -111,13 +118,13 @@ def test_our_own_errors_leave_no_trace(writer: GradebookWriter, built: Course, s
     writer.record(submit(outcome=Outcome.GRADER_ERROR, digest="d2"))
     writer.record(submit("bob", outcome=Outcome.GRADER_ERROR))
     assert (entries(built), writer.graded(LESSON)) == before
-    assert list(stored_submissions(built, LESSON)) == ["ada"]
+    assert list(Autograded(built.course_dir, LESSON).stored()) == ["ada"]
 
 
 @pytest.mark.parametrize("spoil", ["sidecar gone", "sidecar cut", "marks differ", "database new"])
 def test_half_of_a_grade_does_not_count(writer: GradebookWriter, built: Course, submit: Submit, spoil: str) -> None:
     writer.record(submit())
-    sidecar = submission_folder(built, "ada", LESSON) / SIDECAR
+    sidecar = Autograded(built.course_dir, LESSON).sidecar("ada")
     if spoil == "sidecar gone":
         sidecar.unlink()
     elif spoil == "sidecar cut":
@@ -146,7 +153,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_notebook_is_kept_for_formgrader(writer: GradebookWriter, built: Course, submit: Submit) -> None:
-    path = submission_folder(built, "ada", LESSON) / f"{LESSON}.ipynb"
+    path = Autograded(built.course_dir, LESSON).notebook("ada")
     writer.record(submit())
     assert nbformat.reads(path.read_text(), as_version=4).cells[-1].source == "It overshoots."
     writer.record(submit(outcome=Outcome.UNREADABLE, credit=0, digest="d2"))
@@ -199,10 +206,10 @@ def test_a_mark_out_of_range_is_refused(writer: GradebookWriter, submit: Submit,
 def test_preparing_again_keeps_marks_and_takes_new_points(
     writer: GradebookWriter, built: Course, submit: Submit
 ) -> None:
-    source = source_notebook(built, LESSON)
+    source = built.source(LESSON)
     writer.record(submit())
     source.cells[-1].metadata.nbgrader.points = 5
-    writer.prepare(LESSON, source)
+    writer.prepare(changed(built, source))
     assert entries(built)[EXERCISE][0] == points()
     with Gradebook(gradebook_url(built), "steepest") as book:
         assert book.find_grade_cell("reflection", LESSON, LESSON).max_score == 5
@@ -211,11 +218,11 @@ def test_preparing_again_keeps_marks_and_takes_new_points(
 
 
 def test_cells_cannot_change_under_graded_submissions(writer: GradebookWriter, built: Course, submit: Submit) -> None:
-    source = source_notebook(built, LESSON)
+    source = built.source(LESSON)
     source.cells.pop()
     writer.record(submit())
     with pytest.raises(GradebookError, match="added, removed or renamed"):
-        writer.prepare(LESSON, source)
+        writer.prepare(changed(built, source))
 
 
 def test_an_unknown_lesson_is_named(built: Course, submit: Submit) -> None:
@@ -270,15 +277,15 @@ def _rows(url: str) -> dict[str, list[list[Any]]]:
 
 def test_the_rows_are_those_that_nbgrader_writes(built: Course, submit: Submit, tmp_path: Path) -> None:
     ours, theirs = (f"sqlite:///{tmp_path / name}.db" for name in ("ours", "theirs"))
-    source = source_notebook(built, LESSON)
+    source = built.source(LESSON)
     header = {"grade": False, "solution": False, "task": True, "locked": True, "grade_id": "task", "points": 4}
     source.cells.append(new_markdown_cell("Draw it.", metadata={"nbgrader": {**header, "schema_version": 3}}))
     first = [submit(), submit("bob", reflection=None, outcome=Outcome.PARTIAL, credit=0.5), submit("cyd")]
     again = [submit(reflection="It swings.", outcome=Outcome.FAILED, credit=0), submit("bob", digest="d2")]
     with GradebookWriter(theirs, built) as writer:
-        writer.prepare(LESSON, source)
+        writer.prepare(changed(built, source))
     with GradebookWriter(ours, built) as writer, Gradebook(theirs, "steepest") as book:
-        writer.prepare(LESSON, source)
+        writer.prepare(changed(built, source))
         for submissions in (first, again):
             for submission in submissions:
                 writer.record(submission)

@@ -22,7 +22,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool
-from steepest_grader import cli, sandbox
+from steepest_grader import cli
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
 from steepest_grader.desk.export import export
@@ -31,10 +31,11 @@ from steepest_grader.desk.report import class_standing
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook import database
-from steepest_grader.gradebook.autograded import SIDECAR, submission_folder
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
+from steepest_grader.sandbox import choice
 from steepest_grader.sandbox.none import NoSandbox
 from traitlets.config import Config
 
@@ -160,7 +161,7 @@ def marks(url: str, student: str) -> dict[str, tuple[Any, ...]]:
 
 def sidecar(course: Course, student: str) -> tuple[int, int]:
     """What changes whenever it is written."""
-    status = (submission_folder(course, student, LESSON) / SIDECAR).stat()
+    status = Autograded(course.course_dir, LESSON).sidecar(student).stat()
     return status.st_ino, status.st_mtime_ns
 
 
@@ -176,7 +177,7 @@ def test_a_class_is_graded_graded_again_and_marked_by_hand(
         found.manual_score, found.needs_manual_grade = 2.5, False
         book.find_comment("reflection", LESSON, LESSON, "ada").manual_comment = "Well seen."
         book.db.commit()
-    assert grade(url) == Batch(first.rows, reused=5)
+    assert grade(url) == Batch(first.submissions, reused=5)
     hand_in(built, "ada", 0.5, "It swings.")
     assert grade(url).reused == 4
     assert graded == [*sorted(STUDENTS), "ada"]
@@ -253,7 +254,7 @@ def test_exports_and_report_say_the_same_as_from_sqlite(grade: Callable[[str], B
 def test_the_command_line_tells_no_password(
     grade: Callable[[str], Batch], built: Course, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox, "open_sandbox", lambda **_: NoSandbox())  # no kernel is needed, so none is warmed up
+    monkeypatch.setattr(choice, "open_sandbox", lambda **_: NoSandbox())  # no kernel is needed, so none is warmed up
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(cli.main, ["--course", str(built.root), *words])
