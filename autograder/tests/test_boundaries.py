@@ -244,7 +244,7 @@ PUBLIC = {
     "steepest.nets": {"Nets", "init_nets", "net_errors", "net_scores", "train_nets"},
     "steepest.terrain": {"critical_points", "random_waves"},
     "steepest.race": {"Entrant", "Lap", "RATES", "Track", "document_track", "landscape_track", "race", "torch_sgd"},
-    "steepest.dense": {"Nets", "accuracy", "fit", "make_nets", "scores", "with_backward"},
+    "steepest.dense": {"Nets", "accuracy", "fit", "make_nets", "scores", "train", "with_backward"},
     "steepest.trajectory": {"METHODS", "init_state", "run", "steps_to_reach"},
     "steepest.words": {"bag_of_words", "document_gradient", "document_loss"},
     "steepest_grader": {"grade"},
