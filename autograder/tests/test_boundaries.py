@@ -252,7 +252,7 @@ PUBLIC = {
     "steepest_grader.desk.export": {"Export", "export", "export_path", "safe_text", "write"},
     "steepest_grader.gradebook.late": {"TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"},
     "steepest_grader.desk.items": {"difficulty", "discriminations"},
-    "steepest_grader.desk.practice": {"PROGRESS", "Practice", "practice"},
+    "steepest_grader.desk.practice": {"Practice", "practice"},
     "steepest_grader.desk.report": {"as_json", "class_standing", "report_path", "write_report"},
     "steepest_grader.desk.similarity": {"Group", "Match", "fingerprints", "near_identical"},
     "steepest_grader.desk.standing": {

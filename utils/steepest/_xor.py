@@ -90,7 +90,7 @@ class XorTraining:
         inner = [self._layers(theta)[0][:INPUTS].T for theta in self._thetas[: epoch + 1]]
         return torch.from_numpy(np.stack(inner))
 
-    def answers(self, epoch: int, points: Tensor) -> Tensor:
+    def outputs(self, epoch: int, points: Tensor) -> Tensor:
         """The probability that each network gives to class 1 after an epoch, of shape (n_runs, n_points).
 
         Parameters
