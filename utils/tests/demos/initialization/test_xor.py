@@ -50,9 +50,9 @@ def test_a_training_goes_on_where_it_stopped() -> None:
 def test_answers_at_the_examples_are_those_that_the_loss_sees(centered: bool) -> None:
     training = XorTraining(small, n_runs=5, seed=1, centered=centered)
     x, y = xor()
-    answers = training.answers(50, 2 * x - 1 if centered else x)
-    torch.testing.assert_close(answers, training.scores(50)[-1].sigmoid())
-    loss = -(y * answers.log() + (1 - y) * (1 - answers).log()).mean(dim=1)
+    outputs = training.outputs(50, 2 * x - 1 if centered else x)
+    torch.testing.assert_close(outputs, training.scores(50)[-1].sigmoid())
+    loss = -(y * outputs.log() + (1 - y) * (1 - answers).log()).mean(dim=1)
     torch.testing.assert_close(loss, training.losses(50)[-1])
 
 
