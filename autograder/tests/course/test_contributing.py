@@ -75,7 +75,7 @@ def follow(section: str, course: Path) -> list[str]:
         path, code = course / block["path"], textwrap.dedent(block["code"]) + "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         if "steepest_exercises" in block["path"] and not (path.parent / "__init__.py").exists():
-            (path.parent / "__init__.py").write_text("")
+            (path.parent / "__init__.py").write_text('"""Exercises of a lesson."""\n')
         before = path.read_text(encoding="utf-8") if "To the end of" in block["says"] else ""
         path.write_text(before + code, encoding="utf-8")
         written.append(path.name)
