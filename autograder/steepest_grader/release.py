@@ -159,7 +159,7 @@ def build(course: Course, *, check: bool = False, progress: Progress | None = No
         if progress is not None:
             progress(path.relative_to(course.root).as_posix())
         old = path.read_bytes() if path.is_file() else None
-        new = make()
+        new = make(old)
         if old == new or (old is not None and path.suffix == ".wire" and stored.agree(old, new)):
             continue
         changed.append(_told(course, path, old, new, check))
@@ -235,9 +235,9 @@ def archive(course: Course, path: Path) -> Path:
     return path
 
 
-def _products(course: Course) -> Iterator[tuple[Path, Callable[[], bytes]]]:
-    """Every file that the sources give, and how to make it."""
-    yield course.outcomes_dir / "lessons.json", partial(_index, course)
+def _products(course: Course) -> Iterator[tuple[Path, Callable[[bytes | None], bytes]]]:
+    """Every file that the sources give, and how to make it beside the one that is there."""
+    yield course.outcomes_dir / "lessons.json", lambda old: _index(course)
     for lesson in course.lessons():
         yield course.lessons_dir / lesson / f"{lesson}.ipynb", partial(_lesson, course, lesson)
         for item in exercises.lessons().get(lesson, ()):
@@ -251,7 +251,7 @@ def _index(course: Course) -> bytes:
     return (json.dumps(lessons, indent=1) + "\n").encode()
 
 
-def _lesson(course: Course, lesson: str) -> bytes:
+def _lesson(course: Course, lesson: str, old: bytes | None = None) -> bytes:
     return write_notebook(released_notebook(source_notebook(course, lesson)))
 
 

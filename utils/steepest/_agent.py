@@ -79,7 +79,7 @@ class Agent:
         kwargs = {name: _rebuild(value) for name, value in kwargs.items()}
         before = [_snapshot(value) for value in (*args, *kwargs.values())]
         generators = _global_generators()
-        results = [_listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
+        results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
         labels = [*(f"argument {position}" for position in range(1, len(args) + 1)), *kwargs]
         effects = [
             label
@@ -162,7 +162,7 @@ class _Sink(io.TextIOBase):
         return True
 
 
-def _listed(result: Any) -> Any:
+def listed(result: Any) -> Any:
     """What an iterator gives, as a list; anything else as it is."""
     return list(islice(result, MAX_ITEMS)) if isinstance(result, Iterator) else result
 

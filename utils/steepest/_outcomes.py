@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -107,4 +107,5 @@ def load(exercise: str) -> Outcomes:
 
 
 def _plain(result: Result) -> dict[str, Any]:
-    return asdict(result) | {"observations": dict(result.observations)}
+    plain = asdict(replace(result, observations={})) | {"observations": dict(result.observations)}
+    return plain if result.undecided else {key: value for key, value in plain.items() if key != "undecided"}
