@@ -25,18 +25,20 @@ import psutil  # type: ignore[import-untyped]
 import torch
 from nbgrader.api import Gradebook
 from rich.console import Console
-from steepest_grader import release
-from steepest_grader.courier import PROGRAM
-from steepest_grader.course import Course, find_course
-from steepest_grader.gradebook import GradebookWriter
-from steepest_grader.judge import candidates, judge_local
-from steepest_grader.lesson import Lesson, load
-from steepest_grader.model import GradedSubmission
-from steepest_grader.notebook import read, restore
-from steepest_grader.sample_class import Sample, samples
-from steepest_grader.sandbox import Sandbox, open_sandbox
-from steepest_grader.schedule import Submission, grade_all
-from steepest_grader.source import source_notebook
+from steepest_grader.course import release
+from steepest_grader.course.lesson import Lesson, load
+from steepest_grader.course.places import Course, find_course
+from steepest_grader.course.source import source_notebook
+from steepest_grader.exercise.judge import candidates, judge_local
+from steepest_grader.exercise.model import GradedSubmission
+from steepest_grader.gradebook.writer import GradebookWriter
+from steepest_grader.grading.collect import Submission
+from steepest_grader.grading.schedule import grade_all
+from steepest_grader.notebook.restore import read, restore
+from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.choice import open_sandbox
+from steepest_grader.sandbox.courier import PROGRAM
+from steepest_grader.trust.sample_class import Sample, samples
 
 LESSON = "05_momentum"
 HOME = find_course(Path(__file__).parent)

@@ -20,10 +20,11 @@ from pathlib import Path
 import click
 from bench import HOME, LESSON, OUT, cpu, honest_samples, memory
 from distributed import Client
-from steepest_grader.lesson import Lesson, load
-from steepest_grader.sample_class import Sample
-from steepest_grader.sandbox import open_sandbox
-from steepest_grader.schedule import Submission, grade_all
+from steepest_grader.course.lesson import Lesson, load
+from steepest_grader.grading.collect import Submission
+from steepest_grader.grading.schedule import grade_all
+from steepest_grader.sandbox.choice import open_sandbox
+from steepest_grader.trust.sample_class import Sample
 
 MIB = 2**20
 

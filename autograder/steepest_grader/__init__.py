@@ -29,10 +29,10 @@ def grade(function: Callable[..., Any]) -> float:
     float
         Between 0 and the exercise's points.
     """
-    from steepest._calls import name_of
+    from steepest._checks.calls import name_of
 
-    from steepest_grader.exercises import by_id
-    from steepest_grader.judge import judge_local
+    from steepest_grader.exercise.catalogue import by_id
+    from steepest_grader.exercise.judge import judge_local
 
     known = by_id()
     namespace = sys._getframe(1).f_globals

@@ -17,9 +17,9 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from steepest_grader.autograded import stored_submissions
-from steepest_grader.course import Course, CourseError, find_course
-from steepest_grader.errors import MendableError
+from steepest_grader.course.places import Course, find_course
+from steepest_grader.errors import CourseError, MendableError
+from steepest_grader.gradebook.autograded import stored_submissions
 from steepest_grader.terminal import (
     ERR,
     OUT,
@@ -35,7 +35,7 @@ from steepest_grader.terminal import (
 )
 
 if TYPE_CHECKING:
-    from steepest_grader.sandbox import Sandbox
+    from steepest_grader.sandbox.base import Sandbox
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
 unsafe_option = click.option(
@@ -75,7 +75,7 @@ class _Settings:
         try:
             return self.course
         except CourseError:
-            from steepest_grader.nbgrader_course import find_any_course
+            from steepest_grader.course.nbgrader_course import find_any_course
 
             return find_any_course(self.start)
 
@@ -100,7 +100,7 @@ def main(context: click.Context, course: Path) -> None:
 @click.pass_obj
 def build(settings: _Settings, check: bool) -> None:
     """Write lessons/ and the stored outcomes from solutions/ and the exercises."""
-    from steepest_grader import release
+    from steepest_grader.course import release
 
     with progress() as bar:
         task = bar.add_task("build", total=None)
@@ -119,7 +119,7 @@ def build(settings: _Settings, check: bool) -> None:
 @click.pass_obj
 def release(settings: _Settings, archive: Path) -> None:
     """Write the students' bundle, a .zip or .tar.gz."""
-    from steepest_grader import release as module
+    from steepest_grader.course import release as module
 
     path = module.archive(settings.course, archive)
     OUT.print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
@@ -134,9 +134,9 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
     """Write a class of submissions of known kinds."""
     course = settings.course
     named = course.named(lessons)
-    from steepest_grader import sample_class as module
-    from steepest_grader.lesson import load
-    from steepest_grader.source import source_notebook
+    from steepest_grader.course.lesson import load
+    from steepest_grader.course.source import source_notebook
+    from steepest_grader.trust import sample_class as module
 
     folder = out or course.build_dir / "sample"
     with errors_of_files():
@@ -176,8 +176,8 @@ def grade(
     folder = submitted or course.course_dir / "submitted"
     if not folder.is_dir():
         fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
-    from steepest_grader.batch import grade_lesson
-    from steepest_grader.model import Outcome
+    from steepest_grader.exercise.model import Outcome
+    from steepest_grader.grading.batch import grade_lesson
 
     sandbox = _sandbox(unsafe_no_sandbox, device, here=scheduler is None)
     rows: list[dict[str, Any]] = []
@@ -223,10 +223,11 @@ def judge(
     paths: tuple[Path, ...], exercise: str | None, jobs: int, json_file: Path | None, unsafe_no_sandbox: bool
 ) -> None:
     """Judge Python files: every function that bears an exercise's id."""
-    from steepest_grader import exercises, judging
-    from steepest_grader.model import Outcome
+    from steepest_grader.exercise import catalogue
+    from steepest_grader.exercise.model import Outcome
+    from steepest_grader.grading import judging
 
-    known = exercises.by_id()
+    known = catalogue.by_id()
     if exercise is not None and exercise not in known:
         fail(f"There is no exercise {exercise!r}. The exercises are: {', '.join(known)}.")
     sandbox = _sandbox(unsafe_no_sandbox)
@@ -252,7 +253,7 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
     """Write a page for each student, without hidden tests."""
     course = settings.any_course
     named = course.named(lessons)
-    from steepest_grader.feedback import write_feedback
+    from steepest_grader.desk.feedback import write_feedback
 
     for name in named:
         with ERR.status(f"{name}: writing pages"):
@@ -284,7 +285,7 @@ def report(
     """Write the instructor's page for lessons; for the whole course where none is named."""
     course = settings.any_course
     named = course.named(lessons) if lessons else course.lessons()
-    from steepest_grader import report as module
+    from steepest_grader.desk import report as module
 
     with ERR.status("reading marks and answers"):
         found, people = module.class_standing(course, named, gradebook, submitted)
@@ -332,7 +333,7 @@ def export(
     """Write marks as a table; of the whole course where no lesson is named."""
     course = settings.any_course
     named = course.named(lessons) if lessons else course.lessons()
-    from steepest_grader import export as module
+    from steepest_grader.desk import export as module
 
     table = module.export(
         course, named, style, url=gradebook, exercises=per == "exercise", unfinished=unfinished, identify=identify
@@ -373,10 +374,10 @@ def verify(
     named = course.named(lessons) if lessons else course.lessons()
     if page is not None and (lessons or not mutants):
         fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
-    from steepest_grader import trust
-    from steepest_grader import verify as module
-    from steepest_grader.lesson import load
-    from steepest_grader.source import source_notebook
+    from steepest_grader.course.lesson import load
+    from steepest_grader.course.source import source_notebook
+    from steepest_grader.trust import page as trust
+    from steepest_grader.trust import verify as module
 
     sandbox = _sandbox(unsafe_no_sandbox)
     found, said = {}, []
@@ -425,7 +426,9 @@ def _flags(course: Course, lesson: str) -> dict[str, list[str]]:
 
 def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox:
     """The sandbox, which ends with the command; only its kind, where the workers of a cluster open theirs."""
-    from steepest_grader.sandbox import Bubblewrap, NoSandbox, open_sandbox
+    from steepest_grader.sandbox.bubblewrap import Bubblewrap
+    from steepest_grader.sandbox.choice import open_sandbox
+    from steepest_grader.sandbox.none import NoSandbox
 
     if unsafe:
         ERR.print("[yellow]No sandbox: submissions run with all your rights.[/]")

@@ -16,8 +16,9 @@ from typing import Any
 
 import torch
 
-from steepest_grader.kernel import CONNECTION
-from steepest_grader.sandbox import SandboxError, open_sandbox
+from steepest_grader.sandbox.choice import open_sandbox
+from steepest_grader.sandbox.kernel import CONNECTION
+from steepest_grader.sandbox.zygote import SandboxError
 
 __all__ = ["Diagnosis", "examine"]
 

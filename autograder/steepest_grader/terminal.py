@@ -78,7 +78,7 @@ def print_grades(lesson: str, rows: Sequence[dict[str, Any]], reused: int, flags
     flags : dict of str to list of str
         What wants a human eye, by student.
     """
-    from steepest_grader.model import Outcome  # which waits for torch
+    from steepest_grader.exercise.model import Outcome  # which waits for torch
 
     table = Table("", Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
     for row in rows:

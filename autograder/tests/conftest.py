@@ -10,12 +10,14 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat.v4 import new_output
-from steepest_grader import exercises, release
-from steepest_grader.course import Course
-from steepest_grader.gradebook import GradebookWriter
-from steepest_grader.model import GradedSubmission, Outcome, Verdict
-from steepest_grader.sandbox import Bubblewrap, Sandbox
-from steepest_grader.source import source_notebook
+from steepest_grader.course import release
+from steepest_grader.course.places import Course
+from steepest_grader.course.source import source_notebook
+from steepest_grader.exercise import catalogue
+from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
+from steepest_grader.gradebook.writer import GradebookWriter
+from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.bubblewrap import Bubblewrap
 
 LESSON = "90_tiny"
 EXERCISE = "momentum_step"
@@ -80,16 +82,16 @@ def write() -> Callable[..., Path]:
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The exercises of the tiny course, in the place of the course's own."""
-    known = {LESSON: (exercises.exercise(EXERCISE),)}
-    monkeypatch.setattr(exercises, "lessons", lambda: known)
+    known = {LESSON: (catalogue.exercise(EXERCISE),)}
+    monkeypatch.setattr(catalogue, "lessons", lambda: known)
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """The tiny course built and with an empty gradebook, to be copied."""
     with pytest.MonkeyPatch.context() as patch:
-        known = {LESSON: (exercises.exercise(EXERCISE),)}
-        patch.setattr(exercises, "lessons", lambda: known)
+        known = {LESSON: (catalogue.exercise(EXERCISE),)}
+        patch.setattr(catalogue, "lessons", lambda: known)
         course = make_course(tmp_path_factory.mktemp("template") / "course")
         release.build(course)
         release.write_course(course)
@@ -144,7 +146,7 @@ def submit(template: Course, registry: None) -> Callable[..., GradedSubmission]:
         outputs: tuple[Any, ...] = (),
         digest: str = "d1",
     ) -> GradedSubmission:
-        points = exercises.exercise(EXERCISE).points
+        points = catalogue.exercise(EXERCISE).points
         verdict = Verdict(EXERCISE, points, outcome, credit, message=hint)
         notebook = release.released_notebook(source_notebook(template, LESSON))
         cells = {cell.id: cell for cell in notebook.cells}

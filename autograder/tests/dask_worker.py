@@ -11,9 +11,10 @@ from typing import Any
 
 def dask_setup(worker: Any) -> None:
     """Called by Dask in each worker as it starts."""
-    from steepest_grader.model import Outcome
-    from steepest_grader.sandbox import Sandbox, SandboxError
-    from steepest_grader.schedule import lanes
+    from steepest_grader.exercise.model import Outcome
+    from steepest_grader.grading import lanes
+    from steepest_grader.sandbox.base import Sandbox
+    from steepest_grader.sandbox.zygote import SandboxError
 
     folder = Path(os.environ["STEEPEST_TEST_FOLDER"])
 

@@ -24,14 +24,15 @@ from typing import Any
 
 import nbformat
 from sqlalchemy.orm import configure_mappers
-from steepest_grader import batch, cli, exercises, sandbox
-from steepest_grader.course import Course
-from steepest_grader.gradebook import GradebookWriter
-from steepest_grader.judge import candidates
-from steepest_grader.lesson import Lesson
-from steepest_grader.model import GradedSubmission, Outcome, Verdict
-from steepest_grader.notebook import UnreadableError, read, restore
-from steepest_grader.schedule import lanes
+from steepest_grader import cli, sandbox
+from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.places import Course
+from steepest_grader.exercise import catalogue
+from steepest_grader.exercise.judge import candidates
+from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
+from steepest_grader.gradebook.writer import GradebookWriter
+from steepest_grader.grading import batch, lanes
+from steepest_grader.notebook.restore import UnreadableError, read, restore
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 PR_SET_CHILD_SUBREAPER = 36
@@ -128,8 +129,8 @@ def survivors() -> list[str]:
 def main() -> None:
     """Serve requests until there are no more."""
     batch.load, batch.source_notebook = cache(batch.load), cache(batch.source_notebook)
-    tiny = {LESSON: (exercises.exercise(EXERCISE),)}
-    exercises.lessons = lambda: tiny
+    tiny = {LESSON: (catalogue.exercise(EXERCISE),)}
+    catalogue.lessons = lambda: tiny
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for line in sys.stdin:
         request = json.loads(line)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from steepest_grader.exercises import lessons
+from steepest_grader.exercise.catalogue import by_id, lessons
+from steepest_grader.installed import exercise_packages
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDENT = ROOT / "utils" / "steepest"
 GRADER = ROOT / "autograder" / "steepest_grader"
+EXERCISES = ROOT / "autograder" / "steepest_exercises"
 NOTEBOOKS = {
     "nbgrader", "nbformat", "nbclient", "nbconvert", "jupytext", "jupyter_client", "ipykernel", "IPython",
     "traitlets", "ipywidgets",
@@ -46,34 +49,45 @@ def _under(imported: set[str], *packages: str) -> set[str]:
     return {name for name in imported if any(name == package or name.startswith(f"{package}.") for package in packages)}
 
 
+LEVELS = (  # a package imports only itself and what stands in a level before its own
+    ("errors", "files", "installed"),
+    ("notebook",),
+    ("exercise",),
+    ("sandbox", "course"),
+    ("gradebook",),
+    ("grading", "desk"),
+    ("trust",),
+    ("doctor", "terminal"),
+    ("cli",),
+)
 SOURCES = {
     "steepest": list(_modules(STUDENT)),
     "steepest outside demos": [path for path in _modules(STUDENT) if "demos" not in path.parts],
-    "the judge's side": [
-        GRADER / "model.py",
-        GRADER / "judge.py",
-        *_modules(GRADER / "reference"),
-        *_modules(GRADER / "exercises"),
-    ],
-    "model": [GRADER / "model.py"],
+    "the judge's side": [*_modules(GRADER / "exercise"), *_modules(EXERCISES)],
+    "exercises": list(_modules(EXERCISES)),
     "all but those that know nbgrader": [
         path
         for path in _modules(GRADER)
-        if path.stem not in ("release", "gradebook", "marks", "late", "feedback", "nbgrader_course")
+        if not path.is_relative_to(GRADER / "course")
+        and not path.is_relative_to(GRADER / "gradebook")
+        and path != GRADER / "desk" / "feedback.py"
     ],
     "the grader": [path for path in _modules(GRADER) if path.name != "__main__.py"],
-    "reference": list(_modules(GRADER / "reference")),
+    "references": list(EXERCISES.glob("*/reference.py")),
     "solutions": list(_modules(ROOT / "solutions")),
 }
 RULES = [
-    ("steepest", {"steepest_grader", "nbformat", "nbgrader", "nbclient", "nbconvert", "jupytext"}),
+    (
+        "steepest",
+        {"steepest_grader", "steepest_exercises", "nbformat", "nbgrader", "nbclient", "nbconvert", "jupytext"},
+    ),
     ("steepest outside demos", {"ipywidgets"}),
     ("the judge's side", NOTEBOOKS),
-    ("model", {"steepest_grader"}),
+    ("exercises", {"steepest_grader.notebook", "steepest_grader.course", "steepest_grader.sandbox"}),
     ("all but those that know nbgrader", {"nbgrader"}),
-    ("the grader", {"steepest_grader.cli"}),
-    ("reference", {"solutions", "steepest_grader.exercises", "steepest_grader.judge"}),
-    ("solutions", {"steepest_grader.reference", "steepest_grader.exercises", "autograder"}),
+    ("the grader", {"steepest_grader.cli", *exercise_packages()}),
+    ("references", {"solutions", "steepest_exercises", "steepest_grader"}),
+    ("solutions", {"steepest_exercises", "autograder"}),
 ]
 
 
@@ -85,7 +99,60 @@ def test_who_imports_what(who: str, packages: set[str]) -> None:
 
 def test_the_rules_are_read_off_real_sources() -> None:
     assert all(SOURCES[who] for who in SOURCES)
-    assert _under(_imports(GRADER / "release.py"), "nbgrader")
+    assert _under(_imports(GRADER / "course" / "release.py"), "nbgrader")
+
+
+def _package(path: Path) -> str:
+    return path.relative_to(GRADER).parts[0].removesuffix(".py")
+
+
+def test_arrows_between_packages_run_one_way() -> None:
+    level = {name: number for number, names in enumerate(LEVELS) for name in names}
+    paths = [path for path in _modules(GRADER) if path.parent != GRADER or path.stem not in ("__init__", "__main__")]
+    assert {_package(path) for path in paths} == set(level)
+    for path in paths:
+        own = _package(path)
+        others = {name.split(".")[1] for name in _under(_imports(path), "steepest_grader") if "." in name} - {own}
+        wrong = {other for other in others if other in level and level[other] >= level[own]}
+        assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+
+
+def test_the_engine_of_checks_imports_nothing_else_of_the_student_package() -> None:
+    for path in _modules(STUDENT / "_checks"):
+        others = _under(_imports(path), "steepest") - {"steepest"}
+        assert not {name for name in others if not name.startswith("steepest._checks")}, path
+
+
+def _graph() -> dict[str, set[str]]:
+    """Which module imports which, within the three packages; what a function imports counts as well."""
+    roots = (STUDENT, GRADER, EXERCISES)
+    modules = {
+        ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for root in roots
+        for path in _modules(root)
+    }
+    return {name: (_imports(path) & modules.keys()) - {name} for name, path in modules.items()}
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Peel off what imports nothing that is left; a package and the modules whose names it hands on are one."""
+    graph = {name: {other for other in found if not name.startswith(f"{other}.")} for name, found in _graph().items()}
+    while free := [name for name, found in graph.items() if not found & graph.keys()]:
+        for name in free:
+            del graph[name]
+    assert graph == {}
+
+
+def test_the_grader_names_no_lesson_and_no_exercise() -> None:
+    """It would have to be changed for another course."""
+    known = "|".join(re.escape(name) for name in {*lessons(), *by_id()})
+    pattern = re.compile(rf"\b({known})\b")
+    found = {
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in [path for path in GRADER.rglob("*") if path.suffix in (".py", ".j2", ".js", ".css")]
+        for match in pattern.finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()
 
 
 def _functions(path: Path) -> set[str]:
@@ -120,14 +187,17 @@ for info in pkgutil.walk_packages({package}.__path__, "{package}."):
 
 
 def test_the_student_package_works_without_grader_and_nbgrader() -> None:
-    _run(BLOCK.format(blocked={"steepest_grader", "nbgrader", "nbformat", "jupytext"}, package="steepest"))
+    _run(
+        BLOCK.format(
+            blocked={"steepest_grader", "steepest_exercises", "nbgrader", "nbformat", "jupytext"}, package="steepest"
+        )
+    )
 
 
 def test_the_judge_works_without_notebooks() -> None:
     blocked = NOTEBOOKS - {"IPython", "traitlets", "ipykernel", "jupyter_client"}
-    for package in ("steepest_grader.exercises", "steepest_grader.reference"):
-        _run(BLOCK.format(blocked=blocked, package=package))
-    _run(BLOCK.format(blocked=blocked, package="steepest_grader.exercises") + "import steepest_grader.judge")
+    code = BLOCK.format(blocked=blocked, package="steepest_exercises")
+    _run(f"{code}import steepest_grader.exercise.judge, steepest_grader.exercise.catalogue as c\nassert c.lessons()")
 
 
 def test_the_grader_can_be_imported_whole() -> None:
@@ -138,7 +208,6 @@ PUBLIC = {
     "steepest": {"check", "progress"},
     "steepest.callables": {
         "CALLABLES",
-        "build",
         "least_squares_gradient",
         "linear_predictor",
         "pinball_error",
@@ -178,156 +247,15 @@ PUBLIC = {
     "steepest.dense": {"Nets", "accuracy", "fit", "make_nets", "scores", "with_backward"},
     "steepest.trajectory": {"METHODS", "init_state", "run", "steps_to_reach"},
     "steepest.words": {"bag_of_words", "document_gradient", "document_loss"},
-    "steepest.demos.loss_landscapes": {
-        "BowlView",
-        "CliffView",
-        "Fall",
-        "Fit",
-        "Gabor",
-        "GaborView",
-        "LandscapeView",
-        "Monitor",
-        "MonitorView",
-        "RegimeView",
-        "Roll",
-        "SaddleView",
-        "Watched",
-        "bowl_demo",
-        "cliff_demo",
-        "draw_bowl",
-        "draw_cliff",
-        "draw_gabor",
-        "draw_monitor",
-        "draw_regime",
-        "draw_saddle",
-        "draw_taylor",
-        "escape",
-        "gabor_demo",
-        "landscape_demo",
-        "monitor_demo",
-        "regime_demo",
-        "roll",
-        "saddle_demo",
-        "start_at",
-        "watch",
-    },
-    "steepest.demos.initialization": {
-        "SignalView",
-        "Signals",
-        "XorStart",
-        "XorView",
-        "draw_layers",
-        "draw_xor",
-        "histograms",
-        "said",
-        "send",
-        "signal_demo",
-        "start_xor",
-        "surfaces",
-        "xor_demo",
-    },
-    "steepest.demos.adaptive_methods": {"correction_demo", "effective_rate_demo", "race_demo"},
-    "steepest.demos.batch_norm": {
-        "BATCHES",
-        "Board",
-        "Places",
-        "RATES",
-        "RateView",
-        "SIZES",
-        "ShiftView",
-        "batches",
-        "draw_rates",
-        "draw_shift",
-        "mismatch",
-        "place",
-        "rates_demo",
-        "shift_demo",
-        "statistics",
-    },
-    "steepest.demos.dropout": {
-        "LAYERS",
-        "MASKS",
-        "MaskView",
-        "SmallNet",
-        "Thinned",
-        "draw_masks",
-        "dropout_demo",
-        "small_net",
-        "thin",
-    },
-    "steepest.demos.empirical_risk": {
-        "SURROGATES",
-        "CapacityView",
-        "Course",
-        "Losses",
-        "Standing",
-        "SurrogateView",
-        "best_fits",
-        "borders",
-        "capacity_demo",
-        "course",
-        "draw_capacity",
-        "draw_surrogate",
-        "examples",
-        "measure",
-        "slope",
-        "surrogate_demo",
-        "true_risk",
-    },
-    "steepest.demos.minibatches": {
-        "COUNTS",
-        "PATH_SIZES",
-        "PLACES",
-        "SIZES",
-        "CloudView",
-        "PathView",
-        "Trial",
-        "Walk",
-        "draw_minibatches",
-        "draw_paths",
-        "minibatch_demo",
-        "path_demo",
-        "try_size",
-        "walk",
-    },
-    "steepest.demos.momentum": {
-        "AverageView",
-        "MomentumView",
-        "RateMap",
-        "Scene",
-        "average_demo",
-        "convergence_map_demo",
-        "draw_average",
-        "draw_convergence_map",
-        "draw_momentum",
-        "momentum_demo",
-        "rate_map",
-        "score",
-        "temperatures",
-    },
-    "steepest.demos.start_here": {"LineView", "draw_line", "line_demo", "walk"},
-    "steepest.demos.playground": {
-        "Design",
-        "Dials",
-        "State",
-        "Tools",
-        "Training",
-        "View",
-        "begin",
-        "draw_playground",
-        "gather",
-        "playground_demo",
-        "train_step",
-    },
     "steepest_grader": {"grade"},
-    "steepest_grader.exercises": {"by_id", "exercise", "lessons"},
-    "steepest_grader.export": {"Export", "export", "export_path", "safe_text", "write"},
-    "steepest_grader.late": {"TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"},
-    "steepest_grader.items": {"difficulty", "discriminations"},
-    "steepest_grader.practice": {"PROGRESS", "Practice", "practice"},
-    "steepest_grader.report": {"as_json", "class_standing", "report_path", "write_report"},
-    "steepest_grader.similarity": {"Group", "Match", "fingerprints", "near_identical"},
-    "steepest_grader.standing": {
+    "steepest_grader.exercise.catalogue": {"by_id", "exercise", "lessons"},
+    "steepest_grader.desk.export": {"Export", "export", "export_path", "safe_text", "write"},
+    "steepest_grader.gradebook.late": {"TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"},
+    "steepest_grader.desk.items": {"difficulty", "discriminations"},
+    "steepest_grader.desk.practice": {"PROGRESS", "Practice", "practice"},
+    "steepest_grader.desk.report": {"as_json", "class_standing", "report_path", "write_report"},
+    "steepest_grader.desk.similarity": {"Group", "Match", "fingerprints", "near_identical"},
+    "steepest_grader.desk.standing": {
         "Concern",
         "ExerciseStanding",
         "HandGraded",
@@ -335,7 +263,7 @@ PUBLIC = {
         "Standing",
         "standing",
     },
-    "steepest_grader.judge": {
+    "steepest_grader.exercise.judge": {
         "HIDDEN_SEEDS",
         "PUBLIC_SEED",
         "candidates",
@@ -345,7 +273,7 @@ PUBLIC = {
         "refusals",
         "sound_candidates",
     },
-    "steepest_grader.model": {
+    "steepest_grader.exercise.model": {
         "Accepted",
         "Case",
         "Example",
@@ -369,8 +297,19 @@ def test_what_is_public_is_pinned(name: str) -> None:
 
 def test_every_public_module_of_the_student_package_is_pinned() -> None:
     for path in _modules(STUDENT):
-        private = any(part.startswith("_") and part != "__init__.py" for part in path.relative_to(STUDENT).parts)
-        empty = len(path.read_text(encoding="utf-8").splitlines()) < 4
+        parts = path.relative_to(STUDENT).parts
+        private = any(part.startswith("_") and part != "__init__.py" for part in parts) or parts[0] == "demos"
         name = ".".join(path.relative_to(STUDENT.parent).with_suffix("").parts).removesuffix(".__init__")
-        if not private and not empty:
+        if not private:
             assert name in PUBLIC, f"{name}: pin what is public"
+
+
+FACES = [path.name for path in sorted((STUDENT / "demos").iterdir()) if (path / "__init__.py").is_file()]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_of_demos_hands_on_its_demos_and_nothing_else(face: str) -> None:
+    module = importlib.import_module(f"steepest.demos.{face}")
+    made = {name for path in (STUDENT / "demos" / face).glob("*.py") for name in _functions(path)}
+    assert set(module.__all__) == {name for name in made if name.endswith("_demo")} != set()
+    assert all(callable(getattr(module, name)) for name in module.__all__)

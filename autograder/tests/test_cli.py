@@ -15,8 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 from steepest_grader import doctor
 from steepest_grader.cli import main
-from steepest_grader.course import Course
-from steepest_grader.sandbox import Bubblewrap, SandboxError
+from steepest_grader.course.places import Course
+from steepest_grader.sandbox.bubblewrap import Bubblewrap
+from steepest_grader.sandbox.zygote import SandboxError
 
 LESSON = "90_tiny"
 Run = Callable[..., Result]

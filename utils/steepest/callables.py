@@ -11,12 +11,10 @@ from typing import Any
 
 import torch
 
-from steepest._wire import Named, WireError
 from steepest.activations import activation
 
 __all__ = [
     "CALLABLES",
-    "build",
     "least_squares_gradient",
     "linear_predictor",
     "pinball_error",
@@ -178,16 +176,3 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "tanh_energy": tanh_energy,
     "activation": activation,
 }
-
-
-def build(named: Named) -> Callable[..., Any]:
-    """Build the function that a `Named` stands for.
-
-    Raises
-    ------
-    WireError
-        If no public function has this name.
-    """
-    if named.name not in CALLABLES:
-        raise WireError(f"no public function is called {named.name!r}")
-    return CALLABLES[named.name](**named.params)

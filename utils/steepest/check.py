@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from steepest import _outcomes
-from steepest._calls import local, name_of
-from steepest._cases import Finding, find, play
-from steepest._progress import remember
+from steepest._checks import outcomes as stored
+from steepest._checks.calls import local, name_of
+from steepest._checks.cases import Finding, find, play
+from steepest._checks.progress import remember
 
 __all__ = ["CheckResult", "check", "examine"]
 
@@ -80,11 +80,11 @@ def check(function: Callable[..., Any]) -> None:
 
 def examine(function: Callable[..., Any], namespace: Mapping[str, Any] | None = None) -> CheckResult:
     """Like `check`, but return the result instead of showing it; `namespace` is where the function was named."""
-    name = name_of(function, namespace or {}, _outcomes.names())
+    name = name_of(function, namespace or {}, stored.names())
     try:
-        outcomes = _outcomes.load(name)
+        outcomes = stored.load(name)
     except KeyError:
-        near = difflib.get_close_matches(name, _outcomes.names(), n=1)
+        near = difflib.get_close_matches(name, stored.names(), n=1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         raise ValueError(f"`check` knows no exercise called `{name}`.{hint}") from None
     # nbgrader gives no points to a cell that writes to stderr, and a warning is not a failure

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from steepest_grader.courier import Courier
+from steepest_grader.sandbox.courier import Courier
 from steepest_grader.sandbox.zygote import Process, SandboxError, Zygote
 
 HOME = "/home/student"

@@ -9,7 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib
+from steepest._checks import content
 
+from steepest_grader.installed import exercise_packages
 from steepest_grader.sandbox.base import HOME, Sandbox, environment
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -75,17 +77,18 @@ def _system() -> Iterator[str]:
 
 
 def _python() -> Iterator[str]:
-    """The interpreter with its packages, the student package, and nothing in the place of the grader."""
-    student = _package("steepest")
+    """The interpreter with its packages, student packages, and nothing in the place of grader and exercises."""
+    students = [_package(name) for name in content.packages()]
     roots = {Path(sys.base_prefix).resolve(), Path(sys.prefix).resolve()}
-    for path in (*sorted(roots), student):
+    for path in (*sorted(roots), *students):
         if not any(path.is_relative_to(name) for name in SYSTEM):
             yield from ("--ro-bind", str(path), str(path))
     if Path(sys.prefix) != Path(sys.prefix).resolve():
         yield from ("--ro-bind", sys.prefix, sys.prefix)
-    grader = _package("steepest_grader")
-    if any(grader.is_relative_to(root) for root in (*roots, student, Path("/usr"))):
-        yield from ("--tmpfs", str(grader))
+    for name in ("steepest_grader", *exercise_packages()):
+        hidden = _package(name)
+        if any(hidden.is_relative_to(root) for root in (*roots, *students, Path("/usr"))):
+            yield from ("--tmpfs", str(hidden))
 
 
 def _gpu(device: str) -> Iterator[str]:

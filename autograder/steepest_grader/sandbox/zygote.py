@@ -18,8 +18,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from steepest_grader._files import last_line
 from steepest_grader.errors import MendableError
+from steepest_grader.files import last_line
 
 START_SECONDS = 120.0
 FORK_SECONDS = 60.0

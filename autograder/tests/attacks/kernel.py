@@ -68,11 +68,11 @@ globals = serve = print = len = getattr = agent = lambda *a, **k: {"momentum_ste
 """
 MODULE = """
 import sys, types
-fake = types.ModuleType("steepest._agent")
+fake = types.ModuleType("steepest._checks.agent")
 fake.serve = lambda *a, **k: None
-sys.modules["steepest._agent"] = fake
+sys.modules["steepest._checks.agent"] = fake
 import steepest
-steepest._agent = fake
+steepest._checks.agent = fake
 """
 
 

@@ -131,8 +131,8 @@ VALUES = {
     "lone-surrogate": '"\\ud800"',
     "endless-iterator": '__import__("itertools").count()',
     "not-text-keys": "{1: theta, None: grad}",
-    "a-handle": '__import__("steepest._wire", fromlist=["x"]).Handle(2**60, "x" * 10**6)',
-    "a-named-function": '__import__("steepest._wire", fromlist=["x"]).Named("os.system", {"command": "id"})',
+    "a-handle": '__import__("steepest._checks.wire", fromlist=["x"]).Handle(2**60, "x" * 10**6)',
+    "a-named-function": '__import__("steepest._checks.wire", fromlist=["x"]).Named("os.system", {"command": "id"})',
 }
 
 ATTACKS = [
@@ -155,7 +155,7 @@ ATTACKS = [
     Attack(
         "hides-a-change", ODD,
         "changes its arguments in place and patches the package so that this is not seen",
-        code="import steepest._agent\nsteepest._agent.same_bits = lambda *a: True",
+        code="import steepest._checks.agent\nsteepest._agent.same_bits = lambda *a: True",
         answer=RIGHT.replace("    return theta + velocity", "    theta += velocity\n    return theta"),
         earns={"momentum_step": 1}, test="allclose", flag="private parts",
     ),

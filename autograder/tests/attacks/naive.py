@@ -8,7 +8,7 @@ from typing import Any
 
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
-from steepest_grader.lesson import Lesson
+from steepest_grader.course.lesson import Lesson
 
 from attacks._attack import ATTACKED
 

@@ -115,32 +115,32 @@ KERNEL_PATCHES = {
 PACKAGE_PATCHES = {
     "finding": (
         "has the comparison find nothing wrong",
-        "import steepest._cases as cases\ncases.find = lambda *a, **k: cases.Finding(1.0)", "grade",
+        "import steepest._checks.cases as cases\ncases.find = lambda *a, **k: cases.Finding(1.0)", "grade",
     ),
     "difference": (
         "has the comparison see no difference",
-        "import steepest._cases\nsteepest._cases.difference = lambda *a, **k: None", "grade",
+        "import steepest._checks.cases\nsteepest._cases.difference = lambda *a, **k: None", "grade",
     ),
     "tolerance": (
         "makes the tolerance infinite",
-        "import steepest._compare as compare\nfor dtype in compare.RELATIVE:\n"
+        "import steepest._checks.compare as compare\nfor dtype in compare.RELATIVE:\n"
         "    compare.RELATIVE[dtype] = float('inf')", "grade",
     ),
     "check": (
         "has the instant check always pass",
-        "import importlib, steepest._cases\nmodule = importlib.import_module('steepest.check')\n"
-        "module.find = lambda *a, **k: steepest._cases.Finding(1.0)", "check",
+        "import importlib, steepest._checks.cases\nmodule = importlib.import_module('steepest.check')\n"
+        "module.find = lambda *a, **k: steepest._checks.cases.Finding(1.0)", "check",
     ),
     "stored-outcomes": (
         "replaces the stored outcomes by its own",
-        "import steepest._outcomes as stored, dataclasses, steepest._cases as cases\nload = stored.load\n"
+        "import steepest._checks.outcomes as stored, dataclasses, steepest._checks.cases as cases\nload = stored.load\n"
         "def empty(name):\n    found = load(name)\n"
         "    return dataclasses.replace(found, cases=(), candidates=[cases.Candidate('reference', 'reference', '', 1.0, [])])\n"
         "stored.load = empty", "check",
     ),
     "agreement": (
         "has its results agree with everything",
-        "import steepest._cases\nsteepest._cases._agree = lambda *a, **k: True", "grade",
+        "import steepest._checks.cases\nsteepest._cases._agree = lambda *a, **k: True", "grade",
     ),
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from typing import Any
 from attacks._attack import RIGHT, Attack, Shown
 
 KIND = "forged answers on the wire"
-PRELUDE = "import json, pickle, socket, struct, time\nimport steepest._agent as agent\n"
+PRELUDE = "import json, pickle, socket, struct, time\nimport steepest._checks.agent as agent\n"
 ENDED = frozenset({"FAILED", "ERRORED", "TIMED_OUT"})
 
 

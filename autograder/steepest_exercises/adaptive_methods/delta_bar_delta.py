@@ -1,0 +1,207 @@
+"""Exercise `delta_bar_delta_step` of `06_adaptive_methods`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
+from torch import Tensor
+
+from steepest_exercises.adaptive_methods import cases as shared
+from steepest_exercises.adaptive_methods import reference
+
+Rule = Callable[[Tensor, Tensor, Tensor, float, float], Tensor]
+
+
+def _cases(rng: np.random.Generator) -> Sequence[Case]:
+    usual = {"kappa": 0.05, "phi": 0.3, "beta": 0.7}
+    start = {"rate": shared.positive, "bar": shared.zeros}
+    moving = {"rate": shared.positive, "bar": shared.normal}
+    changing = [{"kappa": 0.2, "phi": 0.1, "beta": 0.5}, {"kappa": 0.01, "phi": 0.6, "beta": 0.9}, usual]
+    silent = torch.tensor([1.0, 0.0, 1.0, 0.0], dtype=torch.float64)
+
+    def case(rng: np.random.Generator, name: str, *what: Any, **form: Any) -> Case:
+        # a number times a mask is a float32 tensor, and may be
+        return shared.stepper_case(rng, name, *what, slack=10, **form)
+
+    return [
+        case(rng, "from the start", start, [usual] * 4),
+        case(rng, "already under way", moving, [usual] * 3, shape=(8,)),
+        case(rng, "a weight whose gradient is always 0", moving, [usual] * 2, scale=silent),
+        case(rng, "the hyperparameters change between steps", moving, changing, shape=(6,)),
+        case(rng, "a non-contiguous matrix of parameters", moving, [usual] * 2, shape=(3, 2), turned=True),
+        case(rng, "float32", moving, [usual] * 2, shape=(6,), dtype=torch.float32),
+    ]
+
+
+def _grown(rate: Tensor, g: Tensor, kappa: float, bar: Tensor) -> Tensor:
+    return rate + kappa
+
+
+def _shrunk(rate: Tensor, g: Tensor, phi: float, bar: Tensor) -> Tensor:
+    return rate * (1 - phi)
+
+
+def _dbd(
+    grow: Callable[[Tensor, Tensor, float, Tensor], Tensor] = _grown,
+    shrink: Callable[[Tensor, Tensor, float, Tensor], Tensor] = _shrunk,
+    blend: Callable[[Tensor, Tensor, float], Tensor] = lambda bar, g, beta: (1 - beta) * g + beta * bar,
+    agreement: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda old, new, g: old * g,
+    change: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = lambda old, new, g, bar: -new * g,
+    kept: Callable[[shared.State, shared.State], shared.State] = lambda old, new: new,
+    grows: Callable[[Tensor], Tensor] = lambda product: product > 0,
+    shrinks: Callable[[Tensor], Tensor] = lambda product: product < 0,
+) -> shared.Step:
+    """A stepper: agreement(old bar, new bar, g) grows or shrinks the rates; change(old rate, new rate, g, new bar)."""
+
+    def step(
+        theta: Tensor, grad: Tensor, state: shared.State, *, kappa: float, phi: float, beta: float
+    ) -> tuple[Tensor, shared.State]:
+        old = state["rate"]
+        bar = blend(state["bar"], grad, beta)
+        product = agreement(state["bar"], bar, grad)
+        rate = torch.where(grows(product), grow(old, grad, kappa, bar), old)
+        rate = torch.where(shrinks(product), shrink(rate, grad, phi, bar), rate)
+        return theta + change(old, rate, grad, bar), kept(state, {"rate": rate, "bar": bar})
+
+    return step
+
+
+def _with_masks(
+    theta: Tensor, grad: Tensor, state: shared.State, *, kappa: float, phi: float, beta: float
+) -> tuple[Tensor, shared.State]:
+    rate = state["rate"].clone()
+    same, opposite = state["bar"] * grad > 0, state["bar"] * grad < 0
+    rate[same] += kappa
+    rate[opposite] *= 1 - phi
+    return theta - rate * grad, {"rate": rate, "bar": torch.lerp(grad, state["bar"], beta)}
+
+
+def _with_signs(
+    theta: Tensor, grad: Tensor, state: shared.State, *, kappa: float, phi: float, beta: float
+) -> tuple[Tensor, shared.State]:
+    sign = (state["bar"] * grad).sign()
+    rate = state["rate"] * (1 - phi * (sign < 0)) + kappa * sign.clamp(min=0)
+    return theta - rate * grad, {"rate": rate, "bar": state["bar"] + (1 - beta) * (grad - state["bar"])}
+
+
+DELTA_BAR_DELTA_STEP = Exercise(
+    id="delta_bar_delta_step",
+    reference=reference.delta_bar_delta_step,
+    cases=_cases,
+    points=2,
+    accepted=[
+        Accepted("with_masks", _with_masks),
+        Accepted("with_signs", _with_signs),
+        Accepted("entry_by_entry", shared.entry_by_entry(_dbd())),
+    ],
+    mistakes=[
+        Mistake(
+            "new_average_compared",
+            _dbd(agreement=lambda old, new, g: new * g),
+            "The gradient is compared with an average that already holds it, so it agrees too often. Compare with"
+            " the average of the steps before.",
+            0.25,
+        ),
+        Mistake(
+            "rate_grows_by_a_factor",
+            _dbd(grow=lambda rate, g, kappa, bar: rate * (1 + kappa)),
+            "The rate grows by a factor. Jacobs lets it grow by adding kappa, so that it cannot run away, and shrink"
+            " by a factor.",
+            0.25,
+        ),
+        Mistake(
+            "rate_shrinks_by_subtraction",
+            _dbd(shrink=lambda rate, g, phi, bar: rate - phi),
+            "The rate shrinks by subtraction and can become negative. It is multiplied by 1 - phi.",
+            0.25,
+        ),
+        Mistake(
+            "multiplied_by_phi",
+            _dbd(shrink=lambda rate, g, phi, bar: rate * phi),
+            "The rate keeps the share phi. phi is the share that it loses.",
+            0.25,
+        ),
+        Mistake(
+            "grows_and_shrinks_exchanged",
+            _dbd(grows=lambda product: product < 0, shrinks=lambda product: product > 0),
+            "The rate grows where the sign changed and shrinks where it stayed. A change of sign means that a"
+            " minimum was passed.",
+        ),
+        Mistake(
+            "grows_where_the_product_is_zero",
+            _dbd(grows=lambda product: product >= 0),
+            "The rate also grows where the product is 0: in the first step, and for a weight that is not used.",
+            0.25,
+        ),
+        Mistake(
+            "shrinks_where_the_product_is_zero",
+            _dbd(shrinks=lambda product: product <= 0),
+            "The rate also shrinks where the product is 0: in the first step, and for a weight that is not used.",
+            0.25,
+        ),
+        Mistake(
+            "moves_with_the_old_rate",
+            _dbd(change=lambda old, new, g, bar: -old * g),
+            "theta moves with the rate as it came in. Adapt the rates first, then move with the new ones.",
+            0.25,
+        ),
+        Mistake(
+            "moves_along_the_average",
+            _dbd(change=lambda old, new, g, bar: -new * bar),
+            "theta moves along the average. The average only judges the sign; the step follows the gradient.",
+            0.25,
+        ),
+        Mistake(
+            "weights_exchanged",
+            _dbd(blend=lambda bar, g, beta: beta * g + (1 - beta) * bar),
+            "beta and 1 - beta are exchanged in the average. beta is the share of the past that is kept.",
+            0.25,
+        ),
+        Mistake(
+            "last_gradient_for_the_average",
+            _dbd(blend=lambda bar, g, beta: g),
+            "Only the last gradient is remembered. With an average one odd gradient does not turn the judgement.",
+            0.25,
+        ),
+        Mistake(
+            "sum_for_average",
+            _dbd(blend=lambda bar, g, beta: g + beta * bar),
+            "The new gradient counts in full. In the average it has the weight 1 - beta.",
+            0.25,
+        ),
+        Mistake(
+            "judged_together",
+            _dbd(agreement=lambda old, new, g: (old * g).sum().expand_as(g)),
+            "One dot product decides for all weights. Each weight looks at the sign of its own product.",
+        ),
+        Mistake("climbs", _dbd(change=lambda old, new, g, bar: new * g), shared.UPHILL, 0.25),
+        Mistake(
+            "rates_not_kept",
+            _dbd(kept=lambda old, new: {**new, "rate": old["rate"]}),
+            "The rates that came in are returned, so nothing is learnt of them. Return the new ones.",
+            0.25,
+        ),
+        Mistake(
+            "average_not_kept",
+            _dbd(kept=lambda old, new: {**new, "bar": old["bar"]}),
+            "The average that came in is returned. Return the new one, or it stays at its start.",
+            0.25,
+        ),
+        Mistake(
+            "sign_alone",
+            _dbd(change=lambda old, new, g, bar: -new * g.sign()),
+            "The step has the length of the rate, whatever the gradient's size: that is Rprop's step. Here the rate"
+            " multiplies the gradient.",
+            0.25,
+        ),
+    ],
+    equivalent={
+        "The next line overwrites the rates for which the product is negative.": [
+            "rate = torch.where(agreement != 0, state['rate'] + kappa, state['rate'])"
+        ],
+    },
+)

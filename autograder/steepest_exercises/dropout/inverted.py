@@ -1,0 +1,256 @@
+"""`inverted_dropout`: zeros, scale and seeds are judged, not one draw (see `steepest._drives.masks`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
+from torch import Generator, Tensor
+
+from steepest_exercises import reasons
+from steepest_exercises.dropout import reference
+
+Rule = Callable[[Tensor, float], Tensor]
+Layer = Callable[..., Tensor]
+
+
+def _cases(rng: np.random.Generator) -> Sequence[Case]:
+    def case(name: str, *shape: int, keep: float, dtype: torch.dtype = torch.float64) -> Case:
+        sizes = torch.from_numpy(rng.uniform(0.5, 2, shape) * rng.choice([-1.0, 1.0], shape)).to(dtype)
+        return Case(name, {"x": sizes, "keep": keep, "seed": int(rng.integers(2**31))}, "dropped")
+
+    return [
+        case("keep = 0.5", 60, 50, keep=0.5),
+        case("keep = 0.8", 60, 50, keep=0.8),
+        case("keep = 0.3, float32", 50, 60, keep=0.3, dtype=torch.float32),
+        case("images of 7 × 8 pixels", 60, 7, 8, keep=0.6),
+    ]
+
+
+def _mask(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    u = torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    return (u < keep).to(x.dtype)
+
+
+def _one_mask(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    return _mask(x[:1], keep, generator)
+
+
+def _whole_rows(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    return _mask(x.flatten(1)[:, 0], keep, generator).reshape(-1, *[1] * (x.ndim - 1))
+
+
+def _fixed_number(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    keys = torch.rand(x.numel(), generator=generator, device=x.device)
+    return (keys.argsort().argsort() < round(keep * x.numel())).to(x.dtype).reshape(x.shape)
+
+
+def _from_fixed_seed(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    return _mask(x, keep, generator.manual_seed(0))
+
+
+def _from_own_generator(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    own = Generator()
+    own.seed()
+    return _mask(x, keep, own)
+
+
+def _layer(
+    scaled: Rule = lambda x, keep: x / keep,
+    still: Rule = lambda x, keep: x,
+    draw: Callable[[Tensor, float, Generator], Tensor] = _mask,
+    drops_if: Callable[[bool], bool] = lambda training: training,
+) -> Layer:
+    """Dropout with `scaled(x, keep)` under the mask in training and `still(x, keep)` in evaluation."""
+
+    def layer(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+        return draw(x, keep, generator) * scaled(x, keep) if drops_if(training) else still(x, keep)
+
+    return layer
+
+
+def _where(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    if not training or keep == 1:
+        return x
+    kept = torch.rand(x.shape, generator=generator, device=x.device) < keep
+    return torch.where(kept, x / keep, torch.zeros_like(x))
+
+
+def _always_draws(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    kept = torch.bernoulli(torch.full_like(x, keep), generator=generator)
+    return x * (kept / keep) if training else x.clone()
+
+
+def _zeros_written(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    out = x.clone()
+    if training:
+        out /= keep
+        out[torch.rand(x.shape, generator=generator, device=x.device) >= keep] = 0
+    return out
+
+
+def _by_observed_share(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    if not training:
+        return x
+    mask = _mask(x, keep, generator)
+    return x * mask / mask.mean()
+
+
+def _every_entry_shifted(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    mask = _mask(x, keep, generator) if training else torch.ones_like(x)
+    return x * mask + (1 - mask) * x.mean()
+
+
+def _drops_twice(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    return _mask(x, keep, generator) * _mask(x, keep, generator) * x / keep if training else x
+
+
+INVERTED_DROPOUT = Exercise(
+    id="inverted_dropout",
+    reference=reference.inverted_dropout,
+    cases=_cases,
+    points=3,
+    accepted=[
+        Accepted("mask_times_x_over_keep", _layer()),
+        Accepted("where_kept", _where),
+        Accepted("scaled_mask", _always_draws),
+        Accepted("zeros_written_into_a_copy", _zeros_written),
+    ],
+    mistakes=[
+        Mistake(
+            "never_scaled",
+            _layer(lambda x, keep: x),
+            "Dropped in training, and scaled nowhere: the next layer sees larger sums at evaluation than it was "
+            "trained with. The inverted form divides by keep in training.",
+            0.25,
+        ),
+        Mistake(
+            "classic_scaling",
+            _layer(lambda x, keep: x, lambda x, keep: keep * x),
+            "This is the classic form: unscaled in training, times keep in evaluation. It is sound, but asked for is "
+            "the inverted one, which leaves evaluation alone.",
+            0.5,
+        ),
+        Mistake(
+            "scaled_at_both_times",
+            _layer(still=lambda x, keep: keep * x),
+            "Training divides by keep, and evaluation multiplies by keep as well. One of the two is enough: the "
+            "inverted form leaves evaluation alone.",
+            0.25,
+        ),
+        Mistake(
+            "multiplied_by_keep_in_training",
+            _layer(lambda x, keep: keep * x),
+            "The kept entries shrink. They must make up for what is dropped: divide by keep.",
+            0.25,
+        ),
+        Mistake(
+            "scaled_by_the_drop_probability",
+            _layer(lambda x, keep: x / (1 - keep) if keep < 1 else x),
+            "The mask keeps with probability keep, but the scale is 1/(1 − keep). The expected output is then x times "
+            "keep/(1 − keep).",
+            0.25,
+        ),
+        Mistake(
+            "keep_taken_as_drop_probability",
+            _layer(
+                lambda x, keep: x / (1 - keep) if keep < 1 else x,
+                draw=lambda x, keep, generator: _mask(x, 1 - keep if keep < 1 else 1.0, generator),
+            ),
+            "keep is used as the probability to drop, as torch's p. Here it is the probability to keep.",
+            0.25,
+        ),
+        Mistake(
+            "mask_of_the_dropped",
+            _layer(draw=lambda x, keep, generator: 1 - _mask(x, keep, generator)),
+            "The mask is 1 where an entry should be dropped. The scale is right, the comparison is turned round.",
+            0.25,
+        ),
+        Mistake(
+            "variance_kept_instead_of_mean",
+            _layer(lambda x, keep: x / keep**0.5),
+            "Dividing by the square root of keep keeps the mean square. What evaluation needs is the mean: divide by "
+            "keep.",
+            0.25,
+        ),
+        Mistake(
+            "scaled_twice",
+            _layer(lambda x, keep: x / keep**2),
+            "The factor 1/keep is applied twice, for example in the mask and again in the product.",
+            0.25,
+        ),
+        Mistake(
+            "scaled_by_the_observed_share",
+            _by_observed_share,
+            "The scale is the share of ones in this draw, so it changes from call to call. Divide by keep itself.",
+            0.5,
+        ),
+        Mistake(
+            "never_drops",
+            lambda x, *, keep, training, generator: x.clone(),
+            "Nothing is dropped, in training either. Draw a mask where `training` is true.",
+        ),
+        Mistake(
+            "evaluation_drops",
+            _layer(still=lambda x, keep: x, drops_if=lambda training: True),
+            "Evaluation is random: the same input gives another output each time. Look at `training` first.",
+            0.25,
+        ),
+        Mistake(
+            "training_and_evaluation_exchanged",
+            _layer(drops_if=lambda training: not training),
+            "It drops in evaluation and not in training. The condition on `training` is turned round.",
+            0.25,
+        ),
+        Mistake(
+            "one_mask_for_the_whole_batch",
+            _layer(draw=_one_mask),
+            "All rows lose the same units: the whole batch meets one thinned network. Draw a mask of the shape of x.",
+            0.25,
+        ),
+        Mistake(
+            "whole_rows_dropped",
+            _layer(draw=_whole_rows),
+            "Either all of a row is kept or nothing is: this leaves out examples, not units. Draw entry by entry.",
+            0.25,
+        ),
+        Mistake(
+            "fixed_number_kept",
+            _layer(draw=_fixed_number),
+            "Every call keeps the same number of entries, so they depend on each other. Draw them independently.",
+            0.5,
+        ),
+        Mistake(
+            "drops_twice",
+            _drops_twice,
+            "Two masks are drawn and both must keep an entry: that happens with probability keep². One mask is enough.",
+            0.25,
+        ),
+        Mistake(
+            "dropped_entries_become_the_mean",
+            _every_entry_shifted,
+            "The dropped entries take the mean of x. A dropped unit is silent: its output is 0.",
+        ),
+        Mistake(
+            "fixed_seed",
+            _layer(draw=_from_fixed_seed),
+            "A seed stands in the function, so every call drops the same entries. Draw from the generator given.",
+            0.25,
+        ),
+        Mistake(
+            "ignores_the_generator",
+            _layer(draw=_from_own_generator),
+            "The same seed does not bring the same output. Hand generator=generator to the function that draws.",
+            0.5,
+        ),
+    ],
+    equivalent={
+        "x is of float32 or float64, and its product with zeros and ones of float32 keeps that type.": [
+            "mask = dropout_mask(x.shape, keep=keep, generator=generator).to()",
+            "mask = dropout_mask(x.shape, keep=keep, generator=generator)",
+        ],
+        reasons.SAME_DEVICE: ["mask = dropout_mask(x.shape, keep=keep, generator=generator).to(x)"],
+    },
+)

@@ -1,0 +1,1 @@
+"""The exercises of `01_empirical_risk`."""

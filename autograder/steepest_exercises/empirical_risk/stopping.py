@@ -1,0 +1,329 @@
+"""Exercise `early_stop` of `01_empirical_risk`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
+from torch import Tensor
+
+from steepest_exercises import reasons
+from steepest_exercises.empirical_risk import reference
+
+Steps = tuple[int, int]
+
+
+def _cases(rng: np.random.Generator) -> Sequence[Case]:
+    def case(
+        name: str,
+        *shape: float,
+        patience: int,
+        falls: bool = True,
+        dtype: torch.dtype = torch.float64,
+        **options: float,
+    ) -> Case:
+        """A shape, most often after a fall of random length; multiples of 1/4, so that ties are exact."""
+        length = int(rng.integers(2, 7)) if falls else 0
+        fall = shape[0] + np.arange(length, 0, -1) * (0.75 + rng.integers(1, 5) / 4) if length else np.zeros(0)
+        losses = torch.from_numpy(np.concatenate([fall, np.array(shape)])).to(dtype)
+        inputs = {"args": [losses], "kwargs": {"patience": patience, **options}}
+        return Case(name, {**inputs, "outputs": ["best_step", "stop_step"]})
+
+    valley = (4, 3, 3.25, 3.5, 2.75, 2.5, 3, 3.25, 3.5, 3.75, 4, 4.25, 1, 0.5)
+    bumpy = (6, 6.25, 5.5, 5.75, 5, 5.25, 4.5, 4.75, 4, 4.5, 5, 5.5, 6)
+    drift = (3, 2.75, 2.5, 2.25, 2, 1.75, 1.5, 1.25, 1, 1.25, 1.5, 1.75, 2)
+    noisy = 2 + np.abs(np.arange(-12, 20)) / 4 + rng.integers(0, 2, 32) / 2
+    rise = np.cumsum(rng.integers(1, 4, 6)) / 4
+    return [
+        case("a valley with a bump in it", *valley, patience=3),
+        case("many short bumps", *bumpy, patience=3),
+        case("patience 1", *valley, patience=1),
+        case("still improving at the end", 3, 2.5, 2.25, 1.75, patience=2),
+        case("the end comes before patience runs out", 3, 2, 2.5, 2.75, patience=4),
+        case("patience runs out at the very end", 3, 2, 2.5, 2.25, patience=2),
+        case("a plateau of equal losses", 3, 2, 2, 2, 2, 2, 1.5, patience=3),
+        case("a drop of exactly min_delta", 3, 2.5, 2.25, 2.5, 2, 1.5, 1.75, 2, 2.25, patience=3, min_delta=0.5),
+        case("a slow drift, min_delta", *drift, patience=3, min_delta=0.5),
+        case("a small dip that does not count", 4, 3, 2.75, 3.25, 3.5, 1, patience=3, min_delta=0.5),
+        case("the first loss is the best", 1.0, *(1 + rise), patience=4, falls=False),
+        case("a single step", 2.0 + float(rng.integers(4)), patience=2, falls=False),
+        case("it blows up", 3, 2, 5, 40, float("inf"), float("inf"), patience=4),
+        case("float32, noisy", *noisy, patience=4, dtype=torch.float32),
+        Case("no losses", {"args": [torch.zeros(0)], "kwargs": {"patience": 2}, "outputs": ["best_step", "stop_step"]}),
+    ]
+
+
+def _refusing(rule: Callable[[list[float], int, float], object]) -> Callable[..., object]:
+    """A rule of (losses, patience, min_delta) that refuses an empty series."""
+
+    def early_stop(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> object:
+        if len(val_losses) == 0:
+            raise ValueError("no losses")
+        return rule(val_losses.tolist(), patience, min_delta)
+
+    return early_stop
+
+
+def _watch(
+    better: Callable[[float, float, float], bool] = lambda loss, best, delta: loss < best - delta,
+    *,
+    extra: int = 0,
+    resets: bool = True,
+) -> Callable[[list[float], int, float], Steps]:
+    """The loop of a monitor with a counter, and places for its bugs."""
+
+    def rule(losses: list[float], patience: int, delta: float) -> Steps:
+        best, best_step, waited = losses[0], 0, 0
+        for step, loss in enumerate(losses[1:], start=1):
+            if better(loss, best, delta):
+                best, best_step = loss, step
+                waited = 0 if resets else waited
+            else:
+                waited += 1
+                if waited >= patience + extra:
+                    return best_step, step
+        return best_step, len(losses) - 1
+
+    return rule
+
+
+def _from_infinity(losses: list[float], patience: int, delta: float) -> Steps:
+    best, best_step, step = float("inf"), 0, 0
+    for step, loss in enumerate(losses):
+        if best - loss > delta:
+            best, best_step = loss, step
+        if step - best_step >= patience:
+            break
+    return best_step, step
+
+
+def _two_passes(losses: list[float], patience: int, delta: float) -> Steps:
+    """All improvements first, then the first gap that is too long."""
+    improvements = [0]
+    for step, loss in enumerate(losses):
+        if loss < losses[improvements[-1]] - delta:
+            improvements.append(step)
+    ends = [*improvements[1:], len(losses) + patience]
+    for here, following in zip(improvements, ends, strict=True):
+        if following - here > patience:
+            return here, min(here + patience, len(losses) - 1)
+    raise AssertionError
+
+
+def _recursive(losses: list[float], patience: int, delta: float, best: int = 0) -> Steps:
+    for step in range(best + 1, min(best + patience, len(losses) - 1) + 1):
+        if losses[step] < losses[best] - delta:
+            return _recursive(losses, patience, delta, step)
+    return best, min(best + patience, len(losses) - 1)
+
+
+_taught = _watch()
+
+
+def _smallest_seen(losses: list[float], patience: int, delta: float) -> Steps:
+    stop = _taught(losses, patience, delta)[1]
+    return losses.index(min(losses[: stop + 1])), stop
+
+
+def _best_creeps(losses: list[float], patience: int, delta: float) -> Steps:
+    best, best_step, waited = losses[0], 0, 0
+    for step, loss in enumerate(losses[1:], start=1):
+        if loss < best - delta:
+            best_step, waited = step, 0
+        else:
+            waited += 1
+        best = min(best, loss)
+        if waited >= patience:
+            return best_step, step
+    return best_step, len(losses) - 1
+
+
+def _rises_in_a_row(losses: list[float], patience: int, delta: float) -> Steps:
+    best_step, rises = 0, 0
+    for step in range(1, len(losses)):
+        if losses[step] < losses[best_step] - delta:
+            best_step = step
+        rises = rises + 1 if losses[step] >= losses[step - 1] - delta else 0
+        if rises >= patience:
+            return best_step, step
+    return best_step, len(losses) - 1
+
+
+def _whole_series(losses: list[float], patience: int, delta: float) -> Steps:
+    return losses.index(min(losses)), _taught(losses, patience, delta)[1]
+
+
+def _past_the_end(losses: list[float], patience: int, delta: float) -> Steps:
+    best, stop = _taught(losses, patience, delta)
+    return best, stop if stop - best >= patience else len(losses)
+
+
+def _best_plus_patience(losses: list[float], patience: int, delta: float) -> Steps:
+    best = _taught(losses, patience, delta)[0]
+    return best, best + patience
+
+
+def _shifted(losses: list[float], patience: int, delta: float) -> Steps:
+    best, stop = _taught(losses, patience, delta)
+    return best + 1, stop + 1
+
+
+def _best_loss(losses: list[float], patience: int, delta: float) -> tuple[float, int]:
+    best, stop = _taught(losses, patience, delta)
+    return losses[best], stop
+
+
+def _never_stops(losses: list[float], patience: int, delta: float) -> Steps:
+    return _taught(losses, len(losses), delta)
+
+
+def _empty_let_pass(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> Steps:
+    return _taught(val_losses.tolist(), patience, min_delta) if len(val_losses) else (0, 0)
+
+
+EARLY_STOP = Exercise(
+    id="early_stop",
+    reference=reference.early_stop,
+    cases=_cases,
+    points=2,
+    accepted=[
+        Accepted("counter", _refusing(_watch())),
+        Accepted("from_infinity", _refusing(_from_infinity)),
+        Accepted("two_passes", _refusing(_two_passes)),
+        Accepted("recursive", _refusing(_recursive)),
+    ],
+    mistakes=[
+        Mistake(
+            "one_step_too_patient",
+            _refusing(_watch(extra=1)),
+            "It waits one step more than `patience`. Count by hand with patience 1: the first step that brings no "
+            "improvement must stop.",
+            credit=0.5,
+        ),
+        Mistake(
+            "one_step_too_early",
+            _refusing(_watch(extra=-1)),
+            "It stops one step before patience has run out. `patience` steps in a row must have failed.",
+            credit=0.5,
+        ),
+        Mistake(
+            "equal_counts_as_better",
+            _refusing(_watch(lambda loss, best, delta: loss <= best - delta)),
+            "A loss that only equals the mark is no improvement: on a plateau this would wait for ever. Compare with "
+            "<, not with <=.",
+            credit=0.5,
+        ),
+        Mistake(
+            "min_delta_sign",
+            _refusing(_watch(lambda loss, best, delta: loss < best + delta)),
+            "Here min_delta makes it easier to count as better: even a rise below it does. An improvement must get "
+            "under the best loss by more than min_delta.",
+            credit=0.5,
+        ),
+        Mistake(
+            "min_delta_ignored",
+            _refusing(_watch(lambda loss, best, delta: loss < best)),
+            "Every drop counts here, however small. Where is `min_delta`?",
+            credit=0.5,
+        ),
+        Mistake(
+            "waiting_never_reset",
+            _refusing(_watch(resets=False)),
+            "Steps without improvement are added up over the whole run. They must come in a row: an improvement sets "
+            "the count back to zero.",
+            credit=0.5,
+        ),
+        Mistake(
+            "best_follows_every_dip",
+            _refusing(_best_creeps),
+            "The mark to beat moves down with every dip, even one too small to count, so a slow drift never adds up "
+            "to an improvement. Move it only at an improvement.",
+            credit=0.5,
+        ),
+        Mistake(
+            "smallest_seen",
+            _refusing(_smallest_seen),
+            "The best step is the last improvement, when the weights were stored. A later dip of less than min_delta "
+            "stored nothing.",
+            credit=0.5,
+        ),
+        Mistake(
+            "compares_with_the_step_before",
+            _refusing(_rises_in_a_row),
+            "Patience is counted against the step before. A loss that falls a little after a rise may still lie above "
+            "the best one: compare with the best.",
+            credit=0.25,
+        ),
+        Mistake(
+            "looks_into_the_future",
+            _refusing(_whole_series),
+            "The best step is taken from the whole series. What comes after the stop is never computed.",
+            credit=0.5,
+        ),
+        Mistake(
+            "stop_step_for_the_best",
+            _refusing(lambda losses, patience, delta: (_taught(losses, patience, delta)[1],) * 2),
+            "Both steps are the one where it stopped. The weights to keep are those of the last improvement.",
+            credit=0.5,
+        ),
+        Mistake(
+            "order_swapped",
+            _refusing(lambda losses, patience, delta: _taught(losses, patience, delta)[::-1]),
+            "Both steps are right, in the wrong order: best_step comes first.",
+            credit=0.5,
+        ),
+        Mistake(
+            "counted_from_one",
+            _refusing(_shifted),
+            "Steps are counted from 0, so that `val_losses[best_step]` is the best loss.",
+            credit=0.5,
+        ),
+        Mistake(
+            "one_past_the_end",
+            _refusing(_past_the_end),
+            "Where patience never runs out, the stop is the last step that exists: one less than the length.",
+            credit=0.5,
+        ),
+        Mistake(
+            "stops_after_the_end",
+            _refusing(_best_plus_patience),
+            "best_step + patience can lie behind the last step. A run that ends first stops at its end.",
+            credit=0.5,
+        ),
+        Mistake(
+            "loss_for_the_step",
+            _refusing(_best_loss),
+            "This is the best loss itself. Asked for is the number of its step.",
+            credit=0.5,
+        ),
+        Mistake(
+            "never_stops",
+            _refusing(_never_stops),
+            "It runs to the end whatever the patience. Where does the loop stop?",
+            credit=0.25,
+        ),
+        Mistake(
+            "no_losses_let_pass",
+            _empty_let_pass,
+            "Without a loss there is no best step, and 0 would point at nothing. Raise a ValueError.",
+            credit=0.5,
+        ),
+    ],
+    equivalent={
+        reasons.LENGTH: ["if len(val_losses) <= 0:"],
+        "The first loss is below infinity, so step 0 sets all three.": [
+            "best, best_step, waited = (math.inf, 1, 0)",
+            "best, best_step, waited = (math.inf, -1, 0)",
+            "best, best_step, waited = (math.inf, 0, 1)",
+            "best, best_step, waited = (math.inf, 0, -1)",
+        ],
+        "The same comparisons, of losses that stay tensors; rounding aside.": [
+            "for step, loss in enumerate(val_losses):"
+        ],
+        "The count grows by 1 and begins below the patience, so it meets it before it exceeds it.": [
+            "if waited >= patience:"
+        ],
+    },
+)

@@ -1,0 +1,235 @@
+"""Exercise `classify_critical_point` of `03_loss_landscapes`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
+from torch import Tensor
+
+from steepest_exercises import reasons
+from steepest_exercises.loss_landscapes import reference
+from steepest_exercises.loss_landscapes.spectrum import spread, turned
+
+Classify = Callable[..., str]
+
+
+def _cases(rng: np.random.Generator) -> Sequence[Case]:
+    def case(name: str, hessian: Tensor, **tol: float) -> Case:
+        return Case(name, {"args": [hessian], "kwargs": dict(tol), "outputs": ["the kind of point"]})
+
+    def signed(*signs: float) -> Tensor:
+        return turned(rng, [sign * value for sign, value in zip(signs, spread(rng, len(signs), 0.7, 3), strict=True)])
+
+    def aslant(n: int) -> Tensor:
+        """A positive diagonal, and entries beside it that outweigh it."""
+        return torch.eye(n, dtype=torch.float64) + float(rng.uniform(1.5, 2)) * (1 - torch.eye(n, dtype=torch.float64))
+
+    single: dict[str, Any] = {"tol": 1e-4}
+    return [
+        case("a bowl", signed(1, 1, 1)),
+        case("a cap of two dimensions", signed(-1, -1)),
+        case("a cap of three dimensions", signed(-1, -1, -1)),
+        case("a saddle of two dimensions", signed(1, -1)),
+        case("a saddle of three dimensions that falls along one", signed(1, -1, 1)),
+        case("a saddle of three dimensions that falls along two", signed(-1, 1, -1)),
+        case("a saddle of four dimensions that falls along two", signed(1, -1, 1, -1)),
+        case("a saddle that rises along both axes", aslant(2)),
+        case("a bowl with a flat direction", torch.diag(torch.tensor([1.0, 0.0, 2.0]).double())),
+        case("a cap with a flat direction", torch.diag(torch.tensor([-1.0, 0.0, -2.0]).double())),
+        case("a flat direction, up to rounding", torch.diag(torch.tensor([1.0, 3e-12, 2.0]).double())),
+        case("a tolerance of its own", torch.diag(torch.tensor([1.0, 3e-4, 2.0]).double()), tol=1e-2),
+        case("a weak curvature above the tolerance", torch.diag(torch.tensor([1.0, 3e-5, 2.0]).double())),
+        case("a curvature just above the usual tolerance", torch.diag(torch.tensor([1.0, 1.05e-8, 2.0]).double())),
+        case("a saddle with a flat direction", torch.diag(torch.tensor([1.0, 0.0, -2.0]).double())),
+        case("float32", signed(1, -1, 1).float(), **single),
+        case("a bowl in float32", signed(1, 1).float(), **single),
+    ]
+
+
+def _from_values(words: Callable[[Tensor, float], str]) -> Classify:
+    """A rule that sees the eigenvalues in ascending order, and the tolerance."""
+    return lambda hessian, tol=1e-8: words(torch.linalg.eigvalsh(hessian), tol)
+
+
+def _by_the_ends(values: Tensor, tol: float) -> str:
+    low, high = float(values[0]), float(values[-1])
+    if low < -tol and high > tol:
+        return "saddle"
+    return "minimum" if low > tol else "maximum" if high < -tol else "degenerate"
+
+
+def _by_signs(hessian: Tensor, tol: float = 1e-8) -> str:
+    values = torch.linalg.eigvals(hessian).real
+    signs = {0 if abs(value) <= tol else 1 if value > 0 else -1 for value in values.tolist()}
+    if {1, -1} <= signs:
+        return "saddle"
+    return "minimum" if signs == {1} else "maximum" if signs == {-1} else "degenerate"
+
+
+def _in_numpy(hessian: Tensor, tol: float = 1e-8) -> str:
+    values = np.linalg.eigvalsh(hessian.cpu().numpy())
+    if np.any(values > tol) and np.any(values < -tol):
+        return "saddle"
+    if np.all(values > tol):
+        return "minimum"
+    return "maximum" if np.all(values < -tol) else "degenerate"
+
+
+def _singular_first(values: Tensor, tol: float) -> str:
+    return "degenerate" if bool((values.abs() <= tol).any()) else _by_the_ends(values, tol)
+
+
+def _by_determinant(hessian: Tensor, tol: float = 1e-8) -> str:
+    determinant = float(torch.linalg.det(hessian))
+    if abs(determinant) <= tol:
+        return "degenerate"
+    if determinant < 0:
+        return "saddle"
+    return "minimum" if hessian[0, 0] > 0 else "maximum"
+
+
+def _by_diagonal(hessian: Tensor, tol: float = 1e-8) -> str:
+    return _by_the_ends(hessian.diagonal().sort().values, tol)
+
+
+def _by_trace(hessian: Tensor, tol: float = 1e-8) -> str:
+    trace = float(hessian.trace())
+    return "minimum" if trace > tol else "maximum" if trace < -tol else "saddle"
+
+
+def _no_flat_directions(values: Tensor, tol: float) -> str:
+    if bool((values >= -tol).all()):
+        return "minimum"
+    return "maximum" if bool((values <= tol).all()) else "saddle"
+
+
+def _rest_is_saddle(values: Tensor, tol: float) -> str:
+    if bool((values > tol).all()):
+        return "minimum"
+    return "maximum" if bool((values < -tol).all()) else "saddle"
+
+
+def _any_rising(values: Tensor, tol: float) -> str:
+    if bool((values > tol).any()):
+        return "minimum"
+    return "maximum" if bool((values < -tol).any()) else "degenerate"
+
+
+def _no_maximum(values: Tensor, tol: float) -> str:
+    if bool((values < -tol).any()):
+        return "saddle"
+    return "minimum" if bool((values > tol).all()) else "degenerate"
+
+
+def _exchanged(values: Tensor, tol: float) -> str:
+    return _by_the_ends(-values.flip(0), tol)
+
+
+def _one_tolerance_for_all(hessian: Tensor, tol: float = 1e-8) -> str:
+    return _by_the_ends(torch.linalg.eigvalsh(hessian), 1e-8)
+
+
+def _tolerance_on_one_side(values: Tensor, tol: float) -> str:
+    if bool((values > 0).all()):
+        return "minimum"
+    if bool((values < 0).all()):
+        return "maximum"
+    return "saddle" if bool((values > 0).any() and (values < 0).any()) else "degenerate"
+
+
+CLASSIFY_CRITICAL_POINT = Exercise(
+    id="classify_critical_point",
+    reference=reference.classify_critical_point,
+    cases=_cases,
+    points=2,
+    accepted=[
+        Accepted("by_the_ends", _from_values(_by_the_ends)),
+        Accepted("by_signs", _by_signs),
+        Accepted("in_numpy", _in_numpy),
+        Accepted(
+            "degenerate_whenever_singular",
+            _from_values(_singular_first),
+            "this calls every singular Hessian degenerate, as mathematicians do; the lesson calls it a saddle where "
+            "both signs are present, since the flat direction cannot change that.",
+        ),
+    ],
+    mistakes=[
+        Mistake(
+            "judged_by_determinant",
+            _by_determinant,
+            "The determinant is the product of the eigenvalues: two negative ones cancel, and in three dimensions a "
+            "maximum has a negative one. That rule holds in two dimensions only; look at each eigenvalue.",
+            0.25,
+        ),
+        Mistake(
+            "judged_by_diagonal",
+            _by_diagonal,
+            "The diagonal holds the curvatures along the axes. A point can rise along both axes and fall between them.",
+        ),
+        Mistake(
+            "judged_by_trace",
+            _by_trace,
+            "The trace is the sum of the curvatures; a large positive one hides any number of negative ones. Each "
+            "sign counts.",
+        ),
+        Mistake(
+            "minimum_and_maximum_exchanged",
+            _from_values(_exchanged),
+            "Minimum and maximum are exchanged: where all curvatures are positive, every direction leads up.",
+            0.25,
+        ),
+        Mistake(
+            "flat_direction_ignored",
+            _from_values(_no_flat_directions),
+            "A zero eigenvalue decides nothing: x² + y³ has one at the origin and no minimum there. Demand more than "
+            "`>= 0`.",
+            0.5,
+        ),
+        Mistake(
+            "flat_direction_called_saddle",
+            _from_values(_rest_is_saddle),
+            "Not all positive and not all negative is not yet a saddle: a saddle needs one of each sign. What remains "
+            "is degenerate.",
+            0.5,
+        ),
+        Mistake(
+            "one_rising_direction_is_enough",
+            _from_values(_any_rising),
+            "One positive eigenvalue does not make a minimum. All of them must be positive: a point must rise in "
+            "every direction.",
+            0.25,
+        ),
+        Mistake(
+            "maximum_taken_for_saddle",
+            _from_values(_no_maximum),
+            "Where every eigenvalue is negative no direction leads up: that is a maximum. A saddle needs a rising "
+            "direction too.",
+            0.5,
+        ),
+        Mistake(
+            "tolerance_fixed",
+            _one_tolerance_for_all,
+            "The argument `tol` is not used. What counts as zero depends on the rounding, and the caller knows best.",
+            0.5,
+        ),
+        Mistake(
+            "compared_with_zero",
+            _from_values(_tolerance_on_one_side),
+            "Eigenvalues are computed with rounding errors, so a flat direction seldom gives exactly 0. Compare with "
+            "`tol` and `-tol`.",
+            0.5,
+        ),
+    ],
+    equivalent={
+        reasons.TIE: [
+            "if (values >= tol).any() and (values < -tol).any():",
+            "if (values > tol).any() and (values <= -tol).any():",
+            "if (values >= tol).all():",
+            "if (values <= -tol).all():",
+        ],
+    },
+)

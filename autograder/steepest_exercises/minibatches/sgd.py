@@ -1,0 +1,443 @@
+"""`minibatch_gradient` and `sgd`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from steepest._checks.wire import Named
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
+from torch import Generator, Tensor
+
+from steepest_exercises import reasons
+from steepest_exercises.minibatches import reference
+
+GradFn = reference.GradFn
+LEAST_SQUARES = Named("least_squares_gradient")
+
+
+def _normal(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+    return torch.from_numpy(np.asarray(rng.standard_normal(shape))).to(dtype)
+
+
+# --- minibatch_gradient -----------------------------------------------------------------------------------
+
+
+def _gradient_cases(rng: np.random.Generator) -> Sequence[Case]:
+    def case(
+        name: str,
+        n: int,
+        d: int,
+        index: Sequence[int],
+        *,
+        dtype: torch.dtype = torch.float64,
+        turned: bool = False,
+    ) -> Case:
+        x = _normal(rng, d, n, dtype=dtype).T if turned else _normal(rng, n, d, dtype=dtype)
+        y, theta = _normal(rng, n, dtype=dtype) + 1, _normal(rng, d, dtype=dtype)
+        args = [LEAST_SQUARES, theta, x, y, torch.tensor(index)]
+        return Case(name, {"args": args, "kwargs": {}, "outputs": ["the gradient"]})
+
+    bootstrap = rng.permutation(6)[[0, 1, 2, 0, 3]]
+    return [
+        case("four of ten rows", 10, 3, rng.permutation(np.arange(1, 10))[:4].tolist()),
+        case("a single row", 8, 2, [int(rng.integers(1, 7))]),
+        case("an index that names a row twice", 6, 2, bootstrap.tolist()),
+        case("all rows, in another order", 7, 3, rng.permutation(7).tolist()),
+        case("non-contiguous rows", 9, 4, rng.permutation(np.arange(2, 9))[:3].tolist(), turned=True),
+        case("float32", 12, 3, rng.permutation(np.arange(1, 12))[:5].tolist(), dtype=torch.float32),
+    ]
+
+
+def _mean_of_single_rows(grad_fn: GradFn, theta: Tensor, x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+    return torch.stack([grad_fn(theta, x[i : i + 1], y[i : i + 1]) for i in index.tolist()]).mean(dim=0)
+
+
+def _stacked_rows(grad_fn: GradFn, theta: Tensor, x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+    chosen = index.tolist()
+    return grad_fn(theta, torch.stack([x[i] for i in chosen]), torch.stack([y[i] for i in chosen]))
+
+
+def _selection_matrix(grad_fn: GradFn, theta: Tensor, x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+    chosen = torch.nn.functional.one_hot(index, len(x)).to(x)
+    return grad_fn(theta, chosen @ x, chosen @ y)
+
+
+def _masked(grad_fn: GradFn, theta: Tensor, x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+    mask = torch.zeros(len(x), dtype=torch.bool, device=x.device)
+    mask[index] = True
+    return grad_fn(theta, x[mask], y[mask])
+
+
+def _mini(grad_fn: GradFn, theta: Tensor, x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+    return grad_fn(theta, x[index], y[index])
+
+
+MINIBATCH_GRADIENT = Exercise(
+    id="minibatch_gradient",
+    reference=reference.minibatch_gradient,
+    cases=_gradient_cases,
+    points=1,
+    accepted=[
+        Accepted("fancy_index", _mini),
+        Accepted("mean_of_single_rows", _mean_of_single_rows),
+        Accepted("stacked_rows", _stacked_rows),
+        Accepted("selection_matrix", _selection_matrix),
+    ],
+    mistakes=[
+        Mistake(
+            "whole_batch",
+            lambda grad_fn, theta, x, y, index: grad_fn(theta, x, y),
+            "`index` is not used: this is the gradient over all rows. Take x[index] and y[index].",
+        ),
+        Mistake(
+            "sum_instead_of_mean",
+            lambda grad_fn, theta, x, y, index: len(index) * _mini(grad_fn, theta, x, y, index),
+            "`grad_fn` gives a mean already. A sum grows with the batch, and the rate would have to shrink.",
+            credit=0.5,
+        ),
+        Mistake(
+            "averaged_twice",
+            lambda grad_fn, theta, x, y, index: _mini(grad_fn, theta, x, y, index) / len(index),
+            "`grad_fn` has divided by the number of rows already; here it is divided again.",
+            credit=0.5,
+        ),
+        Mistake(
+            "divided_by_all_rows",
+            lambda grad_fn, theta, x, y, index: _mini(grad_fn, theta, x, y, index) * len(index) / len(x),
+            "The sum over the batch is divided by all n rows. The mean over the batch's rows is unbiased.",
+            credit=0.5,
+        ),
+        Mistake(
+            "targets_not_indexed",
+            lambda grad_fn, theta, x, y, index: grad_fn(theta, x[index], y),
+            "The rows are chosen but all targets are passed: take y[index] as well.",
+            credit=0.25,
+        ),
+        Mistake(
+            "inputs_not_indexed",
+            lambda grad_fn, theta, x, y, index: grad_fn(theta, x, y[index]),
+            "The targets are chosen but all rows are passed: take x[index] as well.",
+            credit=0.25,
+        ),
+        Mistake(
+            "targets_of_other_rows",
+            lambda grad_fn, theta, x, y, index: grad_fn(theta, x[index], y[: len(index)]),
+            "Rows meet the first targets instead of their own: take y[index].",
+            credit=0.25,
+        ),
+        Mistake(
+            "first_rows",
+            lambda grad_fn, theta, x, y, index: grad_fn(theta, x[: len(index)], y[: len(index)]),
+            "Only the length of `index` is used, so these are always the first rows. Take x[index].",
+            credit=0.25,
+        ),
+        Mistake(
+            "repeats_dropped",
+            _masked,
+            "A row that `index` names twice counts twice. A mask or a set forgets that: use x[index].",
+            credit=0.5,
+        ),
+        Mistake(
+            "last_index_dropped",
+            lambda grad_fn, theta, x, y, index: _mini(grad_fn, theta, x, y, index[: max(1, len(index) - 1)]),
+            "The last row of the batch is left out: slices end before their end.",
+            credit=0.25,
+        ),
+        Mistake(
+            "sign_turned",
+            lambda grad_fn, theta, x, y, index: -_mini(grad_fn, theta, x, y, index),
+            "This is the direction of descent. Return the gradient; the step subtracts it.",
+            credit=0.5,
+        ),
+    ],
+)
+
+
+# --- sgd --------------------------------------------------------------------------------------------------
+
+
+def _descent(
+    name: str, rng: np.random.Generator, x: Tensor, y: Tensor, *, lr: float, batch_size: int, epochs: int
+) -> Case:
+    inputs = {
+        "gradient": LEAST_SQUARES, "theta0": _normal(rng, x.shape[1], dtype=x.dtype), "x": x, "y": y,
+        "lr": lr, "batch_size": batch_size, "epochs": epochs, "seed": int(rng.integers(2**31)),
+    }  # fmt: skip
+    return Case(name, inputs, "descent", slack=20.0)
+
+
+def _visits(name: str, rng: np.random.Generator, n: int, batch_size: int, epochs: int, base: float) -> Case:
+    inputs = {
+        "gradient": Named("visit_log_gradient", {"base": base}), "n": n, "batch_size": batch_size,
+        "epochs": epochs, "seed": int(rng.integers(2**31)),
+    }  # fmt: skip
+    return Case(name, inputs, "visits")
+
+
+def _sgd_cases(rng: np.random.Generator) -> Sequence[Case]:
+    def alike(n: int, d: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
+        """Rows that are all the same, non-contiguous: any order gives the same θ."""
+        row = _normal(rng, d, dtype=dtype)
+        return row[:, None].repeat(1, n).T, torch.full((n,), 1.5, dtype=dtype)
+
+    return [
+        _descent("one batch holds all rows", rng, *alike(9, 3), lr=0.05, batch_size=9, epochs=4),
+        _descent("a batch larger than the data", rng, *alike(7, 3), lr=0.04, batch_size=16, epochs=3),
+        _descent("identical rows, a short last batch", rng, *alike(8, 2), lr=0.04, batch_size=3, epochs=2),
+        _descent("identical rows, one at a time", rng, *alike(5, 3), lr=0.02, batch_size=1, epochs=2),
+        _descent("identical rows, float32", rng, *alike(10, 4, torch.float32), lr=0.03, batch_size=4, epochs=3),
+        _visits("who is used when, one row at a time", rng, 30, 1, 2, 64.0),
+        _visits("who is used when, batches of four", rng, 58, 4, 2, 64.0),
+    ]
+
+
+Loop = Callable[..., Tensor]
+
+
+def _loop(
+    draw: Callable[[int, int, Generator], Sequence[Tensor]] = reference.minibatches,
+    step: Callable[[Tensor, float], Tensor] = lambda grad, lr: lr * grad,
+    gradient: Callable[..., Tensor] = reference.minibatch_gradient,
+) -> Loop:
+    """SGD with one thing changed: how batches are drawn, the step, the gradient."""
+
+    def sgd(
+        grad_fn: GradFn, theta0: Tensor, x: Tensor, y: Tensor,
+        *, lr: float, batch_size: int, epochs: int, generator: Generator,
+    ) -> Tensor:  # fmt: skip
+        theta = theta0
+        for _ in range(epochs):
+            for index in draw(len(x), batch_size, generator):
+                theta = theta - step(gradient(grad_fn, theta, x, y, index.to(x.device)), lr)
+        return theta
+
+    return sgd
+
+
+def _while_queue(
+    grad_fn: GradFn, theta0: Tensor, x: Tensor, y: Tensor,
+    *, lr: float, batch_size: int, epochs: int, generator: Generator,
+) -> Tensor:  # fmt: skip
+    theta, queue, left = theta0, torch.empty(0, dtype=torch.int64, device=x.device), epochs
+    while left or len(queue):
+        if not len(queue):
+            queue = torch.rand(len(x), generator=generator, device=x.device).argsort()
+            left -= 1
+        theta = theta - lr * grad_fn(theta, x[queue[:batch_size]], y[queue[:batch_size]])
+        queue = queue[batch_size:]
+    return theta
+
+
+def _shuffled_copies(
+    grad_fn: GradFn, theta0: Tensor, x: Tensor, y: Tensor,
+    *, lr: float, batch_size: int, epochs: int, generator: Generator,
+) -> Tensor:  # fmt: skip
+    theta = theta0.clone()
+    for _ in range(epochs):
+        order = torch.randperm(len(x), generator=generator, device=generator.device)
+        x, y = x[order], y[order]
+        for rows, targets in zip(torch.split(x, batch_size), torch.split(y, batch_size), strict=True):
+            theta -= lr * grad_fn(theta, rows, targets)
+    return theta
+
+
+def _planned(
+    grad_fn: GradFn, theta0: Tensor, x: Tensor, y: Tensor,
+    *, lr: float, batch_size: int, epochs: int, generator: Generator,
+) -> Tensor:  # fmt: skip
+    keys = torch.rand(epochs, len(x), generator=generator, dtype=torch.float64, device=generator.device)
+    plan = [index for order in keys.argsort(dim=1) for index in torch.split(order, batch_size)]
+    theta = theta0
+    for index in plan:
+        theta = torch.add(theta, grad_fn(theta, x[index], y[index]), alpha=-lr)
+    return theta
+
+
+def _reseeded(n: int, size: int, generator: Generator) -> Sequence[Tensor]:
+    return reference.minibatches(n, size, generator.manual_seed(generator.initial_seed()))
+
+
+def _own_generator(n: int, size: int, generator: Generator) -> Sequence[Tensor]:
+    own = Generator()
+    own.seed()
+    return reference.minibatches(n, size, own)
+
+
+def _drop_last(n: int, size: int, generator: Generator) -> Sequence[Tensor]:
+    return [batch for batch in reference.minibatches(n, size, generator) if len(batch) == size]
+
+
+def _replaced(n: int, size: int, generator: Generator) -> Sequence[Tensor]:
+    sizes = [min(size, n - start) for start in range(0, n, size)]
+    return [torch.randint(n, (count,), generator=generator, device=generator.device) for count in sizes]
+
+
+def _blocks(n: int, size: int, generator: Generator) -> Sequence[Tensor]:
+    batches = torch.split(torch.arange(n), size)
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator, device=generator.device).tolist()]
+
+
+def _shuffled_once(
+    grad_fn: GradFn,
+    theta0: Tensor,
+    x: Tensor,
+    y: Tensor,
+    *,
+    batch_size: int,
+    generator: Generator,
+    **rest: Any,
+) -> Tensor:
+    plan = reference.minibatches(len(x), batch_size, generator)
+    return _loop(lambda n, size, same: plan)(grad_fn, theta0, x, y, batch_size=batch_size, generator=generator, **rest)
+
+
+def _one_epoch(*args: Any, epochs: int, **kwargs: Any) -> Tensor:
+    return reference.sgd(*args, epochs=1, **kwargs)
+
+
+def _full_batch(*args: Any, batch_size: int, **kwargs: Any) -> Tensor:
+    return reference.sgd(*args, batch_size=len(args[2]), **kwargs)
+
+
+def _divided_rate(*args: Any, batch_size: int, lr: float, **kwargs: Any) -> Tensor:
+    return reference.sgd(*args, batch_size=batch_size, lr=lr / batch_size, **kwargs)
+
+
+def _restarts(*args: Any, epochs: int, **kwargs: Any) -> Tensor:
+    return [reference.sgd(*args, epochs=1, **kwargs) for _ in range(epochs)][-1]
+
+
+def _one_step_an_epoch(
+    grad_fn: GradFn, theta0: Tensor, x: Tensor, y: Tensor,
+    *, lr: float, batch_size: int, epochs: int, generator: Generator,
+) -> Tensor:  # fmt: skip
+    theta = theta0
+    for _ in range(epochs):
+        parts = reference.minibatches(len(x), batch_size, generator)
+        theta = theta - lr * sum((grad_fn(theta, x[i], y[i]) for i in parts), torch.zeros_like(theta))
+    return theta
+
+
+def _stale(grad_fn: GradFn, theta0: Tensor, x: Tensor, y: Tensor, **rest: Any) -> Tensor:
+    def at_start(grad_fn: GradFn, theta: Tensor, x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+        return grad_fn(theta0, x[index], y[index])
+
+    return _loop(gradient=at_start)(grad_fn, theta0, x, y, **rest)
+
+
+def _wrong_targets(grad_fn: GradFn, theta: Tensor, x: Tensor, y: Tensor, index: Tensor) -> Tensor:
+    return grad_fn(theta, x[index], y[: len(index)])
+
+
+SGD = Exercise(
+    id="sgd",
+    reference=reference.sgd,
+    cases=_sgd_cases,
+    points=3,
+    accepted=[
+        Accepted("queue_of_rows", _while_queue),
+        Accepted("shuffled_copies", _shuffled_copies),
+        Accepted("orders_planned_ahead", _planned),
+    ],
+    mistakes=[
+        Mistake(
+            "shuffled_once",
+            _shuffled_once,
+            "All epochs follow one order. Draw a new permutation at the start of every epoch.",
+            credit=0.5,
+        ),
+        Mistake(
+            "not_shuffled",
+            _loop(lambda n, size, generator: torch.split(torch.arange(n), size)),
+            "The rows come in the order of the data, which can make descent cycle. Permute them every epoch.",
+            credit=0.25,
+        ),
+        Mistake(
+            "batches_shuffled_but_not_examples",
+            _loop(_blocks),
+            "A batch is always made of the same neighbours. Permute the rows, then cut them into batches.",
+            credit=0.25,
+        ),
+        Mistake(
+            "same_order_every_epoch",
+            _loop(_reseeded),
+            "The generator is set back every epoch, so all orders are alike. Let it go on.",
+            credit=0.5,
+        ),
+        Mistake(
+            "ignores_the_generator",
+            _loop(_own_generator),
+            "The same seed does not give the same θ: draw the order from the generator you are given.",
+            credit=0.5,
+        ),
+        Mistake(
+            "sampling_with_replacement",
+            _loop(_replaced),
+            "Some rows come twice in an epoch and others never. Draw a permutation and cut it up.",
+            credit=0.25,
+        ),
+        Mistake(
+            "short_last_batch_dropped",
+            _loop(_drop_last),
+            "The rows after the last full batch are not used. Take a step with the short batch too.",
+            credit=0.5,
+        ),
+        Mistake(
+            "one_epoch_only",
+            _one_epoch,
+            "The data are passed through once, whatever `epochs` says.",
+            credit=0.25,
+        ),
+        Mistake(
+            "restarts_every_epoch",
+            _restarts,
+            "θ is set back to theta0 at the start of each epoch. Initialize it once, before both loops.",
+            credit=0.25,
+        ),
+        Mistake(
+            "full_batch",
+            _full_batch,
+            "Each step uses all rows: `batch_size` has no effect. Take one step for every minibatch.",
+            credit=0.25,
+        ),
+        Mistake(
+            "one_step_an_epoch",
+            _one_step_an_epoch,
+            "The batch gradients are summed at one θ and used at the end. θ must move after every minibatch.",
+            credit=0.25,
+        ),
+        Mistake(
+            "gradient_at_the_start",
+            _stale,
+            "The gradient is always taken at theta0. Take it where the descent is now, at the current θ.",
+        ),
+        Mistake(
+            "gradient_ascent",
+            _loop(step=lambda grad, lr: -lr * grad),
+            "The sign is turned: the loss grows. Subtract lr times the gradient.",
+        ),
+        Mistake(
+            "rate_divided_by_batch_size",
+            _divided_rate,
+            "`grad_fn` gives a mean, so the rate must not be divided by the batch size again.",
+            credit=0.5,
+        ),
+        Mistake(
+            "sum_instead_of_mean",
+            _loop(gradient=lambda *args: len(args[4]) * reference.minibatch_gradient(*args)),
+            "The mean gradient is multiplied by the rows of the batch. Use what `grad_fn` gives.",
+            credit=0.5,
+        ),
+        Mistake(
+            "targets_not_shuffled",
+            _loop(gradient=_wrong_targets),
+            "Rows meet targets that are not theirs. Index x and y with the same minibatch.",
+        ),
+    ],
+    equivalent={
+        reasons.ROWS: ["for index in minibatches(len(y), batch_size, generator):"],
+    },
+)

@@ -1,0 +1,269 @@
+"""Exercise `momentum_step` of `05_momentum`, and the cases that it shares with `nesterov_step`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
+from torch import Tensor
+
+from steepest_exercises.momentum import reference
+
+State = dict[str, Tensor]
+Step = Callable[..., tuple[Tensor, State]]
+
+UPHILL = (
+    "This climbs: the gradient points uphill, so one minus sign is missing or one too many. With v = beta *"
+    " v - lr * g the step is theta + v; with v = beta * v + lr * g it is theta - v."
+)
+EXCHANGED = (
+    "beta and 1 - beta are exchanged. beta, near 1, is the share of the old velocity that is kept; 1 - "
+    "beta, if it is used at all, weighs the new gradient."
+)
+
+
+def normal(rng: np.random.Generator, *shape: int) -> Tensor:
+    """Standard normal numbers in float64."""
+    return torch.from_numpy(rng.standard_normal(shape))
+
+
+def stepper_cases(rng: np.random.Generator, gradient: Callable[..., Any]) -> Sequence[Case]:
+    """Cases of a stepper; `gradient(shape, dtype)` makes what stands under "grad" in each step."""
+
+    def case(
+        name: str,
+        theta: Tensor,
+        velocity: Tensor,
+        rates: Sequence[float],
+        betas: Sequence[float],
+        slack: float = 1.0,
+    ) -> Case:
+        steps = [
+            {"grad": gradient(tuple(theta.shape), theta.dtype), "lr": lr, "beta": beta}
+            for lr, beta in zip(rates, betas, strict=True)
+        ]
+        state = {"velocity": velocity.to(theta.dtype)}
+        return Case(name, {"theta": theta, "state": state, "steps": steps}, "stepper", slack)
+
+    return [
+        case("from rest", normal(rng, 3), torch.zeros(3), [0.1] * 3, [0.9] * 3),
+        case("already in motion", normal(rng, 3), normal(rng, 3), [0.1] * 2, [0.8] * 2),
+        case(
+            "the learning rate changes between steps",
+            normal(rng, 4), normal(rng, 4), [0.2, 0.05, 0.3], [0.9] * 3,
+        ),
+        case(
+            "beta changes between steps",
+            normal(rng, 2), normal(rng, 2), [0.15] * 3, [0.3, 0.6, 0.95],
+        ),
+        case(
+            "a non-contiguous matrix of parameters",
+            normal(rng, 3, 2).T, normal(rng, 2, 3), [0.05] * 2, [0.7] * 2,
+        ),
+        case("float32", normal(rng, 5).float(), torch.zeros(5), [0.02] * 2, [0.99] * 2, 10),
+    ]  # fmt: skip
+
+
+def _momentum_cases(rng: np.random.Generator) -> Sequence[Case]:
+    return stepper_cases(rng, lambda shape, dtype: normal(rng, *shape).to(dtype))
+
+
+def _step(rule: Callable[[Tensor, Tensor, Tensor, float, float], tuple[Tensor, Tensor]]) -> Step:
+    """A stepper from `rule(theta, g, v, lr, beta) -> (theta, v)`."""
+
+    def step(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
+        theta, velocity = rule(theta, grad, state["velocity"], lr, beta)
+        return theta, {"velocity": velocity}
+
+    return step
+
+
+def _velocity(
+    velocity: Callable[[Tensor, Tensor, float, float], Tensor],
+    move: Callable[[Tensor, float], Tensor] = lambda v, lr: v,
+) -> Step:
+    """A stepper with v ← velocity(v, g, lr, beta) and θ ← θ + move(v, lr)."""
+
+    def rule(theta: Tensor, g: Tensor, v: Tensor, lr: float, beta: float) -> tuple[Tensor, Tensor]:
+        v = velocity(v, g, lr, beta)
+        return theta + move(v, lr), v
+
+    return _step(rule)
+
+
+def _downhill(v: Tensor, g: Tensor, lr: float, beta: float) -> Tensor:
+    return beta * v - lr * g
+
+
+def _entry_by_entry(theta: Tensor, g: Tensor, v: Tensor, lr: float, beta: float) -> tuple[Tensor, Tensor]:
+    entries = zip(theta.flatten(), g.flatten(), v.flatten(), strict=True)
+    pairs = [(t + (beta * old - lr * slope), beta * old - lr * slope) for t, slope, old in entries]
+    moved, velocity = (torch.stack(parts).reshape(theta.shape) for parts in zip(*pairs, strict=True))
+    return moved, velocity
+
+
+MOMENTUM_STEP = Exercise(
+    id="momentum_step",
+    reference=reference.momentum_step,
+    cases=_momentum_cases,
+    points=2,
+    accepted=[
+        Accepted(
+            "two_displacements",
+            _step(lambda theta, g, v, lr, b: (theta + b * v - lr * g, b * v - lr * g)),
+        ),
+        Accepted("entry_by_entry", _step(_entry_by_entry)),
+        Accepted(
+            "velocity_is_the_displacement",
+            _velocity(lambda v, g, lr, b: torch.add(torch.zeros_like(g), v, alpha=b).sub(lr * g)),
+        ),
+        Accepted(
+            "torch_form",
+            _velocity(lambda v, g, lr, b: b * v + g, lambda v, lr: -lr * v),
+            "the rate stands outside the velocity, as in torch.optim.SGD. Where the rate changes, the past "
+            "steps are scaled with the new rate.",
+        ),
+        Accepted(
+            "torch_form_pointing_downhill",
+            _velocity(lambda v, g, lr, b: b * v - g, lambda v, lr: lr * v),
+            "the rate stands outside the velocity, as in torch.optim.SGD, and the velocity points downhill.",
+        ),
+        Accepted(
+            "velocity_pointing_uphill",
+            _velocity(lambda v, g, lr, b: b * v + lr * g, lambda v, lr: -v),
+            "the velocity points uphill and is subtracted; the steps are the same as the lesson's.",
+        ),
+        Accepted(
+            "averaged_form",
+            _velocity(lambda v, g, lr, b: b * v + (1 - b) * g, lambda v, lr: -lr * v),
+            "the velocity is a weighted average of the gradients. The steps are 1 - beta times as long as "
+            "the lesson's, so the rate that suits is 1/(1 - beta) times as large.",
+        ),
+        Accepted(
+            "averaged_form_pointing_downhill",
+            _velocity(lambda v, g, lr, b: b * v - (1 - b) * g, lambda v, lr: lr * v),
+            "the velocity is a weighted average of the downhill directions. The rate that suits is 1/(1 - "
+            "beta) times as large as the lesson's.",
+        ),
+        Accepted(
+            "averaged_steps",
+            _velocity(lambda v, g, lr, b: b * v - (1 - b) * lr * g),
+            "the velocity is a weighted average of plain gradient steps. The rate that suits is 1/(1 - "
+            "beta) times as large as the lesson's.",
+        ),
+        Accepted(
+            "averaged_steps_pointing_uphill",
+            _velocity(lambda v, g, lr, b: b * v + (1 - b) * lr * g, lambda v, lr: -v),
+            "the velocity is a weighted average of steps, pointing uphill and subtracted. The rate that "
+            "suits is 1/(1 - beta) times as large as the lesson's.",
+        ),
+    ],
+    mistakes=[
+        Mistake(
+            "velocity_forgets_its_past",
+            _velocity(lambda v, g, lr, b: -lr * g),
+            "Each step starts from rest: this is plain gradient descent. Multiply the old velocity by beta "
+            "and add it to the new one.",
+        ),
+        Mistake(
+            "velocity_never_fades",
+            _velocity(lambda v, g, lr, b: v - lr * g),
+            "The old velocity is kept whole: a ball without friction, which never comes to rest. Multiply it by beta.",
+            0.25,
+        ),
+        Mistake("climbs", _velocity(lambda v, g, lr, b: b * v + lr * g), UPHILL, 0.25),
+        Mistake(
+            "velocity_subtracted",
+            _velocity(_downhill, lambda v, lr: -v),
+            "The velocity already points downhill, and it is subtracted: that climbs. Add it to theta.",
+            0.25,
+        ),
+        Mistake(
+            "climbs_in_torch_form",
+            _velocity(lambda v, g, lr, b: b * v + g, lambda v, lr: lr * v),
+            "The velocity adds up gradients, which point uphill, and theta follows it. Subtract lr * v.",
+            0.25,
+        ),
+        Mistake(
+            "moves_with_the_old_velocity",
+            _step(lambda theta, g, v, lr, b: (theta + v, _downhill(v, g, lr, b))),
+            "theta moves by the velocity of the step before, so the new gradient acts one step late. Update"
+            " the velocity first, then move by the new one.",
+            0.25,
+        ),
+        Mistake(
+            "state_not_updated",
+            _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), v)),
+            "The velocity that came in is returned. Return the new one, or the next step forgets this one.",
+            0.25,
+        ),
+        Mistake(
+            "rate_forgotten",
+            _velocity(lambda v, g, lr, b: b * v - g),
+            "lr is not used: the gradient enters with full weight.",
+            0.25,
+        ),
+        Mistake(
+            "rate_applied_twice",
+            _velocity(_downhill, lambda v, lr: lr * v),
+            "The rate scales the gradient inside the velocity and then the velocity again. Once is enough.",
+            0.25,
+        ),
+        Mistake(
+            "rate_applied_twice_pointing_uphill",
+            _velocity(lambda v, g, lr, b: b * v + lr * g, lambda v, lr: -lr * v),
+            "The rate scales the gradient inside the velocity and then the velocity again. Once is enough.",
+            0.25,
+        ),
+        Mistake(
+            "rate_scales_the_past",
+            _velocity(lambda v, g, lr, b: lr * (b * v - g)),
+            "The rate scales the old velocity too, so the past fades by lr * beta a step and not by beta. "
+            "Put it on the gradient alone.",
+            0.25,
+        ),
+        Mistake(
+            "beta_scales_the_gradient_too",
+            _velocity(lambda v, g, lr, b: b * (v - lr * g)),
+            "beta scales the new gradient as well as the old velocity. Only the past fades.",
+            0.25,
+        ),
+        Mistake(
+            "beta_and_one_minus_beta_exchanged",
+            _velocity(lambda v, g, lr, b: (1 - b) * v - b * lr * g),
+            EXCHANGED,
+        ),
+        Mistake(
+            "beta_and_one_minus_beta_exchanged_in_the_average",
+            _velocity(lambda v, g, lr, b: (1 - b) * v + b * g, lambda v, lr: -lr * v),
+            EXCHANGED,
+        ),
+        Mistake(
+            "beta_taken_as_friction",
+            _velocity(lambda v, g, lr, b: (1 - b) * v - lr * g),
+            "The old velocity keeps the share 1 - beta. In this lesson beta is the share that is kept; at "
+            "beta = 0.9 nine tenths remain.",
+            0.25,
+        ),
+        Mistake(
+            "gradient_applied_twice",
+            _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b) - lr * g, _downhill(v, g, lr, b))),
+            "theta moves by the velocity and by a gradient step on top, but the gradient is already in the velocity.",
+            0.25,
+        ),
+        Mistake(
+            "nesterov_correction",
+            _step(
+                lambda theta, g, v, lr, b: (
+                    theta + b * _downhill(v, g, lr, b) - lr * g,
+                    _downhill(v, g, lr, b),
+                )
+            ),
+            "This is the step of torch.optim.SGD with nesterov=True. Plain momentum moves by the velocity alone.",
+            0.25,
+        ),
+    ],
+)

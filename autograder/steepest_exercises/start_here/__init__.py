@@ -1,0 +1,1 @@
+"""The exercises of `00_start_here`."""

@@ -1,0 +1,262 @@
+"""Marks as tables that learning systems import.
+
+What the systems ask for, and what their importers make of odd input, as of Canvas' `gradebook_importer.rb` and Moodle's
+`grade/import/csv`:
+
+- Canvas wants the columns Student, ID, SIS User ID, SIS Login ID and Section, then one for each assignment, and a row
+  "Points Possible". It knows a student by the first of the three ids that fits, and takes any row whose first cell
+  holds "Points Possible" for that row. A number in brackets at the end of a title is an assignment's id.
+- Moodle is told by a person which column holds the user and what the others are. It gives the marks of a row whose user
+  is empty, or "0", to the user of the row before, and imports nothing at all if one user is unknown. "-" is no mark.
+- A spreadsheet takes a cell for a formula that begins with = + - @, their full-width forms, a tab or a line break. The
+  advice of OWASP is to put an apostrophe before it. Where the separator is a semicolon, a cell can begin within a name.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from steepest_grader.course.places import Course
+from steepest_grader.course.source import source_notebook
+from steepest_grader.errors import GradebookError
+from steepest_grader.files import replace_file
+from steepest_grader.gradebook.marks import Mark, Person
+from steepest_grader.gradebook.writer import LessonMarks, class_marks
+
+__all__ = ["Export", "export", "export_path", "safe_text", "write"]
+FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+BEGINS_FORMULA = re.compile(rf"(^|[;|])(?=[\s\"'\u00a0]*[{FORMULA}])")
+BLANKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+BRACKETED = re.compile(r"\((\d+)\)\s*$")
+TIDY = (
+    "lesson", "exercise", "student_id", "last_name", "first_name", "email", "raw_score", "late_submission_penalty",
+    "score", "max_score", "awaiting",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Export:
+    """A table, and what a person must know about it.
+
+    Attributes
+    ----------
+    text : str
+        The file's content.
+    lessons : sequence of str
+        Those of which something is graded.
+    students : int
+        How many rows of students it has.
+    awaiting : mapping of str to int
+        How many have no mark for a lesson yet, because an answer waits to be graded by hand.
+    left_out : mapping of str to str
+        Students who are not in the table, each with the reason.
+    """
+
+    text: str
+    lessons: Sequence[str]
+    students: int
+    awaiting: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """Marks for one lesson or exercise: students without one are left out or have None."""
+
+    lesson: str
+    exercise: str
+    points: float
+    scores: Mapping[str, float | None]
+    raw: Mapping[str, float]
+    waiting: Mapping[str, int]
+
+    @property
+    def title(self) -> str:
+        name = f"{self.lesson}: {self.exercise}" if self.exercise else self.lesson
+        return BRACKETED.sub(r"[\1]", safe_text(name))
+
+
+def export(
+    course: Course,
+    lessons: Sequence[str],
+    style: str,
+    *,
+    url: str | None = None,
+    exercises: bool = False,
+    unfinished: bool = False,
+    identify: str = "username",
+) -> Export:
+    """Make a table of marks as they stand in the gradebook.
+
+    Parameters
+    ----------
+    course : Course
+    lessons : sequence of str
+    style : {"csv", "canvas", "moodle"}
+        For programs and people, or for one of the learning systems.
+    url : str, optional
+        The gradebook; the course's own by default.
+    exercises : bool
+        A mark for each exercise and not for each lesson. What being late costs is then taken from the exercises in
+        proportion to their marks, so that the sum stays what it is.
+    unfinished : bool
+        Give a lesson's mark even where an answer waits to be graded by hand; such an answer counts nothing then.
+    identify : {"username", "idnumber", "email"}
+        How Moodle is told who a student is: by the id that the gradebook has, the `lms_user_id` or the email.
+
+    Raises
+    ------
+    CourseError
+        If there is no such lesson.
+    GradebookError
+        If nothing of these lessons is in the gradebook, or it cannot be read.
+    """
+    orders = {name: _order(course, name) for name in lessons}
+    people, books = class_marks(course, url, lessons)
+    found = {name: book for name, book in books.items() if book.marks}
+    columns = [
+        column for name, book in found.items() for column in _columns(name, orders[name], book, exercises, unfinished)
+    ]
+    present = sorted({student for column in columns for student in column.scores})
+    if not present:
+        raise GradebookError(f"Nothing of {', '.join(lessons)} is graded. Run `steepest-grader grade` first.")
+    known = [people[student] for student in present]
+    kept, left_out = _identified(known, identify) if style == "moodle" else (dict.fromkeys(present, ""), {})
+    known = [person for person in known if person.id in kept]
+    rows = {"csv": _tidy_rows, "canvas": _canvas_rows, "moodle": _moodle_rows}[style](columns, known, kept, identify)
+    waiting = {(column.lesson, who) for column in columns for who in kept if column.scores.get(who, 0.0) is None}
+    awaiting = Counter(lesson for lesson, _ in sorted(waiting))
+    return Export(_written(rows), list(found), len(known), dict(awaiting), left_out)
+
+
+def export_path(course: Course, lessons: Sequence[str], style: str) -> Path:
+    """Where a table is written if nothing else is said."""
+    name = lessons[0].replace("/", ".") if len(lessons) == 1 else "course"
+    return course.course_dir / "exports" / f"{name}-{style}.csv"
+
+
+def write(path: Path, table: Export) -> None:
+    """Write a table as UTF-8, in one step."""
+    replace_file(path, table.text.encode())
+
+
+def safe_text(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: with an apostrophe where one would begin, and on one line.
+
+    Whatever begins with a letter or a digit stays as it is: commas, quotes and accents belong to names.
+    """
+    return BEGINS_FORMULA.sub(r"\1'", BLANKS.sub(" ", text).strip())
+
+
+# --- marks -----------------------------------------------------------------------------------------------------
+
+
+def _order(course: Course, lesson: str) -> list[str]:
+    headers = (cell.metadata.get("nbgrader", {}) for cell in source_notebook(course, lesson).cells)
+    return [header["grade_id"] for header in headers if header.get("grade") or header.get("task")]
+
+
+def _columns(
+    lesson: str, order: Sequence[str], book: LessonMarks, exercises: bool, unfinished: bool
+) -> Iterator[_Column]:
+    cells = [name for name in order if name in book.points]
+    groups = [(name, [name]) for name in cells] if exercises else [("", cells)]
+    share = {student: _share_kept(marks) for student, marks in book.marks.items()}
+    for exercise, names in groups:
+        scores: dict[str, float | None] = {}
+        raw, waiting = {}, {}
+        for student, marks in book.marks.items():
+            given = [marks[name].score for name in names if name in marks]
+            waiting[student] = given.count(None)
+            raw[student] = sum(score for score in given if score is not None)
+            whole = unfinished or not waiting[student]
+            scores[student] = raw[student] * share[student] if whole else None
+        yield _Column(lesson, exercise, sum(book.points[name] for name in names), scores, raw, waiting)
+
+
+def _share_kept(marks: Mapping[str, Mark]) -> float:
+    """What is left of a notebook's marks when its penalty for being late is taken off."""
+    total = sum(mark.score or 0.0 for mark in marks.values())
+    penalty = max((mark.penalty for mark in marks.values()), default=0.0)
+    return max(0.0, total - penalty) / total if total > 0 else 1.0
+
+
+# --- tables ----------------------------------------------------------------------------------------------------
+
+Rows = list[list[Any]]
+
+
+def _tidy_rows(columns: Sequence[_Column], people: Sequence[Person], *_: Any) -> Rows:
+    rows: Rows = [list(TIDY)]
+    for column in columns:
+        for person in people:
+            if person.id in column.scores:
+                who = [person.id, person.last_name, person.first_name, person.email]
+                raw, score = column.raw[person.id], column.scores[person.id]
+                penalty = None if score is None else _number(raw - score)
+                marks = [_number(raw), penalty, _number(score), _number(column.points), column.waiting[person.id]]
+                rows.append([safe_text(column.lesson), safe_text(column.exercise), *map(safe_text, who), *marks])
+    return rows
+
+
+def _canvas_rows(columns: Sequence[_Column], people: Sequence[Person], *_: Any) -> Rows:
+    rows: Rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *(item.title for item in columns)]]
+    rows.append(["    Points Possible", "", "", "", "", *(_number(item.points) for item in columns)])
+    for person in people:
+        number = person.lms_user_id if re.fullmatch(r"[0-9]+", person.lms_user_id) else ""
+        sis = "" if number else safe_text(person.lms_user_id)
+        name = safe_text(", ".join(filter(None, (person.last_name, person.first_name))) or person.id)
+        name = "" if "Points Possible" in name else name
+        marks = (_number(column.scores.get(person.id)) for column in columns)
+        rows.append([name, number, sis, safe_text(person.id), "", *marks])
+    return rows
+
+
+def _moodle_rows(columns: Sequence[_Column], people: Sequence[Person], ids: Mapping[str, str], identify: str) -> Rows:
+    rows: Rows = [[identify, "lastname", "firstname", *(item.title for item in columns)]]
+    for person in people:
+        # PHP reads a backslash before a quote as part of the text
+        names = [safe_text(name.replace("\\", "/")) for name in (person.last_name, person.first_name)]
+        marks = (_number(column.scores.get(person.id)) for column in columns)
+        rows.append([ids[person.id], *names, *("-" if mark is None else mark for mark in marks)])
+    return rows
+
+
+def _identified(people: Sequence[Person], identify: str) -> tuple[dict[str, str], dict[str, str]]:
+    """What Moodle is told of each student, and who cannot be told of, with the reason."""
+    of: dict[str, Callable[[Person], str]] = {
+        "username": lambda person: person.id,
+        "idnumber": lambda person: person.lms_user_id,
+        "email": lambda person: person.email,
+    }
+    told = {person.id: of[identify](person).strip() for person in people}
+    times = Counter(told.values())
+    kept, left_out = {}, {}
+    for student, value in told.items():
+        if value in ("", "0"):
+            left_out[student] = f"the gradebook has no {identify}"
+        elif times[value] > 1:
+            left_out[student] = f"another student has the same {identify}"
+        elif safe_text(value) != value or "\\" in value:
+            left_out[student] = f"a spreadsheet would take this {identify} for a formula"
+        else:
+            kept[student] = value
+    return kept, left_out
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else format(round(value, 4), ".12g")
+
+
+def _written(rows: Rows) -> str:
+    """As RFC 4180 has it, and with nothing that cannot be encoded."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\r\n").writerows(rows)
+    return file.getvalue().encode("utf-8", "replace").decode()

@@ -1,0 +1,280 @@
+"""One page a student: marks, messages, and the notebook as graded. It runs no script and needs no network."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.filters import ansi2html
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import GetGrades
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from steepest_grader.course.places import Course, nbgrader_names
+from steepest_grader.course.release import released_notebook
+from steepest_grader.course.source import source_notebook
+from steepest_grader.desk.pages import part, policy, template
+from steepest_grader.desk.shown import (
+    cleaning,
+    graded_cells,
+    harmless,
+    hidden_lines,
+    of_the_lesson,
+    picture,
+    without_hidden,
+)
+from steepest_grader.errors import GradebookError
+from steepest_grader.files import replace_file
+from steepest_grader.gradebook.autograded import paths, stored_submissions, submission_folder
+from steepest_grader.gradebook.writer import awaiting_marks, database_url, translated_errors
+
+__all__ = ["write_feedback"]
+
+SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "open": "…", "marked": "✎"}
+NOT_YET, BY_HAND, CHANGED = "to be graded by hand", "graded by hand", "mark changed by hand"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one exercise, for its student."""
+
+    id: str
+    anchor: str
+    score: float
+    points: float
+    kind: str
+    outcome: str
+    mistake: str = ""
+    message: str = ""
+    example: Mapping[str, Any] | None = None
+
+    @property
+    def open(self) -> bool:
+        return self.kind == "open"
+
+    @property
+    def sign(self) -> str:
+        return SIGNS[self.kind]
+
+
+@dataclass(frozen=True)
+class Total:
+    """The numbers at the top of a page, in points."""
+
+    score: float
+    points: float
+    solved: int
+    exercises: int
+    open: float = 0.0
+    penalty: float = 0.0
+
+
+@dataclass
+class Shown:
+    """One cell of a page, as HTML that is harmless."""
+
+    markdown: str | None = None
+    code: str | None = None
+    folded: bool = False
+    outputs: list[str] = field(default_factory=list)
+    row: Row | None = None
+    comment: str = ""
+
+
+def write_feedback(
+    course: Course, lesson: str, gradebook_url: str | None = None, students: Sequence[str] | None = None
+) -> tuple[list[Path], list[str]]:
+    """Write feedback on what is graded.
+
+    Parameters
+    ----------
+    course : Course
+    lesson : str
+    gradebook_url : str, optional
+        The database; the course's own by default.
+    students : sequence of str, optional
+        For whom; all whose submission is graded by default.
+
+    Returns
+    -------
+    pages : list of Path
+        One a student.
+    passed_over : list of str
+        Students whose graded notebook is there, but whose marks are not in this gradebook.
+
+    Raises
+    ------
+    CourseError
+        If there is no such lesson.
+    GradebookError
+        If a student named has no graded submission, or the gradebook cannot be read.
+    """
+    source = source_notebook(course, lesson)
+    released = released_notebook(source, config=course.config)
+    hidden = hidden_lines(source, released)
+    stored = stored_submissions(course, lesson)
+    awaiting = awaiting_marks(course, gradebook_url, lesson)
+    passed_over = [student for student in stored if student not in awaiting]
+    unknown = sorted(student for student in students or () if student not in stored or student in passed_over)
+    if unknown:
+        names = ", ".join(unknown)
+        raise GradebookError(f"{lesson}: nothing is graded for {names}. Run `steepest-grader grade` first.")
+    pages = []
+    for student in [name for name in stored if name in awaiting] if students is None else students:
+        submission = without_hidden(stored[student], hidden)
+        path, _ = paths(submission_folder(course, student, lesson), lesson)
+        page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
+        if path.is_file():
+            notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+            for step in cleaning(released, hidden):
+                step(notebook)
+            _enter_marks(course, notebook, submission, database_url(course, gradebook_url))
+            text = _page(notebook, submission, awaiting[student], of_the_lesson(notebook, released))
+        else:
+            text = _small_page(submission)
+        replace_file(page, text.encode())
+        pages.append(page)
+    return pages, passed_over
+
+
+def _enter_marks(course: Course, notebook: NotebookNode, submission: dict[str, Any], url: str) -> None:
+    """Copy marks and comments from the gradebook to the cells, and their sum to the notebook."""
+    assignment, name = nbgrader_names(submission["lesson"])
+    names = {"notebook": name, "assignment": assignment, "student": submission["student"], "db_url": url}
+    with translated_errors(url, course):
+        _, resources = GetGrades().preprocess(notebook, {"nbgrader": names})
+    notebook.metadata.nbgrader = resources["nbgrader"]
+
+
+def _page(notebook: NotebookNode, submission: dict[str, Any], awaiting: set[str], lesson: set[str]) -> str:
+    items = {item["id"]: item for item in submission["exercises"]}
+    examples = submission.get("examples", {})
+    rows = {
+        name: _row(
+            cell.metadata.nbgrader, items.get(name, {}), examples.get(name), name in awaiting, submission["message"]
+        )
+        for name, cell in graded_cells(notebook).items()
+        if _bears_marks(cell)
+    }
+    cells = [_cell(cell, rows, lesson) for cell in notebook.cells]
+    whole = notebook.metadata.nbgrader
+    total = Total(
+        whole["score"],
+        whole["max_score"],
+        sum(row.kind == "passed" for row in rows.values()),
+        len(items),
+        sum(row.points for row in rows.values() if row.open),
+        whole["late_penalty"],
+    )
+    return _rendered(submission, list(rows.values()), total, cells)
+
+
+def _small_page(submission: dict[str, Any]) -> str:
+    """The page of a submission of which there is no notebook to show."""
+    rows = [_row(item, item, None, False, submission["message"]) for item in submission["exercises"]]
+    total = Total(sum(row.score for row in rows), submission["max_score"], 0, len(rows))
+    return _rendered(submission, rows, total, [])
+
+
+def _rendered(submission: dict[str, Any], rows: Sequence[Row], total: Total, cells: Sequence[Shown]) -> str:
+    return template("feedback.html.j2").render(
+        lesson=submission["lesson"],
+        student=submission["student"],
+        reason=submission["message"],
+        rows=rows,
+        total=total,
+        cells=cells,
+        policy=policy(),
+        style=_style(),
+    )
+
+
+def _bears_marks(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.nbgrader.get("grade") or cell.metadata.nbgrader.get("task"))
+
+
+def _row(
+    mark: Mapping[str, Any], item: Mapping[str, Any], example: Mapping[str, Any] | None, open: bool, reason: str
+) -> Row:
+    """Put together the mark in the gradebook and what the grader said; `reason` is said above all rows."""
+    name = str(mark.get("grade_id") or item["id"])
+    score, points = float(mark["score"] or 0), float(mark["points"])
+    kind = "passed" if score >= points else "partial" if score > 0 else "failed"
+    if open:
+        return Row(name, f"mark-{name}", score, points, "open", NOT_YET)
+    if not item:
+        return Row(name, f"mark-{name}", score, points, "marked", BY_HAND)
+    outcome = str(item["outcome"]).lower().replace("_", " ")
+    if score != item["score"]:
+        outcome = f"{outcome}, {CHANGED}"
+    return Row(
+        name,
+        f"mark-{name}",
+        score,
+        points,
+        kind,
+        outcome,
+        "" if kind == "passed" else str(item["diagnosis"] or "").replace("_", " "),
+        "" if item["message"] == reason else str(item["message"]),
+        example,
+    )
+
+
+def _cell(cell: NotebookNode, rows: Mapping[str, Row], lesson: set[str]) -> Shown:
+    if cell.cell_type == "markdown":
+        shown = Shown(markdown=harmless(_markdown(cell.source)))
+    else:
+        shown = Shown(code=_code(cell.source), folded=cell.id in lesson)
+    mark = cell.metadata.get("nbgrader")
+    test = mark and mark.get("grade") and not mark.get("solution")
+    for output in cell.get("outputs", []):
+        if not test or output.output_type == "stream":  # the row says what came of a test
+            shown.outputs.append(_output(output))
+    if mark:
+        shown.row = rows.get(mark.grade_id)
+        shown.comment = harmless(_markdown(mark.get("comment") or ""))
+    return shown
+
+
+def _output(output: NotebookNode) -> str:
+    if output.output_type == "stream":
+        return f'<pre class="{html.escape(output.name)}">{ansi2html(output.text)}</pre>'
+    if output.output_type == "error":
+        said = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
+        return f'<pre class="error">{ansi2html(said)}</pre>'
+    if "text/html" in output.data:
+        return harmless(output.data["text/html"])
+    return picture(output.data) or f"<pre>{ansi2html(output.data.get('text/plain', ''))}</pre>"
+
+
+def _markdown(source: str) -> str:
+    text: str = MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
+    return text
+
+
+def _code(source: str) -> str:
+    text: str = highlight(source, _lexer(), HtmlFormatter(nowrap=True))
+    return text.rstrip("\n")
+
+
+@cache
+def _lexer() -> Any:
+    return get_lexer_by_name("ipython3")
+
+
+@cache
+def _style() -> str:
+    """The look of pages and of code, on light and on dark paper."""
+    light, dark = (
+        HtmlFormatter(style=name, nobackground=True).get_style_defs("pre.code") for name in ("default", "github-dark")
+    )
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}"
+    return "\n".join((part("page.css"), light, dark, part("feedback.css")))

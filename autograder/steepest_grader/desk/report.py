@@ -1,0 +1,190 @@
+"""The instructor's page: where a class stands and where it is stuck. It opens from a file and needs no network."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+from urllib.parse import quote
+
+from steepest_grader.course.lesson import load
+from steepest_grader.course.places import Course, nbgrader_names
+from steepest_grader.course.source import source_notebook
+from steepest_grader.desk import charts
+from steepest_grader.desk.pages import part, policy, template
+from steepest_grader.desk.standing import Standing, standing
+from steepest_grader.errors import GradebookError
+from steepest_grader.files import replace_file
+from steepest_grader.gradebook.database import shown
+from steepest_grader.gradebook.marks import Person
+from steepest_grader.gradebook.writer import class_marks
+
+__all__ = ["as_json", "class_standing", "report_path", "write_report"]
+
+FEW = 20  # submissions below which a discrimination says little
+MANY_GROUPS, MANY_LINES = 30, 60  # what a page can show of near-identical answers
+KINDS = {
+    "no mark": "no mark: the grader failed",
+    "unreadable": "unreadable",
+    "missing": "no notebook",
+    "library": "leaves the work to a library",
+    "flagged": "flagged",
+}
+
+
+def class_standing(
+    course: Course, lessons: Sequence[str], gradebook_url: str | None = None, submitted: Path | None = None
+) -> tuple[list[Standing], dict[str, Person]]:
+    """How a class stands in those of some lessons of which something is graded, and who is in it.
+
+    Parameters
+    ----------
+    course : Course
+    lessons : sequence of str
+    gradebook_url : str, optional
+        The database; the course's own by default.
+    submitted : Path, optional
+        Where the submissions came from, for what students' machines tell; the course's `submitted/` by default.
+
+    Raises
+    ------
+    CourseError
+        If there is no such lesson.
+    GradebookError
+        If the gradebook cannot be read, or nothing of the lessons is in it.
+    """
+    sources = {name: source_notebook(course, name) for name in lessons}
+    people, books = class_marks(course, gradebook_url, lessons)
+    folder = submitted or course.course_dir / "submitted"
+    found = [
+        standing(course, load(course, name), sources[name], book, folder) for name, book in books.items() if book.marks
+    ]
+    if not found:
+        raise GradebookError(f"Nothing of {', '.join(lessons)} is graded. Run `steepest-grader grade` first.")
+    return found, people
+
+
+def report_path(course: Course, lessons: Sequence[str]) -> Path:
+    """Where the page of a lesson, or of several, is written if nothing else is said."""
+    name = lessons[0].replace("/", ".") if len(lessons) == 1 else "course"
+    return course.course_dir / "reports" / f"{name}.html"
+
+
+def write_report(
+    course: Course,
+    path: Path,
+    standings: Sequence[Standing],
+    people: Mapping[str, Person],
+    gradebook_url: str | None = None,
+) -> None:
+    """Write one page about one or several lessons; whatever comes from students is text in it."""
+    one = standings[0] if len(standings) == 1 else None
+    page = template("report.html.j2").render(
+        title=one.lesson if one else "The whole course",
+        lessons=standings,
+        one=one,
+        facts=_facts(standings),
+        charts=_drawn(standings),
+        totals=_totals(standings),
+        people=people,
+        links=_links(course, path, standings),
+        formgrader={item.lesson: _formgrader(course, item.lesson) for item in standings},
+        gradebook=shown(gradebook_url) if gradebook_url else None,
+        config=_place(course, course.course_dir / "nbgrader_config.py"),
+        policy=policy(part("report.js")),
+        style=part("page.css") + part("report.css"),
+        script=part("report.js"),
+        kinds=KINDS,
+        few=FEW,
+        many_groups=MANY_GROUPS,
+        many_lines=MANY_LINES,
+    )  # fmt: skip
+    replace_file(path, page.encode("utf-8", "replace"))
+
+
+def as_json(standings: Sequence[Standing]) -> list[dict[str, Any]]:
+    """The shape that `report --json` writes: `Standing` as it is, without sources."""
+    return [{key: value for key, value in asdict(item).items() if key != "answers"} for item in standings]
+
+
+# --- what the page says ----------------------------------------------------------------------------------------
+
+
+def _totals(standings: Sequence[Standing]) -> dict[str, float]:
+    """Share of the automatic points of all lessons that each student has; a lesson not handed in counts nothing."""
+    points = sum(item.points for item in standings) or 1.0
+    students = {student for item in standings for student in item.scores}
+    return {student: sum(item.scores.get(student, 0.0) for item in standings) / points for student in sorted(students)}
+
+
+def _facts(standings: Sequence[Standing]) -> dict[str, Any]:
+    """What to look at first."""
+    exercises = [(item, lesson) for lesson in standings for item in lesson.exercises if item.difficulty is not None]
+    mistakes = [(item, lesson) for lesson in standings for item in lesson.mistakes if item.count > 1]
+    shares = list(_totals(standings).values())
+    return {
+        "hardest": min(exercises, key=lambda pair: pair[0].difficulty or 0.0, default=None),
+        "commonest": max(mistakes, key=lambda pair: pair[0].count, default=None),
+        "backwards": [
+            (item, lesson)
+            for item, lesson in exercises
+            if item.discrimination is not None and item.discrimination < 0 and item.handed_in >= FEW
+        ],
+        "told": any(
+            item.attempts is not None or item.minutes is not None for lesson in standings for item in lesson.exercises
+        ),
+        "concerned": len({concern.student for lesson in standings for concern in lesson.concerns}),
+        "alike": sum(len(lesson.similar) for lesson in standings),
+        "awaiting": sum(len(cell.awaiting) for lesson in standings for cell in lesson.by_hand),
+        "again": sum(len(cell.again) for lesson in standings for cell in lesson.by_hand),
+        "mean": mean(shares) if shares else None,
+        "median": median(shares) if shares else None,
+    }
+
+
+def _drawn(standings: Sequence[Standing]) -> dict[str, Any]:
+    exercises = [item for lesson in standings for item in lesson.exercises]
+    what = "share of the automatic points" if len(standings) == 1 else "share of the automatic points of all lessons"
+    drawn = {"scores": charts.histogram(list(_totals(standings).values()), what=what)}
+    if len(standings) == 1:
+        drawn["ends"] = charts.ends(exercises)
+    else:
+        drawn["lessons"] = charts.spreads(
+            {item.lesson: [score / (item.points or 1) for score in item.scores.values()] for item in standings}
+        )
+    if any(item.discrimination is not None for item in exercises):
+        drawn["map"] = charts.item_map(exercises)
+    return drawn
+
+
+def _links(course: Course, page: Path, standings: Sequence[Standing]) -> dict[tuple[str, str], str]:
+    """Where the feedback page of a student lies, as seen from this page, for those who are named on it."""
+    found = {}
+    for item in standings:
+        assignment, notebook = nbgrader_names(item.lesson)
+        named = {concern.student for concern in item.concerns} | {
+            who for group in item.similar for who in group.students
+        }
+        named |= {who for cell in item.by_hand for who in (*cell.awaiting, *cell.again)}
+        for student in named:
+            feedback = course.course_dir / "feedback" / student / assignment / f"{notebook}.html"
+            if "/" not in student and feedback.is_file():
+                place = Path(os.path.relpath(feedback, page.resolve().parent)).as_posix()
+                found[item.lesson, student] = quote(place, errors="surrogateescape")
+    return found
+
+
+def _formgrader(course: Course, lesson: str) -> str:
+    """The command that opens formgrader at a lesson's submissions."""
+    assignment, notebook = nbgrader_names(lesson)
+    address = f"/formgrader/gradebook/{quote(assignment)}/{quote(notebook)}"
+    place = _place(course, course.course_dir)
+    return f"{f'cd {shlex.quote(place)} && ' if place != '.' else ''}jupyter lab --LabApp.default_url={address}"
+
+
+def _place(course: Course, path: Path) -> str:
+    return path.relative_to(course.root).as_posix()

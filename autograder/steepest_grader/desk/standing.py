@@ -1,0 +1,284 @@
+"""How a class stands in one lesson, as a value: what a report says, before it is made a page."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from nbformat import NotebookNode
+from steepest._checks.cases import CHANGED_IN_PLACE, GLOBAL_GENERATOR_USED, WRONG_FLOAT_TYPE
+
+from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.places import Course
+from steepest_grader.desk.items import difficulty, discriminations
+from steepest_grader.desk.practice import Practice, practice
+from steepest_grader.desk.similarity import Group, near_identical
+from steepest_grader.exercise.model import Outcome
+from steepest_grader.gradebook.autograded import paths, stored_submissions, submission_folder, ungraded
+from steepest_grader.gradebook.writer import LessonMarks
+from steepest_grader.notebook.flags import LIBRARY
+
+__all__ = ["Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standing", "standing"]
+
+NOT_ATTEMPTED, OWN_CELLS = "not_attempted", "cells of their own"
+ENDED_BADLY = frozenset({Outcome.ERRORED, Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.UNREADABLE})
+HINTS = {  # of mistakes that can be made in any exercise
+    "changes_its_arguments": CHANGED_IN_PLACE,
+    "uses_global_generator": GLOBAL_GENERATOR_USED,
+    "wrong_float_type": WRONG_FLOAT_TYPE,
+}
+
+
+@dataclass(frozen=True)
+class ExerciseStanding:
+    """What a class has made of one exercise.
+
+    Attributes
+    ----------
+    tried, handed_in : int
+        How many wrote something, of how many whose notebook could be read.
+    ended : mapping of str to int
+        How many ended as ``"passed"``, ``"partial"``, ``"failed"``, ``"error"`` and ``"not attempted"``.
+    difficulty, discrimination : float or None
+        See `items`; over automatic marks, unless a person has changed them.
+    attempts, minutes : float or None
+        Medians of what students' own machines tell.
+    """
+
+    id: str
+    points: float
+    tried: int
+    handed_in: int
+    ended: Mapping[str, int]
+    difficulty: float | None
+    discrimination: float | None
+    attempts: float | None = None
+    minutes: float | None = None
+
+
+@dataclass(frozen=True)
+class MistakeCount:
+    """A named mistake, and how many have made it."""
+
+    exercise: str
+    name: str
+    count: int
+    hint: str
+
+
+@dataclass(frozen=True)
+class Concern:
+    """A submission that a person should look at.
+
+    Attributes
+    ----------
+    kind : str
+        ``"no mark"``, ``"unreadable"``, ``"missing"``, ``"library"`` or ``"flagged"``.
+    reasons : sequence of str
+        May hold text of the student's.
+    """
+
+    student: str
+    kind: str
+    reasons: Sequence[str]
+
+
+@dataclass(frozen=True)
+class HandGraded:
+    """A cell that a person marks.
+
+    Attributes
+    ----------
+    awaiting : sequence of str
+        Students whose answer has no mark yet.
+    again : sequence of str
+        Students whose answer has a mark, and came anew since.
+    """
+
+    id: str
+    points: float
+    difficulty: float | None
+    awaiting: Sequence[str]
+    again: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a class stands in one lesson.
+
+    Attributes
+    ----------
+    handed_in : int
+        Submissions in this gradebook, whatever became of them.
+    points : float
+        What can be earned automatically.
+    scores : mapping of str to float
+        Automatic points of each submission that could be read.
+    others : sequence of str
+        Students whose graded notebook is there, but whose marks are not in this gradebook.
+    answers : mapping of str to mapping of str to str
+        Sources of the answers that are in `similar`, by student and cell.
+    """
+
+    lesson: str
+    handed_in: int
+    points: float
+    scores: Mapping[str, float]
+    exercises: Sequence[ExerciseStanding]
+    mistakes: Sequence[MistakeCount]
+    concerns: Sequence[Concern]
+    similar: Sequence[Group]
+    by_hand: Sequence[HandGraded]
+    others: Sequence[str] = ()
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+
+def standing(course: Course, lesson: Lesson, source: NotebookNode, book: LessonMarks, submitted: Path) -> Standing:
+    """Gather what is known of a class in one lesson.
+
+    Parameters
+    ----------
+    course : Course
+    lesson : Lesson
+    source : NotebookNode
+        With the model solution, which everybody may come to by himself.
+    book : LessonMarks
+        What the gradebook says.
+    submitted : Path
+        Where the submissions came from, for what lies beside them; need not be there.
+    """
+    stored = stored_submissions(course, lesson.id)
+    known = {student: row for student, row in stored.items() if student in book.marks}
+    read = [student for student, row in known.items() if row["outcome"] not in (Outcome.MISSING, Outcome.UNREADABLE)]
+    automatic = [name for name in (*lesson.exercises, *lesson.tests) if name in book.points]
+    order = [cell.metadata.nbgrader.grade_id for cell in lesson.released.cells if "nbgrader" in cell.metadata]
+    automatic.sort(key=order.index)
+    points = {student: [_score(book, student, name) or 0.0 for name in automatic] for student in read}
+    said = {student: {item["id"]: item for item in known[student]["exercises"]} for student in read}
+    answers = {student: _answers(course, student, lesson) for student in read}
+    similar = near_identical(answers, _given(lesson.released, source))
+    linked = {student for group in similar for student in group.students}
+    return Standing(
+        lesson.id,
+        len(book.marks),
+        sum(book.points[name] for name in automatic),
+        {student: sum(row) for student, row in points.items()},
+        _exercises(automatic, book, points, said, practice(submitted, lesson.id)),
+        _mistakes(lesson, automatic, said),
+        _concerns(known, ungraded(course, lesson.id)),
+        similar,
+        [_by_hand(name, book) for name in order if name in book.points and name not in automatic],
+        [student for student in stored if student not in book.marks],
+        {student: answers[student] for student in sorted(linked)},
+    )
+
+
+def _score(book: LessonMarks, student: str, name: str) -> float | None:
+    mark = book.marks[student].get(name)
+    return None if mark is None else mark.score
+
+
+def _exercises(
+    names: Sequence[str],
+    book: LessonMarks,
+    points: Mapping[str, Sequence[float]],
+    said: Mapping[str, Mapping[str, dict[str, Any]]],
+    told: Mapping[str, Mapping[str, Practice]],
+) -> list[ExerciseStanding]:
+    apart = discriminations(list(points.values())) or [None] * len(names)
+    found = []
+    for place, name in enumerate(names):
+        worth = book.points[name]
+        shares = [row[place] / worth for row in points.values()] if worth else []
+        ended = Counter(_end(said[student].get(name, {})) for student in points)
+        tries = [told[student][name] for student in points if name in told.get(student, {})]
+        found.append(
+            ExerciseStanding(
+                name,
+                worth,
+                len(points) - ended["not attempted"],
+                len(points),
+                dict(ended),
+                difficulty(shares),
+                apart[place],
+                _median(item.attempts for item in tries),
+                _median(None if item.seconds is None else item.seconds / 60 for item in tries),
+            )
+        )
+    return found
+
+
+def _end(item: Mapping[str, Any]) -> str:
+    outcome = item.get("outcome", Outcome.MISSING)
+    if outcome == Outcome.MISSING or item.get("diagnosis") == NOT_ATTEMPTED:
+        return "not attempted"
+    return "error" if outcome in ENDED_BADLY else str(outcome).lower()
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(median(known)) if known else None
+
+
+def _mistakes(
+    lesson: Lesson, names: Sequence[str], said: Mapping[str, Mapping[str, dict[str, Any]]]
+) -> list[MistakeCount]:
+    """Named mistakes, the commonest first within each exercise; sound conventions and blanks are none."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for items in said.values():
+        for name, item in items.items():
+            wrong = item["outcome"] != Outcome.PASSED and item["diagnosis"] not in (None, NOT_ATTEMPTED)
+            counts.update([(name, str(item["diagnosis"]))] if wrong and name in names else [])
+    hints = {(name, mistake.name): mistake.hint for name, item in lesson.exercises.items() for mistake in item.mistakes}
+    found = [
+        MistakeCount(name, what, count, hints.get((name, what), HINTS.get(what, "")))
+        for (name, what), count in counts.items()
+    ]
+    return sorted(found, key=lambda item: (names.index(item.exercise), -item.count, item.name))
+
+
+def _concerns(known: Mapping[str, dict[str, Any]], failed: Mapping[str, str]) -> list[Concern]:
+    found = [Concern(student, "no mark", [reason]) for student, reason in failed.items()]
+    for student, row in known.items():
+        if row["outcome"] in (Outcome.MISSING, Outcome.UNREADABLE):
+            found.append(Concern(student, str(row["outcome"]).lower(), [row["message"]]))
+        flags = [str(flag) for flag in row.get("flags", ())]
+        library = [flag for flag in flags if LIBRARY in flag]
+        others = [flag for flag in flags if LIBRARY not in flag]
+        found += [Concern(student, kind, said) for kind, said in (("library", library), ("flagged", others)) if said]
+    return found
+
+
+def _by_hand(name: str, book: LessonMarks) -> HandGraded:
+    marks = {student: cells[name] for student, cells in book.marks.items() if name in cells}
+    worth = book.points[name]
+    shares = [mark.score / worth for mark in marks.values() if mark.score is not None and worth]
+    awaiting = [student for student, mark in marks.items() if mark.score is None]
+    again = [student for student, mark in marks.items() if mark.score is not None and mark.look_again]
+    return HandGraded(name, worth, difficulty(shares), sorted(awaiting), sorted(again))
+
+
+def _answers(course: Course, student: str, lesson: Lesson) -> dict[str, str]:
+    """Sources of the code that a student has written, by cell; cells of the student's own count as one."""
+    path, _ = paths(submission_folder(course, student, lesson.id), lesson.id)
+    try:
+        cells = json.loads(path.read_bytes())["cells"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    given = {cell.source for cell in lesson.released.cells}
+    found: dict[str, str] = {}
+    for cell in cells:
+        text, header = "".join(cell["source"]), cell["metadata"].get("nbgrader", {})
+        if cell["cell_type"] == "code" and (header.get("solution") or (not header and text not in given)):
+            name = header.get("grade_id", OWN_CELLS)
+            found[name] = f"{found[name]}\n{text}" if name in found else text
+    return found
+
+
+def _given(released: NotebookNode, source: NotebookNode) -> list[str]:
+    return [cell.source for notebook in (released, source) for cell in notebook.cells if cell.cell_type == "code"]

@@ -1,0 +1,69 @@
+"""The exercises of all installed courses.
+
+In a package that an entry point `steepest_grader.exercises` names, every folder with a module `lesson` that defines
+`LESSON` and `EXERCISES` is a lesson, and nothing has to be registered.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+
+from steepest_grader.errors import CourseError
+from steepest_grader.exercise.model import Exercise
+from steepest_grader.installed import exercise_packages
+
+__all__ = ["by_id", "exercise", "lessons"]
+
+
+@cache
+def lessons(*names: str) -> dict[str, tuple[Exercise, ...]]:
+    """All exercises by lesson, in the order of the course.
+
+    Parameters
+    ----------
+    *names : str
+        The packages to look in; all that are installed by default.
+
+    Raises
+    ------
+    CourseError
+        If a package is not installed, or if two lessons bear one name, or two exercises one id.
+    """
+    found: dict[str, tuple[Exercise, ...]] = {}
+    origin: dict[str, str] = {}
+    for module in (module for package in names or exercise_packages() for module in _modules(package)):
+        lesson = importlib.import_module(module)
+        for name in (lesson.LESSON, *(item.id for item in lesson.EXERCISES)):
+            if name in origin:
+                raise CourseError(f"{module} and {origin[name]} both define {name!r}: rename one of them.")
+            origin[name] = module
+        found[lesson.LESSON] = tuple(lesson.EXERCISES)
+    return dict(sorted(found.items()))
+
+
+def by_id() -> dict[str, Exercise]:
+    """All exercises of all lessons, by id."""
+    return {item.id: item for group in lessons().values() for item in group}
+
+
+def exercise(exercise_id: str) -> Exercise:
+    """The exercise of this id.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return by_id()[exercise_id]
+
+
+def _modules(package: str) -> Sequence[str]:
+    spec = find_spec(package)
+    if spec is None:
+        raise CourseError(f"The package of exercises {package!r} is not installed.")
+    folders = [info.name for info in pkgutil.iter_modules(spec.submodule_search_locations) if info.ispkg]
+    return [f"{package}.{name}.lesson" for name in folders if find_spec(f"{package}.{name}.lesson")]

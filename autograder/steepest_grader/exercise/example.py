@@ -1,0 +1,70 @@
+"""What a student is shown of a wrong answer: a public case, with what was expected and what came. Bears no mark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from steepest._checks.calls import Function
+from steepest._checks.cases import Case, Result, deviation, find, play
+from steepest._checks.compare import show, show_apart
+from steepest._checks.wire import printable
+
+from steepest_grader.exercise.judge import PUBLIC_SEED, sound_candidates
+from steepest_grader.exercise.model import Example, Exercise
+
+__all__ = ["example"]
+
+LONGEST = 2_000
+NAMES_OF_OUTPUTS = ("output", "outputs")  # they say how a drive names what it sees, and are no inputs
+
+
+def example(exercise: Exercise, function: Function, *, device: str = "cpu") -> Example | None:
+    """The first public case that a function answers as no sound implementation does.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    function : Function
+        The student's function, wherever it lives.
+    device : {"cpu", "cuda"}
+        Where the reference computes.
+
+    Returns
+    -------
+    Example or None
+        None where every public case is answered soundly, or where only a side effect is wrong.
+    """
+    cases, sound = sound_candidates(exercise, (PUBLIC_SEED,), device)
+    for place, case in enumerate(cases):
+        results = play(function, [case])
+        here = [candidate.only(place) for candidate in sound]
+        if find([case], here, results).credit < 1:
+            return _written(exercise, case, here[0].results[0], results[0])
+    return None
+
+
+def _written(exercise: Exercise, case: Case, want: Result, got: Result) -> Example | None:
+    found = deviation(case, want, got)
+    if found is None or want.effects != got.effects:
+        return None
+    name = found.observation or next(iter({**want.observations, **got.observations}), "")
+    if name in want.observations and name in got.observations:
+        expected, received = show_apart(want.observations[name], got.observations[name])
+    else:
+        expected = want.error or show(want.observations[name])
+        received = found.said if got.error else show(got.observations[name]) if name in got.observations else "nothing"
+    return Example(
+        case.name,
+        {key: show(value)[:LONGEST] for key, value in _inputs(exercise, case).items()},
+        "" if want.error else name,
+        expected[:LONGEST],
+        printable(received[:LONGEST]),
+    )
+
+
+def _inputs(exercise: Exercise, case: Case) -> dict[str, Any]:
+    """What a drive was given, with the arguments of the function by their names where it is the drive's own."""
+    inputs = {name: value for name, value in case.inputs.items() if name not in NAMES_OF_OUTPUTS}
+    if case.drive not in ("call", "forward"):
+        return inputs
+    return {**dict(zip(exercise.parameters, inputs["args"], strict=False)), **inputs["kwargs"]}

@@ -1,0 +1,255 @@
+"""Implementation × exercise → verdict. Knows no notebook and no kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from steepest._checks.calls import Function, local
+from steepest._checks.cases import GENERATOR, Candidate, Finding, Result, alike, find, play
+
+from steepest_grader.exercise.model import Case, Exercise, Outcome, Verdict
+from steepest_grader.exercise.undecided import Noise, marked, noise
+
+__all__ = [
+    "HIDDEN_SEEDS",
+    "PUBLIC_SEED",
+    "candidates",
+    "judge",
+    "judge_local",
+    "noises",
+    "passes",
+    "refusals",
+    "sound_candidates",
+]
+
+PUBLIC_SEED = 2024
+HIDDEN_SEEDS = (31_337, 90_210)
+PLAYS = 5
+NEAR = 0.5  # share of the cases in which a mistake must be recognised before what is undecided in it is looked for
+
+
+def candidates(
+    exercise: Exercise, seeds: tuple[int, ...] = HIDDEN_SEEDS, device: str = "cpu"
+) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
+    """The cases of some seeds, and what reference, accepted conventions and mistakes make of them.
+
+    An accepted variant whose results are those of the reference adds no candidate.
+
+    Raises
+    ------
+    RuntimeError
+        If the reference raises anything but a `ValueError`, which a case may ask for, or if an accepted
+        variant does not raise exactly where the reference does. Both are our bugs.
+    """
+    return _candidates(exercise, seeds, device)
+
+
+@cache
+def _candidates(
+    exercise: Exercise, seeds: tuple[int, ...], device: str
+) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
+    cases, sound, results = _sound_candidates(exercise, seeds, device)
+    known = list(sound)
+    for mistake in exercise.mistakes:
+        found = results(mistake.implementation, exercise.companions_of(mistake))
+        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found))
+    return cases, tuple(known)
+
+
+def sound_candidates(
+    exercise: Exercise, seeds: tuple[int, ...], device: str = "cpu"
+) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
+    """The cases of some seeds, and what reference and accepted conventions make of them."""
+    return _sound_candidates(exercise, seeds, device)[:2]
+
+
+@cache
+def _sound_candidates(
+    exercise: Exercise, seeds: tuple[int, ...], device: str
+) -> tuple[tuple[Case, ...], tuple[Candidate, ...], Callable[..., list[Result]]]:
+    cases, ours, theirs, results = _sound(exercise, seeds, device)
+    known = [Candidate("reference", "reference", "", 1.0, ours)]
+    for item, found in zip(exercise.accepted, theirs, strict=True):
+        if find(cases, known[:1], found).credit < 1:
+            known.append(Candidate("accepted", item.name, item.note, 1.0, found))
+    return cases, tuple(known), results
+
+
+def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -> dict[str, list[int]]:
+    """Seeds other than the hidden ones with which an accepted variant would be refused, by its name.
+
+    A variant that is a convention of its own has to be that with every seed; all others have to agree with the
+    reference or with such a convention.
+    """
+    _, known = candidates(exercise, device=device)
+    conventions = {item.name for item in known if item.kind == "accepted"}
+    found: dict[str, list[int]] = {}
+    for seed in seeds:
+        cases, ours, theirs, _ = _sound(exercise, (seed,), device)
+        pairs = list(zip(exercise.accepted, theirs, strict=True))
+        sound = [Candidate("reference", "reference", "", 1.0, ours)]
+        sound += [Candidate("accepted", item.name, "", 1.0, seen) for item, seen in pairs if item.name in conventions]
+        for item, seen in pairs:
+            if find(cases, sound, seen).credit < 1:
+                found.setdefault(item.name, []).append(seed)
+    return found
+
+
+def _sound(
+    exercise: Exercise, seeds: tuple[int, ...], device: str
+) -> tuple[tuple[Case, ...], list[Result], list[list[Result]], Callable[..., list[Result]]]:
+    """Cases, what the reference and the accepted variants make of them, and how to play another implementation."""
+    cases = tuple(case for seed in seeds for case in exercise.cases(np.random.default_rng(seed)))
+
+    def results(implementation: Callable[..., Any], companions: Mapping[str, Any]) -> list[Result]:
+        function = local(implementation, exercise.id, companions=companions, device=device)
+        played = play(function, cases)
+        for _ in range(PLAYS - 1):  # another thread of this process may draw as well, but not each time
+            if not any(GENERATOR in result.effects for result in played):
+                break
+            again = play(function, cases)
+            played = [_in_both(*pair) for pair in zip(played, again, strict=True)]
+        return played
+
+    ours = results(exercise.reference, exercise.companions)
+    may_raise = [result.error if result.error == "ValueError" else "" for result in ours]
+    _refuse_errors(exercise, "the reference", ours, may_raise)
+    theirs = [results(item.implementation, exercise.companions_of(item)) for item in exercise.accepted]
+    for item, seen in zip(exercise.accepted, theirs, strict=True):
+        _refuse_errors(exercise, f"the accepted variant {item.name}", seen, may_raise)
+    return cases, ours, theirs, results
+
+
+def judge(
+    exercise: Exercise, function: Function, *, seeds: Sequence[int] = HIDDEN_SEEDS, device: str = "cpu"
+) -> Verdict:
+    """Play an exercise's hidden cases with a function and say what it is worth.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What is asked.
+    function : Function
+        The student's function, wherever it lives.
+    seeds : sequence of int
+        Seeds of the cases.
+    device : {"cpu", "cuda"}
+        Where the reference computes.
+
+    Returns
+    -------
+    Verdict
+        Never an exception for what the student's code does; errors of a transport that is not the student's
+        fault are not caught here.
+    """
+    cases, known = candidates(exercise, tuple(seeds), device)
+    results = play(function, cases)
+    finding = find(cases, known, results, parameters=exercise.parameters, reveal=False)
+    if finding.name is None and finding.credit < 1:
+        known = _without_noise(exercise, tuple(seeds), device, cases, known, results)
+        finding = find(cases, known, results, parameters=exercise.parameters, reveal=False)
+    return Verdict(
+        exercise.id,
+        exercise.points,
+        _outcome(finding, results),
+        credit=finding.credit,
+        diagnosis=finding.name,
+        message=_message(finding),
+    )
+
+
+def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str = "cpu") -> tuple[Noise, ...]:
+    """For each case of some seeds how far rounding moves what a variant gives, see `undecided.noise`.
+
+    `name` is that of an accepted variant or of a mistake, or "reference".
+    """
+    return _noises(exercise, name, tuple(seeds), device)
+
+
+@cache
+def _noises(exercise: Exercise, name: str, seeds: tuple[int, ...], device: str) -> tuple[Noise, ...]:
+    cases = sound_candidates(exercise, seeds, device)[0]
+    variants = {item.name: item for item in (*exercise.accepted, *exercise.mistakes)}
+    implementation, companions = exercise.reference, exercise.companions
+    if name in variants:
+        implementation, companions = variants[name].implementation, exercise.companions_of(variants[name])
+    return tuple(noise(implementation, exercise.id, cases, companions=companions, device=device))
+
+
+def _without_noise(
+    exercise: Exercise,
+    seeds: tuple[int, ...],
+    device: str,
+    cases: Sequence[Case],
+    known: Sequence[Candidate],
+    results: Sequence[Result],
+) -> list[Candidate]:
+    """Candidates without what rounding decides in those mistakes that results are near to."""
+
+    def clear(item: Candidate) -> Candidate:
+        if item.kind != "mistake" or alike(cases, item, results) < NEAR:
+            return item
+        return replace(item, results=marked(item.results, noises(exercise, item.name, seeds, device=device)))
+
+    return list(map(clear, known))
+
+
+def passes(exercise: Exercise, function: Function) -> bool:
+    """Whether a function gets full marks, as `judge` says; ends at the first case in which it has lost them."""
+    cases, sound = sound_candidates(exercise, HIDDEN_SEEDS)
+    results: list[Result] = []
+    for place, case in enumerate(cases):
+        results += play(function, [case])
+        here = [candidate.only(place) for candidate in sound]
+        if find([case], here, results[-1:]).credit < 1:
+            return False
+    return find(cases, sound, results).credit == 1
+
+
+def judge_local(
+    exercise: Exercise,
+    implementation: Callable[..., Any],
+    *,
+    companions: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+) -> Verdict:
+    """Judge a function of this process: for trusted code, and for plain nbgrader.
+
+    `companions` are what stands beside the function; the exercise's own where left out.
+    """
+    beside = exercise.companions if companions is None else companions
+    return judge(exercise, local(implementation, exercise.id, companions=beside, device=device), device=device)
+
+
+def _in_both(result: Result, again: Result) -> Result:
+    return replace(result, effects=tuple(effect for effect in result.effects if effect in again.effects))
+
+
+def _refuse_errors(exercise: Exercise, who: str, results: Sequence[Result], expected: Sequence[str]) -> None:
+    for number, result in enumerate(results):
+        if result.error != expected[number]:
+            said = f"{result.error}: {result.message}" if result.error else "nothing"
+            raise RuntimeError(f"{exercise.id}: in case {number + 1} {who} raised {said}. Mend the exercise.")
+
+
+def _outcome(finding: Finding, results: Sequence[Result]) -> Outcome:
+    if finding.credit == 1:
+        return Outcome.PASSED
+    if finding.credit > 0:
+        return Outcome.PARTIAL
+    if finding.name is None and any(result.out_of_memory for result in results):
+        return Outcome.OUT_OF_MEMORY
+    if finding.name is None and any(result.error not in ("", "ResultError") for result in results):
+        return Outcome.ERRORED
+    return Outcome.FAILED
+
+
+def _message(finding: Finding) -> str:
+    if finding.credit == 1:
+        return finding.text
+    symptom = f"{finding.symptom[0].upper()}{finding.symptom[1:]}. " if finding.symptom else ""
+    return f"{symptom}{finding.text}".strip()

@@ -1,0 +1,283 @@
+"""The words of the grader: exercises, outcomes, verdicts. Imports nothing of the grader."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from steepest._checks.cases import Case
+
+__all__ = ["Accepted", "Case", "Example", "Exercise", "GradedSubmission", "Mistake", "Outcome", "Spent", "Verdict"]
+
+
+class Outcome(enum.StrEnum):
+    """How an exercise or a submission ended. All but the last are the student's; the last is ours."""
+
+    PASSED = "PASSED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    ERRORED = "ERRORED"
+    TIMED_OUT = "TIMED_OUT"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    MISSING = "MISSING"
+    UNREADABLE = "UNREADABLE"
+    GRADER_ERROR = "GRADER_ERROR"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """Another sound implementation: it must get full marks.
+
+    Parameters
+    ----------
+    name : str
+        What sets it apart, as an identifier: ``"torch_form"``.
+    implementation : callable
+        The function itself.
+    note : str
+        Said to a student whose outputs follow this convention and not the taught one; may be empty where the
+        outputs are the same as the reference's.
+    library : bool
+        Whether it leaves the work to a library: full marks, and a person is told.
+    companions : mapping of str to callable
+        Other functions that stand beside it instead of the exercise's own companions.
+    """
+
+    name: str
+    implementation: Callable[..., Any]
+    note: str = ""
+    library: bool = False
+    companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One plausible bug: it must be caught, and named.
+
+    Parameters
+    ----------
+    name : str
+        The field's word for the misunderstanding, as an identifier: ``"velocity_forgets_its_past"``.
+    implementation : callable
+        The function with this one bug.
+    hint : str
+        One or two sentences that teach: what this looks like, and what to look at.
+    credit : float
+        Share of the points it still earns, 0 ≤ credit < 1.
+    companions : mapping of str to callable
+        Other functions that stand beside it instead of the exercise's own companions.
+    """
+
+    name: str
+    implementation: Callable[..., Any]
+    hint: str
+    credit: float = 0.0
+    companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.credit < 1:
+            raise ValueError(f"`credit` of mistake {self.name} must be in [0, 1). Got {self.credit!r}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """Everything the course knows about one exercise.
+
+    Parameters
+    ----------
+    id : str
+        Name of the function that the student writes, and nbgrader's `grade_id` of its test cell.
+    reference : callable
+        Torch code that works on any device and any floating type; independent of the solution notebook.
+    cases : callable
+        Maps a numpy `Generator` to the cases to play. Called with a public seed for `check` and with hidden ones
+        for grades; inputs are made on the CPU and moved to the student's device on the way.
+    accepted : sequence of Accepted
+        At least three other sound implementations.
+    mistakes : sequence of Mistake
+        At least six plausible bugs.
+    points : int
+        What the exercise is worth.
+    seconds : float
+        Wall time that all of its hidden cases may take together.
+    companions : mapping of str to callable
+        References of the student's other functions that its drive calls too, by name.
+    equivalent : mapping of str to sequence of str
+        Why some mechanical mutants of the lesson's solution are sound all the same, and for each reason the lines in
+        which they differ from the solution, see `mutation.Mutant.change`.
+    """
+
+    id: str
+    reference: Callable[..., Any]
+    cases: Callable[[np.random.Generator], Sequence[Case]]
+    accepted: Sequence[Accepted]
+    mistakes: Sequence[Mistake]
+    points: int = 2
+    seconds: float = 10.0
+    companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    equivalent: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [item.name for item in self.accepted] + [item.name for item in self.mistakes]
+        if len(set(names)) < len(names):
+            raise ValueError(f"exercise {self.id} uses a name twice among its accepted variants and mistakes")
+
+    def companions_of(self, variant: Accepted | Mistake) -> dict[str, Callable[..., Any]]:
+        """What stands beside a variant of this exercise."""
+        return {**self.companions, **variant.companions}
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the positional parameters, from the reference."""
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        return [name for name, p in inspect.signature(self.reference).parameters.items() if p.kind in kinds]
+
+    @property
+    def signature(self) -> str:
+        """The agreed signature without annotations: ``ewa(values, *, beta)``."""
+        signature = inspect.signature(self.reference)
+        bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+        return f"{self.id}{signature.replace(parameters=bare, return_annotation=signature.empty)}"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One public case that a function does not answer soundly, in words.
+
+    Attributes
+    ----------
+    case : str
+        What is special in it.
+    tried : mapping of str to str
+        What the function was given.
+    what : str
+        Name of what was looked at.
+    expected, received : str
+        What it should be and is; an exception is written as its kind and message.
+    """
+
+    case: str
+    tried: Mapping[str, str]
+    what: str
+    expected: str
+    received: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the judge says of one exercise.
+
+    Attributes
+    ----------
+    credit : float
+        Share of the points, from 0 to 1.
+    diagnosis : str or None
+        Name of the mistake, of the accepted convention, or None.
+    message : str
+        For the student: no expected value of a hidden case is in it.
+    example : Example or None
+        A public case that shows what is wrong.
+    """
+
+    exercise: str
+    points: float
+    outcome: Outcome
+    credit: float = 0.0
+    diagnosis: str | None = None
+    message: str = ""
+    example: Example | None = None
+
+    @property
+    def score(self) -> float | None:
+        """Points earned; None where the grader failed, which is never a zero."""
+        return None if self.outcome is Outcome.GRADER_ERROR else self.credit * self.points
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that `grade --json` promises for an exercise."""
+        return {
+            "id": self.exercise,
+            "score": self.score,
+            "points": self.points,
+            "outcome": self.outcome.value,
+            "diagnosis": self.diagnosis,
+            "message": self.message,
+        }
+
+
+@dataclass
+class Spent:
+    """Where the time of one submission went.
+
+    Attributes
+    ----------
+    start, cells, calls, judging : float
+        Wall time in seconds: until the kernel answers; in its cells; in judged calls; in judging what they gave.
+    cpu : float
+        CPU seconds of the kernel.
+    memory : int
+        Peak resident size of the kernel in bytes.
+    """
+
+    start: float = 0.0
+    cells: float = 0.0
+    calls: float = 0.0
+    judging: float = 0.0
+    cpu: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True)
+class GradedSubmission:
+    """One graded submission: a value, made without database or shared folder.
+
+    Attributes
+    ----------
+    notebook : str
+        The notebook as graded, in JSON, for formgrader and feedback; "" where there was none to read.
+    digest : str
+        Identifies the bytes and the version of the exercises that were graded.
+    flags : sequence of str
+        What a person should look at, see `flags`; no mark depends on it.
+    spent : Spent
+        Where the time went; all zero where nothing ran.
+    """
+
+    student: str
+    lesson: str
+    outcome: Outcome
+    verdicts: Sequence[Verdict] = ()
+    message: str = ""
+    seconds: float = 0.0
+    notebook: str = field(default="", repr=False)
+    digest: str = ""
+    flags: Sequence[str] = ()
+    spent: Spent = field(default_factory=Spent, compare=False)
+
+    @property
+    def score(self) -> float | None:
+        """Sum of the automatic marks; None where the grader failed."""
+        scores = [verdict.score for verdict in self.verdicts]
+        if self.outcome is Outcome.GRADER_ERROR:
+            return None
+        return sum(score for score in scores if score is not None)
+
+    @property
+    def max_score(self) -> float:
+        """Sum of the points that can be earned automatically."""
+        return sum(verdict.points for verdict in self.verdicts)
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that `grade --json` promises."""
+        return {
+            "student": self.student,
+            "lesson": self.lesson,
+            "score": self.score,
+            "max_score": self.max_score,
+            "outcome": self.outcome.value,
+            "seconds": round(self.seconds, 3),
+            "exercises": [verdict.as_json() for verdict in self.verdicts],
+        }

@@ -1,0 +1,145 @@
+"""Stored outcomes: what the student package keeps of an exercise, and when two of them are the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from steepest._checks import wire
+from steepest._checks.cases import Candidate, Case, Result, find
+from steepest._checks.compare import difference
+from steepest._checks.outcomes import Outcomes, dump, read
+
+from steepest_grader.errors import CourseError
+from steepest_grader.exercise import judge
+from steepest_grader.exercise.model import Exercise
+from steepest_grader.exercise.undecided import DECIDED, UNDECIDED, Noise, marked
+
+__all__ = ["agree", "outcomes"]
+
+# last bits differ between processors; anything larger is a change
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 5e-3, torch.bfloat16: 2e-2}
+NOTHING = 1e-14
+
+
+def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
+    """Play an exercise's public cases and write down the outcomes, but for what rounding decides.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    old : bytes, optional
+        The outcomes that are stored already: where it is in doubt whether rounding decides, they stand.
+
+    Raises
+    ------
+    CourseError
+        If rounding decides what a sound implementation gives, or if a mistake cannot be told from one on the public
+        cases, or by what rounding decides alone.
+    """
+    seeds = (judge.PUBLIC_SEED,)
+    cases, candidates = judge.candidates(exercise, seeds)
+    _refuse_edges(exercise, cases)
+    before = _results(old)
+    settled = [
+        _settled(cases, item, judge.noises(exercise, item.name, seeds), before.get(item.name, []))
+        if item.kind == "mistake"
+        else item
+        for item in candidates
+    ]
+    sound = [candidate for candidate in settled if candidate.kind != "mistake"]
+    for candidate in settled:
+        if candidate.kind == "mistake" and find(cases, sound, candidate.results).credit == 1:
+            but = " but for what rounding decides" if candidate.undecided else ""
+            raise CourseError(
+                f"Exercise {exercise.id}: on the public cases the mistake {candidate.name} gives sound "
+                f"results{but}. Add a case that sets it apart, or remove it."
+            )
+    return dump(Outcomes(exercise.id, exercise.signature, exercise.parameters, cases, settled))
+
+
+def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:
+    accepted = {item.name: f"the accepted variant {item.name}" for item in exercise.accepted}
+    for name, said in {"reference": "the reference", **accepted}.items():
+        for case, noise in zip(cases, judge.noises(exercise, name, (judge.PUBLIC_SEED,)), strict=True):
+            for what, size in noise.items():
+                if size > UNDECIDED:
+                    raise CourseError(
+                        f"Exercise {exercise.id}: in the case “{case.name}” rounding decides {what} of {said}, so an "
+                        "honest answer may be refused. Move the case off the edge, or give it more slack."
+                    )
+
+
+def _results(old: bytes | None) -> dict[str, Sequence[Result]]:
+    """Results by candidate from stored outcomes; none from what cannot be read."""
+    try:
+        return {item.name: item.results for item in read(old or b"").candidates}
+    except (wire.WireError, KeyError, TypeError):
+        return {}
+
+
+def _settled(cases: Sequence[Case], item: Candidate, noises: Sequence[Noise], old: Sequence[Result]) -> Candidate:
+    """A candidate without what rounding decides; what is in doubt stays as it is stored."""
+    stored = [*old, *[None] * len(item.results)]
+    results = [_kept(*each) for each in zip(cases, item.results, noises, stored, strict=False)]
+    return replace(item, results=results)
+
+
+def _kept(case: Case, new: Result, noise: Noise, old: Result | None) -> Result:
+    doubtful = [name for name, size in noise.items() if DECIDED < size <= UNDECIDED]
+    if old is None or not doubtful:
+        return marked([new], [noise])[0]
+    sure = {name: math.inf if name in old.undecided else 0.0 for name in doubtful}
+    result = marked([new], [{**noise, **sure}])[0]
+    values = {
+        name: old.observations[name]
+        for name in doubtful
+        if name in result.observations
+        and name in old.observations
+        and difference(result.observations[name], old.observations[name], slack=case.slack) is None
+    }
+    return replace(result, observations={**result.observations, **values})
+
+
+def agree(old: bytes, new: bytes) -> bool:
+    """Whether two stored outcomes are the same but for the last bits of their numbers."""
+    try:
+        return _same(wire.decode(old), wire.decode(new))
+    except wire.WireError:
+        return False
+
+
+def _same(old: Any, new: Any) -> bool:
+    if type(old) is not type(new):
+        return False
+    if isinstance(new, torch.Tensor):
+        return old.dtype == new.dtype and old.stride() == new.stride() and _close(old, new)
+    if isinstance(new, np.ndarray | np.generic):
+        return old.dtype == new.dtype and _close(torch.as_tensor(old), torch.as_tensor(new))
+    if isinstance(new, list | tuple):
+        return len(old) == len(new) and all(map(_same, old, new))
+    if isinstance(new, dict):
+        return list(old) == list(new) and all(_same(old[key], new[key]) for key in new)
+    if isinstance(new, wire.Named):
+        return old.name == new.name and _same(dict(old.params), dict(new.params))
+    if isinstance(new, float):
+        tolerance = TOLERANCE[torch.float64]
+        both_nan = math.isnan(old) and math.isnan(new)
+        return both_nan or math.isclose(old, new, rel_tol=tolerance, abs_tol=NOTHING)
+    return bool(old == new)
+
+
+def _close(old: torch.Tensor, new: torch.Tensor) -> bool:
+    """Compare tensors of one type on the scale of their largest entry."""
+    if old.shape != new.shape:
+        return False
+    if new.dtype not in TOLERANCE:
+        return torch.equal(old, new)
+    old, new, tolerance = old.double(), new.double(), TOLERANCE[new.dtype]
+    finite = new[new.isfinite()]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
+    return bool(torch.isclose(old, new, rtol=tolerance, atol=max(tolerance * scale, NOTHING), equal_nan=True).all())

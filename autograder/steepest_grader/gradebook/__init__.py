@@ -1,0 +1,1 @@
+"""The folder of graded notebooks, the only writer of the database, marks, and lateness."""

@@ -1,0 +1,200 @@
+"""When submissions came, and what being late costs. The latter is for nbgrader's own preprocessor and plugins to say.
+
+`timestamp.txt` beside a notebook comes from nbgrader's exchange, but whoever hands in can write to it: it is read
+within bounds and never follows a link.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from nbformat.v4 import new_notebook
+from nbgrader.api import InvalidEntry
+from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from steepest_grader.course.nbgrader_course import CONFIG, settings
+from steepest_grader.course.places import Course, nbgrader_names
+from steepest_grader.errors import CourseError
+from steepest_grader.gradebook.marks import ASSIGNMENT, ENTRY, HANDED_IN, NOTEBOOK
+
+__all__ = ["TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"]
+
+TIMESTAMP = "timestamp.txt"
+MAX_BYTES = 100
+SUBMISSIONS = (
+    select(HANDED_IN.c.id, HANDED_IN.c.student_id, HANDED_IN.c.timestamp, HANDED_IN.c.extension)
+    .add_columns(ASSIGNMENT.c.duedate, ENTRY.c.late_submission_penalty)
+    .select_from(HANDED_IN)
+    .join(ASSIGNMENT, ASSIGNMENT.c.id == HANDED_IN.c.assignment_id)
+    .join(ENTRY, ENTRY.c.assignment_id == HANDED_IN.c.id)
+    .join(NOTEBOOK, NOTEBOOK.c.id == ENTRY.c.notebook_id)
+    .where(ASSIGNMENT.c.name == bindparam("assignment"), NOTEBOOK.c.name == bindparam("notebook"))
+)
+NEW_TIME = update(HANDED_IN).where(HANDED_IN.c.id == bindparam("submission")).values({"timestamp": bindparam("came")})
+
+
+def time_of(folder: Path) -> datetime:
+    """When a submission came, by its `timestamp.txt`.
+
+    Parameters
+    ----------
+    folder : Path
+        The submission.
+
+    Returns
+    -------
+    datetime
+        In UTC and without a time zone, as the gradebook has it.
+
+    Raises
+    ------
+    ValueError
+        With the reason, if the file does not say so in ISO 8601; a zone behind it can be an offset or a name such as
+        UTC or Europe/Paris.
+    """
+    path = folder / TIMESTAMP
+    try:
+        if folder.is_symlink() or path.is_symlink():
+            raise ValueError(f"{TIMESTAMP} is a symbolic link")
+        if not path.exists():
+            raise ValueError(f"there is no {TIMESTAMP}")
+        if not path.is_file():
+            raise ValueError(f"{TIMESTAMP} is not a regular file")
+        if path.stat().st_size > MAX_BYTES:
+            raise ValueError(f"{TIMESTAMP} holds more than a time")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{TIMESTAMP} cannot be read: {error.strerror}") from error
+    try:
+        return _utc(content.decode("utf-8-sig"))
+    except (ValueError, OverflowError, KeyError, OSError) as error:  # of unknown zones there are all kinds
+        raise ValueError(f"{TIMESTAMP} holds no time: {content[:50]!r}") from error
+
+
+def _utc(text: str) -> datetime:
+    words = text.split()
+    zone = words.pop() if len(words) == 3 else "UTC"
+    offset = zone if zone.startswith(("+", "-")) else ""
+    found = datetime.fromisoformat(" ".join(words) + offset)
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=UTC if zone in ("UTC", "GMT", "Z") else ZoneInfo(zone))
+    return found.astimezone(UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def penalties(course: Course) -> Iterator[Any]:
+    """nbgrader's preprocessor with the plugin that `nbgrader_config.py` asks for, while its modules can be imported.
+
+    Raises
+    ------
+    CourseError
+        If there is no such plugin, or its settings cannot be used.
+    """
+    folder = str(course.course_dir)  # where nbgrader itself is run
+    sys.path.append(folder)
+    try:
+        config = settings(course)
+        try:
+            step = _Penalties(config=config)
+            step.init_plugin()
+        except Exception as error:
+            raise CourseError(f"{CONFIG}: what it says of late submissions cannot be used. {_said(error)}") from error
+        yield step
+    finally:
+        sys.path.remove(folder)
+
+
+class _Penalties(AssignLatePenalties):  # type: ignore[misc]
+    def _check_late_penalty(self, notebook: Any, penalty: Any) -> float:
+        number = float(penalty)
+        if math.isnan(number):  # no comparison of nbgrader's holds for it
+            raise ValueError("it gives a penalty that is not a number")
+        return float(super()._check_late_penalty(notebook, number))
+
+
+def enter_times(
+    connection: Connection, lesson: str, times: Mapping[str, datetime | None]
+) -> tuple[list[str], list[str]]:
+    """Enter when submissions came, where that is known.
+
+    Parameters
+    ----------
+    connection : Connection
+    lesson : str
+    times : mapping of str to datetime or None
+        For each student concerned.
+
+    Returns
+    -------
+    late : list of str
+        Those of them whose penalty has to be worked out anew.
+    undated : list of str
+        Those for whom there is a due date, and no time to compare with it.
+    """
+    names = dict(zip(("assignment", "notebook"), nbgrader_names(lesson), strict=True))
+    rows = [row for row in connection.execute(SUBMISSIONS, names) if row.student_id in times]
+    came = {row.student_id: times[row.student_id] or row.timestamp for row in rows}
+    changed = [row for row in rows if came[row.student_id] != row.timestamp]
+    if changed:
+        connection.execute(NEW_TIME, [{"submission": row.id, "came": came[row.student_id]} for row in changed])
+    late, undated = [], []
+    for row in rows:
+        time = came[row.student_id]
+        beyond = row.duedate is not None and time is not None and (time > row.duedate or row.extension is not None)
+        if beyond or row.late_submission_penalty is not None:
+            late.append(row.student_id)
+        if row.duedate is not None and time is None:
+            undated.append(row.student_id)
+    return late, undated
+
+
+def assign_penalties(step: Any, url: str, lesson: str, students: Sequence[str]) -> None:
+    """Let nbgrader enter what being late costs, from the marks as they stand.
+
+    Parameters
+    ----------
+    step : AssignLatePenalties
+        As `penalties` gives it.
+    url : str
+        The gradebook.
+    lesson : str
+    students : sequence of str
+
+    Raises
+    ------
+    CourseError
+        If the plugin fails; whoever it fails for keeps the penalty that was there.
+    SQLAlchemyError, InvalidEntry
+        If the gradebook does.
+    """
+    assignment, notebook = nbgrader_names(lesson)
+    failures: list[tuple[str, Exception]] = []
+    for student in students:
+        names = {"assignment": assignment, "notebook": notebook, "student": student, "db_url": url}
+        try:
+            step(new_notebook(), {"nbgrader": names})
+        except (SQLAlchemyError, InvalidEntry):
+            raise
+        except Exception as error:  # noqa: BLE001 - a plugin of the instructor's can raise anything
+            failures.append((student, error))
+    if failures:
+        student, first = failures[0]
+        raise CourseError(
+            f"{CONFIG}: the plugin {step.plugin_class.__name__} fails at {len(failures)} of {len(students)} late "
+            f"submissions of {lesson}, first at {student!a}. {_said(first)} All marks are recorded; these submissions "
+            "keep the penalty that they had. Mend the plugin and run this again."
+        ) from first
+
+
+def _said(error: Exception) -> str:
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}".rstrip(": .") + "."

@@ -1,0 +1,332 @@
+"""The one writer of nbgrader's gradebook and of the folder `autograded/` beside it.
+
+A submission counts as graded once its sidecar `steepest.json` stands beside its notebook. The sidecar is
+taken away before the marks change and put back last: a run that is killed leaves nothing half graded.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from alembic.script import ScriptDirectory
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Base, Gradebook, InvalidEntry
+from nbgrader.dbutil import ALEMBIC_DIR
+from nbgrader.preprocessors import SaveCells
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from steepest_grader.course.places import Course, nbgrader_names
+from steepest_grader.course.release import MASTER, released_notebook
+from steepest_grader.errors import GradebookError
+from steepest_grader.exercise.model import GradedSubmission, Outcome
+from steepest_grader.files import replace_file
+from steepest_grader.gradebook.autograded import (
+    SUBMISSION_KEYS,
+    paths,
+    stored_submissions,
+    submission_folder,
+)
+from steepest_grader.gradebook.database import Database, complete, remedy, shown
+from steepest_grader.gradebook.late import assign_penalties, enter_times
+from steepest_grader.gradebook.marks import (
+    Mark,
+    Person,
+    read_marks,
+    read_people,
+    read_points,
+    read_results,
+    write_marks,
+)
+
+__all__ = [
+    "GradebookWriter",
+    "LessonMarks",
+    "awaiting_marks",
+    "class_marks",
+    "database_url",
+    "gradebook_url",
+    "translated_errors",
+]
+
+logging.getLogger("tornado.application").addHandler(logging.NullHandler())  # nbgrader's; errors are told by us
+
+
+def gradebook_url(course: Course) -> str:
+    """The gradebook of a course where none is named."""
+    return f"sqlite:///{course.course_dir / 'gradebook.db'}"
+
+
+def database_url(course: Course, url: str | None) -> str:
+    """The database that is meant, with bounds on how long is waited for it.
+
+    Raises
+    ------
+    GradebookError
+        If the text names no database.
+    """
+    return complete(url or gradebook_url(course))
+
+
+@contextmanager
+def translated_errors(url: str, course: Course) -> Iterator[None]:
+    """Turn what databases and disks raise into `GradebookError`, here and nowhere else."""
+    try:
+        yield
+    except (SQLAlchemyError, InvalidEntry, ImportError) as error:
+        cause = error.__context__ if isinstance(error, InvalidEntry) else error
+        reason = remedy(cause if isinstance(cause, Exception) else error)
+        raise GradebookError(f"The gradebook {shown(url)} cannot be used: {reason}") from error
+    except OSError as error:
+        raise GradebookError(f"{course.course_dir} cannot be written: {error}.") from error
+
+
+class GradebookWriter:
+    """Writes graded submissions; a context manager.
+
+    Parameters
+    ----------
+    url : str or None
+        The database, as SQLAlchemy names it; None for the course's own.
+    course : Course
+        Whose folder `autograded/` is written.
+
+    Raises
+    ------
+    GradebookError
+        On entry, if the database cannot be reached or written to.
+    """
+
+    def __init__(self, url: str | None, course: Course) -> None:
+        self._course = course
+        self._url = database_url(course, url)
+        self._database: Any = None
+
+    def __enter__(self) -> Self:
+        with self._translated():
+            self._course.course_dir.mkdir(parents=True, exist_ok=True)
+            self._database = _opened(self._url)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def prepare(self, lesson: str, source: NotebookNode) -> None:
+        """Enter a lesson, or bring it up to date; marks that are there stay.
+
+        Parameters
+        ----------
+        lesson : str
+        source : NotebookNode
+            What `source_notebook` gives.
+
+        Raises
+        ------
+        GradebookError
+            If graded cells came or went while submissions are in the gradebook.
+        """
+        master = released_notebook(source, pipeline=MASTER, config=self._course.config)
+        assignment, notebook = nbgrader_names(lesson)
+        names = {"notebook": notebook, "assignment": assignment, "db_url": self._url}
+        with self._translated():
+            with Gradebook(self._url, self._course.course_id) as gradebook:
+                gradebook.update_or_create_assignment(assignment)
+            try:
+                SaveCells().preprocess(copy.deepcopy(master), {"nbgrader": names})
+            except RuntimeError as error:
+                raise GradebookError(
+                    f"{lesson}: cells of nbgrader were added, removed or renamed since its first submission "
+                    "was graded. Take the change back, or grade into a new gradebook with --gradebook."
+                ) from error
+
+    def graded(self, lesson: str) -> dict[str, tuple[str, dict[str, Any]]]:
+        """What is graded already: both sidecar and gradebook have it, with the same marks.
+
+        Returns
+        -------
+        dict
+            Student to digest and submission, the latter as `GradedSubmission.as_json` gives it.
+        """
+        marks: dict[str, dict[str, float | None]] = {}
+        with self._translated(), self._database.transaction() as connection:
+            for student, name, automatic, _ in read_marks(connection, lesson):
+                marks.setdefault(student, {})[name] = automatic
+        found = {}
+        for student, stored in stored_submissions(self._course, lesson).items():
+            mine = marks.get(student)
+            if mine is not None and all(mine.get(item["id"]) == item["score"] for item in stored["exercises"]):
+                found[student] = (stored["digest"], {key: stored[key] for key in SUBMISSION_KEYS})
+        return found
+
+    def record(self, submission: GradedSubmission) -> None:
+        """Write one submission: marks, comments, notebook, and last the sidecar.
+
+        A submission that the grader could not grade leaves everything as it was.
+
+        Raises
+        ------
+        GradebookError
+            If the student's id cannot be used, the lesson is not prepared, or the database fails.
+        """
+        folder = submission_folder(self._course, submission.student, submission.lesson)
+        outcomes = {submission.outcome, *(verdict.outcome for verdict in submission.verdicts)}
+        if Outcome.GRADER_ERROR in outcomes:
+            return
+        notebook, sidecar = paths(folder, submission.lesson)
+        with self._translated():
+            try:
+                self._write_marks(submission, sidecar)
+            except IntegrityError:  # another program has entered the same student at the same time
+                self._write_marks(submission, sidecar)
+            if submission.notebook:
+                replace_file(notebook, submission.notebook.encode())
+            else:
+                notebook.unlink(missing_ok=True)
+            examples = {verdict.exercise: asdict(verdict.example) for verdict in submission.verdicts if verdict.example}
+            more = {"digest": submission.digest, "message": submission.message, "flags": list(submission.flags)}
+            content = {**submission.as_json(), **more, "examples": examples}
+            replace_file(sidecar, json.dumps(content).encode())
+
+    def assign_penalties(self, lesson: str, times: Mapping[str, datetime | None], step: Any) -> list[str]:
+        """Enter when submissions came, and let nbgrader say what being late costs.
+
+        Parameters
+        ----------
+        lesson : str
+        times : mapping of str to datetime or None
+            For each student concerned, in UTC; None where nothing new is known.
+        step : AssignLatePenalties
+            As `late.penalties` gives it.
+
+        Returns
+        -------
+        list of str
+            Students for whom there is a due date, and no time to compare with it.
+
+        Raises
+        ------
+        CourseError
+            If the instructor's plugin fails.
+        GradebookError
+            If the database does.
+        """
+        with self._translated():
+            with self._database.transaction() as connection:
+                late, undated = enter_times(connection, lesson, times)
+            assign_penalties(step, self._url, lesson, late)
+        return undated
+
+    def _write_marks(self, submission: GradedSubmission, sidecar: Path) -> None:
+        """Marks and comments of one submission, in one transaction that leaves no old sidecar beside new marks."""
+        with self._database.transaction() as connection:
+            write_marks(connection, submission)
+            sidecar.unlink(missing_ok=True)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        with translated_errors(self._url, self._course):
+            yield
+
+
+def awaiting_marks(course: Course, url: str | None, lesson: str) -> dict[str, set[str]]:
+    """For each student in the gradebook, the answers to a lesson that a person has yet to mark.
+
+    Raises
+    ------
+    GradebookError
+        If the database cannot be used.
+    """
+    address = database_url(course, url)
+    found: dict[str, set[str]] = {}
+    with translated_errors(address, course):
+        database = _opened(address)
+        try:
+            with database.transaction() as connection:
+                for student, name, *scores in read_marks(connection, lesson):
+                    found.setdefault(student, set()).update([name] if scores == [None, None] else [])
+        finally:
+            database.close()
+    return found
+
+
+@dataclass(frozen=True)
+class LessonMarks:
+    """What the gradebook says of one lesson.
+
+    Attributes
+    ----------
+    points : mapping of str to float
+        What each graded cell is worth.
+    marks : mapping of str to mapping of str to Mark
+        By student and cell, of everything handed in.
+    """
+
+    points: Mapping[str, float]
+    marks: Mapping[str, Mapping[str, Mark]]
+
+
+def class_marks(
+    course: Course, url: str | None, lessons: Sequence[str]
+) -> tuple[dict[str, Person], dict[str, LessonMarks]]:
+    """Everybody in the gradebook, and what it says of some lessons.
+
+    Raises
+    ------
+    GradebookError
+        If the database cannot be used.
+    """
+    address = database_url(course, url)
+    with translated_errors(address, course):
+        database = _opened(address)
+        try:
+            with database.transaction() as connection:
+                people = read_people(connection)
+                found = {
+                    name: LessonMarks(read_points(connection, name), read_results(connection, name)) for name in lessons
+                }
+        finally:
+            database.close()
+    return people, found
+
+
+def _opened(url: str) -> Database:
+    """The database, with tables that are there and can be written to.
+
+    nbgrader would start the program `alembic` to learn the version of new tables, which is not found where
+    the environment is not activated, and it leaves connections open where it fails.
+    """
+    database = Database(url)
+    try:
+        version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+        with database.transaction() as connection:
+            names = inspect(connection).get_table_names()
+            if not names:
+                Base.metadata.create_all(connection)
+                connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+                connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": version})
+            elif "alembic_version" not in names:
+                raise GradebookError(f"The database {shown(url)} holds something else. Name another with --gradebook.")
+            found = connection.scalar(
+                text("UPDATE alembic_version SET version_num = version_num RETURNING version_num")
+            )
+            if found != version:
+                raise GradebookError(
+                    f"The gradebook {shown(url)} is of another nbgrader. Back it up and run `nbgrader db upgrade`."
+                )
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,82 @@
+"""Python files instead of notebooks: the same sandbox, the same judge."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from steepest_grader.course.lesson import Lesson
+from steepest_grader.exercise.catalogue import by_id
+from steepest_grader.exercise.model import Exercise, Outcome, Verdict
+from steepest_grader.grading.submission import grade_submission
+from steepest_grader.notebook.parse import parse
+from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.zygote import SandboxError
+
+__all__ = ["judge_file"]
+
+
+def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list[dict[str, Any]]:
+    """Judge every function in a Python file that bears an exercise's id.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    sandbox : Sandbox
+        Where it runs.
+    only : str, optional
+        Judge this exercise and no other.
+
+    Returns
+    -------
+    list of dict
+        One for each exercise, in the shape that `judge --json` promises.
+    """
+    known = by_id()
+    wanted = {only: known[only]} if only else known
+    try:
+        source = path.read_bytes().decode("utf-8-sig")
+        defined = set(_defined(parse(source)))
+    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
+        said = Verdict(only or "", 0, Outcome.UNREADABLE, message=f"The file cannot be read: {error}.")
+        return [_row(path, said)]
+    found = {name: item for name, item in wanted.items() if name in defined}
+    if not found:
+        message = f"The file defines no function called `{only}`." if only else "No function bears an exercise's id."
+        return [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
+    lesson = _lesson(source, found)
+    data = nbformat.writes(lesson.released).encode()
+    try:
+        verdicts = grade_submission(lesson, path.name, data, sandbox=sandbox).verdicts
+    except SandboxError as error:
+        verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, str(error)).verdicts
+    return [_row(path, verdict) for verdict in verdicts]
+
+
+def _lesson(source: str, found: dict[str, Exercise]) -> Lesson:
+    cells = [new_code_cell(source, id="file")]
+    for name, item in found.items():
+        header = {"grade_id": name, "grade": True, "solution": False, "locked": True, "points": item.points}
+        cells.append(new_code_cell("", id=name, metadata={"nbgrader": header}))
+    return Lesson("judge", new_notebook(cells=cells), found, {}, version="")
+
+
+def _row(path: Path, verdict: Verdict) -> dict[str, Any]:
+    row = verdict.as_json()
+    return {"file": str(path), "exercise": row.pop("id") or None, **row}
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name

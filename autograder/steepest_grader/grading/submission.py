@@ -1,0 +1,270 @@
+"""One submission → one value: bytes in, `GradedSubmission` out."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+
+from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_output
+from steepest._checks.calls import Function, StudentError
+from steepest._checks.wire import printable
+
+from steepest_grader.course.lesson import Lesson
+from steepest_grader.exercise.example import example
+from steepest_grader.exercise.judge import judge
+from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
+from steepest_grader.notebook.flags import flags
+from steepest_grader.notebook.inert import inert
+from steepest_grader.notebook.restore import UnreadableError, read, restore
+from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.kernel import Kernel, KernelLost
+from steepest_grader.sandbox.remote import Gone, TooSlow
+
+SUBMISSION_SECONDS = 300.0
+MAX_KERNELS = 12
+SHOWN = (Outcome.FAILED, Outcome.PARTIAL, Outcome.ERRORED)  # verdicts of a function that can be called
+
+
+def grade_submission(
+    lesson: Lesson,
+    student: str,
+    data: bytes,
+    *,
+    sandbox: Sandbox,
+) -> GradedSubmission:
+    """Grade the bytes of one notebook.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        What was asked.
+    student : str
+        Whose it is; only passed on.
+    data : bytes
+        The notebook file's content.
+    sandbox : Sandbox
+        Where its cells run, and on which device the judge computes.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox fails, which is never the student's fault.
+    """
+    begun = time.monotonic()
+    try:
+        cells = read(data)
+        notebook = restore(cells, lesson.released)
+    except UnreadableError as error:
+        return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
+    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS)
+    verdicts = run.verdicts()
+    return GradedSubmission(
+        student,
+        lesson.id,
+        _overall(verdicts),
+        verdicts,
+        seconds=time.monotonic() - begun,
+        notebook=_written(inert(notebook, lesson.released)),
+        digest=lesson.digest(data),
+        flags=flags(cells, lesson.released, lesson.exercises),
+        spent=run.spent,
+    )
+
+
+class _Run:
+    """Runs the cells of one notebook in turn; a cell that ends its kernel is left out of the next."""
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        notebook: NotebookNode,
+        sandbox: Sandbox,
+        deadline: float,
+    ) -> None:
+        self.lesson = lesson
+        self.cells = notebook.cells
+        self.notebook = notebook
+        self.sandbox = sandbox
+        self.deadline = deadline
+        self.known: dict[str, Verdict] = {}
+        self.lost: dict[int, KernelLost] = {}
+        self.spent = Spent()
+        self.demos = {cell.source for cell in lesson.released.cells if "demo" in cell.metadata.get("tags", [])}
+
+    def verdicts(self) -> list[Verdict]:
+        for _ in range(MAX_KERNELS):
+            if self._pass():
+                break
+        names = [*self.lesson.exercises, *self.lesson.tests]
+        return [self.known.get(name) or self._unreached(name) for name in names]
+
+    def _pass(self) -> bool:
+        """Run everything that is still to be run in a fresh kernel; False where the kernel was lost."""
+        begun = time.monotonic()
+        with Kernel(self.sandbox, self.notebook) as kernel:
+            self.spent.start += time.monotonic() - begun
+            kernel.write(self.lesson.files)
+            finished = self._run(kernel)
+        self.spent.cpu += kernel.process.cpu
+        self.spent.memory = max(self.spent.memory, kernel.process.memory)
+        return finished
+
+    def _run(self, kernel: Kernel) -> bool:
+        for index, cell in enumerate(self.cells):
+            if index in self.lost or cell.cell_type != "code" or cell.source in self.demos:
+                continue
+            if time.monotonic() > self.deadline:
+                return True
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            if grade_id in self.known:
+                continue
+            try:
+                if grade_id in self.lesson.exercises:
+                    self._judge(kernel, self.lesson.exercises[grade_id], cell)
+                elif grade_id in self.lesson.tests:
+                    self._test(kernel, grade_id, cell, index)
+                else:
+                    self._execute(kernel, cell, index)
+            except KernelLost as lost:
+                if grade_id not in self.known:
+                    self.lost[index] = lost
+                    cell.outputs = [new_output("error", ename=lost.outcome.name, evalue=str(lost), traceback=[])]
+                return False
+        return True
+
+    def _execute(self, kernel: Kernel, cell: NotebookNode, index: int) -> None:
+        begun = time.monotonic()
+        try:
+            kernel.execute(cell, index)
+        finally:
+            self.spent.cells += time.monotonic() - begun
+
+    def _judge(self, kernel: Kernel, exercise: Exercise, cell: NotebookNode) -> None:
+        begun, calls = time.monotonic(), 0.0
+        try:
+            with kernel.functions(seconds=exercise.seconds) as transport:
+                function = Function(exercise.id, transport)
+                try:
+                    verdict = self._verdict(exercise, function)
+                    self._keep(verdict, cell)  # it stands, whatever comes of the example
+                    self._keep(replace(verdict, example=self._example(exercise, function, verdict)), cell)
+                finally:
+                    calls = transport.spent
+        except TooSlow:
+            message = f"`{exercise.id}` took more than {exercise.seconds:g} s on the hidden cases."
+            if exercise.id not in self.known:
+                self._keep(Verdict(exercise.id, exercise.points, Outcome.TIMED_OUT, message=message), cell)
+            raise KernelLost(Outcome.TIMED_OUT, message) from None
+        except Gone:
+            lost = kernel.ended()
+            if exercise.id not in self.known:
+                message = f"While `{exercise.id}` ran, {lost}."
+                self._keep(Verdict(exercise.id, exercise.points, lost.outcome, message=message), cell)
+            raise lost from None
+        finally:
+            self.spent.calls += calls
+            self.spent.judging += time.monotonic() - begun - calls
+
+    def _verdict(self, exercise: Exercise, function: Function) -> Verdict:
+        try:
+            exists = function.exists()
+        except StudentError as error:  # only forged answers come to this
+            return Verdict(exercise.id, exercise.points, Outcome.ERRORED, message=f"{error}.")
+        return judge(exercise, function, device=self.sandbox.device) if exists else self._undefined(exercise)
+
+    def _example(self, exercise: Exercise, function: Function, verdict: Verdict) -> Example | None:
+        if verdict.outcome not in SHOWN or verdict.diagnosis == "not_attempted":
+            return None
+        try:
+            exists = function.exists()
+        except StudentError:
+            return None
+        return example(exercise, function, device=self.sandbox.device) if exists else None
+
+    def _test(self, kernel: Kernel, grade_id: str, cell: NotebookNode, index: int) -> None:
+        """Run a test cell in the kernel, with nbgrader's meaning of its outputs, but let text on stderr pass."""
+        shown, cell.source = cell.source, self.lesson.tests[grade_id]
+        points = self.lesson.points(grade_id)
+        try:
+            self._execute(kernel, cell, index)
+        except KernelLost as lost:
+            self.known[grade_id] = Verdict(grade_id, points, lost.outcome, message=str(lost))
+            raise
+        finally:
+            cell.source = shown
+        credit, message = _credit(cell.outputs, points)
+        outcome = Outcome.PASSED if credit == 1 else Outcome.PARTIAL if credit else Outcome.FAILED
+        self.known[grade_id] = Verdict(grade_id, points, outcome, credit, message=message)
+
+    def _keep(self, verdict: Verdict, cell: NotebookNode) -> None:
+        self.known[verdict.exercise] = verdict
+        mark = "✓" if verdict.outcome is Outcome.PASSED else "✗"
+        text = (
+            f"{mark} {verdict.exercise}: {verdict.outcome.value.lower().replace('_', ' ')}. {verdict.message}".rstrip()
+        )
+        # plain nodes: nbformat's own way checks each against the schema, which takes longer than the judging
+        shown = {"metadata": {}, "data": {"text/plain": text}}
+        score = {"metadata": {}, "data": {"text/plain": repr(verdict.score)}, "execution_count": None}
+        cell.outputs = [
+            from_dict({"output_type": "display_data", **shown}),
+            from_dict({"output_type": "execute_result", **score}),
+        ]
+
+    def _undefined(self, exercise: Exercise) -> Verdict:
+        """Say why a function is not there: its cell failed, or it was never written."""
+        for index, cell in enumerate(self.cells):
+            if f"def {exercise.id}(" not in cell.source:
+                continue
+            if index in self.lost:
+                lost = self.lost[index]
+                message = f"`{exercise.id}` is not defined: {lost}."
+                return Verdict(exercise.id, exercise.points, lost.outcome, message=message)
+            for output in cell.get("outputs", []):
+                if output.output_type == "error":
+                    message = f"`{exercise.id}` is not defined: its cell raises {_said(output)}."
+                    return Verdict(exercise.id, exercise.points, Outcome.ERRORED, message=message)
+        message = f"No function called `{exercise.id}` is defined before its test cell."
+        return Verdict(exercise.id, exercise.points, Outcome.MISSING, message=message)
+
+    def _unreached(self, name: str) -> Verdict:
+        points = self.lesson.exercises[name].points if name in self.lesson.exercises else self.lesson.points(name)
+        message = "The notebook took too long, or ended its process too often, before this exercise was reached."
+        return Verdict(name, points, Outcome.TIMED_OUT, message=message)
+
+
+def _written(notebook: NotebookNode) -> str:
+    """The notebook as JSON on one line: indented, and checked again, it takes ten times as long."""
+    return json.dumps(notebook).encode("utf-8", "replace").decode()
+
+
+def _credit(outputs: list[NotebookNode], points: float) -> tuple[float, str]:
+    for output in outputs:
+        if output.output_type == "error":
+            return 0.0, _said(output)
+        if output.output_type == "execute_result":
+            try:
+                earned = float(output.data.get("text/plain", ""))
+            except ValueError:
+                return 1.0, ""
+            return (min(max(earned, 0.0), points) / points if points else 1.0), ""
+    return 1.0, ""
+
+
+def _said(output: NotebookNode) -> str:
+    return printable(f"{output.ename}: {output.evalue}"[:500])
+
+
+def _overall(verdicts: list[Verdict]) -> Outcome:
+    outcomes = [verdict.outcome for verdict in verdicts]
+    if Outcome.GRADER_ERROR in outcomes:
+        return Outcome.GRADER_ERROR
+    if all(outcome is Outcome.PASSED for outcome in outcomes):
+        return Outcome.PASSED
+    if any(verdict.credit for verdict in verdicts):
+        return Outcome.PARTIAL
+    for worst in (Outcome.OUT_OF_MEMORY, Outcome.TIMED_OUT, Outcome.ERRORED):
+        if worst in outcomes:
+            return worst
+    return Outcome.FAILED

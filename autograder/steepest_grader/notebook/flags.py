@@ -1,0 +1,302 @@
+"""What a person should look at in a submission: pointers found in its source, which is read and never run.
+
+A flag is no verdict. It costs no marks, and code that hides well enough is not found; what holds against such code
+is that no test and no mark is within its reach.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from nbformat import NotebookNode
+
+from steepest_grader.installed import exercise_packages
+from steepest_grader.notebook.code import Code, Seen, read_code
+from steepest_grader.notebook.restore import Cell
+
+__all__ = ["flags"]
+
+MAX_FLAGS = 20
+MAX_CHARACTERS = 100_000
+MAX_SHOWN = 60
+
+FRAMES = "looks at the frames of its callers"
+MEMORY = "searches the objects in memory"
+PROCESSES = "starts, signals or ends processes"
+THREADS = "starts threads"
+MACHINE = "reaches below Python"
+NETWORK = "opens a connection"
+FILES = "looks around in the file system"
+PLACE = "names a place in the file system"
+SURROUNDINGS = "asks where or when it runs"
+LATER = "leaves something that runs later"
+TRACING = "changes how Python runs"
+KERNEL = "reaches into the notebook's kernel"
+TEXT = "runs code from text"
+ENCODED = "holds encoded text"
+GRADER = "asks for the grader"
+SECRET = ("steepest_grader", *exercise_packages())
+PRIVATE = "uses private parts of the course's package"
+PATCHES = "changes a library"
+FALSE = "defines a value that may answer falsely"
+LIBRARY = "leaves the work to a library"
+KEEPS = "keeps something between calls"
+LETTERS = "uses letters that cannot be seen or look like others"
+UNSEEN = "was not looked at"
+LOCKED = "a locked cell was changed; the released one was used"
+HEADER = "what nbgrader says of the cell was changed"
+
+# Dotted names; each stands for all that lies under it.
+NAMES: dict[str, tuple[str, ...]] = {
+    FRAMES: (
+        "sys._getframe", "sys._current_frames", "sys.exc_info", "inspect.currentframe", "inspect.stack",
+        "inspect.trace", "inspect.getouterframes", "inspect.getsource", "traceback.walk_stack",
+        "traceback.extract_stack", "linecache",
+    ),
+    MEMORY: ("gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules"),
+    PROCESSES: (
+        "subprocess", "multiprocessing", "pty", "signal", "psutil", "concurrent.futures.ProcessPoolExecutor",
+        "os.fork", "os.forkpty", "os.system", "os.popen", "os.kill", "os.killpg", "os.setsid", "os.posix_spawn",
+        "os._exit", "os.abort", "os.execl", "os.execle", "os.execlp", "os.execv", "os.execve", "os.execvp",
+        "os.spawnl", "os.spawnv", "os.spawnlp", "os.spawnvp",
+    ),
+    THREADS: ("threading", "_thread", "concurrent.futures.ThreadPoolExecutor"),
+    MACHINE: (
+        "ctypes", "cffi", "mmap", "fcntl", "resource", "torch.utils.cpp_extension", "os.mknod", "os.mkfifo",
+        "os.chroot", "os.memfd_create", "os.dup", "os.dup2", "os.close", "os.closerange", "os.write", "os.nice",
+        "os.unshare", "os.setns", "os.setuid", "os.sched_setaffinity", "os.symlink", "os.link",
+    ),
+    NETWORK: ("socket", "ssl", "http.client", "urllib.request", "requests", "ftplib", "smtplib", "zmq"),
+    FILES: ("os.listdir", "os.scandir", "os.walk", "os.readlink", "os.path.exists", "glob.glob", "glob.iglob"),
+    SURROUNDINGS: (
+        "os.getenv", "os.environ.get", "os.environ.items", "os.environ.copy", "os.getuid", "os.geteuid", "os.getppid",
+        "os.getlogin", "os.uname", "os.getcwd", "platform.node", "socket.gethostname", "getpass.getuser",
+    ),
+    LATER: ("atexit", "weakref.finalize", "sys.excepthook", "sys.unraisablehook"),
+    TRACING: (
+        "sys.settrace", "sys.setprofile", "sys.monitoring", "sys.addaudithook", "sys.setrecursionlimit",
+        "sys.meta_path", "sys.path_hooks", "sys.displayhook", "ast.NodeTransformer", "importlib.reload",
+    ),
+    KERNEL: ("IPython.core", "ipykernel", "comm"),
+    TEXT: (
+        "exec", "eval", "compile", "__builtins__", "builtins.exec", "builtins.eval", "builtins.compile", "__import__",
+        "builtins.__import__", "importlib.import_module", "importlib.util", "runpy", "types.CodeType",
+        "types.FunctionType",
+    ),
+    ENCODED: ("base64", "codecs.decode", "binascii", "marshal", "pickle", "cloudpickle", "dill", "bytes.fromhex"),
+    GRADER: (*SECRET, "nbgrader"),
+}  # fmt: skip
+SENTENCES = {name: sentence for sentence, names in NAMES.items() for name in names}
+LONGEST_NAME = max(name.count(".") + 1 for name in SENTENCES)
+ALWAYS_BOUND = frozenset({"exec", "eval", "compile", "__import__", "__builtins__", "bytes", "get_ipython()"})
+# Modules that other modules show, as in `torch.os.fork`.
+SHOWN_BY_OTHERS = frozenset({"os", "sys", "gc", "inspect", "ctypes", "subprocess", "threading", "builtins", "pickle"})
+# Parts that lead out of an object, whatever the object is.
+PARTS = {
+    **dict.fromkeys(("f_back", "f_locals", "f_globals", "f_builtins", "tb_frame", "gi_frame", "cr_frame"), FRAMES),
+    **dict.fromkeys(("__globals__", "__closure__", "__subclasses__", "__mro__"), MEMORY),
+    **dict.fromkeys(("__code__", "__defaults__", "__kwdefaults__"), TRACING),
+    **dict.fromkeys(("ast_transformers", "showtraceback", "input_transformers_post", "input_hist_raw"), KERNEL),
+    **dict.fromkeys(("iterdir", "rglob"), FILES),
+}
+HARMLESS_USES = ("get_ipython().run_line_magic", "get_ipython().run_cell_magic", "get_ipython().__class__")
+MAY_BE_SET = (
+    "matplotlib.", "torch.backends.", "warnings.", "logging.", "pandas.options.", "os.environ", "sys.path",
+)  # fmt: skip
+FALSE_ANSWERS = frozenset(
+    {
+        "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__abs__", "__float__", "__bool__", "__sub__",
+        "__rsub__", "__round__", "__class__", "__instancecheck__", "__torch_function__", "__torch_dispatch__",
+        "__array__", "__array_function__", "__array_ufunc__", "__array_priority__", "__getattr__",
+        "__getattribute__", "__del__",
+    }
+)  # fmt: skip
+PASS_THROUGH = (
+    "torch.optim.", "torch.nn.functional.", "torch.nn.utils.", "torch.nn.init.", "torch.nn.BatchNorm",
+    "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss", "torch.nn.NLLLoss", "torch.nn.MSELoss",
+    "sklearn.", "scipy.optimize.", "scipy.cluster.", "tensorflow.", "keras.", "optax.",
+)  # fmt: skip
+NO_PASS_THROUGH = frozenset(
+    f"torch.nn.functional.{name}" for name in ("one_hot", "pad", "linear", "softplus", "relu", "leaky_relu", "tanh")
+)
+PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
+WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")
+LONGEST_WORD = 200
+HEADERS = ("points", "grade", "solution", "locked", "task")
+
+
+def flags(cells: Sequence[Cell], released: NotebookNode | None = None, exercises: Collection[str] = ()) -> list[str]:
+    """Say what in a submission a person should look at.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        As handed in, see `notebook.read`.
+    released : NotebookNode, optional
+        As given out; what is unchanged from it is passed over.
+    exercises : collection of str
+        Names of the functions that were asked for.
+
+    Returns
+    -------
+    list of str
+        Sentences such as ``"cell 7, line 3: starts, signals or ends processes (os.fork)"``, at most `MAX_FLAGS` and
+        a last one that says how many more there are. Never an exception, whatever the source is.
+    """
+    given = {cell.source for cell in released.cells} if released is not None else set()
+    budget = MAX_CHARACTERS
+    codes: dict[int, Code] = {}
+    theirs: dict[int, Code] = {}
+    for number, cell in enumerate(cells, start=1):
+        if cell.kind != "code" or not cell.source:
+            continue
+        if cell.source in given:
+            codes[number] = _released_code(cell.source)
+            continue
+        budget -= len(cell.source)
+        unread = Code([Seen(1, "unread", f"{len(cell.source)} characters")])
+        codes[number] = theirs[number] = read_code(cell.source) if budget >= 0 else unread
+    bound = _bound(codes.values())
+    asked = _reached(exercises, [code.calls for code in codes.values()])
+    found: dict[tuple[int, str], str] = {}
+    for number, code in theirs.items():
+        for item in code.seen:
+            for sentence, name in _sentences(item, bound, asked):
+                found.setdefault((number, sentence), f"cell {number}, line {item.line}: {sentence}{_shown(name)}")
+    said = [*_edited(cells, released), *found.values()]
+    rest = len(said) - MAX_FLAGS
+    return [*said[:MAX_FLAGS], *([f"and {rest} more"] if rest > 0 else [])]
+
+
+@lru_cache(maxsize=1024)
+def _released_code(source: str) -> Code:
+    """A released cell comes again with every submission."""
+    return read_code(source)
+
+
+def _shown(name: str) -> str:
+    text = "".join(char if char.isprintable() else "?" for char in name[:MAX_SHOWN])
+    return f" ({text})" if text else ""
+
+
+def _bound(codes: Collection[Code]) -> dict[str, str]:
+    """What the notebook's names stand for, as far as they stand for modules and what is in them."""
+    bound: dict[str, str] = {}
+    for code in codes:
+        for name, meaning in code.imports.items():
+            if name == "*":
+                under = [known for known in SENTENCES if known.rpartition(".")[0] == meaning.removesuffix(".*")]
+                bound |= {known.rpartition(".")[2]: known for known in under}
+            else:
+                bound[name] = meaning
+        for name, meaning in code.renamed:
+            root, dot, rest = meaning.partition(".")
+            if root in bound or root in ALWAYS_BOUND:
+                bound[name] = bound.get(root, root) + dot + rest
+    return bound
+
+
+def _reached(exercises: Collection[str], calls: Sequence[Mapping[str, set[str]]]) -> set[str]:
+    """The functions that were asked for, and those of the notebook that stand in them."""
+    known = {name: names for each in calls for name, names in each.items()}
+    reached: set[str] = set()
+    waiting = deque(name for name in exercises if name in known)
+    while waiting:
+        name = waiting.popleft()
+        if name not in reached:
+            reached.add(name)
+            waiting.extend(known[name] & known.keys())
+    return reached
+
+
+def _sentences(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What is to be said of one thing in a cell, each time with a name to show."""
+    name = item.name
+    if item.kind in ("use", "set"):
+        yield from _of_name(item, bound, asked)
+    elif item.kind == "import":
+        sentence = PRIVATE if name.startswith("steepest._") else _watched(name)
+        yield from [(sentence, name)] if sentence else []
+    elif item.kind == "part" and name in PARTS:
+        yield PARTS[name], name
+    elif item.kind == "text":
+        yield from _of_text(name)
+    elif item.kind == "method" and name.rpartition(".")[2] in FALSE_ANSWERS:
+        yield FALSE, name
+    elif item.kind == "function" and any("CYRILLIC" in unicodedata.name(char, "") for char in name):
+        yield LETTERS, name
+    elif item.kind in ("outer", "computed", "command", "letters", "unread"):
+        kinds = {"outer": KEEPS, "computed": TEXT, "command": PROCESSES, "letters": LETTERS, "unread": UNSEEN}
+        yield kinds[item.kind], name
+
+
+def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> Iterator[tuple[str, str]]:
+    root, dot, rest = item.name.partition(".")
+    if item.kind == "set" and rest.endswith("__dict__"):
+        yield PATCHES, item.name
+    if root not in bound and root not in ALWAYS_BOUND:
+        return
+    name = bound.get(root, root) + dot + rest
+    if item.kind == "set" and dot and not name.startswith(MAY_BE_SET):
+        yield PATCHES, name
+    if name.startswith("get_ipython().") and name not in HARMLESS_USES:
+        yield KERNEL, name
+    if name.startswith("steepest._"):
+        yield PRIVATE, name
+    sentence = _watched(name)
+    if sentence:
+        yield sentence, name
+    if item.within in asked and name.startswith(PASS_THROUGH) and name not in NO_PASS_THROUGH:
+        yield LIBRARY, f"{item.within}: {name}"
+    if item.within in asked and name.startswith(("time.", "datetime.")):
+        yield SURROUNDINGS, f"{item.within}: {name}"
+
+
+def _of_text(text: str) -> Iterator[tuple[str, str]]:
+    if text in FALSE_ANSWERS:
+        yield FALSE, text
+    elif text in PARTS:
+        yield PARTS[text], text
+    elif any(name in text for name in SECRET):
+        yield GRADER, text
+    elif "steepest._" in text:
+        yield PRIVATE, text
+    elif PLACES.fullmatch(text):
+        yield PLACE, text
+    elif any(len(word.group()) >= LONGEST_WORD for word in WORD.finditer(text)):
+        yield ENCODED, text
+
+
+def _watched(name: str) -> str | None:
+    """The sentence for a dotted name or for what it lies under."""
+    parts = name.split(".")
+    for start, part in enumerate(parts):
+        if start and part not in SHOWN_BY_OTHERS:
+            continue
+        for end in range(start + 1, min(start + LONGEST_NAME, len(parts)) + 1):
+            if sentence := SENTENCES.get(".".join(parts[start:end])):
+                return sentence
+    return None
+
+
+def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[str]:
+    """Locked cells and nbgrader's metadata that are not as they were given out."""
+    if released is None:
+        return
+    known = {cell.metadata.nbgrader.grade_id: cell for cell in released.cells if "nbgrader" in cell.metadata}
+    for number, cell in enumerate(cells, start=1):
+        original = known.get(cell.grade_id or "")
+        if original is None:
+            if cell.header.get("grade") is True:
+                yield f"cell {number}: {HEADER}{_shown(f'a graded cell {cell.grade_id} was added')}"
+            continue
+        header = original.metadata.nbgrader
+        if not header.solution and cell.source.split() != original.source.split():
+            yield f"cell {number}: {LOCKED}{_shown(header.grade_id)}"
+        changed = [key for key in HEADERS if cell.header.get(key, header.get(key)) != header.get(key)]
+        if changed:
+            yield f"cell {number}: {HEADER}{_shown(', '.join(changed))}"

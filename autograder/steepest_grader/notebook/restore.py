@@ -1,0 +1,190 @@
+"""Read what a student handed in, whatever it is, and put back what was locked."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
+
+from steepest_grader.notebook.read import MAX_BYTES, UnreadableError, read_parts
+
+__all__ = ["MAX_BYTES", "RESTORE", "Cell", "UnreadableError", "read", "restore"]
+
+_NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+_FUNCTION = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)  # parsing would take long, and would want code without errors
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as handed in: nothing of it is trusted but its source."""
+
+    kind: str
+    source: str
+    grade_id: str | None = None
+    cell_id: str | None = None
+    header: Mapping[str, object] = field(default_factory=dict)  # of nbgrader, as handed in; only shown to people
+
+
+def read(data: bytes) -> list[Cell]:
+    """Read a submitted notebook, tolerating everything but what cannot be understood.
+
+    Parameters
+    ----------
+    data : bytes
+        The file's content.
+
+    Raises
+    ------
+    UnreadableError
+        If there is no sequence of cells to be had from it.
+    """
+    return [Cell(*parts) for parts in read_parts(data)]
+
+
+# --- restoring -------------------------------------------------------------------------------------------------
+
+Step = Callable[[Sequence[Cell], NotebookNode], list[Cell]]
+
+
+def recognize(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
+    """Find out which released cell each cell is, also where metadata is lost or foreign.
+
+    A cell goes by its grade id; without a known one by its cell id, by its released source word for word, by
+    defining the function that an answer cell asks for, or, for a written answer, by the cell it follows.
+    """
+    known = _graded(released)
+    by_cell_id = {cell.id: grade_id for grade_id, cell in known.items()}
+    by_source = {cell.source: grade_id for grade_id, cell in known.items()}
+    answers = {grade_id: cell.source for grade_id, cell in known.items() if _is_answer(cell)}
+    by_function = {name: grade_id for grade_id, source in answers.items() for name in _FUNCTION.findall(source)}
+    pairs = zip(released.cells, released.cells[1:], strict=False)
+    by_question = {
+        question.source: cell.metadata.nbgrader.grade_id
+        for question, cell in pairs
+        if cell.cell_type == "markdown" and "nbgrader" in cell.metadata and _is_answer(cell)
+    }
+    claimed = {cell.grade_id for cell in cells}
+
+    def grade_id(cell: Cell, question: str) -> str | None:
+        if cell.grade_id in known:
+            return cell.grade_id
+        guess = by_cell_id.get(cell.cell_id) or by_source.get(cell.source)
+        if guess is None and cell.kind == "code":
+            guess = next((by_function[name] for name in _FUNCTION.findall(cell.source) if name in by_function), None)
+        if guess is None and cell.kind == "markdown":
+            guess = by_question.get(question)
+        return None if guess in claimed else guess
+
+    questions = ["", *(cell.source for cell in cells)]
+    return [replace(cell, grade_id=grade_id(cell, before)) for cell, before in zip(cells, questions, strict=False)]
+
+
+def merge_duplicates(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
+    """Keep one cell of each grade id: of an answer the last that was written in, of a locked cell the first.
+
+    Other copies of an answer stay as plain cells, because the student may rely on them; untouched copies and
+    copies of locked cells go, because they would undo or repeat what is already there.
+    """
+    known = _graded(released)
+    keep: dict[str, int] = {}
+    for position, cell in enumerate(cells):
+        if cell.grade_id is None:
+            continue
+        written = _is_answer(known[cell.grade_id]) and cell.source != known[cell.grade_id].source
+        if cell.grade_id not in keep or written:
+            keep[cell.grade_id] = position
+    merged = []
+    for position, cell in enumerate(cells):
+        if cell.grade_id is None or keep[cell.grade_id] == position:
+            merged.append(cell)
+        elif _is_answer(known[cell.grade_id]) and cell.source != known[cell.grade_id].source:
+            merged.append(replace(cell, grade_id=None))
+    return merged
+
+
+def restore_locked(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
+    """Give every locked cell its released source, and every known cell its released type."""
+    known = _graded(released)
+    restored = []
+    for cell in cells:
+        if cell.grade_id is None:
+            restored.append(cell)
+            continue
+        original = known[cell.grade_id]
+        source = cell.source if _is_answer(original) else original.source
+        restored.append(replace(cell, kind=original.cell_type, source=source))
+    return restored
+
+
+def add_missing(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
+    """Put deleted cells back behind the released cell that came before them, and what the student added there.
+
+    A deleted code answer is not put back: its stub could hide a function that the student moved elsewhere.
+    """
+    restored = list(cells)
+    sources = {cell.source for cell in released.cells}
+    previous: str | None = None
+    for grade_id, original in _graded(released).items():
+        if all(cell.grade_id != grade_id for cell in restored):
+            if _is_answer(original) and original.cell_type == "code":
+                continue
+            places = [place for place, cell in enumerate(restored) if cell.grade_id == previous]
+            place = places[0] + 1 if previous is not None and places else 0
+            while place < len(restored) and restored[place].grade_id is None and restored[place].source not in sources:
+                place += 1  # an added cell may define what the deleted one tests
+            restored.insert(place, Cell(original.cell_type, original.source, grade_id))
+        previous = grade_id
+    return restored
+
+
+# Recognizing comes first, because all that follows goes by grade id. Duplicates are merged before sources are
+# restored, because a locked copy that was edited still counts as a copy. Missing cells come last: only then is
+# it known which are missing.
+RESTORE: tuple[Step, ...] = (recognize, merge_duplicates, restore_locked, add_missing)
+
+
+def restore(cells: Sequence[Cell], released: NotebookNode) -> NotebookNode:
+    """The student's answers in the released notebook's frame.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        As handed in.
+    released : NotebookNode
+        The notebook as it was given out.
+
+    Returns
+    -------
+    NotebookNode
+        Valid, without outputs; metadata only from the released notebook.
+    """
+    for step in RESTORE:
+        cells = step(cells, released)
+    known = _graded(released)
+    plain = {cell.source: cell for cell in released.cells if cell.id not in {known[key].id for key in known}}
+    notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(released.metadata))
+    notebook.nbformat_minor = released.nbformat_minor
+    used: set[str] = set()
+    for position, cell in enumerate(cells):
+        original = known.get(cell.grade_id or "") or plain.get(cell.source)
+        if original is not None and original.id not in used and original.cell_type == cell.kind:
+            node = copy.deepcopy(original)
+            node.source = cell.source
+        else:
+            node = _NEW[cell.kind](cell.source, id=f"student-{position}")
+        used.add(node.id)
+        notebook.cells.append(node)
+    return notebook
+
+
+def _graded(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+
+
+def _is_answer(cell: NotebookNode) -> bool:
+    return bool(cell.metadata.nbgrader.solution)

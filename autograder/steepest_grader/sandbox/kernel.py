@@ -1,0 +1,163 @@
+"""One kernel in a sandbox: runs cells, and connects a judge to the functions they defined."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import logging
+import signal
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_output
+from steepest._checks.wire import printable
+
+from steepest_grader.exercise.model import Outcome
+from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.courier import CourierLost
+from steepest_grader.sandbox.remote import Gone, SocketTransport, connect
+from steepest_grader.sandbox.zygote import SandboxError
+
+CELL_SECONDS = 30
+START_SECONDS = 60
+GONE_SECONDS = 5
+OUT_OF_MEMORY_STATUS = (137, -9)
+# Ports are names of sockets in the kernel's own folder; whoever reaches that needs no key.
+CONNECTION: dict[str, Any] = {"transport": "ipc", "key": "", "signature_scheme": "hmac-sha256"} | {
+    f"{channel}_port": number for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), start=1)
+}
+
+LOG = logging.getLogger(__name__)
+# Student code may have given any name a new meaning, so none is used, and none is left behind.
+_SERVE = (
+    "__import__('steepest._checks.agent', fromlist=['serve'])"
+    ".serve(__import__('builtins').globals(), {address!r}, device={device!r})"
+)
+_WRITE = (
+    "(lambda path, data: path.parent.mkdir(parents=True, exist_ok=True) or path.write_bytes(data))"
+    "(__import__('pathlib').Path({path!r}), __import__('base64').b64decode({data!r}))"
+)
+
+
+class KernelLost(Exception):
+    """The kernel ended or had to be ended while it ran student code.
+
+    Attributes
+    ----------
+    outcome : Outcome
+        `TIMED_OUT`, `OUT_OF_MEMORY` or `ERRORED`.
+    """
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class Kernel:
+    """A fresh kernel behind a sandbox's walls, as a context manager.
+
+    Parameters
+    ----------
+    sandbox : Sandbox
+        Where it runs.
+    notebook : NotebookNode
+        Whose cells it will run.
+    """
+
+    def __init__(self, sandbox: Sandbox, notebook: NotebookNode) -> None:
+        self._sandbox = sandbox
+        self._notebook = notebook
+
+    def __enter__(self) -> Kernel:
+        self._courier = self._sandbox.courier()
+        try:
+            self.process = self._sandbox.fork(CONNECTION)
+        except BaseException:
+            self._sandbox.give_back(self._courier)
+            raise
+        try:
+            address = CONNECTION | {"ip": f"{self.process.folder}/k"}
+            if not self._ask("open", connection=address, seconds=START_SECONDS):
+                raise SandboxError(f"The sandboxed kernel did not answer within {START_SECONDS} s.")
+        except CourierLost as error:
+            self.__exit__()
+            raise SandboxError(f"A kernel could not be reached: {error}.") from error
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._sandbox.kill(self.process)
+        try:
+            self._ask("close")
+        except CourierLost as error:
+            LOG.info("%s", error)
+            self._courier.close()
+        else:
+            self._sandbox.give_back(self._courier)
+
+    def write(self, files: Mapping[str, bytes]) -> None:
+        """Put files where the cells look for them, by path; before any cell has run."""
+        for path, data in files.items():
+            self._ask("send", code=_WRITE.format(path=path, data=base64.b64encode(data)))
+
+    def execute(self, cell: NotebookNode, index: int) -> None:
+        """Run one cell and keep its outputs in it, and in earlier cells what they show anew.
+
+        Raises
+        ------
+        KernelLost
+            If it takes too long or ends the kernel.
+        """
+        if not cell.source.strip():
+            return
+        try:
+            answer = self._ask("execute", source=cell.source, index=index, seconds=CELL_SECONDS)
+        except CourierLost as error:
+            raise KernelLost(Outcome.ERRORED, "what it sent ended the connection") from error
+        for number, outputs in answer["outputs"].items():
+            changed = cell if int(number) == index else self._notebook.cells[int(number)]
+            changed.outputs = from_dict(outputs)
+        if answer["error"]:
+            _keep_error(cell, answer["error"])
+        if answer["lost"] == "time":
+            raise KernelLost(Outcome.TIMED_OUT, f"the cell took more than {CELL_SECONDS} s")
+        if answer["lost"]:
+            raise self.ended()
+
+    @contextlib.contextmanager
+    def functions(self, *, seconds: float) -> Iterator[SocketTransport]:
+        """Connect to the agent of this kernel, for so many seconds of wall time."""
+
+        def start(address: str) -> None:
+            try:
+                self._ask("send", code=_SERVE.format(address=address, device=self._sandbox.device))
+            except CourierLost as error:
+                raise Gone from error
+
+        with connect(self.process.folder, self.process.inside, start, seconds=seconds) as transport:
+            yield transport
+
+    def _ask(self, op: str, **request: Any) -> Any:
+        return self._courier.ask(op, ended=lambda: self.process.status is not None, **request)
+
+    def ended(self) -> KernelLost:
+        """What to say of a kernel that has gone, or has let go of its connection."""
+        if not self.process.wait(GONE_SECONDS):
+            return KernelLost(Outcome.ERRORED, "the connection to the process was closed")
+        if self.process.reason == "processes":
+            return KernelLost(Outcome.ERRORED, "the process was ended, because it started too many others")
+        if self.process.reason == "memory" or self.process.status in OUT_OF_MEMORY_STATUS:
+            return KernelLost(Outcome.OUT_OF_MEMORY, "the process was ended for its use of memory")
+        if self.process.status == -signal.SIGXCPU:
+            return KernelLost(Outcome.TIMED_OUT, "the process used up its time")
+        return KernelLost(Outcome.ERRORED, "the process ended in the middle of the work")
+
+
+def _keep_error(cell: NotebookNode, error: Mapping[str, str]) -> None:
+    """Show an error that student code kept from being shown: nbgrader's tests fail by what is shown."""
+    if all(output.output_type != "error" for output in cell.outputs):
+        name, value = printable(error["ename"]), printable(error["evalue"])
+        cell.outputs.append(new_output("error", ename=name, evalue=value, traceback=[]))

@@ -1,0 +1,150 @@
+"""`docs/trust.md`: for each exercise what `verify --mutants` has found, and what it was found for."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from steepest._checks.outcomes import dump, read
+
+from steepest_grader.course.lesson import load
+from steepest_grader.course.places import Course
+from steepest_grader.course.source import source_notebook
+from steepest_grader.trust.mutants import answers
+from steepest_grader.trust.mutation import mutants
+
+__all__ = ["page", "stated", "states"]
+
+Found = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+HEAD = """\
+# Why the marks can be trusted
+
+This page is written by `steepest-grader verify --mutants --page docs/trust.md`. It says how far the grader tells right
+from wrong.
+
+- **accepted**: other sound ways to solve the exercise that get full marks, and how many there are. Those that leave
+  the work to a library get them too, and are flagged for a person.
+- **mistakes**: plausible bugs that do not get full marks, are called by their name, and how many there are.
+- **mutants**: the solution with one small mechanical change: another operator, constant, comparison, order or name, a
+  statement, an operand or an argument left out, a loop cut short. A mutant is *killed* when it gets less than full
+  marks, for the exercise or for one that builds on it; it is *equivalent* when it computes what the solution does, or
+  what is as sound, for a reason that is given below; else it *survives*.
+- **trivial**: whether zeros, NaN, nothing, `None`, an argument handed back, and the right numbers in a wrong shape
+  are all refused.
+- **state**: changes when the solution, the cases, the variants or the mistakes do. A test compares.
+"""
+COLUMNS = (
+    "exercise",
+    "accepted",
+    "mistakes",
+    "named",
+    "trivial",
+    "mutants",
+    "killed",
+    "equivalent",
+    "survive",
+    "state",
+)
+ROW = re.compile(r"^\| `(?P<exercise>\w+)` \|(?P<cells>.*)\|$", re.MULTILINE)
+
+
+def states(course: Course) -> dict[str, str]:
+    """By exercise id what stands for all that its row of the page depends on.
+
+    That is every mutant of its answer, its stored outcomes (which hold cases and the results of reference, variants
+    and mistakes), and what is recorded as equivalent. An edit of a hint or of a comment changes none of them.
+    """
+    found: dict[str, str] = {}
+    for name in course.lessons():
+        lesson = load(course, name)
+        given = answers(lesson, source_notebook(course, name))
+        for exercise in lesson.exercises.values():
+            digest = hashlib.sha256(repr(sorted(exercise.equivalent.items())).encode())
+            for mutant in mutants(given.sources[exercise.id]):
+                digest.update(mutant.source.encode())
+            digest.update(_told_apart((course.outcomes_dir / f"{exercise.id}.wire").read_bytes()))
+            found[exercise.id] = digest.hexdigest()[:10]
+    return found
+
+
+def _told_apart(stored: bytes) -> bytes:
+    """Stored outcomes without what is only said: hints, and the text and the lines of errors."""
+    outcomes = read(stored)
+    silent = [
+        replace(item, text="", results=[replace(result, message="", line="") for result in item.results])
+        for item in outcomes.candidates
+    ]
+    return dump(replace(outcomes, candidates=silent))
+
+
+def stated(text: str) -> dict[str, dict[str, str]]:
+    """What a page says of each exercise, by column."""
+    rows = {match["exercise"]: match["cells"].split("|") for match in ROW.finditer(text)}
+    return {name: dict(zip(COLUMNS[1:], map(str.strip, cells), strict=True)) for name, cells in rows.items()}
+
+
+def page(found: Found, state: Mapping[str, str]) -> str:
+    """The page as Markdown.
+
+    Parameters
+    ----------
+    found : mapping
+        What `verify --mutants --json` writes, for all lessons.
+    state : mapping of str to str
+        See `states`.
+    """
+    parts = [HEAD, *_total(found)]
+    for lesson, proofs in found.items():
+        parts += [f"\n## {lesson}\n", "| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
+        parts += [_row(name, proof, state[name]) for name, proof in proofs.items()]
+    parts.append("\n## What survives\n")
+    parts += list(_survivors(found)) or ["Nothing."]
+    parts.append("\n## Equivalent mutants\n")
+    parts += list(_equivalent(found)) or ["None."]
+    return "\n".join(parts) + "\n"
+
+
+def _total(found: Found) -> Iterator[str]:
+    proofs = [proof for group in found.values() for proof in group.values()]
+    killed, kept = (sum(proof["mutants"][part] for proof in proofs) for part in (0, 1))
+    equivalent = sum(len(proof["equivalent"]) for proof in proofs)
+    accepted, caught = (sum(proof[key][0] for proof in proofs) for key in ("accepted", "caught"))
+    yield (
+        f"{len(proofs)} exercises in {len(found)} lessons: {accepted} accepted variants, {caught} mistakes,\n"
+        f"{kept + equivalent} mutants. Of the {kept} that are not equivalent, {killed} are killed, "
+        f"which is {killed / max(kept, 1):.1%}."
+    )
+
+
+def _row(name: str, proof: Mapping[str, Any], state: str) -> str:
+    killed, kept = proof["mutants"]
+    equivalent = len(proof["equivalent"])
+    cells = [
+        f"`{name}`",
+        *(f"{got} / {of}" for got, of in (proof[key] for key in ("accepted", "caught", "named"))),
+        "refused" if proof["zeros_rejected"] else "let pass",
+        kept + equivalent,
+        killed,
+        equivalent,
+        kept - killed,
+        state,
+    ]
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def _survivors(found: Found) -> Iterator[str]:
+    for lesson, proofs in found.items():
+        for name, proof in proofs.items():
+            for difference in proof["survivors"]:
+                yield f"{lesson}, `{name}`:\n\n```diff\n{difference}\n```\n"
+
+
+def _equivalent(found: Found) -> Iterator[str]:
+    for lesson, proofs in found.items():
+        for name, proof in proofs.items():
+            for difference, reason in proof["equivalent"].items():
+                yield f"{lesson}, `{name}`: {reason}\n\n```diff\n{difference}\n```\n"

@@ -1,0 +1,231 @@
+"""The grader grades itself: every solution, blank, variant and mistake must come out as the course says."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import nbformat
+import torch
+from nbformat import NotebookNode
+
+from steepest_grader.course.lesson import Lesson
+from steepest_grader.exercise import catalogue
+from steepest_grader.exercise.judge import judge_local, refusals
+from steepest_grader.exercise.model import Accepted, Exercise, GradedSubmission, Mistake, Outcome, Verdict
+from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
+from steepest_grader.grading.submission import grade_submission
+from steepest_grader.notebook.flags import LIBRARY, flags
+from steepest_grader.notebook.restore import Cell
+from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.trust.mutants import Answers, Survey, answers, survey
+from steepest_grader.trust.sample_class import solved
+from steepest_grader.trust.variants import source_of
+
+__all__ = ["KILLED_SHARE", "NAMED_SHARE", "Proof", "lanes", "shortfalls", "verify"]
+
+NAMED_SHARE = 0.95
+KILLED_SHARE = 0.98
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was found out about one exercise.
+
+    Attributes
+    ----------
+    solution : bool
+        The lesson's own solution gets full marks.
+    blank : float
+        What the released lesson gets as it is.
+    accepted, caught, named : tuple of int
+        How many passed, were caught, were named; and how many there are.
+    library : tuple of int
+        How many accepted variants are flagged as leaving the work to a library exactly if they do; and how many
+        there are.
+    let_pass : tuple of str
+        Answers without work that earn something, or in a wrong shape that earn everything.
+    unnamed : tuple of str
+        Mistakes that were caught under another name or none.
+    refused : dict of str to list of int
+        Further seeds with which an accepted variant would be refused, by its name.
+    mutants : Survey, optional
+        What became of mutants of the solution, if they were made.
+    """
+
+    solution: bool
+    blank: float
+    accepted: tuple[int, int]
+    caught: tuple[int, int]
+    named: tuple[int, int]
+    library: tuple[int, int] = (0, 0)
+    let_pass: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
+    refused: Mapping[str, list[int]] = field(default_factory=dict)
+    mutants: Survey | None = None
+
+    @property
+    def killed(self) -> tuple[int, int]:
+        """How many mutants were killed, and how many there are that are not equivalent."""
+        found = self.mutants or Survey(0)
+        return found.killed, found.killed + len(found.survivors)
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that `verify --json` promises; more is said of mutants where there are any."""
+        result: dict[str, Any] = {
+            "solution": self.solution,
+            "blank": self.blank,
+            "accepted": list(self.accepted),
+            "caught": list(self.caught),
+            "named": list(self.named),
+            "mutants": list(self.killed),
+            "zeros_rejected": not self.let_pass,
+        }
+        if self.mutants is not None:
+            result |= {
+                "library": list(self.library),
+                "survivors": list(self.mutants.survivors),
+                "equivalent": dict(self.mutants.equivalent),
+                "ended": self.mutants.ended,
+            }
+        return result
+
+
+@contextmanager
+def lanes(jobs: int) -> Iterator[Executor]:
+    """So many processes of their own, each of one thread, in which exercises are tried."""
+    context = multiprocessing.get_context("spawn")  # this one has threads, and a fork of it could hang
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def verify(
+    lesson: Lesson,
+    solution: NotebookNode,
+    *,
+    sandbox: Sandbox,
+    pool: Executor,
+    seeds: int = 0,
+    mutants: bool = False,
+    progress: Progress = lambda text: None,
+) -> dict[str, Proof]:
+    """Try a lesson's exercises.
+
+    Parameters
+    ----------
+    lesson : Lesson
+        What is asked.
+    solution : NotebookNode
+        Its source notebook; it and the released one are graded as submissions are.
+    sandbox : Sandbox
+        Where they run.
+    pool : Executor
+        Where exercises are tried, see `lanes`.
+    seeds : int
+        With how many further seeds every accepted variant is judged.
+    mutants : bool
+        Whether mutants of the solution are made and judged.
+    progress : callable
+        Told what has been done.
+
+    Returns
+    -------
+    dict of str to Proof
+        By exercise id, in the lesson's order.
+    """
+    given = answers(lesson, solution) if mutants else None
+    tried = {
+        name: pool.submit(_prove, exercise.id, range(1, seeds + 1), given)
+        for name, exercise in lesson.exercises.items()
+    }
+    full = _graded(lesson, "solution", solved(lesson, solution), sandbox)
+    progress("solution")
+    blank = _graded(lesson, "blank", lesson.released, sandbox)
+    progress("blank")
+    proofs = {}
+    for name, exercise in lesson.exercises.items():
+        proofs[name] = replace(tried[name].result(), solution=full[name] == exercise.points, blank=blank[name])
+        progress(name)
+    return proofs
+
+
+def shortfalls(lesson: str, proofs: dict[str, Proof]) -> list[str]:
+    """Sentences for whatever is not as it must be."""
+    said = []
+    for name, proof in proofs.items():
+        where = f"{lesson}, {name}"
+        if not proof.solution:
+            said.append(f"{where}: the solution does not get full marks.")
+        if proof.blank:
+            said.append(f"{where}: the blank lesson gets {proof.blank:g} points.")
+        if proof.accepted[0] < proof.accepted[1]:
+            said.append(f"{where}: {proof.accepted[1] - proof.accepted[0]} accepted variants are refused.")
+        for variant, refused in proof.refused.items():
+            said.append(f"{where}: the accepted variant {variant} is refused with the seeds {refused[:10]}.")
+        if proof.caught[0] < proof.caught[1]:
+            said.append(f"{where}: {proof.caught[1] - proof.caught[0]} mistakes get full marks.")
+        if proof.let_pass:
+            said.append(f"{where}: answers without work are let pass: {', '.join(proof.let_pass)}.")
+        if proof.library[0] < proof.library[1]:
+            wrong = proof.library[1] - proof.library[0]
+            said.append(f"{where}: of {wrong} accepted variants it is said wrongly whether they lean on a library.")
+        if proof.mutants is not None and proof.mutants.stale:
+            said += [
+                f"{where}: recorded as equivalent, but not among the survivors: {change}"
+                for change in proof.mutants.stale
+            ]
+    killed = [sum(proof.killed[part] for proof in proofs.values()) for part in (0, 1)]
+    if killed[0] < KILLED_SHARE * killed[1]:
+        said.append(f"{lesson}: only {killed[0]} of {killed[1]} mutants are killed.")
+    named = [sum(proof.named[part] for proof in proofs.values()) for part in (0, 1)]
+    if named[0] < NAMED_SHARE * named[1]:
+        unnamed = [f"{name}.{mistake}" for name, proof in proofs.items() for mistake in proof.unnamed]
+        said.append(f"{lesson}: only {named[0]} of {named[1]} mistakes are named; not {', '.join(unnamed)}.")
+    return said
+
+
+def _prove(exercise_id: str, seeds: Sequence[int], given: Answers | None) -> Proof:
+    """What can be found out without a notebook; runs in a lane."""
+    exercise = catalogue.exercise(exercise_id)
+    accepted = [_judged(exercise, item).outcome is Outcome.PASSED for item in exercise.accepted]
+    verdicts = [_judged(exercise, item) for item in exercise.mistakes]
+    caught = [verdict.credit < 1 for verdict in verdicts]
+    named = [verdict.diagnosis == mistake.name for verdict, mistake in zip(verdicts, exercise.mistakes, strict=True)]
+    flagged = [_leans(exercise, item) == item.library for item in exercise.accepted]
+    let_pass = [name for name, make in TRIVIAL.items() if judge_local(exercise, make(exercise)).credit > 0]
+    let_pass += [name for name, make in WRONG_SHAPE.items() if judge_local(exercise, make(exercise)).credit == 1]
+    return Proof(
+        solution=False,
+        blank=0.0,
+        accepted=(sum(accepted), len(accepted)),
+        caught=(sum(caught), len(caught)),
+        named=(sum(named), len(named)),
+        library=(sum(flagged), len(flagged)),
+        let_pass=tuple(let_pass),
+        unnamed=tuple(item.name for item, good in zip(exercise.mistakes, named, strict=True) if not good),
+        refused=refusals(exercise, seeds),
+        mutants=survey(given, exercise_id) if given is not None else None,
+    )
+
+
+def _leans(exercise: Exercise, item: Accepted) -> bool:
+    """Whether a person would be told that a variant leaves the work to a library."""
+    said = flags([Cell("code", source_of(exercise, item))], exercises=[exercise.id])
+    return any(LIBRARY in sentence for sentence in said)
+
+
+def _judged(exercise: Exercise, item: Accepted | Mistake) -> Verdict:
+    return judge_local(exercise, item.implementation, companions=exercise.companions_of(item))
+
+
+def _graded(lesson: Lesson, student: str, notebook: NotebookNode, sandbox: Sandbox) -> dict[str, float]:
+    graded: GradedSubmission = grade_submission(lesson, student, nbformat.writes(notebook).encode(), sandbox=sandbox)
+    return {verdict.exercise: verdict.score or 0.0 for verdict in graded.verdicts}

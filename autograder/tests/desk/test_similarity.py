@@ -1,0 +1,161 @@
+"""What is nearly the same is found, whatever its variables are called; what is short, given or common is not."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Mapping
+
+import pytest
+from steepest_grader.desk.similarity import Group, fingerprints, near_identical
+
+STUB = """\
+import math
+import torch
+
+def rmsprop_step(theta, grad, state, *, lr, rho, eps):
+    raise NotImplementedError()
+"""
+MODEL = """\
+def rmsprop_step(theta, grad, state, *, lr, rho, eps):
+    average = rho * state["average"] + (1 - rho) * grad**2
+    return theta - lr * grad / (average + eps).sqrt(), {"average": average}
+"""
+LONG = """\
+def rmsprop_step(theta, grad, state, *, lr, rho, eps):
+    # keep the memory of squares
+    history = state["average"].clone().mul_(rho)
+    squares = torch.square(grad)
+    for row in range(len(squares)):
+        history[row] = history[row].add(squares[row], alpha=1 - rho)
+    scale = torch.rsqrt(history.add(eps)).mul(lr)
+    moved = torch.sub(theta, torch.mul(scale, grad))
+    result = {"average": history}
+    return moved, result
+"""
+OTHER = """\
+def rmsprop_step(theta, grad, state, *, lr, rho, eps):
+    old = state["average"]
+    new = torch.lerp(grad.pow(2), old, rho)
+    root = [math.sqrt(value + eps) for value in new.tolist()]
+    step = torch.tensor([lr * g / r for g, r in zip(grad.tolist(), root)])
+    if not torch.isfinite(step).all():
+        raise ValueError("the step is not finite")
+    return theta - step, dict(average=new)
+"""
+NAMES = {
+    "history": "h", "squares": "sq", "row": "number", "scale": "factor", "moved": "new_theta", "result": "out",
+    "theta": "parameters", "grad": "g", "state": "memory", "lr": "rate", "rho": "decay", "eps": "tiny",
+}  # fmt: skip
+
+
+def renamed(source: str) -> str:
+    for old, new in NAMES.items():
+        source = re.sub(rf"\b{old}\b", new, source)
+    return source
+
+
+def found(sources: Mapping[str, str], given: tuple[str, ...] = (STUB, MODEL)) -> list[tuple[str, ...]]:
+    groups = near_identical({student: {"rmsprop_step": source} for student, source in sources.items()}, given)
+    return [group.students for group in groups]
+
+
+LETTERS = "cdefghijklmnopqrstuv"
+ONE_LINE = "def gd_step(theta, grad, *, lr):\n    return theta - lr * grad\n"
+DISGUISES = {
+    "as it is": LONG,
+    "all names changed": renamed(LONG),
+    "comments and blank lines": LONG.replace("    squares", "\n    # the squares\n\n    squares").replace(
+        "memory", "x"
+    ),
+    "a docstring": LONG.replace("    # keep", '    """One step, as in the lecture."""\n    # keep'),
+    "another layout": LONG.replace("(grad)", "(\n        grad\n    )").replace("add(squares", "add( squares"),
+    "torch by another name": "import torch as backend\n" + LONG.replace("torch.", "backend."),
+    "numbers written otherwise": LONG.replace("1 - rho", "1.0 - rho"),
+    "one line changed": LONG.replace(
+        "moved = torch.sub(theta, torch.mul(scale, grad))", "moved = theta - scale * grad"
+    ),
+    "lines moved": LONG.replace('    result = {"average": history}\n', "").replace(
+        "    moved", '    result = {"average": history}\n    moved'
+    ),
+    "padded": LONG + "\n\ndef unused(first, second):\n    total = first + second\n    return [total] * len(first)\n",
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_copy_is_found(disguise: str) -> None:
+    assert found({"ada": LONG, "bob": DISGUISES[disguise], "cyd": OTHER}) == [("ada", "bob")]
+
+
+HONEST: dict[str, dict[str, str]] = {
+    "two ways": {"ada": LONG, "bob": OTHER},
+    "the model solution": {"ada": MODEL, "bob": renamed(MODEL)},
+    "what was handed out": {"ada": STUB, "bob": STUB},
+    "two ways on one line": {"ada": ONE_LINE, "bob": ONE_LINE.replace("theta - lr * grad", "theta + (-lr) * grad")},
+    "the same line": {"ada": ONE_LINE, "bob": ONE_LINE},
+    "nothing": {"ada": "", "bob": ""},
+    "what most of the class has": {f"s{number}": LONG for number in range(9)},
+    "other arguments of a library": {
+        "ada": OTHER, "bob": OTHER.replace("torch.lerp", "torch.addcmul").replace("isfinite", "isnan").replace(
+            "pow", "square").replace("tolist", "numpy").replace("zip", "map").replace("tensor", "stack"),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HONEST)
+def test_honest_work_is_not_reported(case: str) -> None:
+    assert found(HONEST[case]) == []
+
+
+def test_several_who_share_are_one_group_with_the_closest_first() -> None:
+    close = LONG.replace("moved = torch.sub(theta, torch.mul(scale, grad))", "moved = theta - scale * grad")
+    answers = {"ada": close, "bob": LONG, "cyd": renamed(LONG)}
+    answers |= {"eve": OTHER, "fay": renamed(OTHER)}
+    groups = near_identical({student: {"rmsprop_step": source} for student, source in answers.items()})
+    assert sorted(group.students for group in groups) == [("ada", "bob", "cyd"), ("eve", "fay")]
+    together = next(group for group in groups if len(group.students) == 3)
+    assert together.matches[0].students == ("bob", "cyd")
+    assert together.matches[0].answers == {"rmsprop_step": 1.0}
+
+
+def test_small_answers_count_together() -> None:
+    pieces = {str(number): "\n".join(LONG.splitlines()[start : start + 1]) for number, start in enumerate((2, 5, 6, 7))}
+    shared = near_identical({"ada": pieces, "bob": pieces})
+    assert [group.students for group in shared] == [("ada", "bob")]
+    assert near_identical({student: {"0": pieces["0"]} for student in ("ada", "bob")}) == []
+
+
+DAMAGED = {
+    "an error": "def f(:\n  return", "a tab": "if x:\n\ty\n        z\n", "a quote": 'x = """', "a bracket": "x = (1,\n",
+    "a zero byte": "x = 1\0", "blanks": " " * 50_000, "deep": "(" * 5_000, "long": "x = 1\n" * 50_000,
+    "surrogates": "x = '\ud800'\n", "a long word": "x" * 10**6, "only an import": "import torch as",
+    "letters": "Ω = ß\n",
+    "a dedent": "if x:\n        y\n    z\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_whatever_is_handed_in_is_read_in_a_moment(what: str) -> None:
+    begun = time.process_time()
+    fingerprints(DAMAGED[what])
+    assert time.process_time() - begun < 1
+    assert found({"ada": DAMAGED[what], "bob": LONG, "cyd": LONG}) == [("bob", "cyd")]
+
+
+def test_a_large_class_takes_seconds() -> None:
+    chance = random.Random(3)
+    words = [f"a.{one}(b).{other}(dim=1)" for one in LETTERS for other in LETTERS]
+    answers = {
+        f"s{student}": {
+            f"e{exercise}": "\n".join(f"x{line} = {chance.choice(words)} * {line % 3}" for line in range(10))
+            for exercise in range(3)
+        }
+        for student in range(300)
+    }
+    answers["s299"] = {name: source.replace("x", "y") for name, source in answers["s7"].items()}
+    begun = time.process_time()
+    groups = near_identical(answers)
+    assert time.process_time() - begun < 30
+    assert ("s299", "s7") in [match.students for group in groups for match in group.matches][:1]
+    assert all(isinstance(group, Group) for group in groups)

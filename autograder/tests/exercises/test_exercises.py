@@ -1,0 +1,272 @@
+"""The contract that every exercise keeps. A new exercise is found and tested by itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from steepest._checks.calls import local
+from steepest._checks.cases import find, play
+from steepest._checks.compare import difference, same_bits
+from steepest_grader.exercise.catalogue import exercise, lessons
+from steepest_grader.exercise.judge import PUBLIC_SEED, candidates, judge_local
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome
+from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
+from steepest_grader.trust.variants import source_of
+from torch import Tensor
+
+EXERCISES = [item for group in lessons().values() for item in group]
+ACCEPTED = [(item, accepted) for item in EXERCISES for accepted in item.accepted]
+MISTAKES = [(item, mistake) for item in EXERCISES for mistake in item.mistakes]
+
+LUCK = range(4) if os.environ.get("STEEPEST_LONG") else range(1)
+
+
+def _of(item: Exercise, *more: object, name: str = "") -> Any:
+    """A parameter in the group of its exercise: its candidates are computed once, by one process."""
+    return pytest.param(item, *more, id=f"{item.id}{name}", marks=pytest.mark.xdist_group(item.id))
+
+
+every_exercise = pytest.mark.parametrize("item", [_of(item) for item in EXERCISES])
+every_accepted = pytest.mark.parametrize(
+    ("item", "accepted"), [_of(item, accepted, name=f"-{accepted.name}") for item, accepted in ACCEPTED]
+)
+every_mistake = pytest.mark.parametrize(
+    ("item", "mistake"), [_of(item, mistake, name=f"-{mistake.name}") for item, mistake in MISTAKES]
+)
+
+
+def _cases(item: Exercise, seed: int) -> list[Case]:
+    return list(item.cases(np.random.default_rng(seed)))
+
+
+# --- what stands in an exercise --------------------------------------------------------------------------------
+
+
+def test_an_id_is_used_once() -> None:
+    ids = [item.id for item in EXERCISES]
+    assert len(set(ids)) == len(ids)
+
+
+@every_exercise
+def test_it_has_enough_variants_and_mistakes(item: Exercise) -> None:
+    assert len(item.accepted) >= 3
+    assert len(item.mistakes) >= 6
+    names = [variant.name for variant in (*item.accepted, *item.mistakes)]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]+", name) for name in names)
+    implementations = [variant.implementation for variant in (*item.accepted, *item.mistakes)]
+    assert len({id(function) for function in [*implementations, item.reference]}) == len(names) + 1
+
+
+@every_exercise
+def test_every_variant_can_be_written_out_any_number_of_times(item: Exercise) -> None:
+    for variant in (*item.accepted, *item.mistakes):
+        text = source_of(item, variant)
+        assert text == source_of(item, variant)
+        namespace: dict[str, object] = {}
+        exec(text, namespace)
+        assert callable(namespace[item.id])
+        assert "steepest_grader" not in text and "steepest_exercises" not in text
+
+
+@every_exercise
+def test_hints_teach_in_a_sentence_or_three(item: Exercise) -> None:
+    for mistake in item.mistakes:
+        assert 20 <= len(mistake.hint) <= 320, mistake.name
+        assert mistake.hint.rstrip("`)").endswith((".", "?")), mistake.name
+
+
+@every_exercise
+def test_a_convention_that_shows_is_explained(item: Exercise) -> None:
+    shown = {known.name: known.text for known in candidates(item)[1] if known.kind == "accepted"}
+    assert all(shown.values()), shown
+
+
+@every_exercise
+def test_cases_have_names_and_are_the_same_for_a_seed(item: Exercise) -> None:
+    first, again, other = _cases(item, 1), _cases(item, 1), _cases(item, 2)
+    assert [case.name for case in first] == [case.name for case in again] == [case.name for case in other]
+    assert len({case.name for case in first}) == len(first) >= 1
+    assert all(same_bits(_plain(one.inputs), _plain(two.inputs)) for one, two in zip(first, again, strict=True))
+    changed = [not same_bits(_plain(one.inputs), _plain(two.inputs)) for one, two in zip(first, other, strict=True)]
+    assert any(changed)
+
+
+def _plain(value: Any) -> Any:
+    """Names of functions as dicts, so that their parameters are compared entry by entry."""
+    if hasattr(value, "params"):
+        return {"name": value.name, "params": _plain(dict(value.params))}
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def test_a_lesson_has_a_case_in_float32_and_one_in_float64() -> None:
+    for name, group in lessons().items():
+        found = {dtype for item in group for case in _cases(item, 1) for dtype in _float_types(case.inputs)}
+        assert {torch.float32, torch.float64} <= found, name
+
+
+# --- what the judge makes of it --------------------------------------------------------------------------------
+
+
+@every_exercise
+def test_the_reference_passes_and_changes_nothing(item: Exercise) -> None:
+    verdict = judge_local(item, item.reference)
+    assert (verdict.outcome, verdict.credit, verdict.diagnosis) == (Outcome.PASSED, 1.0, None)
+    assert all(result.effects == () for result in candidates(item)[1][0].results)
+
+
+@every_exercise
+@pytest.mark.parametrize("seed", LUCK)
+def test_a_students_luck_does_not_matter(item: Exercise, seed: int) -> None:
+    cases, known = candidates(item, (seed,))
+    sound = [known[0].results, *(_played(variant, item, cases) for variant in item.accepted)]
+    assert all(find(cases, known, results).credit == 1 for results in sound)
+    for mistake in item.mistakes:
+        finding = find(cases, known, _played(mistake, item, cases))
+        assert finding.credit == mistake.credit, mistake.name
+
+
+def _played(variant: Accepted | Mistake, item: Exercise, cases: Any) -> Any:
+    return play(local(variant.implementation, item.id, companions=item.companions_of(variant)), cases)
+
+
+@every_accepted
+def test_an_accepted_variant_gets_full_marks(item: Exercise, accepted: Accepted) -> None:
+    verdict = judge_local(item, accepted.implementation, companions=item.companions_of(accepted))
+    assert (verdict.outcome, verdict.credit) == (Outcome.PASSED, 1.0)
+    assert verdict.diagnosis in (None, accepted.name)
+
+
+@every_mistake
+def test_a_mistake_is_caught_and_named(item: Exercise, mistake: Mistake) -> None:
+    verdict = judge_local(item, mistake.implementation, companions=item.companions_of(mistake))
+    assert verdict.diagnosis == mistake.name
+    assert verdict.credit == mistake.credit < 1
+    assert mistake.hint in verdict.message
+
+
+@every_mistake
+def test_a_mistake_is_told_by_what_it_computes(item: Exercise, mistake: Mistake) -> None:
+    """A mistake that raises everywhere would lend its name to any function that raises."""
+    known = {candidate.name: candidate for candidate in candidates(item)[1]}
+    assert any(result.observations for result in known[mistake.name].results)
+
+
+@every_exercise
+def test_public_cases_tell_every_mistake_apart(item: Exercise) -> None:
+    cases, known = candidates(item, (PUBLIC_SEED,))
+    names = {mistake.name: find(cases, known, _played(mistake, item, cases)).name for mistake in item.mistakes}
+    assert names == {name: name for name in names}
+    assert all(find(cases, known, _played(accepted, item, cases)).credit == 1 for accepted in item.accepted)
+
+
+@every_exercise
+@pytest.mark.parametrize("name", TRIVIAL)
+def test_an_answer_without_work_earns_nothing(item: Exercise, name: str) -> None:
+    assert judge_local(item, TRIVIAL[name](item)).credit == 0
+
+
+@every_exercise
+@pytest.mark.parametrize("name", WRONG_SHAPE)
+def test_a_wrong_shape_does_not_get_full_marks(item: Exercise, name: str) -> None:
+    assert judge_local(item, WRONG_SHAPE[name](item)).credit < 1
+
+
+@every_exercise
+def test_a_blank_function_is_not_attempted(item: Exercise) -> None:
+    def blank(*args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    verdict = judge_local(item, blank)
+    assert (verdict.credit, verdict.diagnosis) == (0, "not_attempted")
+
+
+@every_exercise
+def test_drawing_from_a_global_generator_costs_half(item: Exercise) -> None:
+    def drawing(*args: Any, **kwargs: Any) -> Any:
+        torch.rand(1)
+        return item.reference(*args, **kwargs)
+
+    verdict = judge_local(item, drawing)
+    assert (verdict.credit, verdict.diagnosis) == (0.5, "uses_global_generator")
+
+
+@every_exercise
+def test_judging_takes_less_than_two_seconds(item: Exercise) -> None:
+    candidates(item)  # made once for a whole class
+    start = time.perf_counter()
+    judge_local(item, item.reference)
+    assert time.perf_counter() - start < 2
+
+
+# --- the reference and torch -----------------------------------------------------------------------------------
+
+
+def _float_types(value: Any) -> set[torch.dtype]:
+    if isinstance(value, Tensor):
+        return {value.dtype} if value.is_floating_point() else set()
+    if hasattr(value, "params"):
+        return _float_types(dict(value.params))
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return {dtype for part in parts for dtype in _float_types(part)}
+
+
+def _single(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.float() if value.is_floating_point() else value
+    if hasattr(value, "params"):
+        return type(value)(value.name, _single(dict(value.params)))
+    if isinstance(value, list | tuple):
+        return type(value)(_single(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _single(part) for key, part in value.items()}
+    return value
+
+
+@every_exercise
+def test_the_reference_works_in_float32(item: Exercise) -> None:
+    cases = _cases(item, 7)
+    single = [Case(case.name, _single(dict(case.inputs)), case.drive, case.slack) for case in cases]
+    function = local(item.reference, item.id, companions=item.companions)
+    results = play(function, cases)
+    in_single = play(function, single)
+    for case, double, result in zip(cases, results, in_single, strict=True):
+        assert result.error == double.error, case.name
+        if _float_types(case.inputs) == {torch.float64}:
+            assert torch.float64 not in _float_types(dict(result.observations)), case.name
+        expected, actual = dict(double.observations), dict(result.observations)
+        said = difference(expected, actual, slack=100 * case.slack, any_dtype=True)
+        assert said is None, case.name
+
+
+def _gradient(theta: Tensor, step: int) -> Tensor:
+    curvature = torch.arange(1.0, 6.0, dtype=torch.float64)
+    return curvature * theta + torch.sin(0.3 * step + curvature)
+
+
+@pytest.mark.parametrize(("name", "nesterov"), [("momentum_step", False), ("nesterov_step", True)])
+def test_the_reference_agrees_with_torch_over_200_steps(name: str, nesterov: bool) -> None:
+    """torch keeps a velocity without the rate, and for Nesterov the point that looks ahead."""
+    lr, beta = 0.02, 0.9
+    step_of = exercise(name).reference
+    start = torch.linspace(-1, 1, 5, dtype=torch.float64)
+    weight = torch.nn.Parameter(start.clone())
+    optimizer = torch.optim.SGD([weight], lr=lr, momentum=beta, nesterov=nesterov)
+    theta, state = start, {"velocity": torch.zeros_like(start)}
+    for step in range(200):
+        weight.grad = _gradient(weight.detach(), step)
+        optimizer.step()
+        given = (lambda at, step=step: _gradient(at, step)) if nesterov else _gradient(theta, step)
+        theta, state = step_of(theta, given, state, lr=lr, beta=beta)
+        ahead = theta + beta * state["velocity"] if nesterov else theta
+        torch.testing.assert_close(ahead, weight.detach(), rtol=1e-10, atol=1e-12)

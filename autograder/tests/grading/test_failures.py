@@ -1,0 +1,279 @@
+"""What fails around the grader is named, loses no grade that is written, and a second run completes the class."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from steepest_grader.course import release
+from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.places import Course
+from steepest_grader.course.source import source_notebook
+from steepest_grader.errors import GradebookError
+from steepest_grader.exercise.model import GradedSubmission, Outcome
+from steepest_grader.files import alone
+from steepest_grader.gradebook import database
+from steepest_grader.gradebook.autograded import SIDECAR, stored_submissions
+from steepest_grader.grading import collect, lanes
+from steepest_grader.grading.batch import Batch, grade_lesson
+from steepest_grader.grading.collect import Submission
+from steepest_grader.sandbox.none import NoSandbox
+
+LESSON = "90_tiny"
+Submit = Callable[..., GradedSubmission]
+Grade = Callable[[], Batch]
+STUDENTS = ["ada", "bob", "cyd", "dan", "eve"]
+
+
+def gradebook(course: Course) -> Path:
+    return course.course_dir / "gradebook.db"
+
+
+def sidecars(course_dir: Path) -> dict[str, bytes]:
+    return {path.parent.parent.name: path.read_bytes() for path in course_dir.glob(f"autograded/*/{LESSON}/{SIDECAR}")}
+
+
+# --- in the middle of a run
+
+
+@pytest.fixture
+def graded() -> list[str]:
+    """Who was graded, in turn."""
+    return []
+
+
+@pytest.fixture
+def grade(built: Course, submit: Submit, graded: list[str], monkeypatch: pytest.MonkeyPatch) -> Grade:
+    """Grades a class of five; no kernel is started."""
+
+    def grade_submission(lesson: Lesson, student: str, data: bytes, **_: Any) -> GradedSubmission:
+        graded.append(student)
+        return submit(student, digest=lesson.digest(data))
+
+    monkeypatch.setattr(lanes, "grade_submission", grade_submission)
+    for student in STUDENTS:
+        place = built.root / "submissions" / student / LESSON
+        place.mkdir(parents=True)
+        (place / f"{LESSON}.ipynb").write_text(student)
+    return lambda: grade_lesson(built, LESSON, built.root / "submissions", sandbox=NoSandbox())
+
+
+def _lock(path: Path) -> Callable[[], None]:
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    return other.close
+
+
+def _delete(path: Path) -> Callable[[], None]:
+    path.unlink()
+    return lambda: None
+
+
+def _put_back_a_copy(path: Path) -> Callable[[], None]:
+    shutil.copy(path, f"{path}.copy")
+    Path(f"{path}.copy").replace(path)
+    return lambda: None
+
+
+def _damage(path: Path) -> Callable[[], None]:
+    content = path.read_bytes()
+    path.write_bytes(b"\xff" * len(content))
+    return lambda: path.write_bytes(content) and None
+
+
+def _take_a_table(path: Path) -> Callable[[], None]:
+    with sqlite3.connect(path) as other:
+        other.execute("ALTER TABLE comment RENAME TO remark")
+    other.close()
+
+    def give_back() -> None:
+        with sqlite3.connect(path) as other:
+            other.execute("ALTER TABLE remark RENAME TO comment")
+        other.close()
+
+    return give_back
+
+
+def _take_a_folder(path: Path) -> Callable[[], None]:
+    place = path.parent / "autograded" / "cyd"
+    place.write_text("a file where a folder must be")
+    return place.unlink
+
+
+MISHAPS: dict[str, tuple[Callable[[Path], Callable[[], None]], str, int]] = {
+    "locked": (_lock, "another program is writing to it", 2),
+    "deleted": (_delete, "deleted or replaced", 0),
+    "replaced": (_put_back_a_copy, "deleted or replaced", 2),
+    "damaged": (_damage, "something else, or damaged", 2),
+    "without a table": (_take_a_table, "of another nbgrader", 2),
+    "a file in the way": (_take_a_folder, "cannot be written", 2),
+}
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+def test_a_mishap_in_the_middle(
+    mishap: str, grade: Grade, graded: list[str], built: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It strikes while the third submission is graded; two are written by then."""
+    strike, says, kept = MISHAPS[mishap]
+    real, mended = lanes.grade_submission, []
+
+    def struck(lesson: Lesson, student: str, data: bytes, **settings: Any) -> GradedSubmission:
+        if len(graded) == 2:
+            mended.append(strike(gradebook(built)))
+        return real(lesson, student, data, **settings)
+
+    monkeypatch.setitem(database.SQLITE, "timeout", "0.05")
+    with monkeypatch.context() as patch:
+        patch.setattr(lanes, "grade_submission", struck)
+        with pytest.raises(GradebookError, match=says) as refusal:
+            grade()
+    assert str(built.course_dir) in str(refusal.value)
+    written = sidecars(built.course_dir)
+    assert sorted(written) == STUDENTS[:2]
+    mended[0]()
+    graded.clear()
+    batch = grade()
+    assert ([row["outcome"] for row in batch.rows], batch.reused) == (["PASSED"] * 5, kept)
+    assert graded == STUDENTS[kept:]
+    assert {name: sidecars(built.course_dir)[name] for name in written} == written
+
+
+def test_two_runs_of_a_lesson_do_not_meet(grade: Grade, built: Course) -> None:
+    with alone(built.course_dir / f".{LESSON}.lock"), pytest.raises(GradebookError, match="Another run is grading"):
+        grade()
+    assert len(grade().rows) == 5
+
+
+def test_what_a_killed_run_has_left_is_cleared_away(grade: Grade, built: Course) -> None:
+    grade()
+    part = built.course_dir / "autograded" / "ada" / LESSON / ".abc.part"
+    part.write_text("half")
+    grade()
+    assert not part.exists()
+
+
+def test_names_that_are_no_text_reach_no_database(grade: Grade, built: Course) -> None:
+    place = built.root / "submissions" / "ada" / LESSON
+    (place / f"{LESSON}.ipynb").rename(place / os.fsdecode(b"\xff.ipynb"))
+    rows = {row["student"]: row["outcome"] for row in grade().rows}
+    assert rows == {**dict.fromkeys(STUDENTS, "PASSED"), "ada": Outcome.MISSING}
+    assert "Found instead" in stored_submissions(built, LESSON)["ada"]["message"]
+    assert grade().reused == 5
+
+
+def test_a_class_is_not_kept_in_memory(grade: Grade, graded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each notebook is read anew when its turn comes."""
+    read: list[str] = []
+    real = collect._read
+
+    def reads(student: str, *rest: Any) -> Submission:
+        read.append(student)
+        assert len(read) <= len(STUDENTS) or len(read) - len(STUDENTS) <= len(graded) + 1
+        return real(student, *rest)
+
+    monkeypatch.setattr(collect, "_read", reads)
+    grade()
+    assert read == STUDENTS * 2
+
+
+# --- file systems that are full or cannot be written, which bubblewrap can make
+
+CLASS = 30
+DISK, BALLAST = 2**20, 700 * 2**10
+READ_ONLY = {
+    "gradebook": ("gradebook.db", "Give yourself the right to write"),
+    "folder": (".", "Read-only file system"),
+    "graded notebooks": ("autograded", "Read-only file system"),
+}
+
+
+@pytest.fixture(scope="module")
+def walled(template: Course, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
+    """A folder of courses, and how a run in each has ended: on a full disk, after room was made, and read-only."""
+    root = tmp_path_factory.mktemp("walled")
+    text = nbformat.writes(release.released_notebook(source_notebook(template, LESSON)))
+    walls, requests = ["--dev-bind", "/", "/"], []
+
+    def course_of(name: str) -> Path:
+        course = Course(shutil.copytree(template.root, root / name))
+        for number in range(CLASS):
+            place = course.root / "submissions" / f"s{number:02}" / LESSON
+            place.mkdir(parents=True)
+            (place / f"{LESSON}.ipynb").write_text(text)
+        (course.course_dir / "autograded").mkdir()
+        return course.course_dir
+
+    def run(name: str, number: int = 1) -> dict[str, Any]:
+        names = {"course": root / name, "temporary": root, "log": root / f"{name} log {number}"}
+        return {"kind": "quick", "jobs": 2, "output": str(root / f"{name} output {number}"), **_texts(names)}
+
+    for name, (part, _) in READ_ONLY.items():
+        path = course_of(name) / part
+        walls += ["--ro-bind", str(path), str(path)]
+        requests.append(run(name))
+    disk = course_of("disk")
+    walls += ["--size", str(DISK), "--tmpfs", str(disk)]
+    (root / "ballast").mkdir()
+    (root / "ballast" / "file").write_bytes(b"x" * BALLAST)
+    requests += [
+        {"kind": "copy", **_texts({"path": root / "ballast", "to": disk / "ballast"})},
+        run("disk"),
+        {"kind": "copy", **_texts({"path": disk, "to": root / "disk when full"})},
+        {"kind": "remove", **_texts({"path": disk / "ballast" / "file"})},
+        run("disk", 2),
+        {"kind": "copy", **_texts({"path": disk, "to": root / "disk at the end"})},
+    ]
+    done = subprocess.run(
+        ["bwrap", *walls, sys.executable, str(Path(__file__).parents[1] / "runs.py")],
+        input="".join(json.dumps(request) + "\n" for request in requests),
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    return root, [answer["status"] for answer in answers if "status" in answer]
+
+
+def _texts(paths: dict[str, Path]) -> dict[str, str]:
+    return {key: str(path) for key, path in paths.items()}
+
+
+def _said(root: Path, name: str) -> str:
+    return " ".join((root / f"{name} output 1").read_text().split())
+
+
+@pytest.mark.sandbox
+@pytest.mark.slow
+def test_a_disk_that_is_full_until_room_is_made(walled: tuple[Path, list[int]]) -> None:
+    root, statuses = walled
+    assert statuses[-2:] == [1, 0]
+    said = _said(root, "disk")
+    assert "disk is full" in said or "No space left on device" in said
+    written, end = sidecars(root / "disk when full"), sidecars(root / "disk at the end")
+    assert 0 < len(written) < CLASS
+    assert set(written).isdisjoint((root / "disk log 2").read_text().split())
+    assert len(end) == CLASS
+    assert {name: end[name] for name in written} == written
+
+
+@pytest.mark.sandbox
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READ_ONLY)
+def test_what_cannot_be_written(name: str, walled: tuple[Path, list[int]], grade: Grade) -> None:
+    root, statuses = walled
+    assert statuses[list(READ_ONLY).index(name)] == 1
+    assert READ_ONLY[name][1] in _said(root, name)
+    course = Course(root / name)
+    assert sidecars(course.course_dir) == {}
+    rows = grade_lesson(course, LESSON, course.root / "submissions", sandbox=NoSandbox()).rows
+    assert [row["outcome"] for row in rows] == ["PASSED"] * CLASS
+    assert len(sidecars(course.course_dir)) == CLASS

@@ -1,0 +1,249 @@
+"""Flags: found where a person should look, and nowhere else; never dear, and never an exception."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+from steepest_grader.course.lesson import Lesson, load
+from steepest_grader.course.places import find_course
+from steepest_grader.course.source import source_notebook
+from steepest_grader.notebook import flags as module
+from steepest_grader.notebook.flags import flags
+from steepest_grader.notebook.restore import Cell, read
+from steepest_grader.trust.sample_class import Sample, samples
+
+HOME = find_course(Path(__file__).parent)
+STEP = "def momentum_step(theta, grad, state, *, lr, beta):\n    "
+
+FOUND = {
+    "frames": ("import sys\nframe = sys._getframe(1)", "cell 1, line 2: looks at the frames of its callers"),
+    "frames by another name": ("from sys import _getframe as f\nf()", "line 1: looks at the frames"),
+    "a part of a traceback": ("x = error.__traceback__.tb_frame", "looks at the frames of its callers (tb_frame)"),
+    "a part by its text": ("getattr(error, 'tb_frame')", "looks at the frames of its callers (tb_frame)"),
+    "memory": ("import gc\ngc.get_objects()", "searches the objects in memory (gc.get_objects)"),
+    "loaded modules": ("import sys\nsys.modules['x'] = 1", "searches the objects in memory (sys.modules)"),
+    "a star": ("from os import *\nfork()", "starts, signals or ends processes (os.fork)"),
+    "a module in a module": ("import torch\ntorch.os.fork()", "starts, signals or ends processes (torch.os.fork)"),
+    "a variable": ("import os\no = os\nrun = o.system\nrun('x')", "cell 1, line 3: starts, signals or ends"),
+    "a module by text": ("__import__('o' + 's')", "runs code from text (__import__)"),
+    "an attribute by text": ("import os\ngetattr(os, 'sys' + x)", "runs code from text (getattr)"),
+    "an attribute by plain text": ("import os\ngetattr(os, 'fork')()", "(os.fork)"),
+    "processes": ("import subprocess\nsubprocess.run('x')", "cell 1, line 1: starts, signals or ends processes"),
+    "a shell": ("x = 1\n!touch x", "cell 1, line 2: starts, signals or ends processes (!touch x)"),
+    "a shell's answer": ("x = !ls", "cell 1, line 1: starts, signals or ends processes (!ls)"),
+    "a cell of another language": ("%%bash\ntouch x", "cell 1, line 1: starts, signals or ends processes (%%bash)"),
+    "threads": ("import threading", "starts threads"),
+    "below Python": ("import ctypes", "reaches below Python"),
+    "network": ("import urllib.request", "opens a connection"),
+    "files": ("import os\nos.listdir('.')", "looks around in the file system"),
+    "a place": ("open('/proc/self/maps')", "names a place in the file system (/proc/self/maps)"),
+    "a place above": ("open('../secret')", "names a place in the file system (../secret)"),
+    "surroundings": ("import os\nif os.getenv('USER'): pass", "asks where or when it runs (os.getenv)"),
+    "the clock": (f"import time\n{STEP}return time.time()", "asks where or when it runs (momentum_step: time.time)"),
+    "later": ("import atexit\natexit.register(print)", "leaves something that runs later"),
+    "tracing": ("import sys\nsys.settrace(print)", "changes how Python runs"),
+    "the kernel": ("get_ipython().kernel.session", "reaches into the notebook's kernel"),
+    "the kernel by a variable": ("ip = get_ipython()\nip.showtraceback = print", "cell 1, line 2: changes a library"),
+    "eval": ("eval('1')", "runs code from text (eval)"),
+    "a long text": (f"x = '{'QUJD' * 60}'", "holds encoded text"),
+    "pickles": ("import pickle", "holds encoded text (pickle)"),
+    "the grader": ("from steepest_grader import exercises", "asks for the grader"),
+    "the grader by text": ("x = 'steepest_grader.exercises'", "asks for the grader"),
+    "private parts": ("from steepest._checks.agent import Agent", "uses private parts of the course's package"),
+    "private parts later": ("import steepest\nsteepest._agent.Agent", "uses private parts of the course's package"),
+    "a patch": ("import torch\ntorch.allclose = print", "changes a library (torch.allclose)"),
+    "a patch by setattr": ("import torch as t\nsetattr(t, 'equal', print)", "changes a library (torch.equal)"),
+    "a patch by vars": ("import torch\nvars(torch)['equal'] = print", "changes a library"),
+    "a patch of a class": ("from torch import Tensor\nTensor.__eq__ = print", "a library (torch.Tensor.__eq__)"),
+    "a patch by del": ("import torch\ndel torch.equal", "changes a library (torch.equal)"),
+    "a patch in a loop": ("import torch\nfor torch.equal in [print]: pass", "changes a library (torch.equal)"),
+    "a lie": ("class Yes:\n    def __eq__(self, other): return True", "line 2: defines a value that may answer"),
+    "a lie by assignment": ("class Yes:\n    __lt__ = print", "defines a value that may answer falsely (Yes.__lt__)"),
+    "a lie by type": ("Yes = type('Yes', (), {'__eq__': print})", "defines a value that may answer falsely (__eq__)"),
+    "a library": (f"import torch\n{STEP}return torch.optim.SGD([theta])", "the work to a library (momentum_step: "),
+    "a library by a helper": (
+        f"from torch.nn import functional as F\ndef h(x): return F.normalize(x)\n{STEP}return h(theta)",
+        "cell 1, line 2: leaves the work to a library (h: torch.nn.functional.normalize)",
+    ),
+    "memories": (f"n = 0\n{STEP}global n\n    n += 1", "keeps something between calls (n)"),
+    "hidden letters": ("x = 1  # \u202e", "uses letters that cannot be seen or look like others (U+202E)"),
+    "another alphabet": ("def m\u043ementum_step(): pass", "uses letters that cannot be seen or look like others"),
+}  # fmt: skip
+
+PASSED_OVER = {
+    "plotting": "import matplotlib.pyplot as plt\nplt.rcParams['figure.dpi'] = 100\nplt.rcParams.update({})",
+    "a backend": "import torch\ntorch.backends.cudnn.deterministic = True\ntorch.manual_seed(0)",
+    "an environment variable": "import os\nos.environ['KMP_DUPLICATE_LIB_OK'] = 'TRUE'",
+    "magics": "%matplotlib inline\n%time x = 1\nx?\n%timeit -n 1 x",
+    "an installation": "!pip install torch\n%pip install torch\n!python -m pip install torch",
+    "a class": "class Model:\n    def __init__(self): self.x = 1\n    def __call__(self, x): return x\n"
+    "    def __len__(self): return 1\n    def __repr__(self): return 'm'",
+    "names of modules as variables": "signal = resource = code = comm = 1\nsignal.mean\nsocket.x\nos.fork",
+    "a library outside the exercise": "import torch\noptimizer = torch.optim.SGD([x], lr=0.1)",
+    "a comparison": "assert torch.allclose(a, b) and a.eq(b).all()",
+    "a timing": "import time\nstart = time.time()\nrun()\nprint(time.time() - start)",
+    "model.eval, re.compile": "import re, torch\nmodel.eval()\nre.compile('x')\ntorch.compile(model)",
+    "text": '"""import os; os.system("rm -rf /tmp/x") /proc/self"""\nx = "3 / 4, or /usr the other way"',
+    "Greek": "β, η, θ = 0.9, 0.1, 1.0\ndef Δ(x): return x",
+    "an exception": "try:\n    f()\nexcept Exception as error:\n    print(error)",
+    "a syntax error": "def f(:\n    import ctypes",
+    "a NUL": "import ctypes\0",
+}
+
+
+def said(*sources: str, exercises: Sequence[str] = ("momentum_step",)) -> list[str]:
+    return flags([Cell("code", source) for source in sources], None, exercises)
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_found(case: str) -> None:
+    source, expected = FOUND[case]
+    assert [flag for flag in said(source) if expected in flag], said(source)
+
+
+@pytest.mark.parametrize("case", PASSED_OVER)
+def test_passed_over(case: str) -> None:
+    assert said(PASSED_OVER[case]) == []
+
+
+def test_names_are_followed_from_cell_to_cell() -> None:
+    assert said("import os as o", "run = o.fork", "run()") == [
+        "cell 2, line 1: starts, signals or ends processes (os.fork)",
+        "cell 3, line 1: starts, signals or ends processes (os.fork)",
+    ]
+
+
+def test_what_is_no_code_is_passed_over() -> None:
+    assert flags([Cell("markdown", "import ctypes"), Cell("raw", "import ctypes")]) == []
+
+
+def test_many_flags_are_bounded() -> None:
+    found = said(*["import ctypes"] * 50)
+    assert (len(found), found[-1]) == (module.MAX_FLAGS + 1, "and 30 more")
+
+
+def test_a_flag_can_be_shown() -> None:
+    (flag,) = said("open('/tmp/\x1b]0;x\\u202e" + "x" * 1000 + "')")
+    assert flag.isprintable() and len(flag) < 150
+
+
+RELEASED = nbformat.v4.new_notebook(
+    cells=[
+        new_code_cell("import ctypes", id="plain"),
+        new_code_cell(
+            "check(f)",
+            id="f",
+            metadata={"nbgrader": {"grade_id": "f", "grade": True, "solution": False, "locked": True, "points": 2}},
+        ),
+    ]
+)
+HEADERS = {
+    "as it was": (Cell("code", "check(f)", "f", "f", {"grade": True, "points": 2.0, "locked": True}), []),
+    "stripped": (Cell("code", "check(f)", "f", "f", {}), []),
+    "blanks at the end": (Cell("code", "check(f) \n", "f", "f", {}), []),
+    "points": (
+        Cell("code", "check(f)", "f", "f", {"points": 1000, "locked": False}),
+        ["cell 2: what nbgrader says of the cell was changed (points, locked)"],
+    ),
+    "odd points": (
+        Cell("code", "check(f)", "f", "f", {"points": [[]]}),
+        ["cell 2: what nbgrader says of the cell was changed (points)"],
+    ),
+    "source": (
+        Cell("code", "f = 2.0", "f", "f", {}),
+        ["cell 2: a locked cell was changed; the released one was used (f)"],
+    ),
+    "added": (
+        Cell("code", "1", "bonus", "b", {"grade": True}),
+        ["cell 2: what nbgrader says of the cell was changed (a graded cell bonus was added)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_what_nbgrader_says_of_a_cell(case: str) -> None:
+    cell, expected = HEADERS[case]
+    assert flags([Cell("code", "import ctypes"), cell], RELEASED) == expected
+
+
+# --- the sample class ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=HOME.lessons())
+def lesson(request: pytest.FixtureRequest) -> Lesson:
+    return load(HOME, request.param)
+
+
+def honest(lesson: Lesson) -> list[Sample]:
+    kinds = ("correct", "blank", "accepted-", "mistake-")
+    return [item for item in samples(lesson, source_notebook(HOME, lesson.id)) if item.kind.startswith(kinds)]
+
+
+def test_of_honest_work_only_what_leans_on_a_library_is_flagged(lesson: Lesson) -> None:
+    cells = {item.kind: read(item.data) for item in honest(lesson) if item.data is not None}
+    found = {kind: flags(each, lesson.released, lesson.exercises) for kind, each in cells.items()}
+    assert len(found) > 20
+    variants = [(item.id, each) for item in lesson.exercises.values() for each in item.accepted]
+    leaning = {f"accepted-{id_}-{each.name}" for id_, each in variants if each.library}
+    assert {kind: said for kind, said in found.items() if said} == {
+        kind: [sentence] for kind in leaning for sentence in found[kind] if module.LIBRARY in sentence
+    }
+    assert all(found[kind] for kind in leaning)
+
+
+def test_a_notebook_takes_milliseconds(lesson: Lesson) -> None:
+    cells = [read(item.data) for item in honest(lesson)[:20] if item.data is not None]
+    taken = []
+    for each in cells:
+        begun = time.thread_time()
+        flags(each, lesson.released, lesson.exercises)
+        taken.append(time.thread_time() - begun)
+    assert median(taken) < 0.05
+
+
+# --- hostile source --------------------------------------------------------------------------------------------
+
+LONG = 95_000
+HOSTILE = {
+    "too long": "x" * 10**6,
+    "brackets": "(" * LONG,
+    "operators": "-" * LONG + "1",
+    "words": "not " * (LONG // 4) + "1",
+    "a long chain": "x = a" + ".b" * (LONG // 2),
+    "chains": "import torch\n" + ("torch" + ".os" * 300 + "\n") * 100,
+    "names of names": "import torch\na0 = torch\n" + "\n".join(f"a{n + 1} = a{n}.x" for n in range(6000)),
+    "blank lines": "\n" * LONG + "%x\n(",
+    "blanks": " " * LONG + "%x\n)",
+    "a long word": "a" * LONG + "?\n(",
+    "words and blanks": "a " * (LONG // 2) + "=\n%x\n(",
+    "magics": "%x\n" * (LONG // 3),
+    "commands": "!x\n" * (LONG // 3),
+    "python, python": "!" + "python" * (LONG // 6),
+    "many": "import os\n" + "os.fork()\n" * (LONG // 10),
+    "texts": "x = '" + "a b" * (LONG // 3) + "'",
+    "comparisons": "a" + " < a" * (LONG // 4),
+    "half a character": "x = '\ud800'",
+    "NUL": "\0" * LONG,
+    "branches": "if 1: pass\n" + "elif 1: pass\n" * (LONG // 13),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_source_is_borne(case: str) -> None:
+    begun = time.thread_time()
+    found = said(HOSTILE[case])
+    assert all(flag.isprintable() for flag in found)
+    assert time.thread_time() - begun < 2
+
+
+def test_hostile_cells_together_are_bounded() -> None:
+    begun = time.thread_time()
+    found = said(*[HOSTILE["chains"]] * 300)
+    assert any("was not looked at" in flag for flag in found)
+    assert time.thread_time() - begun < 4

@@ -1,0 +1,117 @@
+"""What a kernel sends is not trusted to be Jupyter's."""
+
+from __future__ import annotations
+
+import signal
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+from steepest_grader.exercise.model import Outcome
+from steepest_grader.sandbox import courier
+from steepest_grader.sandbox import kernel as module
+from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.kernel import Kernel, KernelLost
+
+pytestmark = pytest.mark.sandbox
+
+SEND = """
+import json, time
+kernel = get_ipython().kernel
+parent = json.dumps(kernel.get_parent()["header"], default=str).encode()
+def send(*parts):
+    kernel.iopub_thread.send_multipart(list(parts))
+def message(kind, content, parent=parent, header=None, more=b"{}"):
+    header = header or json.dumps({"msg_type": kind, "msg_id": "x"}).encode()
+    send(b"<IDS|MSG>", b"", header, parent, more, json.dumps(content).encode())
+"""
+WRONG_CONTENT: list[tuple[object, object]] = [
+    ("stream", []),
+    ("stream", {}),
+    ("stream", {"name": 5, "text": 7}),
+    ("display_data", {}),
+    ("display_data", {"data": {"text/plain": 1}, "metadata": [], "transient": {"display_id": []}}),
+    ("execute_result", {"data": 5}),
+    ("error", {"traceback": 5}),
+    ("status", {}),
+    ("status", {"execution_state": []}),
+    ("clear_output", {}),
+    ("comm_open", {}),
+    ("comm_msg", {"comm_id": []}),
+    ("update_display_data", {"transient": 5}),
+    ("execute_input", {"execution_count": "x"}),
+    (["a"], {}),
+    (5, 5),
+]
+FORGED = {
+    "no delimiter": "send(b'garbage')",
+    "nothing": "send(b'')",
+    "lists for objects": "send(b'<IDS|MSG>', b'', b'[]', b'[]', b'[]', b'[]')",
+    "no JSON": "send(b'<IDS|MSG>', b'', b'x', b'x', b'x', b'x')",
+    "too few parts": "send(b'<IDS|MSG>', b'')",
+    "wrong contents": f"for kind, content in {WRONG_CONTENT!r}: message(kind, content)",
+    "wrong parents": "for p in (b'[]', b'5', b'null', b'{\"msg_id\": []}'): message('stream', {}, parent=p)",
+    "a date that is none": 'message(\'stream\', {}, header=b\'{"msg_type": "stream", "date": "9999-99-99T99:99:99"}\')',
+    "a nest": "message('stream', {}, parent=b'[' * 100_000)",
+    "an early end": "message('status', {'execution_state': 'idle'})",
+}
+
+
+def run(sandbox: Sandbox, *sources: str) -> str:
+    """What the last cell prints."""
+    cells = [new_code_cell(source) for source in sources]
+    with Kernel(sandbox, nbformat.v4.new_notebook(cells=cells)) as kernel:
+        for index, cell in enumerate(cells):
+            kernel.execute(cell, index)
+    return "".join(output.get("text", "") for output in cells[-1].outputs)
+
+
+@pytest.mark.parametrize("what", FORGED, ids=str)
+def test_a_forged_message_changes_nothing(what: str, sandbox: Sandbox) -> None:
+    assert run(sandbox, f"{SEND}\n{FORGED[what]}\ntime.sleep(0.2)", "print('next')") == "next\n"
+
+
+REPLIES = {
+    "no reply": "get_ipython().kernel.session.send = lambda *a, **k: None",
+    "a reply without a status": (
+        "session = get_ipython().kernel.session\nsend = session.send\n"
+        "session.send = lambda stream, kind, content=None, *a, **k: send("
+        "stream, kind, [1] if kind == 'execute_reply' else content, *a, **k)"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REPLIES, ids=str)
+def test_without_a_reply_the_time_is_up(what: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CELL_SECONDS", 2)
+    with pytest.raises(KernelLost) as lost:
+        run(sandbox, REPLIES[what], "print('next')")
+    assert lost.value.outcome is Outcome.TIMED_OUT
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGABRT, signal.SIGSTOP], ids=["it ends", "it hangs"])
+def test_without_the_reader_of_messages_a_cell_is_lost_and_no_more(
+    signal_: signal.Signals, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CELL_SECONDS", 2)
+    monkeypatch.setattr(courier, "GRACE_SECONDS", 1.0)
+    cell = new_code_cell("import time; time.sleep(1)")
+    with Kernel(sandbox, nbformat.v4.new_notebook(cells=[cell])) as kernel:
+        reader = kernel._courier._process
+        reader.send_signal(signal_)
+        with pytest.raises(KernelLost) as lost:
+            kernel.execute(cell, 0)
+    assert lost.value.outcome is Outcome.ERRORED
+    assert reader.wait(10) < 0
+    assert run(sandbox, "print('next')") == "next\n"
+
+
+def test_a_later_cell_can_change_what_an_earlier_one_shows(sandbox: Sandbox) -> None:
+    first = new_code_cell("handle = display('before', display_id=True)")
+    second = new_code_cell("handle.update('after')")
+    with Kernel(sandbox, nbformat.v4.new_notebook(cells=[first, second])) as kernel:
+        kernel.execute(first, 0)
+        assert first.outputs[0].data["text/plain"] == "'before'"
+        kernel.execute(second, 1)
+    assert first.outputs[0].data["text/plain"] == "'after'"
+    assert second.outputs == []

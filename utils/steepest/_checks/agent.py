@@ -1,0 +1,217 @@
+"""The student's side of a judged call: finds the function, calls it, and sends back what came of it.
+
+The same code answers in the student's own notebook (`steepest.check`), in a plain nbgrader kernel and in
+the grader's sandbox, so that all three see the same behaviour. Each argument is a fresh copy; each result is
+copied at once, so that a later change in place cannot reach it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import socket
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import torch
+
+from steepest._checks import wire
+from steepest._checks.compare import same_bits
+from steepest._checks.content import build
+
+MAX_ITEMS = 100_000
+MAX_MESSAGE = 2_000
+LIBRARIES = (
+    str(Path(__file__).parents[1]),  # this package
+    str(Path(torch.__file__).parents[1]),
+    str(Path(traceback.__file__).parent),
+)
+
+
+class Agent:
+    """Answers requests about the functions of one namespace.
+
+    Parameters
+    ----------
+    namespace : mapping of str to object
+        Where functions are looked up, for example the globals of a notebook.
+    device : str
+        Where tensors in arguments and generators are made, ``"cpu"`` or ``"cuda"``.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], *, device: str = "cpu") -> None:
+        self._namespace = namespace
+        self._device = device
+        self._held: list[Any] = []
+
+    def answer(self, frame: bytes) -> bytes:
+        """Answer one request frame with one reply frame."""
+        try:
+            return wire.encode(self._reply(frame), hold=self._hold)
+        except KeyboardInterrupt:
+            raise
+        except wire.WireError as error:
+            return wire.encode({"error": {"type": "ResultError", "message": str(error), "line": ""}})
+        except BaseException as error:  # noqa: BLE001 - whatever a student's code raises is an answer
+            return wire.encode({"error": _describe(error)})
+
+    def _reply(self, frame: bytes) -> dict[str, Any]:
+        request = wire.decode(frame, resolve=self._resolve, device=self._device)
+        if request["op"] == "names":
+            return {"value": [name for name in request["names"] if callable(self._namespace.get(name))]}
+        if request["op"] == "generator":
+            return {"value": self._hold(torch.Generator(self._device).manual_seed(request["seed"]))}
+        if request["op"] == "call":
+            function, times = self._namespace[request["name"]], request["times"]
+            reply = self._call(function, request["args"], request["kwargs"], times)
+            return reply if request["keep"] is None else reply | {"value": self._keep(reply["value"], request["keep"])}
+        raise wire.WireError(f"no such request: {request['op']!r}")
+
+    def _call(self, function: Any, args: list[Any], kwargs: dict[str, Any], times: int | None) -> dict[str, Any]:
+        args = [_rebuild(value) for value in args]
+        kwargs = {name: _rebuild(value) for name, value in kwargs.items()}
+        before = [_snapshot(value) for value in (*args, *kwargs.values())]
+        generators = _global_generators()
+        results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
+        labels = [*(f"argument {position}" for position in range(1, len(args) + 1)), *kwargs]
+        effects = [
+            label
+            for label, old, new in zip(labels, before, (*args, *kwargs.values()), strict=True)
+            if not same_bits(old, _snapshot(new))
+        ]
+        if _global_generators() != generators:
+            effects.append("global generator")
+        return {"value": results[0] if times is None else results, "effects": effects}
+
+    def _keep(self, result: Any, part: int) -> Any:
+        """The result with one of its parts left here and a handle in its place."""
+        if not isinstance(result, list | tuple):
+            return result
+        return tuple(self._hold(item) if place == part else item for place, item in enumerate(result))
+
+    def _hold(self, value: Any) -> wire.Handle:
+        self._held.append(value)
+        name = type(value).__name__
+        if isinstance(value, torch.Tensor):  # one that cannot travel: what sets it apart is its type of numbers
+            name = f"{name} ({str(value.dtype).removeprefix('torch.')})"
+        return wire.Handle(len(self._held) - 1, name)
+
+    def _resolve(self, handle: wire.Handle) -> Any:
+        if handle.id >= len(self._held):
+            raise wire.WireError(f"nothing is held under number {handle.id}")
+        return self._held[handle.id]
+
+
+def serve(namespace: Mapping[str, Any], address: str, *, device: str = "cpu") -> None:
+    """Answer requests over a Unix socket until the other side closes it."""
+    agent = Agent(namespace, device=device)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(address)
+        while (frame := receive(connection)) is not None:
+            with contextlib.redirect_stdout(_Sink()), contextlib.redirect_stderr(_Sink()):
+                reply = agent.answer(frame)
+            connection.sendall(reply)
+
+
+def receive(connection: socket.socket, *, deadline: float | None = None) -> bytes | None:
+    """Read one frame, or None where the other side has closed the connection between frames.
+
+    Parameters
+    ----------
+    connection : socket
+        A connected stream socket.
+    deadline : float, optional
+        Time on the monotonic clock by which the whole frame must have come, else `TimeoutError`.
+    """
+    prefix = _read(connection, wire.PREFIX.size, deadline)
+    if not prefix:
+        return None
+    size = sum(wire.frame_sizes(prefix))
+    body = _read(connection, size, deadline)
+    if len(body) != size:
+        raise wire.WireError("the connection closed within a frame")
+    return prefix + body
+
+
+def _read(connection: socket.socket, size: int, deadline: float | None) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        if deadline is not None:
+            connection.settimeout(max(deadline - time.monotonic(), 1e-3))
+        part = connection.recv(min(size - len(data), 2**20))
+        if not part:
+            break
+        data += part
+    return bytes(data)
+
+
+class _Sink(io.TextIOBase):
+    """A text stream that forgets what is written to it."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+def listed(result: Any) -> Any:
+    """What an iterator gives, as a list; anything else as it is."""
+    return list(islice(result, MAX_ITEMS)) if isinstance(result, Iterator) else result
+
+
+def _rebuild(value: Any) -> Any:
+    """Turn names of public functions, wherever they stand in an argument, into functions."""
+    if isinstance(value, wire.Named):
+        return build(value)
+    if isinstance(value, list | tuple):
+        return type(value)(_rebuild(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _rebuild(item) for key, item in value.items()}
+    return value
+
+
+def _snapshot(value: Any) -> Any:
+    """Copy whatever can be changed in place; generators and functions may change."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, list | tuple):
+        return [_snapshot(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _snapshot(item) for key, item in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return None
+
+
+def _global_generators() -> tuple[Any, ...]:
+    _, keys, position, *_ = np.random.get_state()
+    gpu = torch.cuda.get_rng_state().numpy().tobytes() if torch.cuda.is_initialized() else b""  # type: ignore[no-untyped-call]
+    return gpu, torch.get_rng_state().numpy().tobytes(), np.asarray(keys).tobytes(), position, random.getstate()
+
+
+def _describe(error: BaseException) -> dict[str, str]:
+    """Name, message and line of a student's exception, each of bounded length."""
+    message = ""
+    with contextlib.suppress(Exception):  # the student's own exception may fail to describe itself
+        message = str(error)[:MAX_MESSAGE]
+    return {"type": type(error).__name__[:100], "message": message, "line": _line(error.__traceback__)[:200]}
+
+
+def _line(trace: TracebackType | None) -> str:
+    frames = [frame for frame in traceback.extract_tb(trace) if frame.filename != __file__]
+    written = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    cells = [frame for frame in written if "ipykernel" in frame.filename or "<ipython" in frame.filename]
+    if not frames:
+        return ""
+    frame = (cells or written or frames)[-1]
+    return f"line {frame.lineno}: {frame.line or ''}".rstrip(": ")

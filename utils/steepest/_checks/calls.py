@@ -1,0 +1,176 @@
+"""The judge's side of a judged call: a function that may live in another process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from steepest._checks import wire
+from steepest._checks.agent import Agent
+
+MAX_TEXT = 2_000
+
+
+class Transport(Protocol):
+    """Carries a request frame to an agent and brings its reply back."""
+
+    def exchange(self, frame: bytes, /) -> bytes:
+        """Send one frame and return the reply; called by `Function` for every request."""
+
+
+class StudentError(Exception):
+    """The student's code raised, or gave back something that is not what was asked for.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the exception's type, or ``"ResultError"`` for an answer of the wrong form.
+    line : str
+        Number and text of the line in the student's code, where it is known.
+    """
+
+    def __init__(self, message: str, *, kind: str = "ResultError", line: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.line = line
+
+
+class LocalTransport:
+    """Reaches an agent in this process.
+
+    Parameters
+    ----------
+    namespace : mapping of str to object
+        The functions that can be called, by name.
+    device : str
+        Where tensors in arguments are put, ``"cpu"`` or ``"cuda"``.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], *, device: str = "cpu") -> None:
+        self._agent = Agent(namespace, device=device)
+
+    def exchange(self, frame: bytes) -> bytes:
+        """Answer at once."""
+        return self._agent.answer(frame)
+
+
+class Function:
+    """A student's function, called through a transport.
+
+    Parameters
+    ----------
+    name : str
+        The name under which the agent finds it.
+    transport : Transport
+        How its process is reached.
+
+    Attributes
+    ----------
+    effects : set of str
+        What the calls so far changed that they should have left alone.
+    """
+
+    def __init__(self, name: str, transport: Transport) -> None:
+        self.name = name
+        self.effects: set[str] = set()
+        self._transport = transport
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function; raises `StudentError` where it raises."""
+        return self._call(None, args, kwargs)
+
+    def repeat(self, times: int, *args: Any, **kwargs: Any) -> list[Any]:
+        """Call the function so many times with the same arguments, in one exchange, and return all results."""
+        results = self._call(times, args, kwargs)
+        if not isinstance(results, list) or len(results) != times:
+            raise StudentError("what came back is not an answer")
+        return results
+
+    def keep(self, part: int, *args: Any, **kwargs: Any) -> Any:
+        """Call the function and leave one part of what it returns on its side, whatever it is.
+
+        A handle stands for that part; given as an argument, it is the very object again and no copy.
+        """
+        return self._call(None, args, kwargs, part)
+
+    def _call(self, times: int | None, args: tuple[Any, ...], kwargs: dict[str, Any], keep: int | None = None) -> Any:
+        request = {"op": "call", "name": self.name, "args": list(args), "kwargs": kwargs, "times": times, "keep": keep}
+        return self._request(request)
+
+    def companion(self, name: str) -> Function:
+        """Another function of the same student, which need not exist; its effects are its own."""
+        return Function(name, self._transport)
+
+    def generator(self, seed: int) -> Any:
+        """Make a `torch.Generator` on the function's side; it stays there and serves any number of calls."""
+        return self._request({"op": "generator", "seed": seed})
+
+    def exists(self) -> bool:
+        """Whether the function is defined."""
+        names = self._request({"op": "names", "names": [self.name]})
+        return isinstance(names, list) and names == [self.name]
+
+    def _request(self, request: dict[str, Any]) -> Any:
+        try:
+            frame = wire.encode(request)
+        except wire.WireError as error:  # an argument that the function itself returned before
+            raise StudentError(f"what it returned cannot be handed back to it: {error}") from error
+        try:
+            reply = wire.decode(self._transport.exchange(frame))
+        except wire.WireError as error:
+            raise StudentError(f"what came back could not be read: {error}") from error
+        if not isinstance(reply, dict):
+            raise StudentError("what came back is not an answer")
+        if isinstance(problem := reply.get("error"), dict):
+            kind, message, line = (_text(problem.get(key)) for key in ("type", "message", "line"))
+            raise StudentError(message, kind=kind or "ResultError", line=line)
+        effects = reply.get("effects", [])
+        if "value" not in reply or not isinstance(effects, list):
+            raise StudentError("what came back is not an answer")
+        self.effects.update(_text(effect)[:100] for effect in effects[:20])
+        return reply["value"]
+
+
+def local(
+    implementation: Callable[..., Any],
+    name: str,
+    *,
+    companions: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+) -> Function:
+    """Wrap a function of this process so that it is called exactly as a remote one is.
+
+    Parameters
+    ----------
+    implementation : callable
+        The function.
+    name : str
+        Under which it is found.
+    companions : mapping of str to object, optional
+        What else is found beside it, for drives that call several functions of a student.
+    device : str
+        Where tensors in arguments are put.
+    """
+    return Function(name, LocalTransport({**(companions or {}), name: implementation}, device=device))
+
+
+def name_of(function: Callable[..., Any], namespace: Mapping[str, Any], known: Sequence[str]) -> str:
+    """Under which name a function is judged: its own, else that of the variable which holds it.
+
+    Parameters
+    ----------
+    function : callable
+        A partial, a lambda, an object or a wrapper may have no name of its own, or another one.
+    namespace : mapping of str to object
+        The variables that the caller sees.
+    known : sequence of str
+        Ids of exercises.
+    """
+    own = getattr(function, "__name__", type(function).__name__)
+    held = [name for name in known if namespace.get(name) is function]
+    return held[0] if held and own not in held else own
+
+
+def _text(value: Any) -> str:
+    """Text for people from the other side, which may send anything."""
+    return wire.printable(value[:MAX_TEXT]) if isinstance(value, str) else ""

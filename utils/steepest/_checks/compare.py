@@ -1,0 +1,224 @@
+"""Comparison of what a function gave with what it should have given.
+
+The tolerance follows the floating type and the scale of the expected value, so that honest rounding passes
+and zeros do not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from steepest._checks.wire import Handle, Named
+
+RELATIVE = {
+    torch.float64: 1e-8,
+    torch.float32: 2e-5,
+    torch.float16: 1e-2,
+    torch.bfloat16: 4e-2,
+}
+
+
+def difference(
+    expected: Any, actual: Any, *, slack: float = 1.0, reveal: bool = True, any_dtype: bool = False
+) -> str | None:
+    """Say how a value differs from the expected one.
+
+    Parameters
+    ----------
+    expected, actual : object
+        Values as they come off the wire.
+    slack : float
+        Multiplies the tolerance, for answers that are badly conditioned.
+    reveal : bool
+        Whether the sentence may show the two values.
+    any_dtype : bool
+        Whether another floating type is let pass (at the coarser type's tolerance).
+
+    Returns
+    -------
+    str or None
+        The end of a sentence that begins with the value's name, or None where the two agree.
+    """
+    if isinstance(expected, torch.Tensor):
+        return _tensor_difference(expected, actual, slack, reveal, any_dtype)
+    if isinstance(expected, list | tuple):
+        return _sequence_difference(expected, actual, slack, reveal, any_dtype)
+    if isinstance(expected, dict):
+        return _dict_difference(expected, actual, slack, reveal, any_dtype)
+    number = _number(actual)
+    if isinstance(expected, bool) or not isinstance(expected, int | float):
+        plain = actual.item() if isinstance(actual, np.bool_) or _is_flag(actual) else actual
+        if type(plain) is type(expected) and plain == expected:
+            return None
+        return _values(expected, actual, reveal)
+    if number is None:
+        return f"is {type_name(actual)}, expected a number"
+    value, dtype = number
+    tolerance = slack * RELATIVE.get(dtype, 1e-8)
+    if isinstance(expected, int):
+        return None if value == expected else _values(expected, value, reveal)
+    reference = torch.tensor([expected], dtype=torch.float64)
+    if _close(reference, torch.tensor([value], dtype=torch.float64), tolerance):
+        return None
+    return _values(expected, value, reveal)
+
+
+def same_bits(left: Any, right: Any) -> bool:
+    """Whether two values are the same in structure, type and every entry, a NaN being the same as a NaN."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, torch.Tensor):
+        return (
+            left.dtype == right.dtype
+            and left.shape == right.shape
+            and bool(((left == right) | ((left != left) & (right != right))).all())
+        )
+    if isinstance(left, np.ndarray):
+        same = left.dtype == right.dtype and left.shape == right.shape
+        return bool(same and left.tobytes() == right.tobytes())
+    if isinstance(left, list | tuple):
+        return len(left) == len(right) and all(map(same_bits, left, right))
+    if isinstance(left, dict):
+        return list(left) == list(right) and all(same_bits(left[key], right[key]) for key in left)
+    return bool(left == right or left != left)
+
+
+def _tensor_difference(expected: torch.Tensor, actual: Any, slack: float, reveal: bool, any_dtype: bool) -> str | None:
+    if not isinstance(actual, torch.Tensor):
+        return f"is {type_name(actual)}, expected a torch.Tensor"
+    if actual.shape != expected.shape:
+        return f"has shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
+    dtype = expected.dtype
+    if actual.dtype != dtype:
+        if not (any_dtype and actual.is_floating_point() and expected.is_floating_point()):
+            return f"has type {_dtype_name(actual)}, expected {_dtype_name(expected)}"
+        dtype = max(dtype, actual.dtype, key=RELATIVE.__getitem__)
+    if not expected.is_floating_point():
+        return None if torch.equal(expected, actual) else _values(expected, actual, reveal)
+    if _close(expected.double(), actual.double(), slack * RELATIVE[dtype], torch.finfo(dtype).eps):
+        return None
+    return _values(expected, actual, reveal)
+
+
+def _close(expected: torch.Tensor, actual: torch.Tensor, relative: float, floor: float = 2**-52) -> bool:
+    finite = expected[expected.isfinite()]
+    scale = float(finite.abs().max()) if finite.numel() else 0.0
+    absolute = relative * scale if scale > 0 else floor
+    return bool(torch.isclose(actual, expected, rtol=relative, atol=absolute, equal_nan=True).all())
+
+
+def _sequence_difference(
+    expected: list[Any] | tuple[Any, ...], actual: Any, slack: float, reveal: bool, any_dtype: bool
+) -> str | None:
+    if not isinstance(actual, list | tuple):
+        return f"is {type_name(actual)}, expected a {type(expected).__name__} of {len(expected)}"
+    if len(actual) != len(expected):
+        return f"has {len(actual)} items, expected {len(expected)}"
+    for position, (want, got) in enumerate(zip(expected, actual, strict=True)):
+        said = difference(want, got, slack=slack, reveal=reveal, any_dtype=any_dtype)
+        if said:
+            return f"at position {position} {said}"
+    return None
+
+
+def _dict_difference(expected: dict[str, Any], actual: Any, slack: float, reveal: bool, any_dtype: bool) -> str | None:
+    if not isinstance(actual, dict):
+        return f"is {type_name(actual)}, expected a dict"
+    for key, want in expected.items():
+        if key not in actual:
+            return f"has no {key!r}"
+        said = difference(want, actual[key], slack=slack, reveal=reveal, any_dtype=any_dtype)
+        if said:
+            return f"under {key!r} {said}"
+    return None
+
+
+def _number(value: Any) -> tuple[float, torch.dtype] | None:
+    if isinstance(value, torch.Tensor) and value.numel() == 1 and value.dtype != torch.bool:
+        return float(value.item()), value.dtype
+    if isinstance(value, np.number | np.ndarray) and value.size == 1 and value.dtype.kind in "iuf":
+        return float(value.item()), torch.float32 if value.dtype.itemsize < 8 else torch.float64
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value), torch.float64
+    return None
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, torch.Tensor) and value.dtype == torch.bool and value.numel() == 1
+
+
+def type_name(value: Any) -> str:
+    """Say what something from the other side is, to end a sentence that begins with "it is"."""
+    if isinstance(value, Handle):
+        return f"of type {value.type_name}"
+    return "None" if value is None else f"of type {type(value).__name__}"
+
+
+def _dtype_name(value: torch.Tensor) -> str:
+    return str(value.dtype).removeprefix("torch.")
+
+
+def _values(expected: Any, actual: Any, reveal: bool) -> str:
+    if not reveal:
+        return "is wrong"
+    want, got = show_apart(expected, actual)
+    return f"is {got}, expected {want}"
+
+
+def show_apart(expected: Any, actual: Any) -> tuple[str, str]:
+    """Write two values shortly, but with what sets them apart: later entries, more digits, or their types."""
+    for start in (0, _apart(expected, actual)):
+        for digits in (4, 7, 17):
+            want, got = (show(value, digits=digits, start=start) for value in (expected, actual))
+            if want != got:
+                return want, got
+    return f"{want} ({_kind(expected)})", f"{got} ({_kind(actual)})"
+
+
+def _apart(expected: Any, actual: Any) -> int:
+    """Where two sequences differ: tensors most, all others first."""
+    if isinstance(expected, torch.Tensor) and isinstance(actual, torch.Tensor) and expected.numel() == actual.numel():
+        wide = torch.complex128 if expected.is_complex() or actual.is_complex() else torch.float64
+        apart = (expected.detach().reshape(-1).to(wide) - actual.detach().reshape(-1).to(wide)).abs()
+        return int(apart.nan_to_num(nan=math.inf).argmax()) if apart.numel() else 0
+    if isinstance(expected, list | tuple) and isinstance(actual, list | tuple):
+        pairs = zip(expected, actual, strict=False)
+        return next((place for place, pair in enumerate(pairs) if show(pair[0]) != show(pair[1])), 0)
+    return 0
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, torch.Tensor):
+        return f"{_dtype_name(value)} of shape {tuple(value.shape)}"
+    return f"{type(value).__name__} of {len(value)}" if isinstance(value, list | tuple) else type(value).__name__
+
+
+def show(value: Any, *, digits: int = 4, start: int = 0) -> str:
+    """Write a value shortly: at most six entries of a tensor from `start` on, with so many significant digits."""
+    if isinstance(value, torch.Tensor):
+        flat = value.detach().reshape(-1)
+        if flat.numel() == 1 and not value.ndim:
+            return show(flat.tolist()[0], digits=digits)
+        shape = f" of shape {tuple(value.shape)}" if value.ndim > 1 else ""
+        return f"{_entries(flat[start : start + 6].tolist(), flat.numel(), digits, start)}{shape}"
+    if isinstance(value, float):
+        return f"{value:.{digits}g}"
+    if isinstance(value, list | tuple):
+        return _entries(value[start : start + 6], len(value), digits, start)
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {show(item, digits=digits)}' for key, item in value.items())}}}"[:2000]
+    if isinstance(value, Named):
+        return f"{value.name}({', '.join(f'{key}={show(item)}' for key, item in value.params.items())})"
+    if isinstance(value, Handle):
+        return f"something of type {value.type_name}"
+    return repr(value)[:200]
+
+
+def _entries(items: Sequence[Any], total: int, digits: int, start: int) -> str:
+    shown = [show(item, digits=digits) for item in items]
+    return f"[{', '.join((['…'] if start else []) + shown + (['…'] if start + len(items) < total else []))}]"

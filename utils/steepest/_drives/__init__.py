@@ -1,0 +1,1 @@
+"""This course's own ways of playing a case. Each module hands out its drives as `DRIVES`, by name."""

@@ -1,0 +1,118 @@
+"""A drive for initializers: it turns a random draw into facts that do not depend on the draw.
+
+With 48 000 weights or more in a case, as the exercises have, the chance that a sound initializer misses one of
+the facts below is under 1e-10: means, correlations and distribution functions are held to bounds at seven standard
+errors and their like, a deviation may be off by seven standard errors before it counts as another one, and draws as
+many as these reach within 0.1 % of a bound, or beyond 3.3 deviations, but for a chance of e⁻⁴⁶.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from steepest._checks.calls import Function, StudentError
+from steepest._checks.compare import type_name
+
+ERRORS = 7.0  # two-sided normal tail: 2.6e-12
+DISTANCE = 3.6  # Kolmogorov's bound √n · D: 2 exp(−2 · 3.6²) = 1.1e-11
+BAND = 0.025
+CUT = 2.0
+CUT_DEVIATION = 0.8796256610342398  # of a standard normal that is drawn again beyond ±2
+
+
+def weights(function: Function, *, shape: Sequence[int], seed: int, scales: Sequence[float]) -> dict[str, Any]:
+    """Draw weights several times and observe what every sound way to draw them has in common.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Shape of the weights, (out, in) or (out, in, *kernel).
+    seed : int
+        Of the generator.
+    scales : sequence of float
+        Standard deviations that are told apart, each at least 5.5 % from the next: the measured one is rounded to
+        the one that lies within 2.5 %.
+    """
+    first, second = (_tensor(result) for result in function.repeat(2, shape, function.generator(seed)))
+    seen: dict[str, Any] = {"the list of sizes of the weights": list(first.shape)}
+    if list(first.shape) != list(shape) or second.shape != first.shape:
+        return seen
+    seen["the type of the weights"] = str(first.dtype).removeprefix("torch.")
+    seen["“every weight is a finite number”"] = bool(first.isfinite().all())
+    seen["“the weights differ from each other”"] = bool((first != first.flatten()[0]).any())
+    if not all(list(seen.values())[2:]):
+        return seen
+    rows = first.double().flatten(1)
+    seen["“no two neurons are alike”"] = len(torch.unique(rows, dim=0)) == len(rows)
+    if not seen["“no two neurons are alike”"]:
+        return seen
+    again = _tensor(function(shape, function.generator(seed)))
+    other = _tensor(function(shape, function.generator(seed + 1)))
+    return seen | _moments(first.double().flatten(), scales) | {
+        "“the same seed brings the same weights”": torch.equal(first, again),
+        "“another seed brings other weights”": not torch.equal(first, other),
+        "“a second call is independent of the first”": _independent(first, second),
+    }  # fmt: skip
+
+
+def _moments(draw: Tensor, scales: Sequence[float]) -> dict[str, Any]:
+    mean, deviation = float(draw.mean()), float(draw.std())
+    near = [known for known in scales if abs(deviation / known - 1) < BAND]
+    scale = near[0] if near else deviation
+    return {
+        "“the weights have mean zero”": abs(mean) < ERRORS * deviation / math.sqrt(len(draw)),
+        "the standard deviation of the weights": scale,
+        "the distribution": _law((draw - mean) / scale),
+    }
+
+
+def _law(unit: Tensor) -> str:
+    """Name of the distribution of numbers that have mean 0 and deviation 1."""
+    ordered = unit.sort().values
+    ranks = torch.arange(len(unit) + 1, dtype=torch.float64, device=unit.device) / len(unit)
+    reach, half_range = float(ordered.abs().max()), float(ordered[-1] - ordered[0]) / 2
+
+    def follows(distribution: Callable[[Tensor], Tensor]) -> bool:
+        height = distribution(ordered)
+        gap = max(float((ranks[1:] - height).max()), float((height - ranks[:-1]).max()))
+        return gap * math.sqrt(len(unit)) < DISTANCE
+
+    if 0.999 < half_range / math.sqrt(3) < 1 + 1e-5 and follows(_uniform):
+        return "uniform"
+    if reach > 3.3 and follows(torch.special.ndtr):
+        return "normal"
+    if half_range * CUT_DEVIATION < CUT * (1 + 1e-5) and follows(_truncated):
+        return "normal, cut off at two deviations"
+    return "another"
+
+
+def _uniform(x: Tensor) -> Tensor:
+    return (0.5 + x / math.sqrt(12)).clamp(0, 1)
+
+
+def _truncated(x: Tensor) -> Tensor:
+    low, high = torch.special.ndtr(torch.tensor([-CUT, CUT], dtype=x.dtype, device=x.device))
+    height: Tensor = (torch.special.ndtr(x * CUT_DEVIATION) - low) / (high - low)
+    return height.clamp(0, 1)
+
+
+def _independent(first: Tensor, second: Tensor) -> bool:
+    one, two = (draw.double().flatten() - draw.double().mean() for draw in (first, second))
+    product = float((one * two).sum())
+    return abs(product) * math.sqrt(len(one)) < ERRORS * float(one.norm() * two.norm())
+
+
+def _tensor(result: Any) -> Tensor:
+    if result is None:
+        raise StudentError("it returned None, expected a tensor of weights: is the `return` missing?")
+    if not isinstance(result, torch.Tensor):
+        raise StudentError(f"what it returned is {type_name(result)}, expected a torch.Tensor of weights")
+    return result
+
+
+DRIVES = {"weights": weights}

@@ -1,0 +1,164 @@
+"""A playground: a small net on points in a plane, trained live with the student's functions or torch's."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from typing import Any
+
+from steepest.demos._demo import Demo, check_box, choice, count, slider, steps
+from steepest.demos.playground.data import DATA_SETS, TRAINING
+from steepest.demos.playground.tools import DROPPING, METHODS, NORMALIZING, STARTS, Tools, gather, own_rates
+from steepest.demos.playground.training import Design, Dials, Training
+from steepest.demos.playground.view import LAST, SIZE, View
+from steepest.race import RATES
+
+FIRST_STEP = 200
+PLAYED_STEPS = 5  # from one frame to the next
+CATCH_UP_SECONDS = 0.04  # of training between two frames
+GOAL, GOAL_STEPS = 0.98, 200
+PENALTIES = (0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+BATCHES = (2, 4, 8, 16, 32, TRAINING)
+ACTIVATIONS = ("ReLU", "leaky ReLU", "tanh", "sigmoid", "identity")
+
+
+def playground_demo(**functions: Callable[..., Any]) -> Demo:
+    """A small net in training: play, pause, take single steps, go back, and change the rate while it trains.
+
+    Parameters
+    ----------
+    **functions : callable
+        The student's functions by the names of their exercises, as in ``adam_step=adam_step``: steppers in the form
+        ``step(theta, grad, state, *, …)``; `batch_norm_train`, `batch_norm_backward`, `batch_norm_eval` and
+        `update_running`, all four or none; `inverted_dropout`; `he_normal`, `glorot_normal`, `lecun_normal`. What is
+        left out, or not written yet, torch does.
+    """
+    tools = gather(functions)
+    training = Training(tools)
+    made: list[Demo] = []
+
+    def draw(view: View, *, step: int, **settings: Any) -> str:
+        seconds = CATCH_UP_SECONDS if made and _has_loop() else math.inf  # else nothing would draw what is left
+        said = draw_playground(training, view, step=step, seconds=seconds, **settings)
+        if training.state.step < step:
+            made[0].update_soon()
+        return said
+
+    controls = {
+        "step": count("step", FIRST_STEP, 0, LAST),
+        "rate": steps("rate η", 0.03, RATES),
+        "stepper": choice("stepper", "gradient descent", tools.methods()),
+        "data": choice("data", next(iter(DATA_SETS)), list(DATA_SETS)),
+        "noise": slider("noise", 0.05, 0.0, 0.4, 0.05),
+        "depth": count("hidden layers", 3, 0, 4),
+        "width": steps("units in each", 16, (1, 2, 4, 8, 16, 32)),
+        "activation": choice("activation", "ReLU", ACTIVATIONS),
+        "start": choice("initial weights", "He", list(STARTS)),
+        "batch_norm": check_box("batch norm"),
+        "keep": slider("dropout keeps", 1.0, 0.3, 1.0, 0.1),
+        "l1": steps("L1", 0, PENALTIES),
+        "l2": steps("L2", 0, PENALTIES),
+        "batch": steps("batch size", 32, BATCHES),
+        "seed": count("seed", 0, 0, 9),
+    }
+    demo = Demo(
+        draw, controls, view=View,
+        needs=list(functions), size=SIZE, played="step",
+        goal=f"spirals: classify {GOAL:.0%} of the test points rightly within {GOAL_STEPS} steps",
+    )  # fmt: skip
+    made.append(demo)
+    if demo.play is not None:
+        demo.play.step = PLAYED_STEPS  # keys on the slider still take one step
+
+    def forget(button: object) -> None:
+        training.forget()
+        demo.update()
+
+    demo.reset.on_click(forget)
+    return demo
+
+
+def draw_playground(
+    training: Training, view: View, *, step: int, seconds: float = math.inf,
+    rate: float, batch: int, keep: float, l1: float, l2: float, **design: Any,
+) -> str:  # fmt: skip
+    """Take a training to a step and draw where it stands.
+
+    Parameters
+    ----------
+    training : Training
+        Remembers the dials of every step.
+    view : View
+        Where to draw.
+    step : int
+        Where to; where the seconds do not suffice, as far as they go.
+    seconds : float
+        See `Training.seek`.
+    rate, batch, keep, l1, l2
+        See `Dials`.
+    **design
+        See `Design`.
+
+    Returns
+    -------
+    str
+        Losses, whose functions did the work and how far the goal is, for the line above the figure.
+    """
+    net, dials = Design(**design), Dials(rate, batch, keep, l1, l2)
+    training.seek(net, dials, step, seconds=seconds)
+    view.show(training, net, dials)
+    return " ".join([_stands(training, step), *_workers(training.tools, net, dials), _goal(training, net)])
+
+
+def _stands(training: Training, wanted: int) -> str:
+    step, now = training.state.step, training.now
+    behind = f" of {wanted}" if step < wanted else ""
+    if not math.isfinite(now.train + now.test):
+        return f"Step {step}{behind}: it has run away, the loss is no number. Go back and lower the rate."
+    return (
+        f"Step {step}{behind}: loss {now.train:.3f} on training points, {now.test:.3f} on test points, "
+        f"{now.right:.1%} of which are right."
+    )
+
+
+def _workers(tools: Tools, net: Design, dials: Dials) -> list[str]:
+    """Whose functions take the steps, normalize, drop out and draw the first weights."""
+    method = METHODS[net.stepper]
+    parts: list[tuple[str, tuple[str, ...], str]] = [
+        ("Steps", (method.exercise,), f"torch.optim's {method.rule.__name__}")
+    ]
+    if net.batch_norm and net.depth:
+        parts.append(("Batch norm", NORMALIZING, "torch"))
+    if dials.keep < 1 and net.depth:
+        parts.append(("Dropout", (DROPPING,), "torch"))
+    if STARTS[net.start]:
+        parts.append(("First weights", (STARTS[net.start],), "torch"))
+    said = "; ".join(f"{what} by {_whose(tools, names, other)}" for what, names, other in parts)
+    first_only = ["The rate sets only the first step."] if own_rates(tools, net.stepper) else []
+    return [f"{said}.", *first_only]
+
+
+def _whose(tools: Tools, names: tuple[str, ...], other: str) -> str:
+    if tools.yours(*names):
+        return f"your <code>{names[0]}</code>" if len(names) == 1 else "your functions"
+    unwritten = [f"<code>{name}</code>" for name in names if name in tools.missing]
+    return f"{other}, since {', '.join(unwritten)} is not written yet" if unwritten else other
+
+
+def _goal(training: Training, net: Design) -> str:
+    if net.data != "spirals":
+        return ""
+    if training.now.right < GOAL:
+        return f"The goal is {GOAL:.0%}."
+    if training.state.step <= GOAL_STEPS:
+        return "The goal is reached."
+    return f"For the goal, get there within {GOAL_STEPS} steps."
+
+
+def _has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # not in a notebook
+        return False
+    return True

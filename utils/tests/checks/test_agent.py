@@ -1,0 +1,281 @@
+"""The student's side of a judged call, in this process and over a socket."""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from steepest._checks import wire
+from steepest._checks.agent import MAX_ITEMS, receive, serve
+from steepest._checks.calls import Function, LocalTransport, StudentError, local
+from steepest._checks.wire import Handle, Named, WireError
+
+
+def test_each_call_gets_fresh_copies_of_its_arguments() -> None:
+    def spoil(x: torch.Tensor, items: list[float]) -> float:
+        before = float(x.sum()) + sum(items)
+        x.zero_()
+        items.clear()
+        return before
+
+    function, x, items = local(spoil, "spoil"), torch.ones(3), [1.0]
+    assert function(x, items) == function(x, items) == 4.0
+    assert x.tolist() == [1, 1, 1]
+    assert items == [1.0]
+
+
+def test_a_result_is_copied_before_the_next_call_can_change_it() -> None:
+    kept = torch.zeros(2)
+    first = local(lambda: kept.add_(1), "f")
+    assert [first().tolist(), first().tolist()] == [[1, 1], [2, 2]]
+
+
+def _state(x: Any, state: dict[str, Any], *, lr: Any = None) -> None:
+    state["velocity"] = x
+
+
+class _Pair(NamedTuple):
+    left: Any
+    right: Any
+
+
+EFFECTS: dict[str, tuple[Callable[..., Any], set[str]]] = {
+    "nothing": (lambda x, state, *, lr: x + 1, set()),
+    "a tensor": (lambda x, state, *, lr: x.add_(1), {"argument 1"}),
+    "a tensor resized": (lambda x, state, *, lr: x.resize_(1) and None, {"argument 1"}),
+    "a tensor in a dict": (lambda x, state, *, lr: state["velocity"].mul_(2), {"argument 2"}),
+    "an entry of a dict": (lambda x, state, *, lr: _state(x, state), {"argument 2"}),
+    "a new entry": (lambda x, state, *, lr: state.update(t=1), {"argument 2"}),
+    "a named tuple in a dict": (lambda x, state, *, lr: state.update(p=_Pair(1, 2)), {"argument 2"}),
+    "a list in a dict": (lambda x, state, *, lr: state["log"].append(1), {"argument 2"}),
+    "a keyword argument": (lambda x, state, *, lr: lr.fill_(0), {"lr"}),
+    "two at once": (lambda x, state, *, lr: (x.zero_(), lr.zero_()), {"argument 1", "lr"}),
+    "torch's generator": (lambda x, state, *, lr: torch.rand(1), {"global generator"}),
+    "numpy's generator": (lambda x, state, *, lr: float(np.random.rand()), {"global generator"}),
+    "python's generator": (lambda x, state, *, lr: random.random(), {"global generator"}),
+    "a seed": (lambda x, state, *, lr: torch.manual_seed(987) and None, {"global generator"}),
+    "its own generator": (lambda x, state, *, lr: torch.rand(1, generator=torch.Generator()), set()),
+}
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_what_a_call_changes_is_seen(name: str) -> None:
+    implementation, effects = EFFECTS[name]
+    function = local(implementation, "f")
+    function(torch.ones(2), {"velocity": torch.zeros(2) + 3, "log": []}, lr=torch.ones(1))
+    assert function.effects == effects
+
+
+def test_a_nan_that_stays_is_no_change() -> None:
+    function = local(lambda x, y: None, "f")
+    function(torch.tensor([float("nan")]), float("nan"))
+    assert function.effects == set()
+
+
+def _divide(x: float) -> float:
+    return x / 0
+
+
+def _inside_torch() -> torch.Tensor:
+    return torch.nn.functional.linear(torch.ones(2), torch.ones(3, 3))
+
+
+class _MuteError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+def _mute() -> None:
+    raise _MuteError
+
+
+def _control() -> None:
+    raise ValueError("a\x00b\ud800")
+
+
+def _long() -> None:
+    raise ValueError("a" * 10_000)
+
+
+def _exit() -> None:
+    raise SystemExit(3)
+
+
+RAISED: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str, str, str]] = {
+    "the line is told": (_divide, (1.0,), "ZeroDivisionError", "division by zero", "return x / 0"),
+    "the student's line, not torch's": (_inside_torch, (), "RuntimeError", "", "torch.nn.functional.linear"),
+    "a wrong number of arguments": (_divide, (1.0, 2.0), "TypeError", "positional argument", ""),
+    "leaving": (_exit, (), "SystemExit", "3", "raise SystemExit"),
+    "an exception that cannot describe itself": (_mute, (), "_MuteError", "", "raise _MuteError"),
+    "text that cannot be shown": (_control, (), "ValueError", "a?b?", "raise ValueError"),
+}
+
+
+@pytest.mark.parametrize("name", RAISED)
+def test_an_exception_is_described_with_the_students_line(name: str) -> None:
+    implementation, args, kind, message, line = RAISED[name]
+    with pytest.raises(StudentError) as caught:
+        local(implementation, "f")(*args)
+    assert caught.value.kind == kind
+    assert message in str(caught.value)
+    assert line in caught.value.line
+
+
+def test_a_message_is_cut() -> None:
+    with pytest.raises(StudentError) as caught:
+        local(_long, "f")()
+    assert len(str(caught.value)) == 2_000
+
+
+def test_stopping_the_kernel_stops_the_check() -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        local(interrupt, "f")()
+
+
+def test_iterators_become_lists_and_endless_ones_end() -> None:
+    assert local(lambda: (i * i for i in range(3)), "f")() == [0, 1, 4]
+    assert len(local(lambda: iter(int, 1), "f")()) == MAX_ITEMS
+
+
+def test_what_cannot_travel_comes_back_as_a_handle_and_can_be_passed_on() -> None:
+    class Cache:
+        value = 3.0
+
+    namespace = {"make": Cache, "read": lambda cache: cache.value}
+    transport = LocalTransport(namespace)
+    handle = Function("make", transport)()
+    assert handle == Handle(0, "Cache")
+    assert Function("read", transport)(handle) == 3.0
+
+
+def test_a_generator_serves_several_calls() -> None:
+    function = local(lambda generator: torch.rand(2, generator=generator), "f")
+    generator, again = function.generator(5), function.generator(5)
+    first, second = function(generator), function(generator)
+    assert not torch.equal(first, second)
+    assert torch.equal(function(again), first)
+    assert function.effects == set()
+
+
+def test_names_of_public_functions_become_functions_wherever_they_stand() -> None:
+    named = Named("quadratic_gradient", {"matrix": torch.eye(2), "center": torch.ones(2)})
+    function = local(lambda items: items[0]["grad"](torch.zeros(2)), "f")
+    assert function([{"grad": named}]).tolist() == [-1, -1]
+
+
+TOO_MUCH: dict[str, tuple[Callable[[], Any], str]] = {
+    "a large tensor": (lambda: torch.zeros(2**24 + 1), "64 MiB"),
+    "an expanded tensor": (lambda: torch.zeros(1).expand(2**40), "64 MiB"),
+    "many items": (lambda: [0] * 300_000, "parts"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_a_result_that_is_too_large_is_an_answer_of_the_wrong_form(name: str) -> None:
+    implementation, message = TOO_MUCH[name]
+    with pytest.raises(StudentError, match=message) as caught:
+        local(implementation, "f")()
+    assert caught.value.kind == "ResultError"
+
+
+def test_a_list_that_holds_itself_is_an_answer_of_the_wrong_form() -> None:
+    knot: list[Any] = []
+    knot.append(knot)
+    with pytest.raises(StudentError, match="nested"):
+        local(lambda: knot, "f")()
+
+
+def test_an_argument_that_cannot_be_handed_back_is_the_students() -> None:
+    deep: Any = 1
+    for _ in range(wire.MAX_DEPTH - 2):
+        deep = [deep]
+    function = local(lambda value=None: deep, "f")
+    state = function()
+    with pytest.raises(StudentError, match="handed back"):
+        function([[state]])
+
+
+ANSWERS: dict[str, tuple[Any, str]] = {
+    "no frame": (b"no frame at all, only text", "could not be read"),
+    "no dict": (wire.encode([1]), "not an answer"),
+    "no value": (wire.encode({"effects": []}), "not an answer"),
+    "effects that are no list": (wire.encode({"value": 1, "effects": 2}), "not an answer"),
+    "an error without words": (wire.encode({"error": {"type": torch.ones(2)}}), "^$"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_lying_agent_is_not_believed(name: str) -> None:
+    answer, message = ANSWERS[name]
+
+    class Transport:
+        def exchange(self, frame: bytes) -> bytes:
+            return bytes(answer)
+
+    with pytest.raises(StudentError, match=message) as caught:
+        Function("f", Transport())()
+    assert caught.value.kind == "ResultError"
+
+
+class _SocketTransport:
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def exchange(self, frame: bytes) -> bytes:
+        self._connection.sendall(frame)
+        reply = receive(self._connection)
+        assert reply is not None
+        return reply
+
+
+def _loud(x: torch.Tensor) -> torch.Tensor:
+    print("noise")
+    if x.numel() == 0:
+        raise ValueError("no entries")
+    return x * 2
+
+
+def test_serve_answers_over_a_socket_until_the_other_side_closes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = str(tmp_path / "agent")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.settimeout(10)
+        listener.bind(address)
+        listener.listen()
+        thread = threading.Thread(target=serve, args=({"loud": _loud}, address), daemon=True)
+        thread.start()
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(10)
+            transport = _SocketTransport(connection)
+            function = Function("loud", transport)
+            assert function.exists()
+            assert not Function("quiet", transport).exists()
+            large = torch.arange(2.0**20)
+            assert torch.equal(function(large), large * 2)
+            with pytest.raises(StudentError, match="no entries"):
+                function(torch.empty(0))
+        thread.join(10)
+    assert not thread.is_alive()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_connection_that_closes_within_a_frame_is_told_from_one_that_ends() -> None:
+    left, right = socket.socketpair()
+    with left, right:
+        left.sendall(wire.encode(1)[:-1])
+        left.shutdown(socket.SHUT_WR)
+        with pytest.raises(WireError, match="within a frame"):
+            receive(right)
+        assert receive(right) is None

@@ -1,0 +1,122 @@
+"""The demo of effective rates of `06_adaptive_methods`, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from steepest.demos.adaptive_methods import effective_rate_demo
+from steepest.demos.adaptive_methods.rates import METHODS, N_STEPS, SIZES, effective_rates
+from torch import Tensor
+
+State = dict[str, Any]
+Step = Callable[..., tuple[Tensor, State]]
+PNG = b"\x89PNG"
+
+
+def mean_square(
+    theta: Tensor, grad: Tensor, state: State, *, lr: float, rho: float, eps: float
+) -> tuple[Tensor, State]:
+    r = rho * state["mean_square"] + (1 - rho) * grad.square()
+    return theta - lr * grad / (r.sqrt() + eps), {"mean_square": r}
+
+
+def adding(theta: Tensor, grad: Tensor, state: State, *, lr: float, eps: float) -> tuple[Tensor, State]:
+    total = state["sum_squares"] + grad.square()
+    return theta - lr * grad / (total.sqrt() + eps), {"sum_squares": total}
+
+
+def still(theta: Tensor, grad: Tensor, state: State, **hyper: float) -> tuple[Tensor, State]:
+    """Goes nowhere, and keeps ones."""
+    kept = {key: torch.ones_like(theta) if torch.is_tensor(value) else value + 1 for key, value in state.items()}
+    return theta, kept
+
+
+def blank(*args: Any, **hyper: Any) -> tuple[Tensor, State]:
+    raise NotImplementedError
+
+
+def steppers(**own: Step) -> list[Step]:
+    return [own.get(method.method, blank) for method in METHODS.values()]
+
+
+def test_each_control_redraws_what_the_students_function_did() -> None:
+    calls: list[float] = []
+
+    def counted(*args: Any, rho: float, **hyper: Any) -> tuple[Tensor, State]:
+        calls.append(rho)
+        return mean_square(*args, rho=rho, **hyper)
+
+    demo = effective_rate_demo(*steppers(rmsprop=counted, adagrad=adding))
+    assert calls == [0.9] * N_STEPS
+    seen = [bytes(demo.image.value)]
+    assert seen[0].startswith(PNG)
+    changes = [("step", 150, 0), ("memory", 0.99, N_STEPS), ("size", 20, N_STEPS), ("method", "AdaGrad", 0)]
+    for name, value, fresh in changes:
+        calls.clear()
+        demo.controls[name].value = value
+        assert len(calls) == fresh, name
+        assert bytes(demo.image.value) not in seen
+        seen.append(bytes(demo.image.value))
+    for value in (1, N_STEPS):
+        demo.controls["step"].value = value
+        assert f"after {value} minibatches" in demo.message.value
+    demo.reset.click()
+    assert bytes(demo.image.value) == seen[0]
+
+
+def test_the_goal_needs_a_long_memory() -> None:
+    demo = effective_rate_demo(*steppers(rmsprop=mean_square, adagrad=adding))
+    assert demo.message.value.endswith("changes by a factor of 36.1; the loss ends at 0.523. Not yet.")
+    demo.controls["memory"].value = 0.999
+    assert demo.message.value.endswith("Not yet.")
+    demo.controls["memory"].value = 0.99
+    assert demo.message.value.endswith("The goal is reached.")
+    demo.controls["size"].value = 20
+    assert demo.message.value.endswith("The goal is for minibatches of 5.")
+    demo.controls["method"].value = "AdaGrad"
+    assert demo.message.value.endswith("AdaGrad forgets nothing: choose one that does.")
+
+
+RATES = {
+    "delta-bar-delta": 1.0,
+    "AdaGrad": 0.3 / 1.001,
+    "RMSProp": 0.03 / 1.001,
+    "AdaDelta": 1.0,
+    "Adam": 0.03 / (1 / (1 - 0.5**N_STEPS) ** 0.5 + 1e-3),
+    "AdaMax": 0.03 / 1.001,
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_rates_are_read_off_the_states(name: str) -> None:
+    found = effective_rates(still, name, memory=0.5, size=SIZES[0])
+    assert found.rates.shape == found.seen.shape == (N_STEPS, 300)
+    torch.testing.assert_close(found.rates[-1], torch.full((300,), RATES[name], dtype=torch.float64))
+    assert found.loss == pytest.approx(0.693, abs=1e-3)
+    assert found.swing() == pytest.approx(1, abs=1e-6)
+
+
+def test_a_rate_climbs_until_the_word_comes_back() -> None:
+    found = effective_rates(mean_square, "RMSProp", memory=0.9, size=SIZES[0])
+    rates, seen = found.rates[:, -1], found.seen[:, -1]
+    first = int(seen.nonzero()[0])
+    assert 0 < first < N_STEPS
+    for step in range(1, N_STEPS):
+        if seen[step] and not seen[step - 1]:
+            assert rates[step] < rates[step - 1]
+        elif not seen[step] and step > first:
+            assert rates[step] > rates[step - 1]
+
+
+def test_an_unwritten_function_is_a_message_and_the_others_go_on() -> None:
+    demo = effective_rate_demo(*steppers(adagrad=adding))
+    assert demo.message.value == "Write <code>rmsprop_step</code>, or choose another method."
+    demo.controls["method"].value = "AdaGrad"
+    assert demo.message.value.startswith("AdaGrad: after 120 minibatches")
+    drawn = bytes(demo.image.value)
+    demo.controls["method"].value = "Adam"
+    assert "adam_step" in demo.message.value
+    assert bytes(demo.image.value) != drawn

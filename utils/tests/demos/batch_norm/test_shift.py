@@ -1,0 +1,144 @@
+"""The demo of drifting batches of `12_batch_norm`, driven as its controls drive it, without a browser."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from matplotlib.figure import Figure
+from steepest.demos.batch_norm import shift_demo
+from steepest.demos.batch_norm.shift import BATCHES, SIZES, ShiftView, batches, draw_shift, mismatch, place, statistics
+from torch import Tensor
+
+PNG = b"\x89PNG"
+
+
+def batch_norm_train(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> tuple[Tensor, Any]:
+    u = (x - x.mean(dim=0)) / (x.var(dim=0, correction=0) + eps).sqrt()
+    return gamma * u + beta, None
+
+
+def population_statistics(means: Tensor, variances: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    return means.mean(dim=0), variances.mean(dim=0) * size / (size - 1)
+
+
+def batch_norm_eval(
+    x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float
+) -> Tensor:  # fmt: skip
+    return gamma * (x - mean) / (variance + eps).sqrt() + beta
+
+
+FUNCTIONS = (batch_norm_train, population_statistics, batch_norm_eval)
+
+
+def _blank(*args: Any, **settings: Any) -> Any:
+    raise NotImplementedError
+
+
+def test_each_control_redraws_with_the_students_own_functions() -> None:
+    calls: list[str] = []
+
+    def noting(function: Any) -> Any:
+        def noted(*args: Any, **settings: Any) -> Any:
+            calls.append(function.__name__)
+            return function(*args, **settings)
+
+        return noted
+
+    demo = shift_demo(*map(noting, FUNCTIONS))
+    seen = [bytes(demo.image.value)]
+    assert seen[0].startswith(PNG)
+    for name, value, called in (
+        ("number", 2, {"batch_norm_train", "batch_norm_eval"}),
+        ("drift", 0.4, {"batch_norm_train", "batch_norm_eval"}),
+        ("size", 32, {function.__name__ for function in FUNCTIONS}),
+    ):
+        calls.clear()
+        demo.controls[name].value = value
+        assert set(calls) == called, name
+        assert bytes(demo.image.value) not in seen
+        seen.append(bytes(demo.image.value))
+
+
+@pytest.mark.parametrize("number", [1, BATCHES])
+@pytest.mark.parametrize("size", [SIZES[0], SIZES[-1]])
+@pytest.mark.parametrize("drift", [0.0, 1.0])
+def test_the_ends_of_the_ranges_are_drawn(drift: float, size: int, number: int) -> None:
+    demo = shift_demo(*FUNCTIONS)
+    for name, value in {"drift": drift, "size": size, "number": number}.items():
+        demo.controls[name].value = value
+        assert "in training" in demo.message.value, name
+
+
+@pytest.mark.parametrize(
+    ("drift", "size", "said"),
+    [
+        (1.0, 48, "take the drift out."),
+        (0.0, 32, "Not yet: the goal is 0.2."),
+        (0.0, 48, "The goal is reached."),
+        (0.0, 64, "A smaller batch does it too."),
+        (0.0, 2, "Not yet: the goal is 0.2."),
+    ],
+)
+def test_the_goal_is_the_smallest_batch_that_does(drift: float, size: int, said: str) -> None:
+    demo = shift_demo(*FUNCTIONS)
+    demo.controls["drift"].value = drift
+    demo.controls["size"].value = size
+    assert demo.message.value.endswith(said)
+
+
+@pytest.mark.parametrize("size", [16, 48, 128])
+def test_without_drift_the_modes_differ_by_the_scatter_of_the_statistics(size: int) -> None:
+    known = statistics(population_statistics, size)
+    measured = mismatch(batch_norm_train, batch_norm_eval, known, size=size, drift=0.0)
+    assert measured == pytest.approx(math.sqrt(1.5 / size), rel=0.1)
+
+
+def test_the_shared_example_depends_on_its_companions_in_training_alone() -> None:
+    known = statistics(population_statistics, 8)
+    found = [place(batch_norm_train, batch_norm_eval, known, size=8, drift=0.5, number=number) for number in (1, 2)]
+    for places in found:
+        torch.testing.assert_close(places.sums[0, 0], places.sums[1, 0])
+        torch.testing.assert_close(places.evaluation[0, 0], places.evaluation[1, 0])
+        assert float((places.training[0, 0] - places.training[1, 0]).norm()) > 0.5
+    torch.testing.assert_close(found[0].evaluation[0, 0], found[1].evaluation[0, 0])
+    assert not torch.allclose(found[0].training[0, 0], found[1].training[0, 0], atol=0.1)
+
+
+def test_the_drift_is_gone_in_training_and_stays_in_evaluation() -> None:
+    known = statistics(population_statistics, 128)
+    places = place(batch_norm_train, batch_norm_eval, known, size=128, drift=1.0, number=1)
+    torch.testing.assert_close(places.training.mean(dim=1), torch.zeros(2, 2, dtype=torch.float64))
+    assert bool((places.evaluation[1].mean(dim=0) > 1.5).all())
+    assert batches(128, 1.0).shape == (2, BATCHES, 128, 2)
+
+
+def test_the_figure_is_used_again_and_shows_both_batches() -> None:
+    figure = Figure()
+    view = ShiftView(figure)
+    known = statistics(population_statistics, 24)
+    for drift in (1.0, 0.5):
+        places = place(batch_norm_train, batch_norm_eval, known, size=24, drift=drift, number=1)
+        draw_shift(places, view, drift=drift, apart=1.0, smaller=1.0)
+    assert len(figure.axes) == 3
+    assert [len(dots.get_xdata()) for pair in view.dots for dots in pair] == [23] * 6
+    assert view.stars[2][0].get_xdata() == pytest.approx(view.stars[2][1].get_xdata())
+
+
+def test_statistics_of_the_batch_in_evaluation_show_as_two_stars() -> None:
+    def by_batch(x: Tensor, *args: Tensor, eps: float) -> Tensor:
+        return batch_norm_train(x, *args[2:], eps=eps)[0]
+
+    demo = shift_demo(batch_norm_train, population_statistics, by_batch)
+    assert "0.00 in evaluation" not in demo.message.value
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_an_unwritten_function_is_a_message_and_no_picture(missing: int) -> None:
+    functions: list[Any] = list(FUNCTIONS)
+    functions[missing] = _blank
+    demo = shift_demo(*functions)
+    assert "Write <code>batch_norm_train</code>" in demo.message.value
+    assert demo.image.value == b""

@@ -1,0 +1,136 @@
+"""The demo of `11_dropout`, driven as its controls drive it, without a browser."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+import torch
+from matplotlib.figure import Figure
+from steepest.demos.dropout import dropout_demo
+from steepest.demos.dropout.masks import LAYERS, MASKS, MaskView, draw_masks, small_net, thin
+from torch import Generator, Tensor
+
+PNG = b"\x89PNG"
+ONE, TWO = LAYERS
+HIDDEN = {ONE: (8,), TWO: (6, 4)}
+
+
+def dropout_mask(shape: tuple[int, ...], *, keep: float, generator: Generator) -> Tensor:
+    return (torch.rand(shape, generator=generator) < keep).float()
+
+
+def dropout_train(x: Tensor, mask: Tensor) -> Tensor:
+    return x * mask
+
+
+def dropout_test(x: Tensor, *, keep: float) -> Tensor:
+    return keep * x
+
+
+FUNCTIONS = (dropout_mask, dropout_train, dropout_test)
+
+
+def _blank(*args: Any, **settings: Any) -> Any:
+    raise NotImplementedError
+
+
+def test_each_control_redraws_with_the_students_own_functions() -> None:
+    keeps: list[float] = []
+
+    def noting(shape: tuple[int, ...], *, keep: float, generator: Generator) -> Tensor:
+        keeps.append(keep)
+        return dropout_mask(shape, keep=keep, generator=generator)
+
+    demo = dropout_demo(noting, dropout_train, dropout_test)
+    assert bytes(demo.image.value).startswith(PNG)
+    seen = [bytes(demo.image.value)]
+    for name, value, calls in (("keep", 0.8, 1), ("start", 7, 1), ("masks", 200, 0), ("layers", TWO, 2)):
+        keeps.clear()
+        demo.controls[name].value = value
+        assert keeps == [0.8] * calls, name
+        assert bytes(demo.image.value) not in seen
+        seen.append(bytes(demo.image.value))
+
+
+@pytest.mark.parametrize("masks", [10, MASKS])
+@pytest.mark.parametrize("layers", LAYERS)
+@pytest.mark.parametrize("keep", [0.1, 1.0])
+def test_the_ends_of_the_ranges_are_drawn(keep: float, layers: str, masks: int) -> None:
+    demo = dropout_demo(*FUNCTIONS)
+    for name, value in {"keep": keep, "layers": layers, "masks": masks, "start": 50}.items():
+        demo.controls[name].value = value
+        assert demo.message.value.split()[1] == "masks:"
+    assert ("nothing is dropped" in demo.message.value) == (keep == 1)
+
+
+@pytest.mark.parametrize("play", [False, True])
+def test_the_goal_is_reached_with_two_hidden_layers(play: bool) -> None:
+    demo = dropout_demo(*FUNCTIONS)
+    assert demo.message.value.endswith("That may be chance.")
+    demo.controls["layers"].value = TWO
+    assert "goal is reached" not in demo.message.value
+    for masks in range(60, 401, 20) if play else [400]:
+        demo.controls["masks"].value = masks
+    assert demo.message.value.endswith("The goal is reached.")
+
+
+@pytest.mark.parametrize("keep", [0.2, 0.5, 0.9])
+def test_with_one_hidden_layer_the_mean_settles_on_the_scaled_network(keep: float) -> None:
+    for seed in range(1, 11):
+        found = thin(*FUNCTIONS, layers=ONE, keep=keep, seed=seed)
+        apart, error = found.apart(MASKS)
+        assert apart < 4 * error
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+def test_outputs_are_those_of_the_net_and_lie_on_the_axes(layers: str) -> None:
+    net = small_net(layers)
+    every = torch.tensor(list(itertools.product([0.0, 1.0], repeat=sum(HIDDEN[layers]))), dtype=torch.float64)
+    masks = every.split(HIDDEN[layers], dim=1)
+    h = torch.tensor([1.0, 0.5, -0.8], dtype=torch.float64)
+    passed, outputs = net.outputs(lambda h, layer: h * masks[layer], len(every))
+    for layer in range(len(HIDDEN[layers])):
+        h = (net.weights[layer] @ h + net.biases[layer]).relu()
+    torch.testing.assert_close(outputs[-1:], net.weights[-1] @ h + net.biases[-1])
+    torch.testing.assert_close(passed[-1][-1], h)
+    view = MaskView(Figure())
+    draw_masks(thin(*FUNCTIONS, layers=layers, keep=0.5, seed=1), view, layers=layers, keep=0.5, masks=10)
+    low, high = view.right.get_xlim()
+    assert low < float(outputs.min()) and float(outputs.max()) < high
+
+
+def test_dropped_units_are_crossed_out_and_silent() -> None:
+    found = thin(*FUNCTIONS, layers=TWO, keep=0.5, seed=3)
+    view = MaskView(Figure())
+    draw_masks(found, view, layers=TWO, keep=0.5, masks=50)
+    dropped = sum(int((mask[49] == 0).sum()) for mask in found.masks)
+    graph = view.graphs[TWO]
+    assert len(graph.crosses.get_xdata()) == dropped > 0
+    assert sum(not text.get_text() for text in graph.values) == dropped
+    assert [other.ax.get_visible() for other in view.graphs.values()] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ((dropout_mask, dropout_train, lambda x, *, keep: x), "With one hidden layer the two should agree"),
+        ((dropout_mask, lambda x, mask: (x * mask).sum(dim=1), dropout_test), "must keep its shape"),
+        ((lambda shape, **settings: torch.ones(shape), dropout_train, dropout_test), "All masks give the same output."),
+    ],
+    ids=["not scaled", "shape", "one mask"],
+)
+def test_a_wrong_function_shows_what_it_does(wrong: tuple[Any, ...], said: str) -> None:
+    demo = dropout_demo(*wrong)
+    demo.controls["masks"].value = MASKS
+    assert said in demo.message.value
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_an_unwritten_function_is_a_message_and_no_picture(missing: int) -> None:
+    functions: list[Any] = list(FUNCTIONS)
+    functions[missing] = _blank
+    demo = dropout_demo(*functions)
+    assert "Write <code>dropout_mask</code>" in demo.message.value
+    assert demo.image.value == b""

@@ -1,0 +1,189 @@
+"""The demo of 0-1 loss and surrogates of `01_empirical_risk`, without a browser."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from matplotlib.figure import Figure
+from steepest.demos.empirical_risk import surrogate_demo
+from steepest.demos.empirical_risk.surrogates import (
+    SURROGATES,
+    Losses,
+    Standing,
+    SurrogateView,
+    borders,
+    draw_surrogate,
+    examples,
+    measure,
+    slope,
+)
+from torch import Tensor
+from torch.nn import functional
+
+PNG = b"\x89PNG"
+LOGISTIC, ENTROPY, HINGE, EXPONENTIAL, SQUARED = SURROGATES
+FEWEST = {True: 3, False: 2}
+
+
+def errors(scores: Tensor, labels: Tensor) -> Tensor:
+    return (scores.argmax(dim=1) != labels).to(scores.dtype).mean()
+
+
+def softplus(scores: Tensor, labels: Tensor) -> Tensor:
+    return functional.softplus(-(2 * labels.to(scores.dtype) - 1) * scores).mean()
+
+
+def residual(scores: Tensor, labels: Tensor) -> Tensor:
+    return (scores.softmax(dim=1) - functional.one_hot(labels, scores.shape[1])) / len(scores)
+
+
+FUNCTIONS = Losses(errors, softplus, functional.cross_entropy, residual)
+
+
+def blank(*args: Any) -> Any:
+    raise NotImplementedError
+
+
+def no_return(*args: Any) -> Any:
+    return None
+
+
+def everywhere(name: str, sureness: float, stray: bool) -> Standing:
+    x, labels = examples(stray)
+    found = [measure(FUNCTIONS, name, sureness * (x - border), labels) for border in borders()]
+    return Standing(torch.stack([one.errors for one in found]), torch.stack([one.surrogate for one in found]))
+
+
+def test_each_control_redraws_with_the_students_own_functions() -> None:
+    calls: list[str] = []
+
+    def counted(name: str) -> Any:
+        def function(scores: Tensor, labels: Tensor) -> Tensor:
+            calls.append(name)
+            found: Tensor = getattr(FUNCTIONS, name)(scores, labels)
+            return found
+
+        return function
+
+    demo = surrogate_demo(*(counted(name) for name in Losses._fields))
+    seen = [bytes(demo.image.value)]
+    assert seen[0].startswith(PNG)
+    assert set(calls) == {"zero_one", "logistic", "gradient"}
+    for name, value, expected in (
+        ("border", -1.0, {"zero_one", "logistic", "gradient"}),
+        ("sureness", 2.0, {"zero_one", "logistic", "gradient"}),
+        ("name", ENTROPY, {"zero_one", "likelihood", "gradient"}),
+        ("stray", False, {"zero_one", "likelihood", "gradient"}),
+        ("name", SQUARED, {"zero_one"}),
+    ):
+        calls.clear()
+        demo.controls[name].value = value
+        assert set(calls) == expected, name
+        assert bytes(demo.image.value) not in seen
+        seen.append(bytes(demo.image.value))
+    calls.clear()
+    demo.controls["border"].value = 0.5
+    assert len(calls) == 22  # one for all examples, one for each; the other borders are known
+
+
+@pytest.mark.parametrize(
+    ("name", "sureness", "stray", "wrong"),
+    [
+        (LOGISTIC, 1, True, 4),
+        (LOGISTIC, 2, True, 3),
+        (ENTROPY, 2, True, 3),
+        (HINGE, 1, True, 3),
+        (EXPONENTIAL, 1, True, 5),
+        (EXPONENTIAL, 2, True, 7),
+        (SQUARED, 1, True, 5),
+        (SQUARED, 2, True, 5),
+        (SQUARED, 1, False, 3),
+        (EXPONENTIAL, 2, False, 2),
+        (LOGISTIC, 1, False, 2),
+    ],
+)
+def test_lowest_points_and_fewest_errors(name: str, sureness: float, stray: bool, wrong: int) -> None:
+    found, n = everywhere(name, sureness, stray), len(examples(stray)[0])
+    assert round(float(found.errors.min()) * n) == FEWEST[stray]
+    assert round(float(found.errors[found.surrogate.argmin()]) * n) == wrong
+
+
+def test_the_message_follows_the_goal() -> None:
+    demo = surrogate_demo(*FUNCTIONS)
+    assert demo.message.value == (
+        "8 of 22 wrong; the best borders make 3 errors. Surrogate 0.765, slope +0.21; the 0-1 loss has slope 0. "
+        "Descent on the surrogate moves the border to the left."
+    )
+    demo.controls["border"].value = 0.4
+    assert demo.message.value.endswith("This is the surrogate's lowest point, and not a border with the fewest errors.")
+    demo.controls["sureness"].value = 2.0
+    demo.controls["border"].value = 0.3
+    assert demo.message.value.endswith("Lowest surrogate and fewest errors: the goal is reached.")
+    demo.controls["stray"].value = False
+    demo.controls["border"].value = 0.0
+    assert demo.message.value.endswith("the goal asks for the same with the stray example.")
+    demo.reset.click()
+    assert demo.message.value.startswith("8 of 22 wrong")
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize(("border", "sureness"), [(-3.0, 2), (5.5, 0.5)])
+def test_the_ends_of_each_range(name: str, border: float, sureness: float) -> None:
+    view = SurrogateView(Figure())
+    for stray in (False, True):
+        said = draw_surrogate(FUNCTIONS, view, border=border, name=name, sureness=sureness, stray=stray)
+        assert said.endswith(f"moves the border to the {'right' if border < 0 else 'left'}.")
+        assert "nan" not in said
+
+
+@pytest.mark.parametrize("name", SURROGATES)
+@pytest.mark.parametrize("border", [-1.02, 0.33, 2.71])
+def test_the_slope_is_the_derivative_by_the_border(name: str, border: float) -> None:
+    x, labels = examples(True)
+    ends = [float(measure(FUNCTIONS, name, 2 * (x - border - d), labels).surrogate) for d in (-1e-6, 1e-6)]
+    assert slope(FUNCTIONS, name, border, 2, True) == pytest.approx((ends[1] - ends[0]) / 2e-6, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", [name for name in SURROGATES if name != ENTROPY])
+def test_a_surrogate_lies_above_the_errors(name: str) -> None:
+    found = everywhere(name, 1, True)
+    assert (found.surrogate >= found.errors).all()
+
+
+def test_cross_entropy_of_two_classes_is_the_logistic_loss() -> None:
+    base_2, nats = (everywhere(name, 1, True).surrogate for name in (LOGISTIC, ENTROPY))
+    torch.testing.assert_close(base_2 * math.log(2), nats)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"zero_one": blank}, "Write <code>zero_one_loss</code>, <code>logistic_loss</code>, <code>negative_log"),
+        ({"gradient": blank}, "<code>nll_gradient</code> and run the cell"),
+        ({"logistic": no_return}, "`logistic_loss` must return a tensor without axes. Got None"),
+        ({"zero_one": no_return}, "`zero_one_loss` must return a tensor without axes. Got None"),
+        ({"gradient": no_return}, "`nll_gradient` must return a tensor of the shape of scores. Got None"),
+    ],
+    ids=["no 0-1 loss", "no gradient", "loss returns nothing", "0-1 loss returns nothing", "gradient returns nothing"],
+)
+def test_what_is_missing_or_wrong_is_said(changed: dict[str, Any], said: str) -> None:
+    demo = surrogate_demo(*FUNCTIONS._replace(**changed))
+    assert said in demo.message.value
+    assert demo.image.value == b""
+
+
+def test_an_unwritten_likelihood_is_missed_only_where_it_is_asked_for() -> None:
+    demo = surrogate_demo(*FUNCTIONS._replace(likelihood=blank))
+    assert bytes(demo.image.value).startswith(PNG)
+    demo.controls["name"].value = ENTROPY
+    assert "Write <code>" in demo.message.value
+    demo.controls["name"].value = HINGE
+    assert "wrong; the best borders" in demo.message.value
+
+
+def test_a_wrong_gradient_shows_in_the_slope() -> None:
+    turned = FUNCTIONS._replace(gradient=lambda scores, labels: -residual(scores, labels))
+    assert slope(turned, LOGISTIC, 1.5, 1, True) == pytest.approx(-slope(FUNCTIONS, LOGISTIC, 1.5, 1, True))

@@ -1,0 +1,107 @@
+"""The demo of weighted averages of `05_momentum`, driven as its controls drive it, without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from matplotlib.figure import Figure
+from steepest.demos.momentum import average_demo
+from steepest.demos.momentum.averages import AverageView, draw_average, score, temperatures
+from torch import Tensor
+
+PNG = b"\x89PNG"
+BETAS = [round(0.01 * number, 2) for number in range(100)]
+
+
+def ewa(values: Tensor, *, beta: float) -> Tensor:
+    ages = torch.arange(len(values))
+    lags = ages[:, None] - ages
+    weights = (1 - beta) * torch.where(lags >= 0, beta ** lags.clamp(min=0).double(), 0.0)
+    return weights @ values
+
+
+def ewa_corrected(values: Tensor, *, beta: float) -> Tensor:
+    return ewa(values, beta=beta) / (1 - beta ** torch.arange(1, len(values) + 1, dtype=values.dtype))
+
+
+def _blank(values: Tensor, *, beta: float) -> Tensor:
+    raise NotImplementedError
+
+
+def test_each_control_redraws_with_the_students_own_functions() -> None:
+    calls: list[tuple[str, float]] = []
+
+    def counted(values: Tensor, *, beta: float) -> Tensor:
+        calls.append(("ewa", beta))
+        return ewa(values, beta=beta)
+
+    def counted_corrected(values: Tensor, *, beta: float) -> Tensor:
+        calls.append(("ewa_corrected", beta))
+        return ewa_corrected(values, beta=beta)
+
+    demo = average_demo(counted, counted_corrected)
+    seen = [bytes(demo.image.value)]
+    assert seen[0].startswith(PNG)
+    for name, value in (("beta", 0.5), ("corrected", True), ("beta", 0.9)):
+        demo.controls[name].value = value
+        assert bytes(demo.image.value) not in seen
+        seen.append(bytes(demo.image.value))
+    assert calls == [("ewa", 0.98), ("ewa", 0.5), ("ewa_corrected", 0.5), ("ewa_corrected", 0.9)]
+
+
+def test_the_goal_needs_the_correction_and_about_a_week_of_memory() -> None:
+    days, _ = temperatures()
+    reached = [beta for beta in BETAS if score(ewa_corrected(days, beta=beta)).year <= 1.1]
+    assert (reached[0], reached[-1]) == (0.84, 0.9)
+    assert not [beta for beta in BETAS if score(ewa(days, beta=beta)).year <= 1.1]
+
+
+def test_the_message_follows_the_goal() -> None:
+    demo = average_demo(ewa, ewa_corrected)
+    assert demo.message.value == (
+        "β = 0.98, not corrected, a memory of about 50 days: 4.28 °C from the wave over the year, "
+        "5.19 °C in the first 30 days. Not yet: the goal is 1.1 °C."
+    )
+    demo.controls["beta"].value = 0.88
+    assert "Not yet" in demo.message.value
+    demo.controls["corrected"].value = True
+    assert demo.message.value.endswith("The goal is reached.")
+    demo.reset.click()
+    assert "4.28 °C" in demo.message.value
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+@pytest.mark.parametrize("beta", [0.0, 0.99])
+def test_the_ends_of_the_range(beta: float, corrected: bool) -> None:
+    said = draw_average(ewa, ewa_corrected, AverageView(Figure()), beta=beta, corrected=corrected)
+    assert said.startswith(f"β = {beta:.2f}, {'corrected' if corrected else 'not corrected'}")
+    assert "about 1 day:" in said if beta == 0 else "about 100 days:" in said
+
+
+def test_trials_are_remembered() -> None:
+    view = AverageView(Figure())
+    for beta, corrected in ((0.5, False), (0.9, False), (0.9, True)):
+        draw_average(ewa, ewa_corrected, view, beta=beta, corrected=corrected)
+    assert [list(view.tried[kind]) for kind in (False, True)] == [[0.5, 0.9], [0.9]]
+    assert len(view.dots[False].get_xdata()) == 2
+
+
+def test_the_uncorrected_average_is_far_off_at_the_start() -> None:
+    days, _ = temperatures()
+    raw, mended = score(ewa(days, beta=0.98)), score(ewa_corrected(days, beta=0.98))
+    assert raw.start > 5 > 5 * mended.start
+
+
+@pytest.mark.parametrize(("functions", "corrected"), [((_blank, ewa_corrected), False), ((ewa, _blank), True)])
+def test_an_unwritten_function_is_a_message(functions: Any, corrected: bool) -> None:
+    demo = average_demo(*functions)
+    demo.controls["corrected"].value = corrected
+    assert "Write <code>ewa</code>, <code>ewa_corrected</code>" in demo.message.value
+    assert (demo.image.value == b"") == (not corrected)
+
+
+def test_the_last_average_alone_is_too_little() -> None:
+    demo = average_demo(lambda values, *, beta: ewa(values, beta=beta)[-1], ewa_corrected)
+    assert "`ewa` must return one average a day" in demo.message.value

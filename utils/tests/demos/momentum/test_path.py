@@ -1,0 +1,101 @@
+"""The demo of `05_momentum`, driven as its sliders drive it, without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
+from steepest.demos.momentum import momentum_demo
+from steepest.demos.momentum.path import MomentumView, draw_frames, draw_momentum
+from torch import Tensor
+
+State = dict[str, Any]
+Rule = Callable[[Tensor, Tensor, float, float], tuple[Tensor, Tensor]]
+PNG = b"\x89PNG"
+
+# what moves θ, and the new velocity, in the forms that a student may have written
+FORMS: dict[str, Rule] = {
+    "taught": lambda v, g, lr, beta: (beta * v - lr * g, beta * v - lr * g),
+    "torch": lambda v, g, lr, beta: (-lr * (beta * v + g), beta * v + g),
+    "averaged": lambda v, g, lr, beta: (-lr * (beta * v + (1 - beta) * g), beta * v + (1 - beta) * g),
+}
+
+
+def stepper(rule: Rule, calls: list[tuple[float, float]] | None = None) -> Callable[..., tuple[Tensor, State]]:
+    def momentum_step(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
+        if calls is not None:
+            calls.append((lr, beta))
+        move, velocity = rule(state["velocity"], grad, lr, beta)
+        return theta + move, {"velocity": velocity}
+
+    return momentum_step
+
+
+def test_each_control_redraws_with_the_students_own_function() -> None:
+    calls: list[tuple[float, float]] = []
+    demo = momentum_demo(stepper(FORMS["taught"], calls))
+    seen = [bytes(demo.image.value)]
+    assert seen[0].startswith(PNG)
+    for name, value in (("beta", 0.6), ("lr", 1.0), ("condition", 50), ("averaged", True)):
+        calls.clear()
+        demo.controls[name].value = value
+        assert calls, name
+        assert bytes(demo.image.value) not in seen
+        seen.append(bytes(demo.image.value))
+    assert {beta for _, beta in calls} == {0.0, 0.6}
+    assert any(lr == pytest.approx(0.4) for lr, _ in calls)
+
+
+def test_the_message_counts_steps() -> None:
+    demo = momentum_demo(stepper(FORMS["taught"]))
+    assert demo.message.value == "β = 0: within 0.01 of the minimum after 84 steps"
+    demo.controls["beta"].value = 0.6
+    assert demo.message.value.startswith("β = 0.60: within 0.01 of the minimum after 21 steps")
+    demo.controls["lr"].value = 4.0
+    assert "β = 0.60: not within 0.01 after 120 steps" in demo.message.value
+
+
+@pytest.mark.parametrize("averaged", [False, True])
+def test_every_form_of_momentum_shows_the_same_paths(averaged: bool) -> None:
+    said = [
+        draw_momentum(stepper(rule), MomentumView(Figure()), lr=1.8, beta=0.6, condition=30, averaged=averaged)
+        for rule in FORMS.values()
+    ]
+    assert len(set(said)) == 1
+    assert f"β = 0.60: within 0.01 of the minimum after {77 if averaged else 21} steps" in said[0]
+
+
+def test_what_lies_behind_is_labelled() -> None:
+    figure = Figure()
+    draw_frames(figure)
+    assert all(ax.get_xlabel() and ax.get_ylabel() for ax in figure.axes)
+    labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert labels == ["minimum", "your β", "β = 0"]
+
+
+def test_the_same_lines_move() -> None:
+    figure = Figure()
+    view = MomentumView(figure)
+    artists = [line for ax in figure.axes for line in ax.lines]
+    for beta, points in ((0.9, 121), (0.0, 0)):
+        draw_momentum(stepper(FORMS["taught"]), view, lr=1.0, beta=beta, condition=10, averaged=False)
+        assert [line for ax in figure.axes for line in ax.lines] == artists
+        assert len(view.paths[0].get_xdata()) == len(view.distances[0].get_xdata()) == points
+        assert len(view.paths[1].get_xdata()) == 121
+
+
+def test_an_unwritten_function_is_a_message_and_no_error() -> None:
+    def momentum_step(*args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError
+
+    demo = momentum_demo(momentum_step)
+    assert "Write <code>momentum_step</code>" in demo.message.value
+    assert demo.image.value == b""
+
+
+def test_a_wrong_function_shows_what_it_does() -> None:
+    demo = momentum_demo(stepper(lambda v, g, lr, beta: (lr * g, v)))
+    assert "not within" in demo.message.value
+    assert bytes(demo.image.value).startswith(PNG)

@@ -1,0 +1,443 @@
+"""The playground of `12_batch_norm`: training as functions, then the demo as its controls drive it, no browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from matplotlib.figure import Figure
+from steepest.demos.playground import playground_demo
+from steepest.demos.playground.data import DATA_SETS, REACH, TEST, TRAINING, points
+from steepest.demos.playground.playground import BATCHES, FIRST_STEP, GOAL, PLAYED_STEPS, draw_playground
+from steepest.demos.playground.tools import METHODS, STARTS, gather
+from steepest.demos.playground.training import (
+    Design,
+    Dials,
+    Training,
+    begin,
+    layers,
+    measure,
+    minibatch,
+    scores,
+    train_step,
+)
+from steepest.demos.playground.view import GRID, View, surface
+from torch import Generator, Tensor
+
+PNG = b"\x89PNG"
+Memory = dict[str, Any]
+EPS = 1e-5
+TORCH = gather({})
+
+
+def design(**changes: Any) -> Design:
+    usual = Design("XOR", 0.05, "gradient descent", 2, 8, "ReLU", "He", False, 0)
+    return usual._replace(**changes)
+
+
+def dials(**changes: Any) -> Dials:
+    return Dials(0.1, 32, 1.0, 0.0, 0.0)._replace(**changes)
+
+
+def trained(n: int, functions: dict[str, Callable[..., Any]] | None = None, *, net: Design, **changes: Any) -> Training:
+    training = Training(gather(functions or {}))
+    training.seek(net, dials(**changes), n)
+    return training
+
+
+# What a student may have written
+
+
+def gd_step(theta: Tensor, grad: Tensor, state: Memory, *, lr: float) -> tuple[Tensor, Memory]:
+    return theta - lr * grad, {}
+
+
+def momentum_step(theta: Tensor, grad: Tensor, state: Memory, *, lr: float, beta: float) -> tuple[Tensor, Memory]:
+    velocity = beta * state["velocity"] - lr * grad
+    return theta + velocity, {"velocity": velocity}
+
+
+def nesterov_step(theta: Tensor, grad_fn: Any, state: Memory, *, lr: float, beta: float) -> tuple[Tensor, Memory]:
+    velocity = beta * state["velocity"] - lr * grad_fn(theta + beta * state["velocity"])
+    return theta + velocity, {"velocity": velocity}
+
+
+def rprop_step(theta: Tensor, grad: Tensor, state: Memory, *, up: float = 1.2) -> tuple[Tensor, Memory]:
+    product = state["grad"] * grad
+    step = torch.where(product > 0, up * state["step"], torch.where(product < 0, 0.5 * state["step"], state["step"]))
+    kept = torch.where(product < 0, torch.zeros_like(grad), grad)
+    return theta - kept.sign() * step, {"step": step, "grad": kept}
+
+
+def adam_step(
+    theta: Tensor, grad: Tensor, state: Memory, *, lr: float, rho1: float, rho2: float, eps: float
+) -> tuple[Tensor, Memory]:
+    k = state["t"] + 1
+    s = rho1 * state["s"] + (1 - rho1) * grad
+    r = rho2 * state["r"] + (1 - rho2) * grad**2
+    return theta - lr * s / (1 - rho1**k) / ((r / (1 - rho2**k)).sqrt() + eps), {"s": s, "r": r, "t": k}
+
+
+def quickprop_step(theta: Tensor, grad: Tensor, state: Memory, *, lr: float) -> tuple[Tensor, Memory]:
+    return theta - lr * grad, dict(state)
+
+
+def batch_norm_train(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> tuple[Tensor, Any]:
+    inverse = 1 / (x.var(dim=0, correction=0) + eps).sqrt()
+    u = (x - x.mean(dim=0)) * inverse
+    return gamma * u + beta, (u, inverse, gamma)
+
+
+def batch_norm_backward(grad_out: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor]:
+    u, inverse, gamma = cache
+    along, mean = (grad_out * u).sum(dim=0), grad_out.sum(dim=0)
+    return gamma * inverse * (grad_out - mean / len(u) - u * along / len(u)), along, mean
+
+
+def batch_norm_eval(x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Tensor:
+    return gamma * (x - mean) / (variance + eps).sqrt() + beta
+
+
+def update_running(running: Tensor, batch: Tensor, *, momentum: float) -> Tensor:
+    return momentum * running + (1 - momentum) * batch
+
+
+def inverted_dropout(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    return x * (torch.rand(x.shape, generator=generator) < keep) / keep if training else x
+
+
+def he_normal(shape: tuple[int, ...], generator: Generator) -> Tensor:
+    return torch.randn(shape, generator=generator) * (2 / shape[1]) ** 0.5
+
+
+NORM = {item.__name__: item for item in (batch_norm_train, batch_norm_backward, batch_norm_eval, update_running)}
+MINE = NORM | {
+    item.__name__: item
+    for item in (gd_step, momentum_step, nesterov_step, adam_step, rprop_step, inverted_dropout, he_normal)
+}
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_data_sets_have_two_classes_and_fit_the_picture(name: str) -> None:
+    data = points(name, 0.05)
+    assert (data.x.shape, data.test_x.shape) == ((TRAINING, 2), (TEST, 2))
+    assert data.x.abs().max() < REACH
+    for y in (data.y, data.test_y):
+        assert set(y.tolist()) == {0.0, 1.0}
+        assert 0.35 < y.mean() < 0.65
+    assert (points(name, 0.4).x - points(name, 0.0).x).std() == pytest.approx(0.4, rel=0.15)
+
+
+@pytest.mark.parametrize("size", BATCHES)
+def test_an_epoch_sees_every_row_once(size: int) -> None:
+    per_epoch = TRAINING // size
+    for epoch in (0, 3):
+        seen = torch.cat([minibatch(epoch * per_epoch + place, TRAINING, size, 1) for place in range(per_epoch)])
+        assert sorted(seen.tolist()) == list(range(TRAINING))
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_step_is_that_of_the_same_net_in_torch(batch_norm: bool) -> None:
+    net = design(batch_norm=batch_norm, activation="tanh")
+    state = begin(TORCH, net, 0.1)
+    modules: list[torch.nn.Module] = []
+    for number, layer in enumerate(layers(net, state.theta)):
+        linear = torch.nn.Linear(*layer.weight.T.shape, bias=not (batch_norm and number < 2))
+        linear.weight.data = layer.weight.clone()
+        if linear.bias is not None:
+            linear.bias.data = layer.shift.clone()
+        hidden = [torch.nn.BatchNorm1d(8), torch.nn.Tanh()] if batch_norm else [torch.nn.Tanh()]
+        modules += [linear, *(hidden if number < 2 else [])]
+    model = torch.nn.Sequential(*modules)
+    data, rows = points(net.data, net.noise), minibatch(0, TRAINING, 32, 0)
+    for functions in ({}, NORM):
+        model.zero_grad()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(model.train()(data.x[rows])[:, 0], data.y[rows])
+        loss.backward()
+        after = train_step(gather(functions), net, state, dials(rate=0.5))
+        for layer, linear in zip(
+            layers(net, after.theta), (part for part in modules if isinstance(part, torch.nn.Linear)), strict=True
+        ):
+            assert linear.weight.grad is not None
+            torch.testing.assert_close(layer.weight, linear.weight.data - 0.5 * linear.weight.grad)
+        if batch_norm and not functions:
+            torch.testing.assert_close(after.running[0][1], modules[1].running_var)
+    assert after.step == 1
+
+
+def test_penalties_pull_weights_and_nothing_else() -> None:
+    net = design(batch_norm=True)
+    state = begin(TORCH, net, 0.1)
+    plain, l1, l2 = (train_step(TORCH, net, state, dials(**kind)).theta for kind in ({}, {"l1": 0.1}, {"l2": 0.1}))
+    for start, a, b, c in zip(*(layers(net, theta) for theta in (state.theta, plain, l1, l2)), strict=True):
+        torch.testing.assert_close(a.weight - b.weight, 0.1 * 0.1 * start.weight.sign())
+        torch.testing.assert_close(a.weight - c.weight, 0.1 * 0.2 * start.weight)
+        torch.testing.assert_close(a.shift, b.shift)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_stepper_of_torch_descends(name: str) -> None:
+    rate = {"AdaDelta": 3.0, "gradient descent": 0.3, "delta-bar-delta": 0.3, "Quickprop": 0.3}.get(name, 0.02)
+    training = trained(60, net=design(stepper=name), rate=rate)
+    assert training.now.train < 0.8 * training.curve[0].train
+
+
+@pytest.mark.parametrize("name", ["gradient descent", "momentum 0.9", "Adam", "Rprop"])
+def test_the_students_stepper_and_that_of_torch_go_the_same_way(name: str) -> None:
+    net = design(stepper=name, activation="tanh")
+    tools = gather(MINE), gather({"he_normal": he_normal})
+    assert [each.yours(METHODS[name].exercise) for each in tools] == [True, False]
+    mine, theirs = (trained(12, dict(each.functions), net=net, rate=0.01, batch=160) for each in tools)
+    torch.testing.assert_close(mine.state.theta, theirs.state.theta, rtol=1e-3, atol=1e-4)
+
+
+def test_a_stepper_that_looks_ahead_gets_the_gradient_itself() -> None:
+    training = trained(60, MINE, net=design(stepper="Nesterov 0.9"), rate=0.05)
+    assert training.now.train < 0.5 * training.curve[0].train
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_first_weights(start: str) -> None:
+    net = design(start=start, width=32)
+    weight = layers(net, begin(TORCH, net, 0.1).theta)[1].weight
+    expected = {"He": (2 / 32) ** 0.5, "Glorot": (1 / 32) ** 0.5, "LeCun": (1 / 32) ** 0.5, "deviation 1": 1.0,
+                "deviation 0.01": 0.01, "all 0.1": 0.0}  # fmt: skip
+    assert float(weight.std()) == pytest.approx(expected[start], rel=0.1, abs=1e-7)
+
+
+@pytest.mark.parametrize("keep", [1.0, 0.7])
+@pytest.mark.parametrize("functions", [{}, MINE], ids=["torch", "mine"])
+def test_going_back_and_in_pieces_leads_to_the_same_place(functions: dict[str, Any], keep: float) -> None:
+    net, now = design(stepper="Adam", batch_norm=True), dials(keep=keep)
+    whole = trained(130, functions, net=net, keep=keep)
+    pieces = Training(gather(functions))
+    for step in (50, 130, 17, 120, 104, 130):
+        pieces.seek(net, now, step)
+        assert (pieces.state.step, len(pieces.plan), len(pieces.curve)) == (step, step, 1 + step // 5)
+    assert torch.equal(whole.state.theta, pieces.state.theta)
+    assert whole.curve == pieces.curve
+    pieces.seek(net, now, 0)
+    pieces.seek(net, now, 130, seconds=-1)
+    assert pieces.state.step == 1
+    while pieces.state.step < 130:
+        pieces.seek(net, now, 130, seconds=0.01)
+    assert torch.equal(whole.state.theta, pieces.state.theta)
+
+
+def test_dials_hold_from_where_they_are_set_until_one_goes_back() -> None:
+    net, training = design(), Training(TORCH)
+    training.seek(net, dials(rate=0.1), 20)
+    training.seek(net, dials(rate=0.7), 20)
+    assert {each.rate for each in training.plan} == {0.1}
+    training.seek(net, dials(rate=0.7), 30)
+    assert [each.rate for each in training.plan] == [0.1] * 20 + [0.7] * 10
+    fixed = training.state.theta
+    training.seek(net._replace(width=4), dials(rate=5.0), 30)  # another net by the same plan
+    training.seek(net, dials(rate=5.0), 30)
+    assert torch.equal(training.state.theta, fixed)
+    training.seek(net, dials(rate=5.0), 25)
+    training.seek(net, dials(rate=5.0), 26)
+    assert [each.rate for each in training.plan] == [0.1] * 20 + [0.7] * 5 + [5.0]
+
+
+def test_the_first_rate_of_a_method_with_rates_of_its_own() -> None:
+    net, training = design(stepper="Rprop"), Training(TORCH)
+    for rate in (0.01, 0.1):
+        training.seek(net, dials(rate=rate), 0)
+        before = training.state.theta
+        training.seek(net, dials(rate=rate), 1)
+        assert float((training.state.theta - before).abs().max()) == pytest.approx(rate, rel=1e-3)
+
+
+def test_a_step_in_place_does_not_blur_what_is_kept() -> None:
+    def in_place(theta: Tensor, grad: Tensor, state: Memory, *, lr: float) -> tuple[Tensor, Memory]:
+        return theta.sub_(lr * grad), state
+
+    net, training = design(), Training(gather({"gd_step": in_place}))
+    training.seek(net, dials(), 110)
+    for step in (0, 110):
+        training.seek(net, dials(), step)
+    torch.testing.assert_close(training.state.theta, trained(110, net=net).state.theta)
+
+
+def test_the_surface_is_the_answer_on_a_grid() -> None:
+    training = trained(40, net=design(), rate=0.3)
+    heights = surface(training, design())
+    x = torch.tensor([[(0.5 + 41) / GRID * 2 * REACH - REACH, (0.5 + 7) / GRID * 2 * REACH - REACH]])
+    assert heights.shape == (GRID, GRID)
+    assert heights[7, 41] == pytest.approx(float(scores(TORCH, design(), training.state, x).sigmoid()), abs=1e-6)
+    assert measure(TORCH, design(), training.state) == training.now == training.curve[-1]
+
+
+# The demo
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Makes a demo that opens at step 10, so that changes cost little."""
+    monkeypatch.setattr("steepest.demos.playground.FIRST_STEP", 10)
+    return playground_demo
+
+
+def test_each_control_redraws(quick: Any) -> None:
+    demo = quick()
+    seen = {bytes(demo.image.value)}
+    changes = [
+        ("step", 40), ("rate", 0.1), ("step", 60), ("stepper", "Adam"), ("data", "moons"), ("noise", 0.2),
+        ("depth", 2), ("width", 8), ("activation", "tanh"), ("start", "Glorot"), ("batch_norm", True), ("keep", 0.8),
+        ("l1", 1e-3), ("l2", 1e-3), ("batch", 8), ("seed", 3), ("step", 61), ("step", 20),
+    ]  # fmt: skip
+    for name, value in changes:
+        demo.controls[name].value = value
+        picture = bytes(demo.image.value)
+        assert picture.startswith(PNG)
+        assert picture not in seen, name
+        seen.add(picture)
+    assert {name for name, _ in changes} == set(demo.controls)
+    assert "Step 20: loss" in demo.message.value
+
+
+def test_the_ends_of_each_range_and_every_choice(quick: Any) -> None:
+    demo = quick(**MINE)
+    for name, control in demo.controls.items():
+        first = control.value
+        if name == "step":
+            continue
+        ends = getattr(control, "options", None) or (getattr(control, "min", False), getattr(control, "max", True))
+        for end in ends:
+            control.value = end
+            assert demo.message.value.startswith("Step 10: "), (name, end)
+        control.value = first
+    for step in (0, 1):
+        demo.controls["step"].value = step
+        assert demo.message.value.startswith(f"Step {step}: loss")
+
+
+def test_the_students_functions_do_the_work(quick: Any) -> None:
+    calls: list[str] = []
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **keywords: Any) -> Any:
+            calls.append(function.__name__)
+            return function(*args, **keywords)
+
+        return call
+
+    def counted_rprop(theta: Tensor, grad: Tensor, state: Memory) -> tuple[Tensor, Memory]:
+        calls.append("rprop_step")
+        return rprop_step(theta, grad, state)
+
+    functions = {name: counted(function) for name, function in MINE.items() if name != "nesterov_step"}
+    demo = quick(**functions | {"rprop_step": counted_rprop})
+    demo.controls["batch_norm"].value = True
+    demo.controls["keep"].value = 0.5
+    calls.clear()
+    demo.controls["step"].value = 11
+    assert set(calls) == {"gd_step", *NORM, "inverted_dropout"}
+    said = "Steps by your <code>gd_step</code>; Batch norm by your functions; Dropout by your"
+    assert said in demo.message.value
+    for name, exercise in (("Adam", "adam_step"), ("Rprop", "rprop_step"), ("momentum 0.9", "momentum_step")):
+        calls.clear()
+        demo.controls["stepper"].value = name
+        assert calls.count(exercise) == 11, name
+        assert calls.count("he_normal") == 4
+        assert f"Steps by your <code>{exercise}</code>" in demo.message.value
+
+
+def test_what_is_not_written_torch_does_and_the_message_says_so(quick: Any) -> None:
+    def blank(*args: Any, **keywords: Any) -> Any:
+        raise NotImplementedError
+
+    demo = quick(gd_step=blank, quickprop_step=blank, **NORM | {"batch_norm_backward": blank})
+    demo.controls["batch_norm"].value = True
+    assert "Steps by torch.optim's sgd, since <code>gd_step</code> is not written yet" in demo.message.value
+    assert "Batch norm by torch, since <code>batch_norm_backward</code> is not written yet" in demo.message.value
+    demo.controls["stepper"].value = "Quickprop"
+    assert "torch.optim's sgd, since <code>quickprop_step</code>" in demo.message.value
+    demo.controls["stepper"].value = "Adam"
+    assert "Steps by torch.optim's adam;" in demo.message.value
+    assert "Quickprop" not in quick().controls["stepper"].options
+    assert "Quickprop" in quick(quickprop_step=quickprop_step).controls["stepper"].options
+
+
+def test_functions_without_a_place_are_refused(quick: Any) -> None:
+    with pytest.raises(TypeError, match="`adam` has no place here"):
+        quick(adam=adam_step)
+
+
+def test_a_wrong_stepper_is_named(quick: Any) -> None:
+    demo = quick(gd_step=lambda theta, grad, state, *, lr: theta - lr * grad)
+    assert "`gd_step` must return (theta, state)" in demo.message.value
+
+
+def test_a_training_that_runs_away_says_so(quick: Any) -> None:
+    demo = quick()
+    demo.controls["data"].value = "moons"
+    demo.controls["activation"].value = "identity"
+    demo.controls["l2"].value = 0.03
+    demo.controls["rate"].value = 10.0
+    demo.controls["depth"].value = 4
+    demo.controls["step"].value = 0
+    demo.controls["step"].value = 60
+    assert "it has run away" in demo.message.value
+
+
+def test_the_goal() -> None:
+    demo = playground_demo(**NORM)
+    assert demo.message.value.endswith(f"The goal is {GOAL:.0%}.")
+    demo.controls["batch_norm"].value = True
+    demo.controls["step"].value = 0
+    demo.controls["rate"].value = 0.3
+    demo.controls["step"].value = FIRST_STEP
+    assert demo.message.value.endswith("The goal is reached.")
+    demo.controls["step"].value = FIRST_STEP + 30
+    assert demo.message.value.endswith(f"For the goal, get there within {FIRST_STEP} steps.")
+    demo.controls["data"].value = "blobs"
+    assert "goal" not in demo.message.value
+
+
+def test_reset_brings_back_the_first_state_and_forgets_the_rates(quick: Any) -> None:
+    demo = quick()
+    first = bytes(demo.image.value), demo.message.value
+    for name, value in (("step", 4), ("rate", 1.0), ("step", 14), ("depth", 1)):
+        demo.controls[name].value = value
+    demo.reset.click()
+    assert (bytes(demo.image.value), demo.message.value) == first
+
+
+def test_playing_takes_a_few_steps_a_frame_and_keys_take_one(quick: Any) -> None:
+    demo = quick()
+    assert demo.play is not None
+    assert (demo.play.slider, demo.play.step) == (demo.controls["step"], PLAYED_STEPS)
+    assert demo.play.slider.step == 1
+
+
+def test_in_a_notebook_a_far_step_is_reached_in_pieces_that_are_shown(
+    quick: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = quick()
+    monkeypatch.setattr("steepest.demos.playground.CATCH_UP_SECONDS", -1.0)  # a step a frame
+    pictures: list[str] = []
+    demo.image.observe(lambda change: pictures.append(demo.message.value.partition(":")[0]), names="value")
+
+    async def jump() -> None:
+        demo.controls["step"].value = 13
+        while len(pictures) < 3:
+            await asyncio.sleep(0.005)
+
+    asyncio.run(asyncio.wait_for(jump(), 60))
+    assert pictures == ["Step 11 of 13", "Step 12 of 13", "Step 13"]
+
+
+def test_the_figure_has_three_panels_that_are_used_again() -> None:
+    figure, training = Figure(figsize=(9.5, 4.3)), Training(TORCH)
+    view = View(figure)
+    for step in (0, 5, 3):
+        said = draw_playground(
+            training, view, step=step, rate=0.1, batch=32, keep=1.0, l1=0.0, l2=0.0, **design()._asdict()
+        )
+        assert said.startswith(f"Step {step}: loss")
+    assert len(figure.axes) == 3

@@ -1,0 +1,135 @@
+"""The demo of `00_start_here`, driven as its controls drive it, without a browser."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from matplotlib.figure import Figure
+from steepest.demos.start_here import line_demo
+from steepest.demos.start_here.line import LineView, draw_line, walk
+from torch import Tensor
+
+PNG = b"\x89PNG"
+
+
+def points() -> tuple[Tensor, Tensor]:
+    """The thirty points of the lesson."""
+    generator = torch.Generator().manual_seed(0)
+    x = 4 * torch.rand(30, generator=generator, dtype=torch.float64) - 2
+    return x, 3 * x + 2 + 0.2 * torch.rand(30, generator=generator, dtype=torch.float64) - 0.1
+
+
+def gd_step(theta: Tensor, grad: Tensor, *, lr: float) -> Tensor:
+    return theta - lr * grad
+
+
+def fit_line(x: Tensor, y: Tensor, theta0: Tensor, *, lr: float, n_steps: int) -> Tensor:
+    theta = theta0
+    for _ in range(n_steps):
+        residual = theta[0] + theta[1] * x - y
+        theta = gd_step(theta, 2 * torch.stack([residual.mean(), (residual * x).mean()]), lr=lr)
+    return theta
+
+
+def in_place(theta: Tensor, grad: Tensor, *, lr: float) -> Tensor:
+    theta -= lr * grad
+    return theta
+
+
+def uphill(theta: Tensor, grad: Tensor, *, lr: float) -> Tensor:
+    return theta + lr * grad
+
+
+def blank(*args: Any, **settings: Any) -> Any:
+    raise NotImplementedError
+
+
+def no_return(*args: Any, **settings: Any) -> Any:
+    return None
+
+
+def test_each_control_redraws_with_the_students_own_functions() -> None:
+    calls: list[tuple[str, float]] = []
+
+    def counted_step(theta: Tensor, grad: Tensor, *, lr: float) -> Tensor:
+        calls.append(("gd_step", lr))
+        return gd_step(theta, grad, lr=lr)
+
+    def counted_fit(*args: Any, lr: float, n_steps: int) -> Tensor:
+        calls.append((f"fit_line {n_steps}", lr))
+        return fit_line(*args, lr=lr, n_steps=n_steps)
+
+    demo = line_demo(counted_step, counted_fit, *points())
+    seen = [bytes(demo.image.value)]
+    assert seen[0].startswith(PNG)
+    assert set(calls) == {("gd_step", 0.9), ("fit_line 5", 0.9)}
+    for name, value, expected in (("lr", 0.5, "fit_line 5"), ("step", 3, "fit_line 3")):
+        calls.clear()
+        demo.controls[name].value = value
+        assert set(calls) == {("gd_step", 0.5), (expected, 0.5)}
+        assert bytes(demo.image.value) not in seen
+        seen.append(bytes(demo.image.value))
+    assert demo.play is not None
+
+
+def test_the_goal_is_reached_between_the_two_curvatures() -> None:
+    demo = line_demo(gd_step, fit_line, *points())
+    assert demo.message.value == (
+        "η = 0.90: after 5 steps the line is -0.6328 + 2.86 x, its loss 6.987. "
+        "It comes within 0.01 of the best line in 31 steps. Not yet: the goal is 3."
+    )
+    reached = []
+    for hundredths in (40, 48, 49, 54, 55, 56, 70):
+        demo.controls["lr"].value = hundredths / 100
+        if demo.message.value.endswith("in 3 steps. The goal is reached."):
+            reached.append(hundredths)
+    assert reached == [49, 54, 55]
+    demo.reset.click()
+    assert "31 steps" in demo.message.value
+
+
+@pytest.mark.parametrize("step", [0, 40])
+@pytest.mark.parametrize(
+    ("lr", "said"),
+    [(0.02, "After 40 steps it is not yet within 0.01 of the best line."), (1.1, "It runs away from the best line.")],
+)
+def test_the_ends_of_each_range(lr: float, said: str, step: int) -> None:
+    view = LineView(Figure(), *points())
+    message = draw_line(gd_step, fit_line, view, lr=lr, step=step)
+    assert message.startswith(f"η = {lr:.2f}: after {step} steps")
+    assert message.endswith(said)
+    assert len(view.path.get_xdata()) == step + 1
+
+
+def test_the_walk_ends_where_the_fit_does() -> None:
+    x, y = points()
+    for step in (gd_step, in_place):
+        path = walk(step, x, y, lr=0.3)
+        assert path.shape == (41, 2)
+        torch.testing.assert_close(path[40], fit_line(x, y, path[0], lr=0.3, n_steps=40))
+
+
+@pytest.mark.parametrize(
+    ("functions", "said"),
+    [
+        ((blank, fit_line), "Write <code>gd_step</code>, <code>fit_line</code>"),
+        ((gd_step, blank), "Write <code>gd_step</code>, <code>fit_line</code>"),
+        ((no_return, fit_line), "`gd_step` must return a tensor of shape (2,). Got None"),
+        ((gd_step, no_return), "`fit_line` must return a tensor of shape (2,). Got None"),
+        ((uphill, fit_line), "It runs away from the best line. <b>Your functions disagree:</b>"),
+        ((lambda theta, grad, *, lr: theta - lr / 2 * grad, fit_line), "<code>fit_line</code> is at (-0.6328, 2.86)"),
+    ],
+    ids=["no step", "no fit", "step returns nothing", "fit returns nothing", "uphill", "half the rate"],
+)
+def test_what_is_missing_or_wrong_is_said(functions: Any, said: str) -> None:
+    demo = line_demo(*functions, *points())
+    assert said in demo.message.value
+    assert bytes(demo.image.value).startswith(PNG) == ("disagree" in said or "is at" in said)
+
+
+def test_what_overflows_is_drawn_at_the_edge() -> None:
+    demo = line_demo(lambda theta, grad, *, lr: theta + 1e300 * grad, fit_line, *points())
+    assert "It runs away" in demo.message.value
+    assert bytes(demo.image.value).startswith(PNG)
