@@ -70,7 +70,7 @@ def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:
                 if size > UNDECIDED:
                     raise CourseError(
                         f"Exercise {exercise.id}: in the case “{case.name}” rounding decides {what} of {said}, so an "
-                        "honest answer may be refused. Move the case off the edge, or give it more slack."
+                        "honest answer may be refused. Move the case off the edge, give it more slack, or call it exact."
                     )
 
 

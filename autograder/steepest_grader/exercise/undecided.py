@@ -19,7 +19,7 @@ from steepest._checks.agent import listed
 from steepest._checks.calls import Function, StudentError
 from steepest._checks.cases import EVERYTHING, Case, Result, play
 from steepest._checks.compare import RELATIVE
-from steepest.callables import build
+from steepest._checks.content import build
 from torch import Tensor
 
 __all__ = ["DECIDED", "EDGE", "UNDECIDED", "Noise", "marked", "moved", "noise"]
@@ -77,12 +77,14 @@ def noise(
 
 
 def moved(case: Case) -> list[Case]:
-    """The same case with its floating inputs moved by one unit in the last place; none where nothing can be moved.
+    """The same case with its floating inputs moved by one unit in the last place; none where nothing may be moved.
 
     The moves come in pairs of opposites, of which one tips over what stands on an edge. Equal numbers move alike, and
     so do a number and its opposite: a tie stays a tie, a symmetric matrix stays symmetric. A number that half the
     digits hold exactly, such as 0, 1 or 0.25, stays: it is a label, a bound or a count, and was not measured.
     """
+    if case.exact:
+        return []
     inputs = [_moved(dict(case.inputs), key, outwards) for key in KEYS for outwards in (True, False)]
     return [replace(case, inputs=item) for item in inputs] if _is_moved(dict(case.inputs), inputs[0]) else []
 

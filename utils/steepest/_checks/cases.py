@@ -36,12 +36,16 @@ class Case:
         Name of the drive that plays the case, see `steepest._checks.drives`.
     slack : float
         Multiplies the tolerance where the answer is badly conditioned.
+    exact : bool
+        Whether the last bits of the inputs are the point of the case, as in 0.1 + 0.2; then a course that looks for
+        what rounding decides leaves them alone.
     """
 
     name: str
     inputs: Mapping[str, Any]
     drive: str = "call"
     slack: float = 1.0
+    exact: bool = False
 
 
 @dataclass(frozen=True)
