@@ -11,7 +11,7 @@ import numpy as np
 from steepest._checks.calls import Function, local
 from steepest._checks.cases import GENERATOR, Candidate, Finding, Result, alike, find, play
 
-from steepest_grader.exercise.model import Case, Exercise, Outcome, Verdict
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
 
 __all__ = [
@@ -173,10 +173,11 @@ def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str =
 @cache
 def _noises(exercise: Exercise, name: str, seeds: tuple[int, ...], device: str) -> tuple[Noise, ...]:
     cases = sound_candidates(exercise, seeds, device)[0]
-    variants = {item.name: item for item in (*exercise.accepted, *exercise.mistakes)}
+    variants: list[Accepted | Mistake] = [*exercise.accepted, *exercise.mistakes]
     implementation, companions = exercise.reference, exercise.companions
-    if name in variants:
-        implementation, companions = variants[name].implementation, exercise.companions_of(variants[name])
+    for item in variants:
+        if item.name == name:
+            implementation, companions = item.implementation, exercise.companions_of(item)
     return tuple(noise(implementation, exercise.id, cases, companions=companions, device=device))
 
 
@@ -187,7 +188,7 @@ def _without_noise(
     cases: Sequence[Case],
     known: Sequence[Candidate],
     results: Sequence[Result],
-) -> list[Candidate]:
+) -> tuple[Candidate, ...]:
     """Candidates without what rounding decides in those mistakes that results are near to."""
 
     def clear(item: Candidate) -> Candidate:
@@ -195,7 +196,7 @@ def _without_noise(
             return item
         return replace(item, results=marked(item.results, noises(exercise, item.name, seeds, device=device)))
 
-    return list(map(clear, known))
+    return tuple(map(clear, known))
 
 
 def passes(exercise: Exercise, function: Function) -> bool:

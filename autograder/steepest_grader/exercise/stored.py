@@ -16,8 +16,8 @@ from steepest._checks.outcomes import Outcomes, dump, read
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import judge
-from steepest_grader.exercise.model import Exercise
-from steepest_grader.exercise.undecided import DECIDED, UNDECIDED, Noise, marked
+from steepest_grader.exercise.model import Exercise, Mistake
+from steepest_grader.exercise.undecided import DECIDED, UNDECIDED, Noise, marked, replays
 
 __all__ = ["agree", "outcomes"]
 
@@ -51,14 +51,7 @@ def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
         else item
         for item in candidates
     ]
-    sound = [candidate for candidate in settled if candidate.kind != "mistake"]
-    for candidate in settled:
-        if candidate.kind == "mistake" and find(cases, sound, candidate.results).credit == 1:
-            but = " but for what rounding decides" if candidate.undecided else ""
-            raise CourseError(
-                f"Exercise {exercise.id}: on the public cases the mistake {candidate.name} gives sound "
-                f"results{but}. Add a case that sets it apart, or remove it."
-            )
+    _refuse_sound_mistakes(exercise, cases, settled)
     return dump(Outcomes(exercise.id, exercise.signature, exercise.parameters, cases, settled))
 
 
@@ -70,8 +63,38 @@ def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:
                 if size > UNDECIDED:
                     raise CourseError(
                         f"Exercise {exercise.id}: in the case “{case.name}” rounding decides {what} of {said}, so an "
-                        "honest answer may be refused. Move the case off the edge, give it more slack, or call it exact."
+                        "honest answer may be refused. Move the case off the edge, give it more slack, or, if its last "
+                        "bits are its point, call it exact."
                     )
+
+
+def _refuse_sound_mistakes(exercise: Exercise, cases: Sequence[Case], candidates: Sequence[Candidate]) -> None:
+    sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
+    known = {candidate.name: candidate for candidate in candidates}
+    for item in exercise.mistakes:
+        found = known[item.name]
+        if find(cases, sound, found.results).credit < 1:
+            continue
+        if found.undecided and not _may_pass(exercise, item, cases, sound):
+            continue  # how it is wrong is undecided, but that it is wrong is not
+        but = " but for what rounding decides" if found.undecided else ""
+        raise CourseError(
+            f"Exercise {exercise.id}: on the public cases the mistake {item.name} gives sound results{but}. "
+            "Add a case that sets it apart, or remove it."
+        )
+
+
+def _may_pass(exercise: Exercise, item: Mistake, cases: Sequence[Case], sound: Sequence[Candidate]) -> bool:
+    """Whether rounding may make a mistake's results those of a sound implementation in every case."""
+    companions = exercise.companions_of(item)
+    played = replays(item.implementation, exercise.id, cases, companions=companions)
+    return any(
+        all(
+            any(find([case], [known.only(place)], [result]).credit == 1 for result in results)
+            for place, (case, results) in enumerate(zip(cases, played, strict=True))
+        )
+        for known in sound
+    )
 
 
 def _results(old: bytes | None) -> dict[str, Sequence[Result]]:

@@ -22,7 +22,7 @@ from steepest._checks.compare import RELATIVE
 from steepest._checks.content import build
 from torch import Tensor
 
-__all__ = ["DECIDED", "EDGE", "UNDECIDED", "Noise", "marked", "moved", "noise"]
+__all__ = ["DECIDED", "EDGE", "UNDECIDED", "Noise", "marked", "moved", "noise", "replays"]
 
 # Shares of the tolerance. Another processor, or another way to write the function, may round a few times as badly;
 # so up to DECIDED nobody sees more than EDGE, and beyond UNDECIDED nobody sees less. What lies between is in doubt.
@@ -68,12 +68,21 @@ def noise(
         For each case the noise of its observations; under `EVERYTHING` alone where the exception itself comes and
         goes, and empty where nothing can be moved or nothing is observed.
     """
+    played = replays(implementation, name, cases, companions=companions, device=device)
+    return [_noise(results, case) for case, results in zip(cases, played, strict=True)]
+
+
+def replays(
+    implementation: Callable[..., Any],
+    name: str,
+    cases: Sequence[Case],
+    *,
+    companions: Mapping[str, Any],
+    device: str = "cpu",
+) -> list[list[Result]]:
+    """For each case what comes of it as it is, and of each way to move its inputs; arguments as for `noise`."""
     function = _Direct(name, {**companions, name: implementation}, device)
-    found: list[Noise] = []
-    for case in cases:
-        again = moved(case)
-        found.append(_noise([_plain(result) for result in play(function, [case, *again])], case) if again else {})
-    return found
+    return [[_plain(result) for result in play(function, [case, *moved(case)])] for case in cases]
 
 
 def moved(case: Case) -> list[Case]:
@@ -143,7 +152,7 @@ def _is_moved(old: Any, new: Any) -> bool:
     if isinstance(old, Tensor):
         return not torch.equal(old.nan_to_num(), new.nan_to_num())
     if isinstance(old, np.ndarray):
-        return old.tobytes() != new.tobytes()
+        return bool(old.tobytes() != new.tobytes())
     if isinstance(old, list | tuple):
         return any(map(_is_moved, old, new))
     if isinstance(old, dict):

@@ -8,6 +8,7 @@ copied at once, so that a later change in place cannot reach it.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import random
 import socket
@@ -194,9 +195,16 @@ def _snapshot(value: Any) -> Any:
 
 
 def _global_generators() -> tuple[Any, ...]:
-    _, keys, position, *_ = np.random.get_state()
     gpu = torch.cuda.get_rng_state().numpy().tobytes() if torch.cuda.is_initialized() else b""  # type: ignore[no-untyped-call]
-    return gpu, torch.get_rng_state().numpy().tobytes(), np.asarray(keys).tobytes(), position, random.getstate()
+    return gpu, torch.get_rng_state().numpy().tobytes(), _numpy_state(), random.getstate()
+
+
+def _numpy_state() -> bytes:
+    """Where numpy's global generator stands, read as it lies there: asking for it in words takes as long as a call."""
+    source = np.random.get_bit_generator()
+    if not isinstance(source, np.random.MT19937):  # someone has put another in its place
+        return repr(source.state).encode()
+    return ctypes.string_at(source.ctypes.state_address, 4 * (624 + 1))  # its words, and which of them comes next
 
 
 def _describe(error: BaseException) -> dict[str, str]:

@@ -186,7 +186,8 @@ def find(
     if results and results[-1].not_attempted:
         return Finding(0.0, "not_attempted", "Write the body of the function and run the cell again.")
     sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
-    mistakes = _telling(cases, candidates, sound)
+    mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
+    mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
     for candidate in (*sound, *mistakes):
         if _agree(cases, candidate, results):
             symptom = "" if candidate.credit == 1 else _symptom(cases, candidates[0], results, reveal)
@@ -208,17 +209,6 @@ def alike(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result]
     """The share of the cases in which results agree with a candidate's."""
     pairs = zip(cases, candidate.results, results, strict=False)
     return sum(_same(case, want, got, False) for case, want, got in pairs) / len(cases)
-
-
-def _telling(cases: Sequence[Case], candidates: Sequence[Candidate], sound: Sequence[Candidate]) -> list[Candidate]:
-    """The mistakes that differ from what is sound in more than rounding decides; those that say most come first."""
-    mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
-    telling = [
-        mistake
-        for mistake in mistakes
-        if not (mistake.undecided and any(_agree(cases, known, mistake.results) for known in sound))
-    ]
-    return sorted(telling, key=lambda mistake: mistake.undecided)
 
 
 def _agree(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result], *, any_dtype: bool = False) -> bool:
