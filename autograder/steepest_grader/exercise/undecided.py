@@ -68,8 +68,11 @@ def noise(
         For each case the noise of its observations; under `EVERYTHING` alone where the exception itself comes and
         goes, and empty where nothing can be moved or nothing is observed.
     """
-    played = replays(implementation, name, cases, companions=companions, device=device)
-    return [_noise(results, case) for case, results in zip(cases, played, strict=True)]
+    function = _Direct(name, {**companions, name: implementation}, device)
+    again = [moved(case) for case in cases]
+    return [
+        _noise(_played(function, [case, *more]), case) if more else {} for case, more in zip(cases, again, strict=True)
+    ]
 
 
 def replays(
@@ -82,7 +85,7 @@ def replays(
 ) -> list[list[Result]]:
     """For each case what comes of it as it is, and of each way to move its inputs; arguments as for `noise`."""
     function = _Direct(name, {**companions, name: implementation}, device)
-    return [[_plain(result) for result in play(function, [case, *moved(case)])] for case in cases]
+    return [_played(function, [case, *moved(case)]) for case in cases]
 
 
 def moved(case: Case) -> list[Case]:
@@ -220,6 +223,10 @@ class _Kept:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+def _played(function: Function, cases: Sequence[Case]) -> list[Result]:
+    return [_plain(result) for result in play(function, cases)]
 
 
 def _plain(result: Result) -> Result:

@@ -20,9 +20,10 @@ from click.testing import CliRunner, Result
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Gradebook
 from steepest_grader.cli import main
+from steepest_grader.course.find import find_any_course
+from steepest_grader.course.handout import released_notebook
 from steepest_grader.course.lesson import load
-from steepest_grader.course.nbgrader_course import NbgraderCourse, find_any_course
-from steepest_grader.course.release import released_notebook
+from steepest_grader.course.nbgrader_course import NbgraderCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.grading.batch import grade_lesson
 from steepest_grader.sandbox import kernel

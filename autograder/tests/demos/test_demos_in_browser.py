@@ -14,8 +14,7 @@ import nbformat
 import pytest
 from browser import CHROMIUM, lab, open_page, run_notebook
 from playwright.sync_api import Locator, Page
-from steepest_grader.course.places import find_course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.find import find_course
 
 pytestmark = [
     pytest.mark.browser,
@@ -53,7 +52,7 @@ def lessons() -> list[str]:
 
 def solved(name: str) -> nbformat.NotebookNode:
     """A lesson with its solutions, without the figures that are no demos and without hidden tests."""
-    notebook = source_notebook(COURSE, name)
+    notebook = COURSE.source(name)
     notebook.cells = [
         cell
         for cell in notebook.cells

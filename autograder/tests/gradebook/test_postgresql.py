@@ -22,7 +22,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool
-from steepest_grader import cli, sandbox
+from steepest_grader import cli
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
 from steepest_grader.desk.export import export
@@ -35,6 +35,7 @@ from steepest_grader.gradebook.autograded import SIDECAR, submission_folder
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
+from steepest_grader.sandbox import choice
 from steepest_grader.sandbox.none import NoSandbox
 from traitlets.config import Config
 
@@ -253,7 +254,7 @@ def test_exports_and_report_say_the_same_as_from_sqlite(grade: Callable[[str], B
 def test_the_command_line_tells_no_password(
     grade: Callable[[str], Batch], built: Course, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sandbox, "open_sandbox", lambda **_: NoSandbox())  # no kernel is needed, so none is warmed up
+    monkeypatch.setattr(choice, "open_sandbox", lambda **_: NoSandbox())  # no kernel is needed, so none is warmed up
 
     def run(*words: str) -> Result:
         return CliRunner().invoke(cli.main, ["--course", str(built.root), *words])

@@ -10,9 +10,8 @@ from statistics import median
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
+from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
-from steepest_grader.course.places import find_course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.notebook import flags as module
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.restore import Cell, read
@@ -182,7 +181,7 @@ def lesson(request: pytest.FixtureRequest) -> Lesson:
 
 def honest(lesson: Lesson) -> list[Sample]:
     kinds = ("correct", "blank", "accepted-", "mistake-")
-    return [item for item in samples(lesson, source_notebook(HOME, lesson.id)) if item.kind.startswith(kinds)]
+    return [item for item in samples(lesson) if item.kind.startswith(kinds)]
 
 
 def test_of_honest_work_only_what_leans_on_a_library_is_flagged(lesson: Lesson) -> None:

@@ -201,7 +201,7 @@ def _global_generators() -> tuple[Any, ...]:
 
 def _numpy_state() -> bytes:
     """Where numpy's global generator stands, read as it lies there: asking for it in words takes as long as a call."""
-    source = np.random.get_bit_generator()
+    source = np.random.get_bit_generator()  # type: ignore[attr-defined]
     if not isinstance(source, np.random.MT19937):  # someone has put another in its place
         return repr(source.state).encode()
     return ctypes.string_at(source.ctypes.state_address, 4 * (624 + 1))  # its words, and which of them comes next

@@ -11,7 +11,8 @@ import pytest
 import torch
 from steepest._checks.calls import StudentError, local
 from steepest._checks.cases import EVERYTHING, Candidate, Case, Finding, alike, find, play
-from steepest._checks.drives import DRIVES
+from steepest._checks.content import drives
+from steepest._checks.drives import GENERAL, drive
 from torch import Tensor
 
 
@@ -184,13 +185,13 @@ CALLS: dict[str, tuple[Any, str]] = {
 def test_an_answer_of_the_wrong_form_is_said_in_words(name: str) -> None:
     answer, sentence = CALLS[name]
     with pytest.raises(StudentError) as caught:
-        DRIVES["stepper"](local(lambda *args: answer, "f"), theta=1.0, state={}, steps=[{"grad": 1.0}])
+        drive("stepper")(local(lambda *args: answer, "f"), theta=1.0, state={}, steps=[{"grad": 1.0}])
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("drive", sorted(DRIVES))
-def test_every_drive_says_what_it_plays(drive: str) -> None:
-    assert DRIVES[drive].__doc__
+@pytest.mark.parametrize("name", sorted([*GENERAL, *drives()]))
+def test_every_drive_says_what_it_plays(name: str) -> None:
+    assert drive(name).__doc__
 
 
 # --- what rounding decides
@@ -198,14 +199,14 @@ def test_every_drive_says_what_it_plays(drive: str) -> None:
 
 def _known(**undecided: tuple[str, ...]) -> list[Candidate]:
     """The candidates; of those that are named, the second case is not decided."""
-    return [
-        replace(
-            item, results=[item.results[0], replace(item.results[1], observations={}, undecided=undecided[item.name])]
-        )
-        if item.name in undecided
-        else item
-        for item in CANDIDATES
-    ]
+
+    def known(item: Candidate) -> Candidate:
+        first, second = item.results
+        names = undecided.get(item.name, ())
+        kept = {} if names else second.observations
+        return replace(item, results=[first, replace(second, observations=kept, undecided=names)])
+
+    return list(map(known, CANDIDATES))
 
 
 def _ascent_but_in_one_entry(grad: Tensor, *, lr: float) -> Tensor:
