@@ -42,6 +42,7 @@ c.Execute.startup_timeout = 120
 load_subconfig("nbgrader_config.py", path=str(Path(__file__).resolve().parent.parent.parent))  # noqa: F821
 '''
 DIFF_LINES = 40
+STAMP = "built"
 STUDENT_FILES = ("environment.yml", "LICENSE")
 PACKAGE_FILES = ("pyproject.toml", "README.md")
 OLDEST = (1980, 1, 1, 0, 0, 0)  # what a zip can hold
@@ -69,8 +70,7 @@ def build(course: TextCourse, *, check: bool = False, progress: Progress | None 
     CourseError
         If a lesson breaks a rule, or a mistake cannot be told from a sound answer on the public cases.
     """
-    stamp = course.build_dir / "built"
-    if not check and stamp.is_file() and stamp.read_text() == _fingerprint(course):
+    if not check and _is_built(course):
         return []
     changed, wanted = [], set()
     for path, make in _products(course):
@@ -91,8 +91,14 @@ def build(course: TextCourse, *, check: bool = False, progress: Progress | None 
             if path.parent != course.outcomes_dir and not any(path.parent.iterdir()):
                 path.parent.rmdir()
     if not check:
-        replace_file(stamp, _fingerprint(course).encode())
+        replace_file(course.build_dir / STAMP, _fingerprint(course).encode())
     return changed
+
+
+def _is_built(course: TextCourse) -> bool:
+    """Whether a build of exactly these files has already been made here."""
+    stamp = course.build_dir / STAMP
+    return stamp.is_file() and stamp.read_text() == _fingerprint(course)
 
 
 def _fingerprint(course: TextCourse) -> str:
@@ -138,7 +144,7 @@ def archive(course: TextCourse, path: Path) -> Path:
     """
     if not path.name.endswith((".zip", ".tar.gz")):
         raise CourseError(f"The archive must end in .zip or .tar.gz. Got {path.name!r}.")
-    if build(course, check=True):
+    if not _is_built(course) and build(course, check=True):
         raise CourseError("The lessons are not current. Run `steepest-grader build` first.")
     members = dict(sorted(_members(course)))
     pack = _zip if path.name.endswith(".zip") else _tar
