@@ -123,6 +123,10 @@ def _raises_on_an_edge(x: Tensor) -> Tensor:
     return x
 
 
+def _raises_one_or_another(x: Tensor) -> None:
+    raise ValueError if x.sum() > 0.6 else TypeError
+
+
 EDGE = torch.tensor([0.1, 0.2, 0.3], dtype=DOUBLE)
 NOISE: dict[str, tuple[Callable[..., Any], Any, dict[str, bool]]] = {
     "well conditioned": (_whitened, _table(np.random.default_rng(1), 4, 6), {"the answer": False}),
@@ -132,6 +136,7 @@ NOISE: dict[str, tuple[Callable[..., Any], Any, dict[str, bool]]] = {
     "a comparison on an edge": (lambda x: bool(x.sum() > 0.6), EDGE, {"the answer": True}),
     "a comparison off it": (lambda x: bool(x.sum() > 0.5), EDGE, {"the answer": False}),
     "an exception on an edge": (_raises_on_an_edge, EDGE, {EVERYTHING: True}),
+    "one exception or another": (_raises_one_or_another, EDGE, {EVERYTHING: True}),
     "an exception in any case": (_without_eps, 0.1, {}),
     "float32 handed over as numbers": (lambda x: x.tolist(), EDGE.float() / 7, {"the answer": True}),
     "what should be zero": (lambda x: x[:2].sum() - x[2], EDGE, {"the answer": True}),
