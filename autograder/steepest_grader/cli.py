@@ -376,7 +376,7 @@ def verify(
 
     sandbox = _sandbox(unsafe_no_sandbox)
     found, said = {}, []
-    with module.lanes(jobs) as pool, progress() as bar:
+    with module.processes(jobs) as pool, progress() as bar:
         for name in named:
             task = bar.add_task(name, total=None)
             lesson = load(course, name)

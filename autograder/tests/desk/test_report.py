@@ -16,10 +16,11 @@ import pytest
 from browser import CHROMIUM, open_page
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
+from steepest._checks.progress import NAME as PROGRESS
 from steepest_grader.cli import main
 from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course
-from steepest_grader.desk.practice import PROGRESS, Practice, practice
+from steepest_grader.desk.practice import Practice, practice
 from steepest_grader.desk.report import as_json, class_standing, report_path, write_report
 from steepest_grader.desk.standing import Standing
 from steepest_grader.exercise.model import GradedSubmission, Outcome
