@@ -11,6 +11,7 @@ import numpy as np
 from steepest._checks.calls import Function, local
 from steepest._checks.cases import GENERATOR, Candidate, Finding, Result, alike, find, play
 
+from steepest_grader.exercise import undecided
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
 
@@ -24,6 +25,7 @@ __all__ = [
     "passes",
     "refusals",
     "sound_candidates",
+    "ways",
 ]
 
 PUBLIC_SEED = 2024
@@ -103,7 +105,7 @@ def _sound(
     exercise: Exercise, seeds: tuple[int, ...], device: str
 ) -> tuple[tuple[Case, ...], list[Result], list[list[Result]], Callable[..., list[Result]]]:
     """Cases, what the reference and the accepted variants make of them, and how to play another implementation."""
-    cases = tuple(case for seed in seeds for case in exercise.cases(np.random.default_rng(seed)))
+    cases = _cases(exercise, seeds)
 
     def results(implementation: Callable[..., Any], companions: Mapping[str, Any]) -> list[Result]:
         function = local(implementation, exercise.id, companions=companions, device=device)
@@ -122,6 +124,10 @@ def _sound(
     for item, seen in zip(exercise.accepted, theirs, strict=True):
         _refuse_errors(exercise, f"the accepted variant {item.name}", seen, may_raise)
     return cases, ours, theirs, results
+
+
+def _cases(exercise: Exercise, seeds: tuple[int, ...]) -> tuple[Case, ...]:
+    return tuple(case for seed in seeds for case in exercise.cases(np.random.default_rng(seed)))
 
 
 def judge(
@@ -172,13 +178,18 @@ def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str =
 
 @cache
 def _noises(exercise: Exercise, name: str, seeds: tuple[int, ...], device: str) -> tuple[Noise, ...]:
-    cases = sound_candidates(exercise, seeds, device)[0]
     variants: list[Accepted | Mistake] = [*exercise.accepted, *exercise.mistakes]
     implementation, companions = exercise.reference, exercise.companions
     for item in variants:
         if item.name == name:
             implementation, companions = item.implementation, exercise.companions_of(item)
-    return tuple(noise(implementation, exercise.id, cases, companions=companions, device=device))
+    return tuple(noise(implementation, exercise.id, ways(exercise, seeds), companions=companions, device=device))
+
+
+@cache
+def ways(exercise: Exercise, seeds: tuple[int, ...]) -> list[list[Case]]:
+    """The cases of some seeds, each as it is and with its inputs moved, see `undecided`."""
+    return undecided.ways(_cases(exercise, seeds))
 
 
 def _without_noise(

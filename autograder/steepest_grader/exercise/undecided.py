@@ -22,7 +22,7 @@ from steepest._checks.compare import RELATIVE
 from steepest._checks.content import build
 from torch import Tensor
 
-__all__ = ["DECIDED", "EDGE", "UNDECIDED", "Noise", "marked", "moved", "noise", "replays"]
+__all__ = ["DECIDED", "EDGE", "UNDECIDED", "Noise", "marked", "moved", "noise", "replays", "ways"]
 
 # Shares of the tolerance. Another processor, or another way to write the function, may round a few times as badly;
 # so up to DECIDED nobody sees more than EDGE, and beyond UNDECIDED nobody sees less. What lies between is in doubt.
@@ -43,7 +43,7 @@ SHORTER = {
 def noise(
     implementation: Callable[..., Any],
     name: str,
-    cases: Sequence[Case],
+    ways: Sequence[Sequence[Case]],
     *,
     companions: Mapping[str, Any],
     device: str = "cpu",
@@ -56,7 +56,8 @@ def noise(
         One of ours: it is called in this process, and not over the wire.
     name : str
         Under which a drive knows it.
-    cases : sequence of Case
+    ways : sequence of sequence of Case
+        Each case as it is, and moved, see `ways`.
     companions : mapping of str to callable
         What stands beside it.
     device : str
@@ -69,23 +70,24 @@ def noise(
         goes, and empty where nothing can be moved or nothing is observed.
     """
     function = _Direct(name, {**companions, name: implementation}, device)
-    again = [moved(case) for case in cases]
-    return [
-        _noise(_played(function, [case, *more]), case) if more else {} for case, more in zip(cases, again, strict=True)
-    ]
+    return [_noise(_played(function, cases), cases[0]) if len(cases) > 1 else {} for cases in ways]
 
 
 def replays(
     implementation: Callable[..., Any],
     name: str,
-    cases: Sequence[Case],
+    ways: Sequence[Sequence[Case]],
     *,
     companions: Mapping[str, Any],
-    device: str = "cpu",
 ) -> list[list[Result]]:
     """For each case what comes of it as it is, and of each way to move its inputs; arguments as for `noise`."""
-    function = _Direct(name, {**companions, name: implementation}, device)
-    return [_played(function, [case, *moved(case)]) for case in cases]
+    function = _Direct(name, {**companions, name: implementation}, "cpu")
+    return [_played(function, cases) for cases in ways]
+
+
+def ways(cases: Sequence[Case]) -> list[list[Case]]:
+    """Each case as it is, and then as `moved` gives it."""
+    return [[case, *moved(case)] for case in cases]
 
 
 def moved(case: Case) -> list[Case]:

@@ -17,7 +17,7 @@ from steepest_grader.errors import CourseError
 from steepest_grader.exercise import judge, stored
 from steepest_grader.exercise.judge import judge_local
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
-from steepest_grader.exercise.undecided import UNDECIDED, marked, moved, noise
+from steepest_grader.exercise.undecided import UNDECIDED, marked, moved, noise, ways
 from torch import Tensor
 
 DOUBLE = torch.float64
@@ -150,13 +150,13 @@ NOISE: dict[str, tuple[Callable[..., Any], Any, dict[str, bool]]] = {
 @pytest.mark.parametrize("name", NOISE)
 def test_what_rounding_decides_is_found(name: str) -> None:
     function, x, wanted = NOISE[name]
-    (found,) = noise(function, "f", [_case("it", x)], companions={})
+    (found,) = noise(function, "f", ways([_case("it", x)]), companions={})
     assert {what: size > UNDECIDED for what, size in found.items()} == wanted
 
 
 def test_slack_makes_noise_smaller() -> None:
     x = _table(np.random.default_rng(1), 4, 6)
-    (tight, loose) = noise(_without_eps, "f", [_case("a", x), _case("b", x, slack=100)], companions={})
+    (tight, loose) = noise(_without_eps, "f", ways([_case("a", x), _case("b", x, slack=100)]), companions={})
     assert tight["the answer"] == pytest.approx(100 * loose["the answer"])
 
 
