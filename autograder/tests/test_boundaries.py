@@ -99,7 +99,7 @@ def test_who_imports_what(who: str, packages: set[str]) -> None:
 
 def test_the_rules_are_read_off_real_sources() -> None:
     assert all(SOURCES[who] for who in SOURCES)
-    assert _under(_imports(GRADER / "course" / "release.py"), "nbgrader")
+    assert _under(_imports(GRADER / "course" / "handout.py"), "nbgrader")
 
 
 def _package(path: Path) -> str:

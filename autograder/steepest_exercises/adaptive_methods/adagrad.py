@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import inputs
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 
@@ -17,8 +18,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     usual = {"lr": 0.2, "eps": 0.05}
     return shared.accumulating_cases(
         rng,
-        start={"sum_squares": shared.zeros},
-        moving={"sum_squares": shared.positive},
+        start={"sum_squares": inputs.zeros},
+        moving={"sum_squares": inputs.positive},
         usual=usual,
         changing=[usual, {"lr": 0.05, "eps": 0.3}, {"lr": 0.4, "eps": 0.01}],
     )
@@ -29,10 +30,10 @@ def _adagrad(
     change: Callable[[Tensor, Tensor, float, float], Tensor] = lambda r, g, lr, eps: -lr * g / (r.sqrt() + eps),
     used: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
     kept: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
-) -> shared.Step:
+) -> inputs.Step:
     """A stepper with r ← total(r, g, lr, eps) and θ ← θ + change(r, g, lr, eps)."""
 
-    def step(theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, eps: float) -> tuple[Tensor, shared.State]:
+    def step(theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, eps: float) -> tuple[Tensor, inputs.State]:
         old = state["sum_squares"]
         new = total(old, grad, lr, eps)
         return theta + change(used(old, new), grad, lr, eps), {"sum_squares": kept(old, new)}
@@ -41,8 +42,8 @@ def _adagrad(
 
 
 def _own_rates(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, eps: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, eps: float
+) -> tuple[Tensor, inputs.State]:
     total = torch.addcmul(state["sum_squares"], grad, grad)
     rates = torch.full_like(grad, lr).div(total.sqrt().add(eps))
     return torch.sub(theta, rates.mul(grad)), {**state, "sum_squares": total}
@@ -55,7 +56,7 @@ ADAGRAD_STEP = Exercise(
     points=2,
     accepted=[
         Accepted("own_rates_first", _own_rates),
-        Accepted("entry_by_entry", shared.entry_by_entry(_adagrad())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_adagrad())),
         Accepted("powers", _adagrad(lambda r, g, lr, eps: r + g**2, lambda r, g, lr, eps: -lr * (g / (r**0.5 + eps)))),
         Accepted("eps_in_the_root", _adagrad(change=lambda r, g, lr, eps: -lr * g / (r + eps).sqrt()), shared.INSIDE),
     ],
@@ -134,18 +135,17 @@ ADAGRAD_STEP = Exercise(
 
 def _gauss_newton_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, grads: Tensor, slack: float = 1.0) -> Case:
-        inputs = {"args": [grads], "kwargs": {}, "outputs": ["the diagonal"]}
-        return Case(name, inputs, slack=slack)
+        return Case(name, {"args": [grads], "kwargs": {}, "outputs": ["the diagonal"]}, slack=slack)
 
     scales = torch.logspace(-2, 1, 4, dtype=torch.float64)
     return [
-        case("five examples, four weights", shared.normal(rng, 5, 4)),
-        case("gradients that are far from 0 on average", 3 + shared.normal(rng, 8, 3)),
-        case("weights of different scale", scales * shared.normal(rng, 6, 4)),
-        case("one example", shared.normal(rng, 1, 3)),
-        case("a matrix of weights", shared.normal(rng, 4, 3, 2)),
-        case("as many examples as weights, non-contiguous", shared.normal(rng, 3, 3).T),
-        case("float32", shared.normal(rng, 7, 5).float(), 10),
+        case("five examples, four weights", inputs.normal(rng, 5, 4)),
+        case("gradients that are far from 0 on average", 3 + inputs.normal(rng, 8, 3)),
+        case("weights of different scale", scales * inputs.normal(rng, 6, 4)),
+        case("one example", inputs.normal(rng, 1, 3)),
+        case("a matrix of weights", inputs.normal(rng, 4, 3, 2)),
+        case("as many examples as weights, non-contiguous", inputs.normal(rng, 3, 3).T),
+        case("float32", inputs.normal(rng, 7, 5).float(), 10),
     ]
 
 

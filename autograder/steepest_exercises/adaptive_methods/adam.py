@@ -8,6 +8,7 @@ import numpy as np
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import inputs
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 
@@ -17,8 +18,8 @@ def moment_cases(rng: np.random.Generator) -> Sequence[Case]:
     usual = {"lr": 0.1, "rho1": 0.8, "rho2": 0.95, "eps": 0.05}
     return shared.accumulating_cases(
         rng,
-        start={"s": shared.zeros, "r": shared.zeros, "t": 0},
-        moving={"s": shared.normal, "r": shared.positive, "t": 3},
+        start={"s": inputs.zeros, "r": inputs.zeros, "t": 0},
+        moving={"s": inputs.normal, "r": inputs.positive, "t": 3},
         usual=usual,
         changing=[
             {"lr": 0.3, "rho1": 0.7, "rho2": 0.9, "eps": 0.1},
@@ -35,14 +36,14 @@ def _adam(
     r_hat: Callable[[Tensor, float, int], Tensor] = lambda r, b, k: r / (1 - b**k),
     move: Callable[[Tensor, Tensor, float, float], Tensor] = lambda s, r, lr, eps: lr * s / (r.sqrt() + eps),
     ahead: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda s_hat, s, g: s_hat,
-    kept: Callable[[shared.State, shared.State, Tensor, Tensor], shared.State] = lambda old, new, s_hat, r_hat: new,
+    kept: Callable[[inputs.State, inputs.State, Tensor, Tensor], inputs.State] = lambda old, new, s_hat, r_hat: new,
     first: float = 1,
-) -> shared.Step:
+) -> inputs.Step:
     """A stepper with averages s(s, g, ρ₁, lr), r(r, g, ρ₂, s), corrected for step k = t + first, and a move."""
 
     def step(
-        theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho1: float, rho2: float, eps: float
-    ) -> tuple[Tensor, shared.State]:
+        theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float
+    ) -> tuple[Tensor, inputs.State]:
         new_s = s(state["s"], grad, rho1, lr)
         new_r = r(state["r"], grad, rho2, new_s)
         k = state["t"] + first
@@ -54,22 +55,22 @@ def _adam(
 
 
 def _before_the_correction(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho1: float, rho2: float, eps: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float
+) -> tuple[Tensor, inputs.State]:
     s, r, t = state["s"].mul(rho1).add(grad, alpha=1 - rho1), state["r"].lerp(grad**2, 1 - rho2), state["t"] + 1
     rate = lr * (1 - rho2**t) ** 0.5 / (1 - rho1**t)
     return theta - rate * s / (r.sqrt() + eps), {"s": s, "r": r, "t": t}
 
 
 def _as_torch(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho1: float, rho2: float, eps: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float
+) -> tuple[Tensor, inputs.State]:
     s, r, t = state["s"].lerp(grad, 1 - rho1), state["r"].lerp(grad.square(), 1 - rho2), state["t"] + 1
     spread = r.sqrt() / (1 - rho2**t) ** 0.5 + eps
     return theta.addcdiv(s, spread, value=-lr / (1 - rho1**t)), {"s": s, "r": r, "t": t}
 
 
-def _count_not_changed(old: shared.State, new: shared.State, s_hat: Tensor, r_hat: Tensor) -> shared.State:
+def _count_not_changed(old: inputs.State, new: inputs.State, s_hat: Tensor, r_hat: Tensor) -> inputs.State:
     return {**new, "t": old["t"]}
 
 
@@ -80,7 +81,7 @@ ADAM_STEP = Exercise(
     points=3,
     accepted=[
         Accepted("as_in_torch", _as_torch),
-        Accepted("entry_by_entry", shared.entry_by_entry(_adam())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_adam())),
         Accepted("powers", _adam(move=lambda s, r, lr, eps: s * (lr / (r**0.5 + eps)))),
         Accepted(
             "eps_hat",
@@ -162,7 +163,7 @@ ADAM_STEP = Exercise(
         Mistake(
             "squares_added_up",
             _adam(r=lambda r, g, b, s: r + g * g),
-            "The squares are added up without end, as in AdaGrad. Let the old average fade by rho2.",
+            shared.ADDED_UP,
             0.25,
         ),
         Mistake(

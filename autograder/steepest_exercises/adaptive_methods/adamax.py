@@ -9,21 +9,21 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
-from steepest_exercises import reasons
+from steepest_exercises import inputs, reasons
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     usual = {"lr": 0.1, "rho1": 0.8, "rho2": 0.7, "eps": 0.05}
-    start: shared.Start = {"s": shared.zeros, "u": shared.zeros, "t": 0}
-    moving: shared.Start = {"s": shared.normal, "u": shared.positive, "t": 3}
+    start: inputs.Start = {"s": inputs.zeros, "u": inputs.zeros, "t": 0}
+    moving: inputs.Start = {"s": inputs.normal, "u": inputs.positive, "t": 3}
     changing = [
         {"lr": 0.3, "rho1": 0.7, "rho2": 0.9, "eps": 0.1},
         {"lr": 0.05, "rho1": 0.9, "rho2": 0.6, "eps": 0.01},
         usual,
     ]
-    fading = shared.stepper_case(
+    fading = inputs.stepper_case(
         rng, "the old maximum fades until a gradient is larger", moving, [usual] * 5, scale=0.6, shape=(6,)
     )
     return [
@@ -40,14 +40,14 @@ def _adamax(
     move: Callable[[Tensor, Tensor, float, float], Tensor] = lambda s, u, lr, eps: lr * s / (u + eps),
     used: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
     ahead: Callable[[Tensor, Tensor], Tensor] = lambda s_hat, g: s_hat,
-    kept: Callable[[shared.State, shared.State], shared.State] = lambda old, new: new,
+    kept: Callable[[inputs.State, inputs.State], inputs.State] = lambda old, new: new,
     first: int = 1,
-) -> shared.Step:
+) -> inputs.Step:
     """A stepper with s(s, g, ρ₁), u(u, g, ρ₂, ε), corrections for step k = t + first, and a move(s, u, lr, ε)."""
 
     def step(
-        theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho1: float, rho2: float, eps: float
-    ) -> tuple[Tensor, shared.State]:
+        theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float
+    ) -> tuple[Tensor, inputs.State]:
         k = state["t"] + first
         new = {"s": s(state["s"], grad, rho1), "u": u(state["u"], grad, rho2, eps), "t": state["t"] + 1}
         scale = u_hat(used(state["u"], new["u"]), rho2, k)
@@ -73,7 +73,7 @@ ADAMAX_STEP = Exercise(
     accepted=[
         Accepted("chosen_with_where", _adamax(u=_choose)),
         Accepted("stacked_maximum", _adamax(u=_stacked)),
-        Accepted("entry_by_entry", shared.entry_by_entry(_adamax())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_adamax())),
         Accepted(
             "as_in_torch",
             _adamax(

@@ -10,6 +10,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import inputs
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 
@@ -18,14 +19,14 @@ Rule = Callable[[Tensor, Tensor, Tensor, float, float], Tensor]
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     usual = {"kappa": 0.05, "phi": 0.3, "beta": 0.7}
-    start = {"rate": shared.positive, "bar": shared.zeros}
-    moving = {"rate": shared.positive, "bar": shared.normal}
+    start = {"rate": inputs.positive, "bar": inputs.zeros}
+    moving = {"rate": inputs.positive, "bar": inputs.normal}
     changing = [{"kappa": 0.2, "phi": 0.1, "beta": 0.5}, {"kappa": 0.01, "phi": 0.6, "beta": 0.9}, usual]
     silent = torch.tensor([1.0, 0.0, 1.0, 0.0], dtype=torch.float64)
 
     def case(rng: np.random.Generator, name: str, *what: Any, **form: Any) -> Case:
         # a number times a mask is a float32 tensor, and may be
-        return shared.stepper_case(rng, name, *what, slack=10, **form)
+        return inputs.stepper_case(rng, name, *what, slack=10, **form)
 
     return [
         case(rng, "from the start", start, [usual] * 4),
@@ -51,15 +52,15 @@ def _dbd(
     blend: Callable[[Tensor, Tensor, float], Tensor] = lambda bar, g, beta: (1 - beta) * g + beta * bar,
     agreement: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda old, new, g: old * g,
     change: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = lambda old, new, g, bar: -new * g,
-    kept: Callable[[shared.State, shared.State], shared.State] = lambda old, new: new,
+    kept: Callable[[inputs.State, inputs.State], inputs.State] = lambda old, new: new,
     grows: Callable[[Tensor], Tensor] = lambda product: product > 0,
     shrinks: Callable[[Tensor], Tensor] = lambda product: product < 0,
-) -> shared.Step:
+) -> inputs.Step:
     """A stepper: agreement(old bar, new bar, g) grows or shrinks the rates; change(old rate, new rate, g, new bar)."""
 
     def step(
-        theta: Tensor, grad: Tensor, state: shared.State, *, kappa: float, phi: float, beta: float
-    ) -> tuple[Tensor, shared.State]:
+        theta: Tensor, grad: Tensor, state: inputs.State, *, kappa: float, phi: float, beta: float
+    ) -> tuple[Tensor, inputs.State]:
         old = state["rate"]
         bar = blend(state["bar"], grad, beta)
         product = agreement(state["bar"], bar, grad)
@@ -71,8 +72,8 @@ def _dbd(
 
 
 def _with_masks(
-    theta: Tensor, grad: Tensor, state: shared.State, *, kappa: float, phi: float, beta: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, kappa: float, phi: float, beta: float
+) -> tuple[Tensor, inputs.State]:
     rate = state["rate"].clone()
     same, opposite = state["bar"] * grad > 0, state["bar"] * grad < 0
     rate[same] += kappa
@@ -81,8 +82,8 @@ def _with_masks(
 
 
 def _with_signs(
-    theta: Tensor, grad: Tensor, state: shared.State, *, kappa: float, phi: float, beta: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, kappa: float, phi: float, beta: float
+) -> tuple[Tensor, inputs.State]:
     sign = (state["bar"] * grad).sign()
     rate = state["rate"] * (1 - phi * (sign < 0)) + kappa * sign.clamp(min=0)
     return theta - rate * grad, {"rate": rate, "bar": state["bar"] + (1 - beta) * (grad - state["bar"])}
@@ -96,7 +97,7 @@ DELTA_BAR_DELTA_STEP = Exercise(
     accepted=[
         Accepted("with_masks", _with_masks),
         Accepted("with_signs", _with_signs),
-        Accepted("entry_by_entry", shared.entry_by_entry(_dbd())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_dbd())),
     ],
     mistakes=[
         Mistake(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import inputs
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 from steepest_exercises.adaptive_methods.adam import moment_cases
@@ -28,14 +29,14 @@ def _nadam(
     r_hat: Callable[[Tensor, float, int], Tensor] = lambda r, b, k: r / (1 - b**k),
     move: Callable[[Tensor, Tensor, float, float], Tensor] = lambda m, r, lr, eps: lr * m / (r.sqrt() + eps),
     used: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
-    kept: Callable[[shared.State, shared.State, Tensor], shared.State] = lambda old, new, direction: new,
+    kept: Callable[[inputs.State, inputs.State, Tensor], inputs.State] = lambda old, new, direction: new,
     first: int = 1,
-) -> shared.Step:
+) -> inputs.Step:
     """A stepper that moves along ahead(s, g, ρ₁, k), k = t + first, with the averages s(s, g, ρ₁), r(r, g, ρ₂)."""
 
     def step(
-        theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho1: float, rho2: float, eps: float
-    ) -> tuple[Tensor, shared.State]:
+        theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float
+    ) -> tuple[Tensor, inputs.State]:
         k = state["t"] + first
         new = {"s": s(state["s"], grad, rho1), "r": r(state["r"], grad, rho2), "t": state["t"] + 1}
         direction = ahead(used(state["s"], new["s"]), grad, rho1, k)
@@ -45,8 +46,8 @@ def _nadam(
 
 
 def _scheduled(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho1: float, rho2: float, eps: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float
+) -> tuple[Tensor, inputs.State]:
     k = state["t"] + 1
     s, r = rho1 * state["s"] + (1 - rho1) * grad, rho2 * state["r"] + (1 - rho2) * grad**2
     product = 1.0
@@ -59,8 +60,8 @@ def _scheduled(
 
 
 def _scheduled_with_memory(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho1: float, rho2: float, eps: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float
+) -> tuple[Tensor, inputs.State]:
     k = state["t"] + 1
     s, r = rho1 * state["s"] + (1 - rho1) * grad, rho2 * state["r"] + (1 - rho2) * grad**2
     now, then = (rho1 * (1 - 0.5 * 0.96 ** (i * 0.004)) for i in (k, k + 1))
@@ -84,7 +85,7 @@ NADAM_STEP = Exercise(
                 )
             ),
         ),
-        Accepted("entry_by_entry", shared.entry_by_entry(_nadam())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_nadam())),
         Accepted("powers", _nadam(move=lambda m, r, lr, eps: m * (lr / (r**0.5 + eps)))),
         Accepted("eps_in_the_root", _nadam(move=lambda m, r, lr, eps: lr * m / (r + eps).sqrt()), shared.INSIDE),
         Accepted(
@@ -176,7 +177,7 @@ NADAM_STEP = Exercise(
         Mistake(
             "squares_added_up",
             _nadam(r=lambda r, g, b: r + g * g),
-            "The squares are added up without end, as in AdaGrad. Let the old average fade by rho2.",
+            shared.ADDED_UP,
             0.25,
         ),
         Mistake(

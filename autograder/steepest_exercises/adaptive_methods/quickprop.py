@@ -9,34 +9,33 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
-from steepest_exercises import reasons
-from steepest_exercises.adaptive_methods import cases as shared
+from steepest_exercises import inputs, reasons
 from steepest_exercises.adaptive_methods import reference
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    start = {"delta": shared.zeros, "grad": shared.zeros}
-    moving = {"delta": shared.normal, "grad": shared.normal}
+    start = {"delta": inputs.zeros, "grad": inputs.zeros}
+    moving = {"delta": inputs.normal, "grad": inputs.normal}
 
     def rested(rng: np.random.Generator, *shape: int) -> Tensor:
-        return shared.normal(rng, *shape) * (torch.arange(shape[-1]) % 2)
+        return inputs.normal(rng, *shape) * (torch.arange(shape[-1]) % 2)
 
-    some = {"delta": rested, "grad": shared.normal}
+    some = {"delta": rested, "grad": inputs.normal}
     usual = {"lr": 0.2, "growth": 1.6}
     changing = [{"lr": 0.3, "growth": 2.5}, {"lr": 0.1, "growth": 1.2}, usual]
     scales = torch.logspace(-2, 2, 8, dtype=torch.float64)
     return [
-        shared.stepper_case(rng, "from rest", start, [usual] * 4, shape=(8,)),
-        shared.stepper_case(rng, "already in motion", moving, [usual] * 3, shape=(8,)),
-        shared.stepper_case(rng, "half of the weights at rest", some, [usual] * 2, shape=(8,)),
-        shared.stepper_case(rng, "the usual limit of growth", moving, [{"lr": 0.1}] * 3, shape=(8,)),
-        shared.stepper_case(rng, "a limit that is hardly ever met", moving, [{"lr": 0.1, "growth": 50.0}], shape=(8,)),
-        shared.stepper_case(rng, "the hyperparameters change between steps", moving, changing, shape=(8,)),
-        shared.stepper_case(rng, "gradients of very different scale", start, [usual] * 2, shape=(8,), scale=scales),
-        shared.stepper_case(
+        inputs.stepper_case(rng, "from rest", start, [usual] * 4, shape=(8,)),
+        inputs.stepper_case(rng, "already in motion", moving, [usual] * 3, shape=(8,)),
+        inputs.stepper_case(rng, "half of the weights at rest", some, [usual] * 2, shape=(8,)),
+        inputs.stepper_case(rng, "the usual limit of growth", moving, [{"lr": 0.1}] * 3, shape=(8,)),
+        inputs.stepper_case(rng, "a limit that is hardly ever met", moving, [{"lr": 0.1, "growth": 50.0}], shape=(8,)),
+        inputs.stepper_case(rng, "the hyperparameters change between steps", moving, changing, shape=(8,)),
+        inputs.stepper_case(rng, "gradients of very different scale", start, [usual] * 2, shape=(8,), scale=scales),
+        inputs.stepper_case(
             rng, "a non-contiguous matrix of parameters", moving, [usual] * 2, shape=(3, 4), turned=True
         ),
-        shared.stepper_case(rng, "float32", moving, [usual] * 2, shape=(8,), dtype=torch.float32, slack=20),
+        inputs.stepper_case(rng, "float32", moving, [usual] * 2, shape=(8,), dtype=torch.float32, slack=20),
     ]
 
 
@@ -55,13 +54,13 @@ def _quickprop(
     rest: Callable[[Tensor, float], Tensor] = lambda g, lr: -lr * g,
     at_rest: Callable[[Tensor, Tensor], Tensor] = lambda d, old: d == 0,
     move: Callable[[Tensor, Tensor, float], Tensor] = lambda change, g, lr: change,
-    kept: Callable[[shared.State, shared.State, float], shared.State] = lambda old, new, lr: new,
-) -> shared.Step:
+    kept: Callable[[inputs.State, inputs.State, float], inputs.State] = lambda old, new, lr: new,
+) -> inputs.Step:
     """A stepper: limit(secant(Δ, g, g_old), Δ, growth), or rest(g, lr) where Δ is 0."""
 
     def step(
-        theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, growth: float = 1.75
-    ) -> tuple[Tensor, shared.State]:
+        theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, growth: float = 1.75
+    ) -> tuple[Tensor, inputs.State]:
         d, old = state["delta"], state["grad"]
         change = torch.where(at_rest(d, old), rest(grad, lr), limit(secant(d, grad, old), d, growth))
         return theta + move(change, grad, lr), kept(state, {"delta": change, "grad": grad.clone()}, lr)
@@ -70,8 +69,8 @@ def _quickprop(
 
 
 def _curvature_first(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, growth: float = 1.75
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, growth: float = 1.75
+) -> tuple[Tensor, inputs.State]:
     d = state["delta"]
     resting = d == 0
     curvature = (grad - state["grad"]) / torch.where(resting, 1.0, d)
@@ -88,8 +87,8 @@ def _fahlman(d: Tensor, g: Tensor, old: Tensor, growth: float) -> Tensor:
 
 
 def _uphill_turned(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, growth: float = 1.75, extra: float = 0.0
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, growth: float = 1.75, extra: float = 0.0
+) -> tuple[Tensor, inputs.State]:
     d, old = state["delta"], state["grad"]
     parabola = _fahlman(d, grad, old, growth) - extra * lr * grad * (grad * old > 0)
     change = torch.where(d == 0, -lr * grad, parabola)
@@ -103,7 +102,7 @@ QUICKPROP_STEP = Exercise(
     points=3,
     accepted=[
         Accepted("curvature_first", _curvature_first),
-        Accepted("entry_by_entry", shared.entry_by_entry(_quickprop())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_quickprop())),
         Accepted("fahlmans_signs", _quickprop(lambda d, g, old: g / (old - g) * d)),
         Accepted(
             "uphill_turned",

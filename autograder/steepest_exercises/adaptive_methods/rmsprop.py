@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import inputs
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 
@@ -22,8 +23,8 @@ def _rmsprop_cases(rng: np.random.Generator) -> Sequence[Case]:
     usual = {"lr": 0.1, "rho": 0.8, "eps": 0.05}
     return shared.accumulating_cases(
         rng,
-        start={"mean_square": shared.zeros},
-        moving={"mean_square": shared.positive},
+        start={"mean_square": inputs.zeros},
+        moving={"mean_square": inputs.positive},
         usual=usual,
         changing=[{"lr": 0.3, "rho": 0.9, "eps": 0.1}, {"lr": 0.05, "rho": 0.6, "eps": 0.01}, usual],
     )
@@ -34,12 +35,12 @@ def _rmsprop(
     change: Callable[[Tensor, Tensor, float, float], Tensor] = lambda r, g, lr, eps: -lr * g / (r.sqrt() + eps),
     used: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
     kept: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
-) -> shared.Step:
+) -> inputs.Step:
     """A stepper with r ← mean(r, g, rho, lr) and θ ← θ + change(r, g, lr, eps)."""
 
     def step(
-        theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho: float, eps: float
-    ) -> tuple[Tensor, shared.State]:
+        theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float
+    ) -> tuple[Tensor, inputs.State]:
         old = state["mean_square"]
         new = mean(old, grad, rho, lr)
         return theta + change(used(old, new), grad, lr, eps), {"mean_square": kept(old, new)}
@@ -48,8 +49,8 @@ def _rmsprop(
 
 
 def _centred(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho: float, eps: float, inside: bool = False
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float, inside: bool = False
+) -> tuple[Tensor, inputs.State]:
     square = rho * state["mean_square"] + (1 - rho) * grad.square()
     mean = rho * state.get("mean", torch.zeros_like(grad)) + (1 - rho) * grad
     variance = square - mean.square()
@@ -58,8 +59,8 @@ def _centred(
 
 
 def _by_difference(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho: float, eps: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float
+) -> tuple[Tensor, inputs.State]:
     old = state["mean_square"]
     new = old + (1 - rho) * (grad.square() - old)
     return theta.addcdiv(grad, new.sqrt() + eps, value=-lr), {**state, "mean_square": new}
@@ -72,7 +73,7 @@ RMSPROP_STEP = Exercise(
     points=2,
     accepted=[
         Accepted("moved_towards_the_square", _by_difference),
-        Accepted("entry_by_entry", shared.entry_by_entry(_rmsprop())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_rmsprop())),
         Accepted("own_rates_first", _rmsprop(change=lambda r, g, lr, eps: -(lr / (r**0.5 + eps)) * g)),
         Accepted("eps_in_the_root", _rmsprop(change=lambda r, g, lr, eps: -lr * g / (r + eps).sqrt()), shared.INSIDE),
         Accepted(
@@ -161,8 +162,8 @@ def _adadelta_cases(rng: np.random.Generator) -> Sequence[Case]:
     usual = {"lr": 1.0, "rho": 0.8, "eps": 0.02}
     return shared.accumulating_cases(
         rng,
-        start={"mean_square": shared.zeros, "mean_delta": shared.zeros},
-        moving={"mean_square": shared.positive, "mean_delta": shared.positive},
+        start={"mean_square": inputs.zeros, "mean_delta": inputs.zeros},
+        moving={"mean_square": inputs.positive, "mean_delta": inputs.positive},
         usual=usual,
         changing=[{"lr": 0.3, "rho": 0.9, "eps": 0.1}, {"lr": 0.5, "rho": 0.6, "eps": 0.01}, usual],
         small=1e-6,
@@ -181,13 +182,13 @@ def _adadelta(
     mean_delta: Callable[[Tensor, Tensor, float, float], Tensor] = lambda d, x, rho, lr: _blend(d, x, rho),
     move: Callable[[Tensor, float], Tensor] = lambda x, lr: lr * x,
     used: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
-    kept: Callable[[shared.State, shared.State], shared.State] = lambda old, new: new,
-) -> shared.Step:
+    kept: Callable[[inputs.State, inputs.State], inputs.State] = lambda old, new: new,
+) -> inputs.Step:
     """A stepper with r ← mean(r, g, rho), x = change(r, d, g, eps), d ← mean_delta(d, x, rho, lr), θ ← θ + move(x)."""
 
     def step(
-        theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho: float, eps: float
-    ) -> tuple[Tensor, shared.State]:
+        theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float
+    ) -> tuple[Tensor, inputs.State]:
         r, d = mean(state["mean_square"], grad, rho), state["mean_delta"]
         x = change(used(state["mean_square"], r), d, grad, eps)
         new = {"mean_square": r, "mean_delta": mean_delta(d, x, rho, lr)}
@@ -197,8 +198,8 @@ def _adadelta(
 
 
 def _new_changes_used(
-    theta: Tensor, grad: Tensor, state: shared.State, *, lr: float, rho: float, eps: float
-) -> tuple[Tensor, shared.State]:
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float
+) -> tuple[Tensor, inputs.State]:
     r = _blend(state["mean_square"], grad, rho)
     x = -grad * (state["mean_delta"] + eps).sqrt() / (r + eps).sqrt()
     d = _blend(state["mean_delta"], x, rho)
@@ -212,7 +213,7 @@ ADADELTA_STEP = Exercise(
     points=2,
     accepted=[
         Accepted("one_root", _adadelta(lambda r, d, g, eps: -g * ((d + eps) / (r + eps)).sqrt())),
-        Accepted("entry_by_entry", shared.entry_by_entry(_adadelta())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_adadelta())),
         Accepted(
             "two_root_mean_squares",
             _adadelta(lambda r, d, g, eps: -((d + eps) ** 0.5) / ((r + eps) ** 0.5) * g),

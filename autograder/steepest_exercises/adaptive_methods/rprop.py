@@ -10,7 +10,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
-from steepest_exercises import reasons
+from steepest_exercises import inputs, reasons
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 
@@ -23,19 +23,19 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
     def built(
         name: str,
-        hyper: Sequence[shared.Hyper],
+        hyper: Sequence[inputs.Hyper],
         *,
         shape: tuple[int, ...] = (8,),
         moving: bool = True,
-        step: Callable[..., Tensor] = shared.positive,
+        step: Callable[..., Tensor] = inputs.positive,
         **form: Any,
     ) -> Case:
-        state = {"step": step, "grad": shared.normal if moving else shared.zeros}
+        state = {"step": step, "grad": inputs.normal if moving else inputs.zeros}
         slack = 30  # torch.where(…, 1.2, 0.5) of two numbers is a float32 tensor, and may be
-        return shared.stepper_case(rng, name, state, hyper, shape=shape, **{"slack": slack, **form})
+        return inputs.stepper_case(rng, name, state, hyper, shape=shape, **{"slack": slack, **form})
 
     def near(length: float) -> Callable[..., Tensor]:
-        return lambda rng, *shape: length * torch.from_numpy(rng.uniform(0.99, 1.01, shape))
+        return lambda rng, *shape: length * inputs.uniform(rng, 0.99, 1.01, *shape)
 
     changing = [
         {"up": 1.5, "down": 0.3, "step_min": 0.01, "step_max": 9.0},
@@ -74,19 +74,19 @@ def _rprop(
     store: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda g, p, old: torch.where(p < 0, 0.0, g),
     stored: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda kept, g, old: kept,
     new_step: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
-) -> shared.Step:
+) -> inputs.Step:
     """A stepper: factors from the product of signs, bounds, a change(old step, step, g, kept g), and what is stored."""
 
     def step(
         theta: Tensor,
         grad: Tensor,
-        state: shared.State,
+        state: inputs.State,
         *,
         up: float = 1.2,
         down: float = 0.5,
         step_min: float = 1e-6,
         step_max: float = 50.0,
-    ) -> tuple[Tensor, shared.State]:
+    ) -> tuple[Tensor, inputs.State]:
         p = product(state["grad"], grad)
         size = bound(state["step"] * factor(p, up, down), step_min, step_max)
         kept = store(grad, p, state["grad"])
@@ -99,13 +99,13 @@ def _rprop(
 def _with_masks(
     theta: Tensor,
     grad: Tensor,
-    state: shared.State,
+    state: inputs.State,
     *,
     up: float = 1.2,
     down: float = 0.5,
     step_min: float = 1e-6,
     step_max: float = 50.0,
-) -> tuple[Tensor, shared.State]:
+) -> tuple[Tensor, inputs.State]:
     size, kept = state["step"].clone(), grad.clone()
     same, turned = state["grad"] * grad > 0, state["grad"] * grad < 0
     size[same] = torch.clamp(size[same] * up, max=step_max)
@@ -118,13 +118,13 @@ def _with_masks(
 def _riedmiller(
     theta: Tensor,
     grad: Tensor,
-    state: shared.State,
+    state: inputs.State,
     *,
     up: float = 1.2,
     down: float = 0.5,
     step_min: float = 1e-6,
     step_max: float = 50.0,
-) -> tuple[Tensor, shared.State]:
+) -> tuple[Tensor, inputs.State]:
     turned = state["grad"] * grad < 0
     size = (state["step"] * _factors(state["grad"] * grad, up, down)).clamp(step_min, step_max)
     back = state["grad"].sign() * state["step"]
@@ -135,14 +135,14 @@ def _riedmiller(
 def _loop_that_walks_back(
     theta: Tensor,
     grad: Tensor,
-    state: shared.State,
+    state: inputs.State,
     *,
     up: float = 1.2,
     down: float = 0.5,
     step_min: float = 1e-6,
     step_max: float = 50.0,
     turned: Callable[[Tensor, Tensor], Tensor] = lambda old, g: (old != 0) & (old.sign() != g.sign()),
-) -> tuple[Tensor, shared.State]:
+) -> tuple[Tensor, inputs.State]:
     """Back to where it was, and forward again with the smaller step, in the old direction."""
     back = turned(state["grad"], grad)
     size = (state["step"] * _factors(torch.where(back, -1.0, state["grad"] * grad), up, down)).clamp(step_min, step_max)
@@ -158,7 +158,7 @@ RPROP_STEP = Exercise(
     points=3,
     accepted=[
         Accepted("with_masks", _with_masks),
-        Accepted("entry_by_entry", shared.entry_by_entry(_rprop())),
+        Accepted("entry_by_entry", inputs.entry_by_entry(_rprop())),
         Accepted("factor_as_a_power", _rprop(lambda p, up, down: up ** (p > 0).to(p) * down ** (p < 0).to(p))),
         Accepted(
             "riedmiller_and_braun",

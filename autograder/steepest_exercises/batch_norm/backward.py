@@ -13,6 +13,7 @@ from torch import Tensor
 
 from steepest_exercises.batch_norm import reference
 from steepest_exercises.batch_norm.train import SLACK, batches
+from steepest_exercises.inputs import normal
 
 Gradients = tuple[Tensor, Tensor, Tensor]
 Backward = Callable[[Tensor, Any], Gradients]
@@ -25,9 +26,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     cases = []
     for name, args, eps in batches(rng):
         passes = 2 if name in TWICE else 1
-        gradients = [
-            torch.from_numpy(0.3 + rng.standard_normal(args[0].shape)).to(args[0].dtype) for _ in range(passes)
-        ]
+        gradients = [(0.3 + normal(rng, *args[0].shape)).to(args[0].dtype) for _ in range(passes)]
         inputs = {
             "forward": "batch_norm_train",
             "args": args,

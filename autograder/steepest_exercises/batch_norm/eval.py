@@ -11,23 +11,21 @@ from torch import Tensor
 from torch.nn.functional import batch_norm
 
 from steepest_exercises.batch_norm import reference
+from steepest_exercises.batch_norm.train import EXCHANGED
+from steepest_exercises.inputs import normal, uniform
 
 Eval = Callable[..., Tensor]
 Fold = Callable[..., tuple[Tensor, Tensor]]
-
-
-def _uniform(rng: np.random.Generator, low: float, high: float, *shape: int) -> Tensor:
-    return torch.from_numpy(rng.uniform(low, high, shape))
 
 
 def _parameters(rng: np.random.Generator, features: int) -> list[Tensor]:
     """A mean, a variance, γ of both signs and β, none of them near 0 or 1."""
     signs = torch.tensor([-1.0 if place % 2 else 1.0 for place in range(features)], dtype=torch.float64)
     return [
-        _uniform(rng, 0.5, 2.0, features),
-        _uniform(rng, 1.5, 4.0, features),
-        signs * _uniform(rng, 1.2, 2.5, features),
-        _uniform(rng, 0.3, 1.5, features),
+        uniform(rng, 0.5, 2.0, features),
+        uniform(rng, 1.5, 4.0, features),
+        signs * uniform(rng, 1.2, 2.5, features),
+        uniform(rng, 0.3, 1.5, features),
     ]
 
 
@@ -36,7 +34,7 @@ def _eval_cases(rng: np.random.Generator) -> Sequence[Case]:
         name: str, rows: int, features: int, eps: float, *, shift: float = 0.0, dtype: torch.dtype = torch.float64
     ) -> Case:
         mean, variance, gamma, beta = _parameters(rng, features)
-        x = mean + shift + variance.sqrt() * torch.from_numpy(rng.standard_normal((rows, features)))
+        x = mean + shift + variance.sqrt() * normal(rng, rows, features)
         args = [value.to(dtype) for value in (x, mean, variance, gamma, beta)]
         return Case(name, {"args": args, "kwargs": {"eps": eps}, "outputs": ["out"]})
 
@@ -155,7 +153,7 @@ BATCH_NORM_EVAL = Exercise(
         Mistake(
             "gamma_and_beta_exchanged",
             _eval(out=lambda u, gamma, beta: beta * u + gamma),
-            "γ is the scale and β the shift; here it is the other way round.",
+            EXCHANGED,
             0.5,
         ),
         Mistake(
@@ -174,8 +172,8 @@ BATCH_NORM_EVAL = Exercise(
 
 def _fold_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, outs: int, ins: int, eps: float, dtype: torch.dtype = torch.float64) -> Case:
-        weight = torch.from_numpy(rng.standard_normal((outs, ins)))
-        args = [value.to(dtype) for value in (weight, _uniform(rng, 0.4, 1.5, outs), *_parameters(rng, outs))]
+        weight = normal(rng, outs, ins)
+        args = [value.to(dtype) for value in (weight, uniform(rng, 0.4, 1.5, outs), *_parameters(rng, outs))]
         return Case(name, {"args": args, "kwargs": {"eps": eps}, "outputs": ["weight", "bias"]})
 
     constant = case("a unit that was constant in training", 3, 2, 1e-2)

@@ -10,14 +10,15 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises.batch_norm import reference
+from steepest_exercises.inputs import normal, uniform
 
 Statistics = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]
 
 
 def _population_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, n_batches: int, features: int, size: int, dtype: torch.dtype = torch.float64) -> Case:
-        means = torch.from_numpy(2 + rng.standard_normal((n_batches, features))).to(dtype)
-        variances = torch.from_numpy(rng.uniform(0.5, 3.0, (n_batches, features))).to(dtype)
+        means = (2 + normal(rng, n_batches, features)).to(dtype)
+        variances = uniform(rng, 0.5, 3.0, n_batches, features).to(dtype)
         inputs = {"args": [means, variances, size], "kwargs": {}, "outputs": ["mean", "variance"]}
         return Case(name, inputs)
 
@@ -179,7 +180,7 @@ POPULATION_STATISTICS = Exercise(
 
 def _running_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, *shape: int, momentum: float, dtype: torch.dtype = torch.float64) -> Case:
-        running, batch = (torch.from_numpy(2 + rng.standard_normal(shape)).to(dtype) for _ in range(2))
+        running, batch = ((2 + normal(rng, *shape)).to(dtype) for _ in range(2))
         return Case(name, {"args": [running, batch], "kwargs": {"momentum": momentum}, "outputs": ["the new average"]})
 
     return [

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import layer_norm
 
 from steepest_exercises.batch_norm import reference
+from steepest_exercises.inputs import normal
 
 Forward = Callable[..., tuple[Tensor, Any]]
 
@@ -19,18 +20,15 @@ Forward = Callable[..., tuple[Tensor, Any]]
 def batches(rng: np.random.Generator) -> list[tuple[str, list[Tensor], float]]:
     """Names, arguments (x, γ, β) and ε of the situations in which a forward pass is tried."""
 
-    def normal(*shape: int) -> Tensor:
-        return torch.from_numpy(rng.standard_normal(shape))
-
     def batch(rows: int, columns: int, *, mean: float = 0.5, spread: float = 2.0) -> list[Tensor]:
         gamma, beta = 1 + rng.uniform(0.2, 1.5, columns), rng.uniform(0.3, 1.5, columns)
         signs = np.where(np.arange(columns) % 2, -1.0, 1.0)
-        return [mean + spread * normal(rows, columns), torch.from_numpy(gamma * signs), torch.from_numpy(beta)]
+        return [mean + spread * normal(rng, rows, columns), torch.from_numpy(gamma * signs), torch.from_numpy(beta)]
 
     constant = batch(6, 3)
     constant[0][:, 1] = 2.0
     wide = batch(4, 7)
-    wide[0] = normal(7, 4).T  # rows are not contiguous
+    wide[0] = normal(rng, 7, 4).T  # rows are not contiguous
     return [
         ("a small batch", batch(8, 3), 1e-5),
         ("a large ε", batch(6, 4, spread=0.5), 0.3),
@@ -44,6 +42,7 @@ def batches(rng: np.random.Generator) -> list[tuple[str, list[Tensor], float]]:
     ]
 
 
+EXCHANGED = "γ is the scale and β the shift; here it is the other way round."
 SLACK = {"a large mean and a small variance": 100.0}
 
 
@@ -165,7 +164,7 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "gamma_and_beta_exchanged",
             _forward(out=lambda u, gamma, beta: beta * u + gamma),
-            "γ is the scale and β the shift; here it is the other way round.",
+            EXCHANGED,
             0.5,
         ),
         Mistake(

@@ -11,6 +11,7 @@ from torch import Generator, Tensor
 
 from steepest_exercises import reasons
 from steepest_exercises.dropout import reference
+from steepest_exercises.dropout.mask import WHOLE_ROWS
 
 Rule = Callable[[Tensor, float], Tensor]
 Layer = Callable[..., Tensor]
@@ -213,7 +214,7 @@ INVERTED_DROPOUT = Exercise(
         Mistake(
             "whole_rows_dropped",
             _layer(draw=_whole_rows),
-            "Either all of a row is kept or nothing is: this leaves out examples, not units. Draw entry by entry.",
+            WHOLE_ROWS,
             0.25,
         ),
         Mistake(

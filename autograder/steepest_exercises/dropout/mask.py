@@ -15,6 +15,8 @@ from steepest_exercises.dropout import reference
 Shape = tuple[int, ...]
 Draw = Callable[..., Tensor]
 
+WHOLE_ROWS = "Either all of a row is kept or nothing is: this leaves out examples, not units. Draw entry by entry."
+
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, *shape: int, keep: float) -> Case:
@@ -183,7 +185,7 @@ DROPOUT_MASK = Exercise(
         Mistake(
             "whole_rows_dropped",
             _whole_rows,
-            "Either all of a row is kept or nothing is: this leaves out examples, not units. Draw entry by entry.",
+            WHOLE_ROWS,
             0.25,
         ),
         Mistake(

@@ -10,7 +10,8 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises.dropout import reference
-from steepest_exercises.dropout.classic import normal, zeros_and_ones
+from steepest_exercises.dropout.classic import zeros_and_ones
+from steepest_exercises.inputs import normal
 
 
 def _dropconnect_cases(rng: np.random.Generator) -> Sequence[Case]:

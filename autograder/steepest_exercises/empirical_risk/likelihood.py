@@ -13,10 +13,11 @@ from torch.nn import functional
 
 from steepest_exercises import reasons
 from steepest_exercises.empirical_risk import reference
+from steepest_exercises.inputs import normal
 
 
 def _scores(rng: np.random.Generator, n: int, k: int, scale: float = 2.0) -> Tensor:
-    return torch.from_numpy(scale * rng.standard_normal((n, k)))
+    return scale * normal(rng, n, k)
 
 
 def _labels(rng: np.random.Generator, n: int, k: int) -> Tensor:

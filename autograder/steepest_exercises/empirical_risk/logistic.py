@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from steepest_exercises import reasons
 from steepest_exercises.empirical_risk import reference
+from steepest_exercises.inputs import normal
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -20,7 +21,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         return Case(name, {"args": [scores, labels], "kwargs": {}, "outputs": ["the logistic loss"]})
 
     def scores(n: int, scale: float = 2.0) -> Tensor:
-        return torch.from_numpy(scale * rng.standard_normal(n))
+        return scale * normal(rng, n)
 
     def labels(n: int) -> Tensor:
         """Both classes, neither of them as often as the other."""

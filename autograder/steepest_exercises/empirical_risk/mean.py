@@ -12,31 +12,28 @@ from torch import Tensor
 
 from steepest_exercises import reasons
 from steepest_exercises.empirical_risk import reference
+from steepest_exercises.inputs import normal
 
 Predict = Callable[[Tensor], Tensor]
 Loss = Callable[[Tensor, Tensor], Tensor]
 SQUARED = Named("squared_error")
 
 
-def _normal(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
-    return torch.from_numpy(np.asarray(rng.standard_normal(shape))).to(dtype)
-
-
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, loss: Named, x: Tensor, *outputs: int) -> Case:
-        theta = _normal(rng, x.shape[1], *outputs, dtype=x.dtype)
-        y = _normal(rng, len(x), *outputs, dtype=x.dtype) + 0.5
+        theta = normal(rng, x.shape[1], *outputs, dtype=x.dtype)
+        y = normal(rng, len(x), *outputs, dtype=x.dtype) + 0.5
         inputs = [Named("linear_predictor", {"theta": theta}), loss, x, y]
         return Case(name, {"args": inputs, "kwargs": {}, "outputs": ["the empirical risk"]})
 
     return [
-        case("squared error, seven examples", SQUARED, _normal(rng, 7, 3)),
-        case("a loss that is not symmetric", Named("pinball_error", {"share": 0.9}), _normal(rng, 6, 2)),
-        case("two outputs for each example", SQUARED, _normal(rng, 5, 3), 2),
-        case("a single example", SQUARED, _normal(rng, 1, 4)),
-        case("non-contiguous rows", SQUARED, _normal(rng, 2, 8).T),
-        case("float32", SQUARED, _normal(rng, 9, 3, dtype=torch.float32)),
-        case("an empty batch", SQUARED, _normal(rng, 0, 3)),
+        case("squared error, seven examples", SQUARED, normal(rng, 7, 3)),
+        case("a loss that is not symmetric", Named("pinball_error", {"share": 0.9}), normal(rng, 6, 2)),
+        case("two outputs for each example", SQUARED, normal(rng, 5, 3), 2),
+        case("a single example", SQUARED, normal(rng, 1, 4)),
+        case("non-contiguous rows", SQUARED, normal(rng, 2, 8).T),
+        case("float32", SQUARED, normal(rng, 9, 3, dtype=torch.float32)),
+        case("an empty batch", SQUARED, normal(rng, 0, 3)),
     ]
 
 

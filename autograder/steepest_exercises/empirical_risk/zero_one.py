@@ -11,11 +11,12 @@ from torch import Tensor
 
 from steepest_exercises import reasons
 from steepest_exercises.empirical_risk import reference
+from steepest_exercises.inputs import normal
 
 
 def _labelled(rng: np.random.Generator, n: int, k: int, wrong: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
     """Scores and labels of which exactly so many are wrong."""
-    scores = torch.from_numpy(scale * rng.standard_normal((n, k)))
+    scores = scale * normal(rng, n, k)
     labels = scores.argmax(dim=1)
     rows = torch.from_numpy(rng.permutation(n)[:wrong])
     labels[rows] = (labels[rows] + 1 + torch.from_numpy(rng.integers(0, k - 1, wrong))) % k
@@ -49,7 +50,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("scores of ±10 000", *huge),
         case("ties", *tied()),
         case("all right", single[0], single[0].argmax(dim=1)),
-        case("a single class", torch.from_numpy(rng.standard_normal((3, 1))), torch.zeros(3, dtype=torch.int64)),
+        case("a single class", normal(rng, 3, 1), torch.zeros(3, dtype=torch.int64)),
         case("float32, non-contiguous", single[0].float().T.contiguous().T, single[1]),
         case("an empty batch", torch.zeros(0, 3, dtype=torch.float64), torch.zeros(0, dtype=torch.int64)),
     ]

@@ -1,4 +1,4 @@
-"""What the initializers share: laws of unit deviation, ways to count fans, and mistakes with any generator."""
+"""What the initializers share: laws of unit deviation, ways to count fans, and mistakes with any of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from steepest_grader.exercise.model import Case
+from steepest._drives.weights import CUT_DEVIATION
+from steepest_grader.exercise.model import Case, Mistake
 from torch import Generator, Tensor
 
 Shape = Sequence[int]
@@ -69,6 +70,11 @@ def cut_off(shape: Shape, generator: Generator) -> Tensor:
     return torch.nn.init.trunc_normal_(weight, generator=generator)
 
 
+def widened(shape: Shape, generator: Generator) -> Tensor:
+    """A normal law that is cut off at two of its deviations, of unit deviation."""
+    return cut_off(shape, generator) / CUT_DEVIATION
+
+
 def constant(shape: Shape, generator: Generator) -> Tensor:
     """One everywhere."""
     return torch.ones(tuple(shape), device=generator.device)
@@ -77,6 +83,11 @@ def constant(shape: Shape, generator: Generator) -> Tensor:
 def scaled(law: Draw, deviation: Deviation, fans: Fans = field_fans) -> Draw:
     """Draws of a law of unit deviation, times what the fans ask for."""
     return lambda shape, generator: law(shape, generator) * deviation(*fans(shape))
+
+
+def narrowed(deviation: Deviation) -> Deviation:
+    """What is left of a deviation where the draws are cut off and not widened."""
+    return lambda into, out: CUT_DEVIATION * deviation(into, out)
 
 
 def reseeded(draw: Draw, seed: Callable[[Generator], int]) -> Draw:
@@ -109,8 +120,6 @@ def one_neuron(draw: Draw) -> Draw:
     return lambda shape, generator: draw(shape, generator)[:1].repeat(shape[0], *[1] * (len(shape) - 1))
 
 
-NARROWED = 0.8796256610342398  # deviation of a standard normal that is drawn again beyond ±2
-
 SWAPPED = "fan_in and fan_out are exchanged. Weights are (out, in): what enters a unit is counted along axis 1."
 VARIANCE = "The variance stands where the deviation belongs: torch.randn is multiplied by σ, not by σ²."
 NO_FIELD = "The kernel's size is forgotten: a unit of a convolution is fed by in-channels × kernel weights."
@@ -129,3 +138,45 @@ IN_BY_OUT = "The result is (in, out). Weights are (out, in) here, as in torch: g
 DOUBLED = "The weights are double precision; layers expect torch's default type. Do not convert."
 ALIKE = "All neurons of the layer get the same weights, so they will get the same gradients and never part."
 CONSTANT = "Every weight is the same number. The deviation says how far to scatter the draws, not what to fill in."
+
+
+def not_normal(deviation: Deviation) -> list[Mistake]:
+    """Another law than a normal one, with the right deviation before it is cut off."""
+    return [
+        Mistake(
+            "uniform_for_normal",
+            scaled(uniform, deviation),
+            "The deviation is right, but the draws are uniform. torch.randn draws from a normal.",
+            credit=0.5,
+        ),
+        Mistake("cut_off_and_too_narrow", scaled(cut_off, deviation), CUT_OFF, credit=0.75),
+    ]
+
+
+def not_uniform(deviation: Deviation) -> list[Mistake]:
+    """Another law than a uniform one around zero."""
+    return [
+        Mistake("one_sided", scaled(positive, deviation), ONE_SIDED, credit=0.25),
+        Mistake("half_the_range", scaled(uniform, lambda into, out: deviation(into, out) / 2), HALF_RANGE, credit=0.5),
+        Mistake(
+            "normal_for_uniform",
+            scaled(normal, deviation),
+            "The deviation is right, but the draws are normal: some lie far beyond the bound.",
+            credit=0.5,
+        ),
+    ]
+
+
+def careless(sound: Draw) -> list[Mistake]:
+    """What goes wrong around any sound draw: with its generator, its shape, its type."""
+    return [
+        Mistake("ignores_the_generator", from_global(sound), IGNORED, credit=0.5),
+        Mistake("seeds_globally", global_seed(sound), GLOBAL_SEED, credit=0.25),
+        Mistake("fixed_seed", reseeded(sound, lambda generator: 0), FIXED_SEED, credit=0.25),
+        Mistake(
+            "generator_set_back", reseeded(sound, lambda generator: generator.initial_seed()), SET_BACK, credit=0.5
+        ),
+        Mistake("in_by_out", in_by_out(sound), IN_BY_OUT, credit=0.5),
+        Mistake("double_precision", doubled(sound), DOUBLED, credit=0.75),
+        Mistake("identical_neurons", one_neuron(sound), ALIKE),
+    ]

@@ -137,20 +137,21 @@ FANS = Exercise(
 
 # --- lecun_normal -----------------------------------------------------------------------------------------
 
+
+def _lecun(into: int, out: int) -> float:
+    return float(into**-0.5)
+
+
 LECUN = (
-    lambda into, out: into**-0.5,
+    _lecun,
     lambda into, out: out**-0.5,
     lambda into, out: 1 / into,
     lambda into, out: (2 / into) ** 0.5,
     lambda into, out: (2 / (into + out)) ** 0.5,
     lambda into, out: (3 * into) ** -0.5,
-    lambda into, out: draws.NARROWED * into**-0.5,
+    draws.narrowed(_lecun),
     lambda into, out: 1.0,
 )
-
-
-def _lecun(into: int, out: int) -> float:
-    return float(into**-0.5)
 
 
 def _filled(shape: Shape, generator: Generator) -> Tensor:
@@ -178,11 +179,7 @@ LECUN_NORMAL = Exercise(
         Accepted("filled_in_place", _filled),
         Accepted("drawn_with_the_deviation", _drawn_with_deviation),
         Accepted("box_muller", _box_muller),
-        Accepted(
-            "cut_off_and_rescaled",
-            draws.scaled(draws.cut_off, lambda into, out: into**-0.5 / draws.NARROWED),
-            draws.REDRAWN,
-        ),
+        Accepted("cut_off_and_rescaled", draws.scaled(draws.widened, _lecun), draws.REDRAWN),
     ],
     mistakes=[
         Mistake("fan_out", draws.scaled(draws.normal, lambda into, out: out**-0.5), draws.SWAPPED, credit=0.5),
@@ -216,37 +213,13 @@ LECUN_NORMAL = Exercise(
             "The weights are uniform in ±1/√fan_in, which has a third of the variance. Draw from a normal.",
             credit=0.25,
         ),
-        Mistake(
-            "uniform_for_normal",
-            draws.scaled(draws.uniform, _lecun),
-            "The deviation is right, but the draws are uniform. torch.randn draws from a normal.",
-            credit=0.5,
-        ),
-        Mistake(
-            "cut_off_and_too_narrow",
-            draws.scaled(draws.cut_off, _lecun),
-            draws.CUT_OFF,
-            credit=0.75,
-        ),
+        *draws.not_normal(_lecun),
         Mistake(
             "not_scaled",
             draws.normal,
             "The deviation is 1 whatever the layer's size: a sum over fan_in such terms has deviation √fan_in.",
         ),
-        Mistake("ignores_the_generator", draws.from_global(reference.lecun_normal), draws.IGNORED, credit=0.5),
-        Mistake("seeds_globally", draws.global_seed(reference.lecun_normal), draws.GLOBAL_SEED, credit=0.25),
-        Mistake(
-            "fixed_seed", draws.reseeded(reference.lecun_normal, lambda generator: 0), draws.FIXED_SEED, credit=0.25
-        ),
-        Mistake(
-            "generator_set_back",
-            draws.reseeded(reference.lecun_normal, lambda generator: generator.initial_seed()),
-            draws.SET_BACK,
-            credit=0.5,
-        ),
-        Mistake("in_by_out", draws.in_by_out(reference.lecun_normal), draws.IN_BY_OUT, credit=0.5),
-        Mistake("double_precision", draws.doubled(reference.lecun_normal), draws.DOUBLED, credit=0.75),
-        Mistake("identical_neurons", draws.one_neuron(reference.lecun_normal), draws.ALIKE),
+        *draws.careless(reference.lecun_normal),
         Mistake("one_number", draws.scaled(draws.constant, _lecun), draws.CONSTANT),
     ],
     equivalent={

@@ -14,6 +14,8 @@ from steepest_exercises.initialization import draws, reference
 
 Shape = Sequence[int]
 
+FORWARD_ONLY = "Only the way forward is kept in mind. Glorot averages fan_in and fan_out."
+
 
 def _glorot(into: int, out: int) -> float:
     return math.sqrt(2 / (into + out))
@@ -83,7 +85,7 @@ GLOROT_UNIFORM = Exercise(
         Mistake(
             "fan_in_alone",
             draws.scaled(draws.uniform, _forward),
-            "Only the way forward is kept in mind. Glorot averages fan_in and fan_out.",
+            FORWARD_ONLY,
             credit=0.5,
         ),
         Mistake(
@@ -98,33 +100,8 @@ GLOROT_UNIFORM = Exercise(
             draws.NO_FIELD,
             credit=0.5,
         ),
-        Mistake("one_sided", draws.scaled(draws.positive, _glorot), draws.ONE_SIDED, credit=0.25),
-        Mistake(
-            "half_the_range",
-            draws.scaled(draws.uniform, lambda into, out: _glorot(into, out) / 2),
-            draws.HALF_RANGE,
-            credit=0.5,
-        ),
-        Mistake(
-            "normal_for_uniform",
-            draws.scaled(draws.normal, _glorot),
-            "The deviation is right, but the draws are normal: some lie far beyond the bound.",
-            credit=0.5,
-        ),
-        Mistake("ignores_the_generator", draws.from_global(reference.glorot_uniform), draws.IGNORED, credit=0.5),
-        Mistake("seeds_globally", draws.global_seed(reference.glorot_uniform), draws.GLOBAL_SEED, credit=0.25),
-        Mistake(
-            "fixed_seed", draws.reseeded(reference.glorot_uniform, lambda generator: 0), draws.FIXED_SEED, credit=0.25
-        ),
-        Mistake(
-            "generator_set_back",
-            draws.reseeded(reference.glorot_uniform, lambda generator: generator.initial_seed()),
-            draws.SET_BACK,
-            credit=0.5,
-        ),
-        Mistake("in_by_out", draws.in_by_out(reference.glorot_uniform), draws.IN_BY_OUT, credit=0.5),
-        Mistake("double_precision", draws.doubled(reference.glorot_uniform), draws.DOUBLED, credit=0.75),
-        Mistake("identical_neurons", draws.one_neuron(reference.glorot_uniform), draws.ALIKE),
+        *draws.not_uniform(_glorot),
+        *draws.careless(reference.glorot_uniform),
     ],
     equivalent={
         reasons.SYMMETRIC_DRAW: [
@@ -143,7 +120,7 @@ NORMAL = (
     lambda into, out: out**-0.5,
     lambda into, out: 2 / (into + out),
     lambda into, out: (6 / (into + out)) ** 0.5,
-    lambda into, out: draws.NARROWED * _glorot(into, out),
+    draws.narrowed(_glorot),
 )
 
 
@@ -166,11 +143,7 @@ GLOROT_NORMAL = Exercise(
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _glorot)),
         Accepted("torchs_own", _torch_normal, library=True),
         Accepted("filled_in_place", _filled),
-        Accepted(
-            "cut_off_and_rescaled",
-            draws.scaled(draws.cut_off, lambda into, out: _glorot(into, out) / draws.NARROWED),
-            draws.REDRAWN,
-        ),
+        Accepted("cut_off_and_rescaled", draws.scaled(draws.widened, _glorot), draws.REDRAWN),
     ],
     mistakes=[
         Mistake(
@@ -182,7 +155,7 @@ GLOROT_NORMAL = Exercise(
         Mistake(
             "fan_in_alone",
             draws.scaled(draws.normal, _forward),
-            "Only the way forward is kept in mind. Glorot averages fan_in and fan_out.",
+            FORWARD_ONLY,
             credit=0.5,
         ),
         Mistake(
@@ -209,27 +182,8 @@ GLOROT_NORMAL = Exercise(
             draws.NO_FIELD,
             credit=0.5,
         ),
-        Mistake(
-            "uniform_for_normal",
-            draws.scaled(draws.uniform, _glorot),
-            "The deviation is right, but the draws are uniform. torch.randn draws from a normal.",
-            credit=0.5,
-        ),
-        Mistake("cut_off_and_too_narrow", draws.scaled(draws.cut_off, _glorot), draws.CUT_OFF, credit=0.75),
-        Mistake("ignores_the_generator", draws.from_global(reference.glorot_normal), draws.IGNORED, credit=0.5),
-        Mistake("seeds_globally", draws.global_seed(reference.glorot_normal), draws.GLOBAL_SEED, credit=0.25),
-        Mistake(
-            "fixed_seed", draws.reseeded(reference.glorot_normal, lambda generator: 0), draws.FIXED_SEED, credit=0.25
-        ),
-        Mistake(
-            "generator_set_back",
-            draws.reseeded(reference.glorot_normal, lambda generator: generator.initial_seed()),
-            draws.SET_BACK,
-            credit=0.5,
-        ),
-        Mistake("in_by_out", draws.in_by_out(reference.glorot_normal), draws.IN_BY_OUT, credit=0.5),
-        Mistake("double_precision", draws.doubled(reference.glorot_normal), draws.DOUBLED, credit=0.75),
-        Mistake("identical_neurons", draws.one_neuron(reference.glorot_normal), draws.ALIKE),
+        *draws.not_normal(_glorot),
+        *draws.careless(reference.glorot_normal),
         Mistake("one_number", draws.scaled(draws.constant, _glorot), draws.CONSTANT),
     ],
     equivalent={

@@ -100,31 +100,8 @@ HE_UNIFORM = Exercise(
             draws.NO_FIELD,
             credit=0.5,
         ),
-        Mistake("one_sided", draws.scaled(draws.positive, _he), draws.ONE_SIDED, credit=0.25),
-        Mistake(
-            "half_the_range",
-            draws.scaled(draws.uniform, lambda into, out: _he(into, out) / 2),
-            draws.HALF_RANGE,
-            credit=0.5,
-        ),
-        Mistake(
-            "normal_for_uniform",
-            draws.scaled(draws.normal, _he),
-            "The deviation is right, but the draws are normal: some lie far beyond the bound.",
-            credit=0.5,
-        ),
-        Mistake("ignores_the_generator", draws.from_global(reference.he_uniform), draws.IGNORED, credit=0.5),
-        Mistake("seeds_globally", draws.global_seed(reference.he_uniform), draws.GLOBAL_SEED, credit=0.25),
-        Mistake("fixed_seed", draws.reseeded(reference.he_uniform, lambda generator: 0), draws.FIXED_SEED, credit=0.25),
-        Mistake(
-            "generator_set_back",
-            draws.reseeded(reference.he_uniform, lambda generator: generator.initial_seed()),
-            draws.SET_BACK,
-            credit=0.5,
-        ),
-        Mistake("in_by_out", draws.in_by_out(reference.he_uniform), draws.IN_BY_OUT, credit=0.5),
-        Mistake("double_precision", draws.doubled(reference.he_uniform), draws.DOUBLED, credit=0.75),
-        Mistake("identical_neurons", draws.one_neuron(reference.he_uniform), draws.ALIKE),
+        *draws.not_uniform(_he),
+        *draws.careless(reference.he_uniform),
     ],
     equivalent={
         reasons.SYMMETRIC_DRAW: [
@@ -143,7 +120,7 @@ NORMAL = (
     _both,
     lambda into, out: 2 / into,
     lambda into, out: (6 / into) ** 0.5,
-    lambda into, out: draws.NARROWED * _he(into, out),
+    draws.narrowed(_he),
 )
 
 
@@ -167,11 +144,7 @@ HE_NORMAL = Exercise(
         Accepted("torchs_own", _torch_normal, library=True),
         Accepted("filled_in_place", _filled),
         Accepted("fan_out", draws.scaled(draws.normal, _he_out), BACKWARD),
-        Accepted(
-            "cut_off_and_rescaled",
-            draws.scaled(draws.cut_off, lambda into, out: _he(into, out) / draws.NARROWED),
-            draws.REDRAWN,
-        ),
+        Accepted("cut_off_and_rescaled", draws.scaled(draws.widened, _he), draws.REDRAWN),
     ],
     mistakes=[
         Mistake("without_the_two", draws.scaled(draws.normal, _no_gain), NO_GAIN, credit=0.5),
@@ -194,25 +167,8 @@ HE_NORMAL = Exercise(
             draws.NO_FIELD,
             credit=0.5,
         ),
-        Mistake(
-            "uniform_for_normal",
-            draws.scaled(draws.uniform, _he),
-            "The deviation is right, but the draws are uniform. torch.randn draws from a normal.",
-            credit=0.5,
-        ),
-        Mistake("cut_off_and_too_narrow", draws.scaled(draws.cut_off, _he), draws.CUT_OFF, credit=0.75),
-        Mistake("ignores_the_generator", draws.from_global(reference.he_normal), draws.IGNORED, credit=0.5),
-        Mistake("seeds_globally", draws.global_seed(reference.he_normal), draws.GLOBAL_SEED, credit=0.25),
-        Mistake("fixed_seed", draws.reseeded(reference.he_normal, lambda generator: 0), draws.FIXED_SEED, credit=0.25),
-        Mistake(
-            "generator_set_back",
-            draws.reseeded(reference.he_normal, lambda generator: generator.initial_seed()),
-            draws.SET_BACK,
-            credit=0.5,
-        ),
-        Mistake("in_by_out", draws.in_by_out(reference.he_normal), draws.IN_BY_OUT, credit=0.5),
-        Mistake("double_precision", draws.doubled(reference.he_normal), draws.DOUBLED, credit=0.75),
-        Mistake("identical_neurons", draws.one_neuron(reference.he_normal), draws.ALIKE),
+        *draws.not_normal(_he),
+        *draws.careless(reference.he_normal),
         Mistake("one_number", draws.scaled(draws.constant, _he), draws.CONSTANT),
     ],
     equivalent={

@@ -9,13 +9,10 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises.inputs import normal, uniform
 from steepest_exercises.loss_landscapes import reference
 
 Clip = Callable[[Sequence[Tensor], float], list[Tensor]]
-
-
-def _normal(rng: np.random.Generator, *shape: int) -> Tensor:
-    return torch.from_numpy(rng.standard_normal(shape))
 
 
 # --- clip_by_value -----------------------------------------------------------
@@ -25,13 +22,13 @@ def _value_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, grad: Tensor, limit: float) -> Case:
         return Case(name, {"args": [grad, limit], "kwargs": {}, "outputs": ["the clipped gradient"]})
 
-    tame = torch.from_numpy(rng.uniform(-0.8, 0.8, 5))
-    wild = 3 + _normal(rng, 4).abs()
+    tame = uniform(rng, -0.8, 0.8, 5)
+    wild = 3 + normal(rng, 4).abs()
     return [
         case("some entries beyond the limit", torch.cat([tame, wild, -wild]), 1.0),
         case("all entries within the limit", tame, 2.0),
         case("entries far below zero", torch.cat([-5 * wild, tame]), 2.5),
-        case("a matrix", 3 * _normal(rng, 3, 4), 0.5),
+        case("a matrix", 3 * normal(rng, 3, 4), 0.5),
         case("a zero gradient", torch.zeros(3, dtype=torch.float64), 1.0),
         case("an entry that has overflowed", torch.cat([tame, torch.full((1,), torch.inf).double()]), 1.5),
         case("float32", torch.cat([wild, -wild, tame]).float(), 0.9),
@@ -136,11 +133,11 @@ def _norm_cases(rng: np.random.Generator) -> Sequence[Case]:
         return Case(name, {"args": [list(grads), max_norm], "kwargs": {}, "outputs": ["the clipped gradients"]})
 
     def layers() -> list[Tensor]:
-        return [_normal(rng, 3, 4), 4 * _normal(rng, 3), 0.1 * _normal(rng, 2, 3)]
+        return [normal(rng, 3, 4), 4 * normal(rng, 3), 0.1 * normal(rng, 2, 3)]
 
     def tame() -> list[Tensor]:
         """Three tensors, each within a norm of 1.2, all together beyond it."""
-        return [part / part.norm() for part in (_normal(rng, 4), _normal(rng, 2, 2), _normal(rng, 3))]
+        return [part / part.norm() for part in (normal(rng, 4), normal(rng, 2, 2), normal(rng, 3))]
 
     return [
         case("a weight, a bias and a quiet layer", layers(), 1.0),
@@ -148,8 +145,8 @@ def _norm_cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a norm under the limit", [0.1 * part for part in tame()], 1.5),
         case("a norm just under the limit", tame(), 1.8),
         case("a norm at the limit", [torch.tensor([3.0, 0.0]).double(), torch.tensor([[4.0]]).double()], 5.0),
-        case("one loud tensor", [30 * _normal(rng, 5), 0.2 * _normal(rng, 3)], 2.0),
-        case("one tensor", [3 + _normal(rng, 3).abs()], 1.0),
+        case("one loud tensor", [30 * normal(rng, 5), 0.2 * normal(rng, 3)], 2.0),
+        case("one tensor", [3 + normal(rng, 3).abs()], 1.0),
         case("zero gradients", [torch.zeros(2, 2, dtype=torch.float64), torch.zeros(3, dtype=torch.float64)], 1.0),
         case("float32", [part.float() for part in layers()], 0.7),
     ]

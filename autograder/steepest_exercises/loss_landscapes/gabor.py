@@ -10,6 +10,7 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises import reasons
+from steepest_exercises.inputs import uniform
 from steepest_exercises.loss_landscapes import reference
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -18,8 +19,8 @@ Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, n: int, *, offset: float, dtype: torch.dtype = torch.float64) -> Case:
         phi = torch.tensor([offset + rng.uniform(-0.5, 0.5), rng.uniform(5, 20)], dtype=dtype)
-        x = torch.from_numpy(rng.uniform(-15, 15, n)).to(dtype)
-        y = torch.from_numpy(rng.uniform(-0.8, 0.8, n)).to(dtype)
+        x = uniform(rng, -15, 15, n).to(dtype)
+        y = uniform(rng, -0.8, 0.8, n).to(dtype)
         return Case(name, {"args": [phi, x, y], "kwargs": {}, "outputs": ["the loss"]})
 
     return [

@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises.inputs import normal
 from steepest_exercises.loss_landscapes import reference
 
 OfMatrix = Callable[[Tensor], Tensor]
@@ -34,17 +35,14 @@ def _matrix_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, matrix: Tensor) -> Case:
         return Case(name, {"args": [matrix], "kwargs": {}, "outputs": ["the curvatures"]})
 
-    def normal(n: int) -> Tensor:
-        return torch.from_numpy(rng.standard_normal((n, n)))
-
     return [
         case("a symmetric matrix", turned(rng, [-1.5, 0.7, 3.0])),
-        case("a matrix that is not symmetric", normal(3)),
-        case("four parameters", 2 * normal(4)),
-        case("a triangular matrix", normal(3).triu()),
+        case("a matrix that is not symmetric", normal(rng, 3, 3)),
+        case("four parameters", 2 * normal(rng, 4, 4)),
+        case("a triangular matrix", normal(rng, 3, 3).triu()),
         case("a rotation, whose eigenvalues are complex", torch.tensor([[0.3, -2.0], [2.0, 0.9]]).double()),
-        case("float32", normal(3).float()),
-        case("one parameter", normal(1)),
+        case("float32", normal(rng, 3, 3).float()),
+        case("one parameter", normal(rng, 1, 1)),
     ]
 
 

@@ -10,15 +10,12 @@ from steepest._checks.wire import Named
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises.inputs import normal
 from steepest_exercises.loss_landscapes import reference
 from steepest_exercises.loss_landscapes.spectrum import turned
 
 Terms = tuple[Tensor, Tensor]
 Objective = Callable[[Tensor], Tensor]
-
-
-def _normal(rng: np.random.Generator, *shape: int) -> Tensor:
-    return torch.from_numpy(rng.standard_normal(shape))
 
 
 # --- taylor_terms ------------------------------------------------------------
@@ -29,17 +26,17 @@ def _terms_cases(rng: np.random.Generator) -> Sequence[Case]:
         outputs = ["the linear term", "the quadratic term"]
         return Case(name, {"args": [grad, hessian, lr], "kwargs": {}, "outputs": outputs}, slack=10)
 
-    along = _normal(rng, 3)
+    along = normal(rng, 3)
     falling = turned(rng, [-4.0, -1.0, 0.3]) - 2 * torch.outer(along, along) / along.dot(along)
     flat = torch.diag(torch.tensor([float(rng.uniform(2, 3)), 0.0, 1.0]).double())
     return [
-        case("a bowl", 1 + _normal(rng, 3).abs(), turned(rng, [0.5, 2.0, 6.0]), 0.3),
-        case("a short step", _normal(rng, 4), turned(rng, [0.5, 2.0, 4.0, 9.0]), 0.01),
+        case("a bowl", 1 + normal(rng, 3).abs(), turned(rng, [0.5, 2.0, 6.0]), 0.3),
+        case("a short step", normal(rng, 4), turned(rng, [0.5, 2.0, 4.0, 9.0]), 0.01),
         case("a step downhill with falling slope", along, falling, 0.2),
-        case("a singular Hessian", _normal(rng, 3), flat, 0.5),
+        case("a singular Hessian", normal(rng, 3), flat, 0.5),
         case("a zero gradient", torch.zeros(2, dtype=torch.float64), turned(rng, [1.0, 3.0]), 0.1),
-        case("float32", 1 + _normal(rng, 3).abs().float(), turned(rng, [1.0, 2.0, 5.0]).float(), 0.4),
-        case("one parameter", _normal(rng, 1), 3 * torch.eye(1, dtype=torch.float64), 0.7),
+        case("float32", 1 + normal(rng, 3).abs().float(), turned(rng, [1.0, 2.0, 5.0]).float(), 0.4),
+        case("one parameter", normal(rng, 1), 3 * torch.eye(1, dtype=torch.float64), 0.7),
     ]
 
 
@@ -168,8 +165,8 @@ TAYLOR_TERMS = Exercise(
 def _hvp_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, *shape: int, dtype: torch.dtype = torch.float64, still: bool = False) -> Case:
         n = int(np.prod(shape))
-        f = Named("tanh_energy", {"matrix": (_normal(rng, n + 1, n) * 0.8).to(dtype)})
-        x, v = (_normal(rng, *shape).to(dtype) for _ in range(2))
+        f = Named("tanh_energy", {"matrix": (normal(rng, n + 1, n) * 0.8).to(dtype)})
+        x, v = (normal(rng, *shape).to(dtype) for _ in range(2))
         direction = torch.zeros_like(v) if still else v
         return Case(name, {"args": [f, x, direction], "kwargs": {}, "outputs": ["the product Hv"]}, slack=10)
 

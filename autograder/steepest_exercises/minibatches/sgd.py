@@ -12,14 +12,11 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Generator, Tensor
 
 from steepest_exercises import reasons
+from steepest_exercises.inputs import normal
 from steepest_exercises.minibatches import reference
 
 GradFn = reference.GradFn
 LEAST_SQUARES = Named("least_squares_gradient")
-
-
-def _normal(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
-    return torch.from_numpy(np.asarray(rng.standard_normal(shape))).to(dtype)
 
 
 # --- minibatch_gradient -----------------------------------------------------------------------------------
@@ -35,8 +32,8 @@ def _gradient_cases(rng: np.random.Generator) -> Sequence[Case]:
         dtype: torch.dtype = torch.float64,
         turned: bool = False,
     ) -> Case:
-        x = _normal(rng, d, n, dtype=dtype).T if turned else _normal(rng, n, d, dtype=dtype)
-        y, theta = _normal(rng, n, dtype=dtype) + 1, _normal(rng, d, dtype=dtype)
+        x = normal(rng, d, n, dtype=dtype).T if turned else normal(rng, n, d, dtype=dtype)
+        y, theta = normal(rng, n, dtype=dtype) + 1, normal(rng, d, dtype=dtype)
         args = [LEAST_SQUARES, theta, x, y, torch.tensor(index)]
         return Case(name, {"args": args, "kwargs": {}, "outputs": ["the gradient"]})
 
@@ -163,7 +160,7 @@ def _descent(
     name: str, rng: np.random.Generator, x: Tensor, y: Tensor, *, lr: float, batch_size: int, epochs: int
 ) -> Case:
     inputs = {
-        "gradient": LEAST_SQUARES, "theta0": _normal(rng, x.shape[1], dtype=x.dtype), "x": x, "y": y,
+        "gradient": LEAST_SQUARES, "theta0": normal(rng, x.shape[1], dtype=x.dtype), "x": x, "y": y,
         "lr": lr, "batch_size": batch_size, "epochs": epochs, "seed": int(rng.integers(2**31)),
     }  # fmt: skip
     return Case(name, inputs, "descent", slack=20.0)
@@ -180,7 +177,7 @@ def _visits(name: str, rng: np.random.Generator, n: int, batch_size: int, epochs
 def _sgd_cases(rng: np.random.Generator) -> Sequence[Case]:
     def alike(n: int, d: int, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
         """Rows that are all the same, non-contiguous: any order gives the same θ."""
-        row = _normal(rng, d, dtype=dtype)
+        row = normal(rng, d, dtype=dtype)
         return row[:, None].repeat(1, n).T, torch.full((n,), 1.5, dtype=dtype)
 
     return [

@@ -10,6 +10,7 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises import reasons
+from steepest_exercises.inputs import normal
 from steepest_exercises.momentum import reference
 
 Average = Callable[..., Tensor]
@@ -19,17 +20,14 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, values: Tensor, beta: float) -> Case:
         return Case(name, {"args": [values], "kwargs": {"beta": beta}, "outputs": ["the series of averages"]})
 
-    def normal(*shape: int) -> Tensor:
-        return torch.from_numpy(1 + rng.standard_normal(shape))
-
     return [
-        case("a short series", normal(7), 0.9),
-        case("a long memory", normal(12), 0.98),
-        case("a short memory", normal(9), 0.3),
-        case("float32", normal(10).float(), 0.9),
-        case("a non-contiguous series of vectors", normal(3, 8).T, 0.8),
-        case("a series of matrices", normal(5, 2, 3), 0.6),
-        case("one value", normal(1), 0.7),
+        case("a short series", 1 + normal(rng, 7), 0.9),
+        case("a long memory", 1 + normal(rng, 12), 0.98),
+        case("a short memory", 1 + normal(rng, 9), 0.3),
+        case("float32", (1 + normal(rng, 10)).float(), 0.9),
+        case("a non-contiguous series of vectors", (1 + normal(rng, 3, 8)).T, 0.8),
+        case("a series of matrices", 1 + normal(rng, 5, 2, 3), 0.6),
+        case("one value", 1 + normal(rng, 1), 0.7),
     ]
 
 

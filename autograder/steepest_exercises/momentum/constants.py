@@ -10,12 +10,8 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises import reasons
+from steepest_exercises.inputs import normal
 from steepest_exercises.momentum import reference
-
-
-def _normal(rng: np.random.Generator, *shape: int) -> Tensor:
-    return torch.from_numpy(rng.standard_normal(shape))
-
 
 # --- terminal_speed ----------------------------------------------------------
 
@@ -25,12 +21,12 @@ def _speed_cases(rng: np.random.Generator) -> Sequence[Case]:
         return Case(name, {"args": [grad], "kwargs": {"lr": lr, "beta": beta}, "outputs": ["the speed"]})
 
     return [
-        case("three parameters", _normal(rng, 3), 0.1, 0.9),
-        case("a short memory", _normal(rng, 6), 0.3, 0.4),
-        case("one parameter", 2 + _normal(rng, 1).abs(), 0.02, 0.7),
-        case("float32", _normal(rng, 5).float(), 0.05, 0.95),
-        case("a non-contiguous matrix of parameters", _normal(rng, 3, 2).T, 0.2, 0.8),
-        case("a tensor with three axes", _normal(rng, 2, 3, 2), 0.01, 0.9),
+        case("three parameters", normal(rng, 3), 0.1, 0.9),
+        case("a short memory", normal(rng, 6), 0.3, 0.4),
+        case("one parameter", 2 + normal(rng, 1).abs(), 0.02, 0.7),
+        case("float32", normal(rng, 5).float(), 0.05, 0.95),
+        case("a non-contiguous matrix of parameters", normal(rng, 3, 2).T, 0.2, 0.8),
+        case("a tensor with three axes", normal(rng, 2, 3, 2), 0.01, 0.9),
     ]
 
 

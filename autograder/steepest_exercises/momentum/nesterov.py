@@ -10,8 +10,9 @@ from steepest._checks.wire import Named
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises.inputs import State, Step, normal
 from steepest_exercises.momentum import reference
-from steepest_exercises.momentum.polyak import UPHILL, State, Step, normal, stepper_cases
+from steepest_exercises.momentum.polyak import NO_RATE, SUBTRACTED, UPHILL, VELOCITY_KEPT, stepper_cases
 
 Gradient = Callable[[Tensor], Tensor]
 
@@ -225,7 +226,7 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "velocity_subtracted",
             _ahead(_sound, lambda v, lr: -v),
-            "The velocity already points downhill, and it is subtracted: that climbs. Add it to theta.",
+            SUBTRACTED,
             0.25,
         ),
         Mistake(
@@ -237,7 +238,7 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "rate_forgotten",
             _ahead(lambda theta, f, v, lr, b: b * v - f(theta + b * v)),
-            "lr is not used: the gradient enters with full weight.",
+            NO_RATE,
             0.25,
         ),
         Mistake(
@@ -249,7 +250,7 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "state_not_updated",
             _look(lambda theta, f, v, lr, b: (theta + _sound(theta, f, v, lr, b), v)),
-            "The velocity that came in is returned. Return the new one, or the next step forgets this one.",
+            VELOCITY_KEPT,
             0.25,
         ),
     ],

@@ -10,24 +10,21 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises.inputs import State, Step, entry_by_entry, normal
 from steepest_exercises.momentum import reference
-
-State = dict[str, Tensor]
-Step = Callable[..., tuple[Tensor, State]]
 
 UPHILL = (
     "This climbs: the gradient points uphill, so one minus sign is missing or one too many. With v = beta *"
     " v - lr * g the step is theta + v; with v = beta * v + lr * g it is theta - v."
 )
+SUBTRACTED = "The velocity already points downhill, and it is subtracted: that climbs. Add it to theta."
+VELOCITY_KEPT = "The velocity that came in is returned. Return the new one, or the next step forgets this one."
+NO_RATE = "lr is not used: the gradient enters with full weight."
+RATE_TWICE = "The rate scales the gradient inside the velocity and then the velocity again. Once is enough."
 EXCHANGED = (
     "beta and 1 - beta are exchanged. beta, near 1, is the share of the old velocity that is kept; 1 - "
     "beta, if it is used at all, weighs the new gradient."
 )
-
-
-def normal(rng: np.random.Generator, *shape: int) -> Tensor:
-    """Standard normal numbers in float64."""
-    return torch.from_numpy(rng.standard_normal(shape))
 
 
 def stepper_cases(rng: np.random.Generator, gradient: Callable[..., Any]) -> Sequence[Case]:
@@ -98,13 +95,6 @@ def _downhill(v: Tensor, g: Tensor, lr: float, beta: float) -> Tensor:
     return beta * v - lr * g
 
 
-def _entry_by_entry(theta: Tensor, g: Tensor, v: Tensor, lr: float, beta: float) -> tuple[Tensor, Tensor]:
-    entries = zip(theta.flatten(), g.flatten(), v.flatten(), strict=True)
-    pairs = [(t + (beta * old - lr * slope), beta * old - lr * slope) for t, slope, old in entries]
-    moved, velocity = (torch.stack(parts).reshape(theta.shape) for parts in zip(*pairs, strict=True))
-    return moved, velocity
-
-
 MOMENTUM_STEP = Exercise(
     id="momentum_step",
     reference=reference.momentum_step,
@@ -115,7 +105,7 @@ MOMENTUM_STEP = Exercise(
             "two_displacements",
             _step(lambda theta, g, v, lr, b: (theta + b * v - lr * g, b * v - lr * g)),
         ),
-        Accepted("entry_by_entry", _step(_entry_by_entry)),
+        Accepted("entry_by_entry", entry_by_entry(_velocity(_downhill))),
         Accepted(
             "velocity_is_the_displacement",
             _velocity(lambda v, g, lr, b: torch.add(torch.zeros_like(g), v, alpha=b).sub(lr * g)),
@@ -178,7 +168,7 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "velocity_subtracted",
             _velocity(_downhill, lambda v, lr: -v),
-            "The velocity already points downhill, and it is subtracted: that climbs. Add it to theta.",
+            SUBTRACTED,
             0.25,
         ),
         Mistake(
@@ -197,25 +187,25 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "state_not_updated",
             _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), v)),
-            "The velocity that came in is returned. Return the new one, or the next step forgets this one.",
+            VELOCITY_KEPT,
             0.25,
         ),
         Mistake(
             "rate_forgotten",
             _velocity(lambda v, g, lr, b: b * v - g),
-            "lr is not used: the gradient enters with full weight.",
+            NO_RATE,
             0.25,
         ),
         Mistake(
             "rate_applied_twice",
             _velocity(_downhill, lambda v, lr: lr * v),
-            "The rate scales the gradient inside the velocity and then the velocity again. Once is enough.",
+            RATE_TWICE,
             0.25,
         ),
         Mistake(
             "rate_applied_twice_pointing_uphill",
             _velocity(lambda v, g, lr, b: b * v + lr * g, lambda v, lr: -lr * v),
-            "The rate scales the gradient inside the velocity and then the velocity again. Once is enough.",
+            RATE_TWICE,
             0.25,
         ),
         Mistake(

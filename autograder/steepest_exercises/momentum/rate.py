@@ -10,6 +10,7 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises import reasons
+from steepest_exercises.inputs import uniform
 from steepest_exercises.momentum import reference
 
 
@@ -17,20 +18,17 @@ def _rate_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, lam: Tensor, lr: float, beta: float, slack: float = 1.0) -> Case:
         return Case(name, {"args": [lam], "kwargs": {"lr": lr, "beta": beta}, "outputs": ["the rate"]}, slack=slack)
 
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return torch.from_numpy(rng.uniform(low, high, shape))
-
     # lr·λ lies between (1 − √β)² and (1 + √β)² where the two roots are complex
     near = (1 + 0.09**0.5) ** 2 + torch.tensor([-0.02, 0.02], dtype=torch.float64) * float(rng.uniform(0.8, 1.2))
     return [
-        case("complex roots", uniform(1, 20, 5), 0.1, 0.81),
-        case("real roots on both sides", torch.cat([uniform(0.1, 0.4, 2), uniform(2.2, 3.0, 3)]), 1.0, 0.1),
-        case("roots of both kinds", torch.cat([uniform(0.01, 0.04, 3), uniform(1, 6, 3)]), 0.5, 0.64),
-        case("without momentum", torch.cat([uniform(0.2, 0.8, 3), uniform(1.2, 2.5, 3)]), 1.0, 0.0),
-        case("negative curvature", -uniform(0.5, 2, 3), 0.2, 0.9),
+        case("complex roots", uniform(rng, 1, 20, 5), 0.1, 0.81),
+        case("real roots on both sides", torch.cat([uniform(rng, 0.1, 0.4, 2), uniform(rng, 2.2, 3.0, 3)]), 1.0, 0.1),
+        case("roots of both kinds", torch.cat([uniform(rng, 0.01, 0.04, 3), uniform(rng, 1, 6, 3)]), 0.5, 0.64),
+        case("without momentum", torch.cat([uniform(rng, 0.2, 0.8, 3), uniform(rng, 1.2, 2.5, 3)]), 1.0, 0.0),
+        case("negative curvature", -uniform(rng, 0.5, 2, 3), 0.2, 0.9),
         case("near the double root", near, 1.0, 0.09, slack=100),
-        case("a non-contiguous float32 matrix", uniform(0.5, 3.0, 3, 2).float().T, 1.0, 0.25, slack=10),
-        case("a single curvature", uniform(30, 36, 1)[0], 0.1, 0.3),
+        case("a non-contiguous float32 matrix", uniform(rng, 0.5, 3.0, 3, 2).float().T, 1.0, 0.25, slack=10),
+        case("a single curvature", uniform(rng, 30, 36, 1)[0], 0.1, 0.3),
     ]
 
 

@@ -11,6 +11,7 @@ from steepest._checks.wire import Named
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises.inputs import normal
 from steepest_exercises.start_here import reference
 
 GradFn = Callable[[Tensor], Tensor]
@@ -22,9 +23,9 @@ def _path_cases(rng: np.random.Generator) -> Sequence[Case]:
         turn = np.linalg.qr(draw)[0]
         bowl = {
             "matrix": torch.from_numpy(turn @ np.diag(curvature) @ turn.T).to(dtype),
-            "center": torch.from_numpy(rng.standard_normal(d)).to(dtype),
+            "center": normal(rng, d, dtype=dtype),
         }
-        theta0 = torch.from_numpy(rng.standard_normal(d) + 2).to(dtype)
+        theta0 = (normal(rng, d) + 2).to(dtype)
         kwargs = {"lr": lr, "n_steps": n_steps}
         inputs = {"args": [Named("quadratic_gradient", bowl), theta0], "kwargs": kwargs, "outputs": ["the path"]}
         return Case(name, inputs, slack=10.0)

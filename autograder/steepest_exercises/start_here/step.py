@@ -9,24 +9,22 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises.inputs import normal
 from steepest_exercises.start_here import reference
 
 
 def _gd_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def normal(*shape: int) -> Tensor:
-        return torch.from_numpy(np.asarray(rng.standard_normal(shape)))
-
     def case(name: str, theta: Tensor, grad: Tensor, lr: float) -> Case:
         return Case(name, {"args": [theta, grad], "kwargs": {"lr": lr}, "outputs": ["the new θ"]})
 
     return [
-        case("a vector", normal(3), normal(3), 0.1),
-        case("a matrix", normal(2, 3), normal(2, 3), 0.5),
-        case("a single number", normal(), normal(), 0.3),
-        case("a gradient of zero", normal(4), torch.zeros(4, dtype=torch.float64), 0.2),
-        case("a rate above 1", normal(3), normal(3), 1.7),
-        case("a non-contiguous matrix", normal(3, 2).T, normal(2, 3), 0.05),
-        case("float32", normal(4).float(), normal(4).float(), 0.2),
+        case("a vector", normal(rng, 3), normal(rng, 3), 0.1),
+        case("a matrix", normal(rng, 2, 3), normal(rng, 2, 3), 0.5),
+        case("a single number", normal(rng), normal(rng), 0.3),
+        case("a gradient of zero", normal(rng, 4), torch.zeros(4, dtype=torch.float64), 0.2),
+        case("a rate above 1", normal(rng, 3), normal(rng, 3), 1.7),
+        case("a non-contiguous matrix", normal(rng, 3, 2).T, normal(rng, 2, 3), 0.05),
+        case("float32", normal(rng, 4).float(), normal(rng, 4).float(), 0.2),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,7 +58,7 @@ def points_of(course: Course, cell: NotebookNode, header: Mapping[str, Any], whe
         return None
     exercise_id = is_judged(cell)
     if exercise_id is None:
-        if isinstance(points, bool) or not isinstance(points, int | float) or not points >= 0:
+        if isinstance(points, bool) or not isinstance(points, int | float) or not 0 <= points < math.inf:
             raise CourseError(f"{where}: give this graded cell its points in the header. Got {points!r}.")
         return points
     _check_judged(cell, where)

@@ -68,23 +68,24 @@ def build(course: TextCourse, *, check: bool = False, progress: Progress | None 
     Raises
     ------
     CourseError
-        If a lesson breaks a rule, or a mistake cannot be told from a sound answer on the public cases.
+        If a lesson or an exercise breaks a rule, or a mistake cannot be told from a sound answer on the public cases;
+        nothing has been written then.
     """
     if not check and _is_built(course):
         return []
-    changed, wanted = [], set()
+    changed, made = [], {}
     for path, make in _products(course):
-        wanted.add(path)
         if progress is not None:
             progress(path.relative_to(course.root).as_posix())
         old = path.read_bytes() if path.is_file() else None
-        new = make(old)
+        made[path] = old, make(old)  # all before the first is written: a mistake anywhere leaves everything as it is
+    for path, (old, new) in made.items():
         if old == new or (old is not None and path.suffix == ".wire" and stored.agree(old, new)):
             continue
         changed.append(_told(course, path, old, new, check))
         if not check:
             replace_file(path, new)
-    for path in _stale(course, wanted):
+    for path in _stale(course, set(made)):
         changed.append(path.relative_to(course.root).as_posix())
         if not check:
             path.unlink()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
+from nbformat import ValidationError
 from nbformat.notebooknode import NotebookNode
 
 from steepest_grader.course.judged import is_judged, points_of
@@ -49,7 +50,11 @@ def completed(course: Course, lesson: str, path: Path) -> NotebookNode:
     CourseError
         If a cell breaks a rule of the course.
     """
-    notebook = jupytext.read(path, fmt="py:percent")
+    try:
+        notebook = jupytext.read(path, fmt="py:percent")
+    except ValidationError as error:  # of a cell, which it does not tell
+        said = str(error).splitlines()[0]
+        raise CourseError(f'{lesson}: a header says what no cell can: {said}. Tags are a list, ["demo"].') from error
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.metadata = NotebookNode({key: NotebookNode(value) for key, value in NOTEBOOK_METADATA.items()})
     for number, cell in enumerate(notebook.cells, start=1):
@@ -62,6 +67,8 @@ def completed(course: Course, lesson: str, path: Path) -> NotebookNode:
 
 def _complete(course: Course, cell: NotebookNode, where: str) -> None:
     """Make one cell's metadata whole, in place."""
+    if unread := cell.metadata.get("incorrectly_encoded_metadata"):  # so jupytext hands it on
+        raise CourseError(f"{where}: the header cannot be read: {unread}. Write JSON after =, such as true or {{...}}.")
     unknown = set(cell.metadata) - CELL_METADATA - DROPPED_METADATA
     if unknown:
         raise CourseError(f"{where}: the header says {_list(unknown)}; known are {_list(CELL_METADATA)}.")

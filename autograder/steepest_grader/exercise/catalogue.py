@@ -13,6 +13,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from steepest_grader.errors import CourseError
+from steepest_grader.exercise import rules
 from steepest_grader.exercise.model import Exercise
 from steepest_grader.installed import exercise_packages
 
@@ -31,17 +32,18 @@ def lessons(*names: str) -> dict[str, tuple[Exercise, ...]]:
     Raises
     ------
     CourseError
-        If a package is not installed, or if two lessons bear one name, or two exercises one id.
+        If a package is not installed, if a lesson cannot be imported or an exercise breaks a rule, or if two lessons
+        bear one name, or two exercises one id.
     """
     found: dict[str, tuple[Exercise, ...]] = {}
     origin: dict[str, str] = {}
     for module in (module for package in names or exercise_packages() for module in _modules(package)):
-        lesson = importlib.import_module(module)
-        for name in (lesson.LESSON, *(item.id for item in lesson.EXERCISES)):
+        lesson, items = _defined(module)
+        for name in (lesson, *(item.id for item in items)):
             if name in origin:
                 raise CourseError(f"{module} and {origin[name]} both define {name!r}: rename one of them.")
             origin[name] = module
-        found[lesson.LESSON] = tuple(lesson.EXERCISES)
+        found[lesson] = items
     return dict(sorted(found.items()))
 
 
@@ -59,6 +61,20 @@ def exercise(exercise_id: str) -> Exercise:
         If there is none.
     """
     return by_id()[exercise_id]
+
+
+def _defined(module: str) -> tuple[str, tuple[Exercise, ...]]:
+    """The lesson's name and exercises."""
+    try:
+        found = importlib.import_module(module)
+        lesson, items = found.LESSON, tuple(found.EXERCISES)
+    except Exception as error:  # an author's module can raise anything
+        raise CourseError(f"The lesson {module} cannot be read: {rules.raised(error)}. Correct it.") from error
+    for item in items:
+        if not isinstance(item, Exercise):
+            raise CourseError(f"EXERCISES of {module} must hold Exercise(...) only. Got {item!r}.")
+        rules.check(item)
+    return lesson, items
 
 
 def _modules(package: str) -> Sequence[str]:

@@ -78,14 +78,10 @@ class Mistake:
     credit: float = 0.0
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.credit < 1:
-            raise ValueError(f"`credit` of mistake {self.name} must be in [0, 1). Got {self.credit!r}.")
-
 
 @dataclass(frozen=True, eq=False)
 class Exercise:
-    """Everything the course knows about one exercise.
+    """Everything the course knows about one exercise; its rules are in `rules`.
 
     Parameters
     ----------
@@ -120,11 +116,6 @@ class Exercise:
     seconds: float = 10.0
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     equivalent: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        names = [item.name for item in self.accepted] + [item.name for item in self.mistakes]
-        if len(set(names)) < len(names):
-            raise ValueError(f"exercise {self.id} uses a name twice among its accepted variants and mistakes")
 
     def companions_of(self, variant: Accepted | Mistake) -> dict[str, Callable[..., Any]]:
         """What stands beside a variant of this exercise."""

@@ -15,7 +15,7 @@ from steepest._checks.compare import difference
 from steepest._checks.outcomes import Outcomes, dump, read
 
 from steepest_grader.errors import CourseError
-from steepest_grader.exercise import judge
+from steepest_grader.exercise import judge, rules
 from steepest_grader.exercise.model import Exercise, Mistake
 from steepest_grader.exercise.undecided import DECIDED, UNDECIDED, Noise, marked, replays
 
@@ -38,11 +38,19 @@ def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
     Raises
     ------
     CourseError
-        If rounding decides what a sound implementation gives, or if a mistake cannot be told from one on the public
-        cases, or by what rounding decides alone.
+        If the exercise breaks a rule, see `rules`, if rounding decides what a sound implementation gives, or if a
+        mistake cannot be told from one on the public cases, or by what rounding decides alone.
     """
     seeds = (judge.PUBLIC_SEED,)
-    cases, candidates = judge.candidates(exercise, seeds)
+    rules.check(exercise)
+    rules.check_cases(exercise, judge.PUBLIC_SEED)
+    try:
+        cases, candidates = judge.candidates(exercise, seeds)
+    except RuntimeError as error:  # what the judge says of a variant that raises
+        raise CourseError(f"Exercise {error}") from error
+    except Exception as error:
+        raise rules.failure(exercise, judge.PUBLIC_SEED, error) from error
+    rules.check_candidates(exercise, candidates)
     _refuse_edges(exercise, cases)
     before = _results(old)
     settled = [
@@ -130,7 +138,7 @@ def _kept(case: Case, new: Result, noise: Noise, old: Result | None) -> Result:
 
 
 def agree(old: bytes, new: bytes) -> bool:
-    """Whether two stored outcomes are the same but for the last bits of their numbers."""
+    """Whether two stored outcomes are the same but for the last bits of their numbers and the lines of errors."""
     try:
         return _same(wire.decode(old), wire.decode(new))
     except wire.WireError:
@@ -147,7 +155,8 @@ def _same(old: Any, new: Any) -> bool:
     if isinstance(new, list | tuple):
         return len(old) == len(new) and all(map(_same, old, new))
     if isinstance(new, dict):
-        return list(old) == list(new) and all(_same(old[key], new[key]) for key in new)
+        moved = {"line"} if {"line", "error"} <= new.keys() else set()  # where an error stands in our own source
+        return list(old) == list(new) and all(_same(old[key], new[key]) for key in new.keys() - moved)
     if isinstance(new, wire.Named):
         return old.name == new.name and _same(dict(old.params), dict(new.params))
     if isinstance(new, float):

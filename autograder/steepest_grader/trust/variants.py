@@ -1,7 +1,9 @@
 """The source text of an accepted variant or a mistake, as a student could have written it into a cell.
 
 Implementations live in the packages of exercises, next to helpers and to references. Whatever one of them needs
-is copied along: helpers by their own names, functions of a reference module under a prefix.
+is copied along: what stands in the exercise's own module by its own name, what stands in another under a prefix.
+Where it comes from a list that several exercises share, see `listed`, the text is that of the list with the arguments
+of the helper filled in.
 """
 
 from __future__ import annotations
@@ -9,15 +11,13 @@ from __future__ import annotations
 import ast
 import copy
 import importlib
-import inspect
-import pkgutil
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Mapping
 from types import ModuleType
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.installed import exercise_packages
+from steepest_grader.trust.listed import Scope, definitions, imported, names, stored, written
 
 __all__ = ["source_of"]
 
@@ -28,104 +28,96 @@ def source_of(exercise: Exercise, variant: Accepted | Mistake) -> str:
     Raises
     ------
     CourseError
-        If the variant is not written as an expression in its `Accepted` or `Mistake`.
+        If the variant is not written as an expression in its `Accepted` or `Mistake`, or if the way from the
+        exercise to it cannot be followed.
     """
-    module, expression, others = _expression(exercise.id, variant.name)
-    collector = _Collector(module)
-    expression = collector.visit(expression)
-    beside = [f"{name} = {ast.unparse(collector.visit(other))}" for name, other in others.items()]
-    body = [ast.unparse(node) for node in collector.nodes]
-    parts = ["\n".join(collector.imports), *body] if collector.imports else body
-    if (
-        not beside
-        and isinstance(expression, ast.Name)
-        and isinstance(collector.top.get(expression.id), ast.FunctionDef)
-    ):
+    found = written(exercise_packages()).get((exercise.id, variant.name))
+    implementation, companions = (found.implementation, found.companions) if found else (None, None)
+    if found is None or implementation is None or companions is None:
+        raise CourseError(
+            f"The variant {variant.name!r} of {exercise.id} cannot be written out: give its implementation as an "
+            "expression within Accepted(...) or Mistake(...), inside the Exercise(...) that it belongs to."
+        )
+    text = _Text(found.home)
+    expression = text.filled(implementation, found.scope)
+    beside = [f"{name} = {ast.unparse(text.filled(*value))}" for name, value in companions.items()]
+    parts = ["\n".join(text.imports)] if text.imports else []
+    body = [ast.unparse(node) for node in text.nodes]
+    if not beside and isinstance(expression, ast.Name) and text.defines(expression.id):
         renamed = _rename(ast.parse("\n\n\n".join(body)), expression.id, exercise.id)
-        return "\n\n\n".join([*parts[: len(parts) - len(body)], ast.unparse(renamed)]) + "\n"
-    parts.append(
+        return "\n\n\n".join([*parts, ast.unparse(renamed)]) + "\n"
+    function = (
         f"_implementation = {ast.unparse(expression)}\n\n\n"
         f"def {exercise.id}(*args, **kwargs):\n    return _implementation(*args, **kwargs)"
     )
-    parts += beside
-    return "\n\n\n".join(parts) + "\n"
+    return "\n\n\n".join([*parts, *body, function, *beside]) + "\n"
 
 
-@cache
-def _modules() -> list[tuple[ModuleType, ast.Module]]:
-    found = [pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}.") for name in exercise_packages()]
-    modules = [importlib.import_module(info.name) for infos in found for info in infos if not info.ispkg]
-    return [(module, ast.parse(inspect.getsource(module))) for module in modules]
+class _Text:
+    """Definitions and imports, in the order in which they must stand, of what expressions need."""
+
+    def __init__(self, home: ModuleType) -> None:
+        self.home = home
+        self.nodes: list[ast.stmt] = []
+        self.imports: list[str] = []
+        self._collectors: dict[str, _Collector] = {}
+
+    def defines(self, name: str) -> bool:
+        """Whether the exercise's own module defines a function of this name."""
+        return isinstance(definitions(self.home).get(name), ast.FunctionDef)
+
+    def of(self, module: ModuleType) -> _Collector:
+        """What visits code of this module."""
+        return self._collectors.setdefault(module.__name__, _Collector(module, self))
+
+    def filled(self, node: ast.expr, scope: Scope) -> ast.expr:
+        """An expression as it can stand in the text, with the arguments of its helper in place."""
+        given = {name: scope.given[name] for name in sorted(names(node) & scope.given.keys())}
+        values = {f"_given_{name}": self.filled(*item) for name, item in given.items()}
+        holes: dict[str, ast.expr] = {name: ast.Name(f"_given_{name}", ast.Load()) for name in given}
+        visited = self.of(scope.module).visit(_Fill(holes).visit(copy.deepcopy(node)))  # visiting changes it
+        filled: ast.expr = _Fill(values).visit(visited)
+        return filled
 
 
-def _expression(exercise_id: str, name: str) -> tuple[ModuleType, ast.expr, dict[str, ast.expr]]:
-    """A variant's module, its implementation, and by name what it brings along as companions."""
-    if found := _written().get((exercise_id, name)):
-        module, item = found
-        keyword = [k.value for k in item.keywords if k.arg == "implementation"]
-        implementation = (keyword or item.args[1:2])[0]
-        return module, copy.deepcopy(implementation), copy.deepcopy(_companions(item))  # visiting changes them
-    raise CourseError(
-        f"The variant {name!r} of {exercise_id} cannot be written out: give its implementation as an expression "
-        "within Accepted(...) or Mistake(...), inside the Exercise(...) that it belongs to."
-    )
+class _Fill(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
 
+    def __init__(self, values: Mapping[str, ast.expr]) -> None:
+        self.values = values
 
-@cache
-def _written() -> dict[tuple[object, object], tuple[ModuleType, ast.Call]]:
-    """Where each variant is written, by the ids of exercise and variant."""
-    return {
-        (_argument(call, 0, "id"), _argument(item, 0, "name")): (module, item)
-        for module, tree in _modules()
-        for call in _calls(tree, ("Exercise",))
-        for item in _calls(call, ("Accepted", "Mistake"))
-    }
-
-
-def _calls(tree: ast.AST, names: tuple[str, ...]) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
-            yield node
-
-
-def _companions(call: ast.Call) -> dict[str, ast.expr]:
-    given = [k.value for k in call.keywords if k.arg == "companions"]
-    table = given[0] if given and isinstance(given[0], ast.Dict) else ast.Dict([], [])
-    pairs = zip(table.keys, table.values, strict=True)
-    return {str(key.value): value for key, value in pairs if isinstance(key, ast.Constant)}
-
-
-def _argument(call: ast.Call, position: int, name: str) -> object:
-    values = [k.value for k in call.keywords if k.arg == name] or call.args[position : position + 1]
-    return values[0].value if values and isinstance(values[0], ast.Constant) else None
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return copy.deepcopy(self.values.get(node.id, node))
 
 
 class _Collector(ast.NodeTransformer):
     """Collects, from one module, the definitions that visited code needs; drops annotations on the way."""
 
-    def __init__(self, module: ModuleType, prefix: str = "") -> None:
-        self.prefix = prefix
-        self.top = _definitions(ast.parse(inspect.getsource(module)))
-        self.nodes: list[ast.stmt] = []
-        self.imports: list[str] = []
+    def __init__(self, module: ModuleType, text: _Text) -> None:
+        self.module = module
+        self.text = text
+        self.prefix = "" if module is text.home else f"_{module.__name__.rpartition('.')[2]}_"
+        self.top = definitions(module)
         self._seen: set[str] = set()
-        self._others: dict[str, _Collector] = {}
+        self._local: list[set[str]] = []
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
+        if self._is_local(node) or node.id not in self.top:
+            return node
+        other, name = imported(self.module, node.id)
+        if other is not None and name is not None:
+            return self._elsewhere(other, name, node)
+        if (number := _private_number(self.top[node.id], node.id)) is not None:
+            return ast.copy_location(ast.Constant(number), node)
         self._need(node.id)
-        if self.prefix and node.id in self.top and not _is_import(self.top[node.id]):
-            return ast.copy_location(ast.Name(f"{self.prefix}{node.id}", node.ctx), node)
-        return node
+        prefix = "" if _is_import(self.top[node.id]) else self.prefix
+        return ast.copy_location(ast.Name(f"{prefix}{node.id}", node.ctx), node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name) and (module := self._grader_module(node.value.id)):
-            other = self._others.setdefault(
-                node.value.id, _Collector(module, f"_{module.__name__.rpartition('.')[2]}_")
-            )
-            name: ast.expr = other.visit(ast.Name(node.attr, ast.Load()))
-            self.imports += [line for line in other.imports if line not in self.imports]
-            self.nodes += [item for item in other.nodes if item not in self.nodes]
-            return ast.copy_location(name, node)
+        if isinstance(node.value, ast.Name) and not self._is_local(node.value):
+            other, name = imported(self.module, node.value.id)
+            if other is not None and name is None:
+                return self._elsewhere(other, node.attr, node)
         return self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -133,47 +125,54 @@ class _Collector(ast.NodeTransformer):
         for argument in ast.walk(node.args):
             if isinstance(argument, ast.arg):
                 argument.annotation = None
-        return self.generic_visit(node)
+        return self._function(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        return self._function(node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         if node.value is None:
             return None
         return self.generic_visit(ast.copy_location(ast.Assign([node.target], node.value), node))
 
+    def _elsewhere(self, module: ModuleType, name: str, node: ast.Name | ast.Attribute) -> ast.AST:
+        found: ast.expr = self.text.of(module).visit(ast.Name(name, node.ctx))
+        return ast.copy_location(found, node)
+
+    def _is_local(self, node: ast.Name) -> bool:
+        return any(node.id in names for names in self._local)
+
+    def _function(self, node: ast.FunctionDef | ast.Lambda) -> ast.AST:
+        self.visit(node.args)  # defaults belong to the scope around it
+        self._local.append({part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)} | stored(node))
+        self.generic_visit(node)
+        self._local.pop()
+        return node
+
     def _need(self, name: str) -> None:
-        if name in self._seen or name not in self.top:
+        if name in self._seen:
             return
         self._seen.add(name)
         node = self.top[name]
         if _is_import(node):
-            if self._grader_module(name) is None:
-                line = ast.unparse(_one_import(node, name))
-                self.imports += [line] if line not in self.imports else []
+            line = ast.unparse(_one_import(node, name))
+            self.text.imports += [line] if line not in self.text.imports else []
             return
-        needed = self.visit(ast.parse(ast.unparse(node)).body[0])
-        if self.prefix and isinstance(needed, ast.FunctionDef):
+        around, self._local = self._local, []
+        needed = self.visit(copy.deepcopy(node))
+        self._local = around
+        if isinstance(needed, ast.FunctionDef | ast.ClassDef):
             needed.name = f"{self.prefix}{needed.name}"
-        self.nodes.append(needed)
-
-    def _grader_module(self, name: str) -> ModuleType | None:
-        node = self.top.get(name)
-        if not isinstance(node, ast.ImportFrom) or str(node.module).partition(".")[0] not in exercise_packages():
-            return None
-        alias = next(alias for alias in node.names if (alias.asname or alias.name) == name)
-        return importlib.import_module(f"{node.module}.{alias.name}")
+        self.text.nodes.append(needed)
 
 
-def _definitions(tree: ast.Module) -> dict[str, ast.stmt]:
-    found: dict[str, ast.stmt] = {}
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found[node.name] = node
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {alias.asname or alias.name.partition(".")[0]: node for alias in node.names}
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found |= {target.id: node for target in targets if isinstance(target, ast.Name)}
-    return found
+def _private_number(node: ast.stmt, name: str) -> float | None:
+    """A number that comes from where no student imports from: it is written out."""
+    if not isinstance(node, ast.ImportFrom) or not str(node.module).startswith("steepest._"):
+        return None
+    alias = next(alias for alias in node.names if (alias.asname or alias.name) == name)
+    value = getattr(importlib.import_module(str(node.module)), alias.name)
+    return value if isinstance(value, int | float) else None
 
 
 def _is_import(node: ast.stmt) -> bool:

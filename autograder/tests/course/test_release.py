@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -25,7 +26,7 @@ from steepest_grader.course.release import archive, build, write_course
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue, stored
-from steepest_grader.exercise.model import Mistake
+from steepest_grader.exercise.model import Case, Mistake
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 SOLUTION = """\
@@ -134,10 +135,49 @@ def test_stored_outcomes_are_the_exercise_on_public_cases(tiny: Course) -> None:
 
 def test_a_mistake_that_public_cases_do_not_show_is_named(tiny: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     item = catalogue.exercise(EXERCISE)
-    blind = dataclasses.replace(item, mistakes=[Mistake("no_mistake_at_all", item.reference, "")])
+    blind = dataclasses.replace(item, mistakes=[Mistake("no_mistake_at_all", item.reference, "Nothing is wrong.")])
     monkeypatch.setattr(TextCourse, "exercises", lambda course, lesson: (blind,))
     with pytest.raises(CourseError, match=f"{EXERCISE}.* the mistake no_mistake_at_all gives sound"):
         build(tiny)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"points": "2"}, "`points` must be a number"),
+        ({"id": "polyak_step"}, "the exercise polyak_step has no test cell"),
+        ({"cases": lambda rng: [Case("a", {"args": []})]}, "the drive 'call' takes args, kwargs, outputs. Got args"),
+        ({"reference": lambda theta, grad, state, *, lr, beta: theta}, "in case 1 the reference raised ResultError"),
+    ],
+)
+def test_nothing_is_written_where_the_last_exercise_is_wrong(
+    built: TextCourse,
+    text: str,
+    write: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    fields: dict[str, Any],
+    said: str,
+) -> None:
+    wrong = dataclasses.replace(catalogue.exercise(EXERCISE), **fields)
+    monkeypatch.setattr(TextCourse, "exercises", lambda course, lesson: (wrong,) if lesson == LESSON else ())
+    write(built, text.replace("# # Momentum", "# # Polyak"))
+    write(built, "# %%\n1\n", "10_first")
+    before = tree(built.root)
+    with pytest.raises(CourseError, match=said) as refusal:
+        build(built)
+    assert wrong.id in str(refusal.value)
+    assert tree(built.root) == before
+
+
+def test_nothing_is_written_where_the_last_header_is_wrong(
+    built: TextCourse, text: str, write: Callable[..., Path]
+) -> None:
+    write(built, text.replace("# # Momentum", "# # Polyak"))
+    write(built, "# %% nbgrader={1}\n1\n", "99_last")
+    before = tree(built.root)
+    with pytest.raises(CourseError, match=r"99_last, cell 1: nbgrader.s header says"):
+        build(built)
+    assert tree(built.root) == before
 
 
 VALUE = torch.tensor([1.0, 1000.0], dtype=torch.float64)

@@ -99,6 +99,12 @@ REFUSED = {
     "locked solution": (lambda t: t.replace('"solution"', '"locked": true, "solution"', 1), "cannot be locked"),
     "no points": (lambda t: t.replace(', "points": 3', ""), "give this graded cell its points"),
     "negative points": (lambda t: t.replace('"points": 3', '"points": -1'), "Got -1"),
+    "points without end": (lambda t: t.replace('"points": 3', '"points": 1e999'), "Got inf"),
+    "header is no JSON": (
+        lambda t: t.replace(TEST_HEADER, TEST_HEADER[:-1]),
+        "the header cannot be read: .*JSON",
+    ),
+    "tags are text": (lambda t: t.replace("# %%\n", '# %% tags="demo"\n', 1), "a header says what no cell can: 'demo'"),
     "points are true": (lambda t: t.replace('"points": 3', '"points": true'), "Got True"),
     "points on an answer": (
         lambda t: t.replace(ANSWER_HEADER, ANSWER_HEADER.replace("}", ', "points": 1}')),

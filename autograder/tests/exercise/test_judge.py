@@ -196,17 +196,6 @@ def test_a_broken_transport_is_our_error_and_no_verdict() -> None:
         judge(EXERCISE, Function("step", Gone()))
 
 
-@pytest.mark.parametrize("credit", [-0.1, 1.0, 2.0])
-def test_a_mistake_cannot_earn_everything(credit: float) -> None:
-    with pytest.raises(ValueError, match=r"must be in \[0, 1\)"):
-        Mistake("wrong", _step, "A hint.", credit=credit)
-
-
-def test_a_name_is_used_once() -> None:
-    with pytest.raises(ValueError, match="uses a name twice"):
-        replace(EXERCISE, accepted=[Accepted("no_rate", _step)])
-
-
 def test_parameters_and_signature_come_from_the_reference() -> None:
     assert EXERCISE.parameters == ["grad"]
     assert EXERCISE.signature == "step(grad, *, lr)"

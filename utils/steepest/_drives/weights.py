@@ -22,7 +22,8 @@ ERRORS = 7.0  # two-sided normal tail: 2.6e-12
 DISTANCE = 3.6  # Kolmogorov's bound √n · D: 2 exp(−2 · 3.6²) = 1.1e-11
 BAND = 0.025
 CUT = 2.0
-CUT_DEVIATION = 0.8796256610342398  # of a standard normal that is drawn again beyond ±2
+# Of a standard normal that is drawn again beyond ±c: √(1 − 2c φ(c) / (Φ(c) − Φ(−c))).
+CUT_DEVIATION = math.sqrt(1 - CUT * math.sqrt(2 / math.pi) * math.exp(-(CUT**2) / 2) / math.erf(CUT / math.sqrt(2)))
 
 
 def weights(function: Function, *, shape: Sequence[int], seed: int, scales: Sequence[float]) -> dict[str, Any]:
