@@ -269,9 +269,11 @@ PUBLIC = {
         "candidates",
         "judge",
         "judge_local",
+        "noises",
         "passes",
         "refusals",
         "sound_candidates",
+        "ways",
     },
     "steepest_grader.exercise.model": {
         "Accepted",

@@ -15,8 +15,8 @@ Regime = Callable[[float, float], str]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, curvature: float, lr: float) -> Case:
-        return Case(name, {"args": [curvature, lr], "kwargs": {}, "outputs": ["the regime"]})
+    def case(name: str, curvature: float, lr: float, *, exact: bool = False) -> Case:
+        return Case(name, {"args": [curvature, lr], "kwargs": {}, "outputs": ["the regime"]}, exact=exact)
 
     def product(name: str, low: float, high: float, curvature: float) -> Case:
         """A case with ηλ between two numbers."""
@@ -27,7 +27,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         product("a short step", 0.1, 0.4, steep),
         product("nearly the whole way", 0.6, 0.9, gentle),
         case("exactly the inverse of the curvature", 4.0, 0.25),
-        case("one over the curvature, up to rounding", 10 / 3, 0.1 + 0.2),
+        case("one over the curvature, up to rounding", 10 / 3, 0.1 + 0.2, exact=True),
         product("a step too long", 1.1, 1.4, steep),
         product("a step far too long", 1.6, 1.9, gentle),
         product("a step much too long", 2.2, 3.5, steep),

@@ -42,6 +42,7 @@ c.Execute.startup_timeout = 120
 load_subconfig("nbgrader_config.py", path=str(Path(__file__).resolve().parent.parent.parent))  # noqa: F821
 '''
 DIFF_LINES = 40
+STAMP = "built"
 STUDENT_FILES = ("environment.yml", "LICENSE")
 PACKAGE_FILES = ("pyproject.toml", "README.md")
 OLDEST = (1980, 1, 1, 0, 0, 0)  # what a zip can hold
@@ -70,16 +71,15 @@ def build(course: TextCourse, *, check: bool = False, progress: Progress | None 
         If a lesson or an exercise breaks a rule, or a mistake cannot be told from a sound answer on the public cases;
         nothing has been written then.
     """
-    stamp = course.build_dir / "built"
-    if not check and stamp.is_file() and stamp.read_text() == _fingerprint(course):
+    if not check and _is_built(course):
         return []
     changed, made = [], {}
     for path, make in _products(course):
         if progress is not None:
             progress(path.relative_to(course.root).as_posix())
-        made[path] = make()  # all of them before the first is written: a mistake anywhere leaves everything as it is
-    for path, new in made.items():
         old = path.read_bytes() if path.is_file() else None
+        made[path] = old, make(old)  # all before the first is written: a mistake anywhere leaves everything as it is
+    for path, (old, new) in made.items():
         if old == new or (old is not None and path.suffix == ".wire" and stored.agree(old, new)):
             continue
         changed.append(_told(course, path, old, new, check))
@@ -92,8 +92,14 @@ def build(course: TextCourse, *, check: bool = False, progress: Progress | None 
             if path.parent != course.outcomes_dir and not any(path.parent.iterdir()):
                 path.parent.rmdir()
     if not check:
-        replace_file(stamp, _fingerprint(course).encode())
+        replace_file(course.build_dir / STAMP, _fingerprint(course).encode())
     return changed
+
+
+def _is_built(course: TextCourse) -> bool:
+    """Whether a build of exactly these files has already been made here."""
+    stamp = course.build_dir / STAMP
+    return stamp.is_file() and stamp.read_text() == _fingerprint(course)
 
 
 def _fingerprint(course: TextCourse) -> str:
@@ -139,7 +145,7 @@ def archive(course: TextCourse, path: Path) -> Path:
     """
     if not path.name.endswith((".zip", ".tar.gz")):
         raise CourseError(f"The archive must end in .zip or .tar.gz. Got {path.name!r}.")
-    if build(course, check=True):
+    if not _is_built(course) and build(course, check=True):
         raise CourseError("The lessons are not current. Run `steepest-grader build` first.")
     members = dict(sorted(_members(course)))
     pack = _zip if path.name.endswith(".zip") else _tar
@@ -147,9 +153,9 @@ def archive(course: TextCourse, path: Path) -> Path:
     return path
 
 
-def _products(course: TextCourse) -> Iterator[tuple[Path, Callable[[], bytes]]]:
-    """Every file that the sources give, and how to make it."""
-    yield course.outcomes_dir / "lessons.json", partial(_index, course)
+def _products(course: TextCourse) -> Iterator[tuple[Path, Callable[[bytes | None], bytes]]]:
+    """Every file that the sources give, and how to make it beside the one that is there."""
+    yield course.outcomes_dir / "lessons.json", lambda old: _index(course)
     for lesson in course.lessons():
         yield course.lessons_dir / lesson / f"{lesson}.ipynb", partial(_lesson, course, lesson)
         for item in course.exercises(lesson):
@@ -162,7 +168,7 @@ def _index(course: TextCourse) -> bytes:
     return (json.dumps(lessons, indent=1) + "\n").encode()
 
 
-def _lesson(course: TextCourse, lesson: str) -> bytes:
+def _lesson(course: TextCourse, lesson: str, old: bytes | None = None) -> bytes:
     return write_notebook(load(course, lesson).released)
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from steepest._checks import wire
-from steepest._checks.cases import find
-from steepest._checks.outcomes import Outcomes, dump
+from steepest._checks.cases import Candidate, Case, Result, find
+from steepest._checks.compare import difference
+from steepest._checks.outcomes import Outcomes, dump, read
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import judge, rules
-from steepest_grader.exercise.model import Exercise
+from steepest_grader.exercise.model import Exercise, Mistake
+from steepest_grader.exercise.undecided import DECIDED, UNDECIDED, Noise, marked, replays
 
 __all__ = ["agree", "outcomes"]
 
@@ -22,32 +26,115 @@ TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4, torch.float16: 5e-3, torc
 NOTHING = 1e-14
 
 
-def outcomes(exercise: Exercise) -> bytes:
-    """Play an exercise's public cases and write down the outcomes.
+def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
+    """Play an exercise's public cases and write down the outcomes, but for what rounding decides.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    old : bytes, optional
+        The outcomes that are stored already: where it is in doubt whether rounding decides, they stand.
 
     Raises
     ------
     CourseError
-        If the exercise breaks a rule, see `rules`, or if a mistake cannot be told from a sound implementation on the
-        public cases.
+        If the exercise breaks a rule, see `rules`, if rounding decides what a sound implementation gives, or if a
+        mistake cannot be told from one on the public cases, or by what rounding decides alone.
     """
+    seeds = (judge.PUBLIC_SEED,)
     rules.check(exercise)
     rules.check_cases(exercise, judge.PUBLIC_SEED)
     try:
-        cases, candidates = judge.candidates(exercise, (judge.PUBLIC_SEED,))
+        cases, candidates = judge.candidates(exercise, seeds)
     except RuntimeError as error:  # what the judge says of a variant that raises
         raise CourseError(f"Exercise {error}") from error
     except Exception as error:
         raise rules.failure(exercise, judge.PUBLIC_SEED, error) from error
     rules.check_candidates(exercise, candidates)
+    _refuse_edges(exercise, cases)
+    before = _results(old)
+    settled = [
+        _settled(cases, item, judge.noises(exercise, item.name, seeds), before.get(item.name, []))
+        if item.kind == "mistake"
+        else item
+        for item in candidates
+    ]
+    _refuse_sound_mistakes(exercise, cases, settled)
+    return dump(Outcomes(exercise.id, exercise.signature, exercise.parameters, cases, settled))
+
+
+def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:
+    accepted = {item.name: f"the accepted variant {item.name}" for item in exercise.accepted}
+    for name, said in {"reference": "the reference", **accepted}.items():
+        for case, noise in zip(cases, judge.noises(exercise, name, (judge.PUBLIC_SEED,)), strict=True):
+            for what, size in noise.items():
+                if size > UNDECIDED:
+                    raise CourseError(
+                        f"Exercise {exercise.id}: in the case “{case.name}” rounding decides {what} of {said}, so an "
+                        "honest answer may be refused. Move the case off the edge, give it more slack, or, if its last "
+                        "bits are its point, call it exact."
+                    )
+
+
+def _refuse_sound_mistakes(exercise: Exercise, cases: Sequence[Case], candidates: Sequence[Candidate]) -> None:
     sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
-    for candidate in candidates:
-        if candidate.kind == "mistake" and find(cases, sound, candidate.results).credit == 1:
-            raise CourseError(
-                f"Exercise {exercise.id}: on the public cases the mistake {candidate.name} gives sound "
-                "results. Add a case that sets it apart, or remove it."
-            )
-    return dump(Outcomes(exercise.id, exercise.signature, exercise.parameters, cases, candidates))
+    known = {candidate.name: candidate for candidate in candidates}
+    for item in exercise.mistakes:
+        found = known[item.name]
+        if find(cases, sound, found.results).credit < 1:
+            continue
+        if found.undecided and not _may_pass(exercise, item, cases, sound):
+            continue  # how it is wrong is undecided, but that it is wrong is not
+        but = " but for what rounding decides" if found.undecided else ""
+        raise CourseError(
+            f"Exercise {exercise.id}: on the public cases the mistake {item.name} gives sound results{but}. "
+            "Add a case that sets it apart, or remove it."
+        )
+
+
+def _may_pass(exercise: Exercise, item: Mistake, cases: Sequence[Case], sound: Sequence[Candidate]) -> bool:
+    """Whether rounding may make a mistake's results those of a sound implementation in every case."""
+    companions = exercise.companions_of(item)
+    ways = judge.ways(exercise, (judge.PUBLIC_SEED,))
+    played = replays(item.implementation, exercise.id, ways, companions=companions)
+    return any(
+        all(
+            any(find([case], [known.only(place)], [result]).credit == 1 for result in results)
+            for place, (case, results) in enumerate(zip(cases, played, strict=True))
+        )
+        for known in sound
+    )
+
+
+def _results(old: bytes | None) -> dict[str, Sequence[Result]]:
+    """Results by candidate from stored outcomes; none from what cannot be read."""
+    try:
+        return {item.name: item.results for item in read(old or b"").candidates}
+    except (wire.WireError, KeyError, TypeError):
+        return {}
+
+
+def _settled(cases: Sequence[Case], item: Candidate, noises: Sequence[Noise], old: Sequence[Result]) -> Candidate:
+    """A candidate without what rounding decides; what is in doubt stays as it is stored."""
+    stored = [*old, *[None] * len(item.results)]
+    results = [_kept(*each) for each in zip(cases, item.results, noises, stored, strict=False)]
+    return replace(item, results=results)
+
+
+def _kept(case: Case, new: Result, noise: Noise, old: Result | None) -> Result:
+    doubtful = [name for name, size in noise.items() if DECIDED < size <= UNDECIDED]
+    if old is None or not doubtful:
+        return marked([new], [noise])[0]
+    sure = {name: math.inf if name in old.undecided else 0.0 for name in doubtful}
+    result = marked([new], [{**noise, **sure}])[0]
+    values = {
+        name: old.observations[name]
+        for name in doubtful
+        if name in result.observations
+        and name in old.observations
+        and difference(result.observations[name], old.observations[name], slack=case.slack) is None
+    }
+    return replace(result, observations={**result.observations, **values})
 
 
 def agree(old: bytes, new: bytes) -> bool:

@@ -14,9 +14,10 @@ from steepest._checks.calls import local
 from steepest._checks.cases import find, play
 from steepest._checks.compare import difference, same_bits
 from steepest_grader.exercise.catalogue import exercise, lessons
-from steepest_grader.exercise.judge import PUBLIC_SEED, candidates, judge_local
+from steepest_grader.exercise.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge_local, noises
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome
 from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
+from steepest_grader.exercise.undecided import EDGE
 from steepest_grader.trust.variants import source_of
 from torch import Tensor
 
@@ -168,6 +169,14 @@ def test_public_cases_tell_every_mistake_apart(item: Exercise) -> None:
     names = {mistake.name: find(cases, known, _played(mistake, item, cases)).name for mistake in item.mistakes}
     assert names == {name: name for name in names}
     assert all(find(cases, known, _played(accepted, item, cases)).credit == 1 for accepted in item.accepted)
+
+
+@every_exercise
+def test_rounding_decides_nothing_of_a_sound_answer(item: Exercise) -> None:
+    """On the hidden cases, as `build` sees to it on the public ones; with a wide margin to where a mark is made."""
+    for name in ("reference", *(accepted.name for accepted in item.accepted)):
+        for noise in noises(item, name, HIDDEN_SEEDS):
+            assert all(size < EDGE for size in noise.values()), name
 
 
 @every_exercise

@@ -8,6 +8,7 @@ copied at once, so that a later change in place cannot reach it.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import random
 import socket
@@ -79,7 +80,7 @@ class Agent:
         kwargs = {name: _rebuild(value) for name, value in kwargs.items()}
         before = [_snapshot(value) for value in (*args, *kwargs.values())]
         generators = _global_generators()
-        results = [_listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
+        results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
         labels = [*(f"argument {position}" for position in range(1, len(args) + 1)), *kwargs]
         effects = [
             label
@@ -162,7 +163,7 @@ class _Sink(io.TextIOBase):
         return True
 
 
-def _listed(result: Any) -> Any:
+def listed(result: Any) -> Any:
     """What an iterator gives, as a list; anything else as it is."""
     return list(islice(result, MAX_ITEMS)) if isinstance(result, Iterator) else result
 
@@ -194,9 +195,16 @@ def _snapshot(value: Any) -> Any:
 
 
 def _global_generators() -> tuple[Any, ...]:
-    _, keys, position, *_ = np.random.get_state()
     gpu = torch.cuda.get_rng_state().numpy().tobytes() if torch.cuda.is_initialized() else b""  # type: ignore[no-untyped-call]
-    return gpu, torch.get_rng_state().numpy().tobytes(), np.asarray(keys).tobytes(), position, random.getstate()
+    return gpu, torch.get_rng_state().numpy().tobytes(), _numpy_state(), random.getstate()
+
+
+def _numpy_state() -> bytes:
+    """Where numpy's global generator stands, read as it lies there: asking for it in words takes as long as a call."""
+    source = np.random.get_bit_generator()  # type: ignore[attr-defined]
+    if not isinstance(source, np.random.MT19937):  # someone has put another in its place
+        return repr(source.state).encode()
+    return ctypes.string_at(source.ctypes.state_address, 4 * (624 + 1))  # its words, and which of them comes next
 
 
 def _describe(error: BaseException) -> dict[str, str]:

@@ -11,6 +11,7 @@ from steepest._checks.compare import difference
 from steepest._checks.drives import drive
 
 GENERATOR = "global generator"
+EVERYTHING = "everything"
 
 WRONG_FLOAT_TYPE = "The values are right, but not in the type of the arguments: make new tensors with like= or dtype=."
 GLOBAL_GENERATOR_USED = (
@@ -35,23 +36,32 @@ class Case:
         Name of the drive that plays the case, see `steepest._checks.drives`.
     slack : float
         Multiplies the tolerance where the answer is badly conditioned.
+    exact : bool
+        Whether the last bits of the inputs are the point of the case, as in 0.1 + 0.2; then a course that looks for
+        what rounding decides leaves them alone.
     """
 
     name: str
     inputs: Mapping[str, Any]
     drive: str = "call"
     slack: float = 1.0
+    exact: bool = False
 
 
 @dataclass(frozen=True)
 class Result:
-    """What came of playing one case: observations, or the kind of exception that stopped it."""
+    """What came of playing one case: observations, or the kind of exception that stopped it.
+
+    What rounding decides is not among the observations, but its name is in `undecided`; there it says `EVERYTHING`
+    where rounding decides whether there is an exception at all.
+    """
 
     observations: Mapping[str, Any] = field(default_factory=dict)
     effects: tuple[str, ...] = ()
     error: str = ""
     message: str = ""
     line: str = ""
+    undecided: tuple[str, ...] = ()
 
     @property
     def out_of_memory(self) -> bool:
@@ -86,6 +96,11 @@ class Candidate:
     text: str
     credit: float
     results: Sequence[Result]
+
+    @property
+    def undecided(self) -> int:
+        """How much of the results rounding decides."""
+        return sum(len(result.undecided) for result in self.results)
 
     def only(self, place: int) -> Candidate:
         """The same, with the result of one case alone."""
@@ -170,22 +185,30 @@ def find(
     """
     if results and results[-1].not_attempted:
         return Finding(0.0, "not_attempted", "Write the body of the function and run the cell again.")
-    for candidate in candidates:
+    sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
+    mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
+    mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
+    for candidate in (*sound, *mistakes):
         if _agree(cases, candidate, results):
             symptom = "" if candidate.credit == 1 else _symptom(cases, candidates[0], results, reveal)
             name = None if candidate.kind == "reference" else candidate.name
             return Finding(candidate.credit, name, candidate.text, symptom)
-    sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
     symptom = _symptom(cases, candidates[0], results, reveal)
     clean = [replace(result, effects=()) for result in results]
     if any(_agree(cases, candidate, clean) for candidate in sound):
         return _side_effect({effect for result in results for effect in result.effects}, parameters)
     if any(_agree(cases, candidate, clean, any_dtype=True) for candidate in sound):
         return Finding(0.0, "wrong_float_type", WRONG_FLOAT_TYPE, symptom)
-    for candidate in candidates[1:]:
-        if candidate.kind == "mistake" and _agree(cases, candidate, clean, any_dtype=True):
+    for candidate in mistakes:
+        if _agree(cases, candidate, clean, any_dtype=True):
             return Finding(candidate.credit, candidate.name, candidate.text, symptom)
     return Finding(0.0, None, "", symptom)
+
+
+def alike(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result]) -> float:
+    """The share of the cases in which results agree with a candidate's."""
+    pairs = zip(cases, candidate.results, results, strict=False)
+    return sum(_same(case, want, got, False) for case, want, got in pairs) / len(cases)
 
 
 def _agree(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result], *, any_dtype: bool = False) -> bool:
@@ -195,11 +218,15 @@ def _agree(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result
 
 
 def _same(case: Case, want: Result, got: Result, any_dtype: bool) -> bool:
+    undecided = {*want.undecided, *got.undecided}
+    if EVERYTHING in undecided:
+        return True
     if want.error or got.error:
         return want.error == got.error
     if want.effects != got.effects:
         return False
-    expected, actual = dict(want.observations), dict(got.observations)
+    expected = {name: value for name, value in want.observations.items() if name not in undecided}
+    actual = dict(got.observations)
     return difference(expected, actual, slack=case.slack, reveal=False, any_dtype=any_dtype) is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -124,4 +124,5 @@ def load(exercise: str) -> Outcomes:
 
 
 def _plain(result: Result) -> dict[str, Any]:
-    return asdict(result) | {"observations": dict(result.observations)}
+    plain = asdict(replace(result, observations={})) | {"observations": dict(result.observations)}
+    return plain if result.undecided else {key: value for key, value in plain.items() if key != "undecided"}

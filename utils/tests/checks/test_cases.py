@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from steepest._checks.calls import StudentError, local
-from steepest._checks.cases import Candidate, Case, Finding, find, play
+from steepest._checks.cases import EVERYTHING, Candidate, Case, Finding, alike, find, play
 from steepest._checks.content import drives
 from steepest._checks.drives import GENERAL, drive
 from torch import Tensor
@@ -191,3 +192,59 @@ def test_an_answer_of_the_wrong_form_is_said_in_words(name: str) -> None:
 @pytest.mark.parametrize("name", sorted([*GENERAL, *drives()]))
 def test_every_drive_says_what_it_plays(name: str) -> None:
     assert drive(name).__doc__
+
+
+# --- what rounding decides
+
+
+def _known(**undecided: tuple[str, ...]) -> list[Candidate]:
+    """The candidates; of those that are named, the second case is not decided."""
+
+    def known(item: Candidate) -> Candidate:
+        first, second = item.results
+        names = undecided.get(item.name, ())
+        kept = {} if names else second.observations
+        return replace(item, results=[first, replace(second, observations=kept, undecided=names)])
+
+    return list(map(known, CANDIDATES))
+
+
+def _ascent_but_in_one_entry(grad: Tensor, *, lr: float) -> Tensor:
+    return lr * grad if len(grad) == 2 else 12 * grad
+
+
+UNDECIDED: dict[str, tuple[Callable[..., Any], tuple[str, ...], str | None]] = {
+    "it does not refute": (_ascent_but_in_one_entry, ("step",), "ascent"),
+    "it does not confirm": (lambda grad, *, lr: lr * grad if len(grad) == 1 else 12 * grad, ("step",), None),
+    "what is decided refutes": (lambda grad, *, lr: 3 * lr * grad, ("step",), None),
+    "an exception beside it is decided": (_raises_late, ("step",), None),
+    "whether there is an exception": (
+        lambda grad, *, lr: lr * grad if len(grad) == 2 else _raises_late(grad, lr=lr), (EVERYTHING,), "ascent",
+    ),
+    "what is sound": (reference, ("step",), None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNDECIDED)
+def test_nothing_rests_on_what_rounding_decides(name: str) -> None:
+    implementation, undecided, diagnosis = UNDECIDED[name]
+    found = find(CASES, _known(ascent=undecided), play(local(implementation, "step"), CASES))
+    assert found.name == diagnosis
+    assert (found.credit == 1) is (implementation is reference)
+
+
+def test_results_in_which_something_is_undecided_are_compared_in_the_rest() -> None:
+    _, _, ascent, _ = _known(ascent=("step",))
+    assert find(CASES, CANDIDATES[2:3], ascent.results).name == "ascent"
+    assert find(CASES, CANDIDATES[3:], ascent.results).name is None
+
+
+def test_a_mistake_that_says_more_is_asked_first() -> None:
+    twin = replace(CANDIDATES[2], name="twin")
+    found = find(CASES, [*_known(ascent=("step",)), twin], CANDIDATES[2].results)
+    assert found.name == "twin"
+
+
+def test_the_share_of_cases_that_agree() -> None:
+    results = play(local(_ascent_but_in_one_entry, "step"), CASES)
+    assert [alike(CASES, item, results) for item in CANDIDATES] == [0, 0, 0.5, 0]

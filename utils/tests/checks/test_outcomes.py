@@ -12,6 +12,7 @@ CASES = [Case("a case", {"args": [torch.ones(2)], "kwargs": {}, "outputs": ["x"]
 RESULTS = [
     Result({"x": torch.ones(2)}, ("argument 1",)),
     Result(error="ValueError", message="no", line="line 1"),
+    Result({"x": torch.ones(2)}, undecided=("y",)),
 ]
 OUTCOMES = Outcomes("f", "f(x)", ["x"], CASES, [Candidate("mistake", "wrong", "a hint", 0.5, RESULTS)])
 
@@ -30,6 +31,15 @@ def test_what_is_written_is_read() -> None:
     )
     assert tuple(candidate.results[0].effects) == ("argument 1",)
     assert candidate.results[1] == RESULTS[1]
+    assert candidate.results[2].undecided == ("y",)
+    assert list(candidate.results[2].observations) == ["x"]
+    assert candidate.undecided == 1
+
+
+def test_a_file_says_only_of_what_is_undecided_that_it_is() -> None:
+    clear = Outcomes("f", "f(x)", ["x"], CASES, [Candidate("mistake", "wrong", "a hint", 0.5, RESULTS[:2])])
+    assert b"undecided" not in dump(clear)
+    assert [result.undecided for result in read(dump(clear)).candidates[0].results] == [(), ()]
 
 
 def test_the_same_outcomes_give_the_same_bytes() -> None:
