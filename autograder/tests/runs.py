@@ -24,7 +24,7 @@ from typing import Any
 
 import nbformat
 from sqlalchemy.orm import configure_mappers
-from steepest_grader import cli, sandbox
+from steepest_grader import cli
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
 from steepest_grader.exercise import catalogue
@@ -33,6 +33,8 @@ from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading import batch, lanes
 from steepest_grader.notebook.restore import UnreadableError, read, restore
+from steepest_grader.sandbox import choice
+from steepest_grader.sandbox.none import NoSandbox
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 PR_SET_CHILD_SUBREAPER = 36
@@ -84,7 +86,7 @@ def run(request: dict[str, Any]) -> None:
     if request["kind"] == "quick":
         real = grade_quickly
         words.append("--unsafe-no-sandbox")
-        sandbox.open_sandbox = lambda **_: sandbox.NoSandbox()  # never started
+        choice.open_sandbox = lambda **_: NoSandbox()  # never started
     lanes.grade_submission = logged(Path(request["log"]), real)
     cli.main(words)
 

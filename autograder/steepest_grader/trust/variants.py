@@ -105,7 +105,7 @@ class _Collector(ast.NodeTransformer):
 
     def __init__(self, module: ModuleType, prefix: str = "") -> None:
         self.prefix = prefix
-        self.top = _definitions(ast.parse(inspect.getsource(module)))
+        self.top = _definitions(module)
         self.nodes: list[ast.stmt] = []
         self.imports: list[str] = []
         self._seen: set[str] = set()
@@ -163,9 +163,11 @@ class _Collector(ast.NodeTransformer):
         return importlib.import_module(f"{node.module}.{alias.name}")
 
 
-def _definitions(tree: ast.Module) -> dict[str, ast.stmt]:
+@cache
+def _definitions(module: ModuleType) -> dict[str, ast.stmt]:
+    """What stands in a module by name; what is taken from it is copied, see `_need`."""
     found: dict[str, ast.stmt] = {}
-    for node in tree.body:
+    for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found[node.name] = node
         elif isinstance(node, ast.Import | ast.ImportFrom):

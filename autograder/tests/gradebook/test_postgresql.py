@@ -22,7 +22,7 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool
-from steepest_grader import cli, sandbox
+from steepest_grader import cli
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
 from steepest_grader.desk.export import export
@@ -251,10 +251,8 @@ def test_exports_and_report_say_the_same_as_from_sqlite(grade: Callable[[str], B
 
 
 def test_the_command_line_tells_no_password(
-    grade: Callable[[str], Batch], built: Course, url: str, monkeypatch: pytest.MonkeyPatch
+    grade: Callable[[str], Batch], built: Course, url: str, no_kernel: None
 ) -> None:
-    monkeypatch.setattr(sandbox, "open_sandbox", lambda **_: NoSandbox())  # no kernel is needed, so none is warmed up
-
     def run(*words: str) -> Result:
         return CliRunner().invoke(cli.main, ["--course", str(built.root), *words])
 
