@@ -26,9 +26,10 @@ import torch
 from nbgrader.api import Gradebook
 from rich.console import Console
 from steepest_grader.course import release
+from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
-from steepest_grader.course.places import Course, find_course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.exercise.judge import candidates, judge_local
 from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.gradebook.writer import GradebookWriter
@@ -100,18 +101,14 @@ def _course(folder: Path) -> Course:
     """The real course, with a build folder of its own."""
     for name in ("solutions", "autograder", "lessons"):
         (folder / name).symlink_to(HOME.root / name)
-    course = Course(folder)
+    course = TextCourse(folder)
     release.write_course(course, [LESSON])
     return course
 
 
 def honest_samples(lesson: Lesson, size: int) -> list[Sample]:
     """Honest submissions, right and wrong, evenly from all kinds."""
-    kinds = [
-        item
-        for item in samples(lesson, source_notebook(HOME, LESSON))
-        if item.kind.startswith(("correct", "accepted-", "mistake-"))
-    ]
+    kinds = [item for item in samples(lesson) if item.kind.startswith(("correct", "accepted-", "mistake-"))]
     return [kinds[number * len(kinds) // size] for number in range(size)]
 
 
@@ -120,7 +117,7 @@ def _ours(course: Course, lesson: Lesson, chosen: list[Sample]) -> tuple[Run, tu
     submissions = [Submission(item.kind, item.data) for item in chosen]
     with _clock(run), GradebookWriter(None, course) as book:
         begun, used = time.monotonic(), time.process_time()
-        book.prepare(LESSON, source_notebook(HOME, LESSON))
+        book.prepare(load(HOME, LESSON))
         for exercise in lesson.exercises.values():
             candidates(exercise)
         with open_sandbox() as sandbox:

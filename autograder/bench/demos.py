@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from steepest.demos._play import FRAME_SECONDS, WHOLE_SECONDS
 from steepest.demos.momentum.map import N_STEPS, START, rate_map
-from steepest_grader.course.places import find_course
+from steepest_grader.course.find import find_course
 from torch import Tensor
 
 HOME = find_course(Path(__file__).parent)

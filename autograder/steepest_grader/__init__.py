@@ -1,4 +1,4 @@
-"""The grader of Steepest. In a graded cell under plain nbgrader: ``grade(momentum_step)``."""
+"""The grader of Steepest. In a graded cell under plain nbgrader: ``grade(function)``."""
 
 from __future__ import annotations
 

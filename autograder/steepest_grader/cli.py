@@ -17,8 +17,10 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from steepest_grader.course.places import Course, find_course
-from steepest_grader.errors import CourseError, MendableError
+from steepest_grader.course.find import find_any_course, find_course
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse
+from steepest_grader.errors import MendableError
 from steepest_grader.gradebook.autograded import stored_submissions
 from steepest_grader.terminal import (
     ERR,
@@ -67,17 +69,12 @@ class _Settings:
     start: Path
 
     @property
-    def course(self) -> Course:
+    def course(self) -> TextCourse:
         return find_course(self.start)
 
     @property
     def any_course(self) -> Course:
-        try:
-            return self.course
-        except CourseError:
-            from steepest_grader.course.nbgrader_course import find_any_course
-
-            return find_any_course(self.start)
+        return find_any_course(self.start)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -135,13 +132,12 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
     course = settings.course
     named = course.named(lessons)
     from steepest_grader.course.lesson import load
-    from steepest_grader.course.source import source_notebook
     from steepest_grader.trust import sample_class as module
 
     folder = out or course.build_dir / "sample"
     with errors_of_files():
         for name in named:
-            written = module.write(load(course, name), source_notebook(course, name), folder, size=size)
+            written = module.write(load(course, name), folder, size=size)
             OUT.print(f"{name}: {len(written)} submissions in {folder}")
 
 
@@ -375,7 +371,6 @@ def verify(
     if page is not None and (lessons or not mutants):
         fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
     from steepest_grader.course.lesson import load
-    from steepest_grader.course.source import source_notebook
     from steepest_grader.trust import page as trust
     from steepest_grader.trust import verify as module
 
@@ -387,7 +382,7 @@ def verify(
             lesson = load(course, name)
             bar.update(task, total=len(lesson.exercises) + 2)
             found[name] = module.verify(
-                lesson, source_notebook(course, name), sandbox=sandbox, pool=pool, seeds=seeds, mutants=mutants,
+                lesson, sandbox=sandbox, pool=pool, seeds=seeds, mutants=mutants,
                 progress=partial(_advance, bar, task),
             )  # fmt: skip
             said += module.shortfalls(name, found[name])

@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 from steepest_grader.course import release
+from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.gradebook.writer import GradebookWriter
@@ -28,6 +29,7 @@ SOLUTION = """\
     velocity = beta * state["velocity"] - lr * grad
     return theta + velocity, {"velocity": velocity}
 """
+SETTINGS = '[tool.steepest-grader]\nexercises = "tiny_exercises"\n'
 TINY = f'''\
 # %% [markdown]
 # # Momentum
@@ -77,7 +79,7 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, registry: None) -> Course:
+def tiny(tmp_path: Path) -> TextCourse:
     """A course whose only lesson asks for `momentum_step` and one reflection."""
     return make_course(tmp_path / "course")
 
@@ -94,38 +96,28 @@ def write() -> Callable[..., Path]:
     return write_lesson
 
 
-@pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exercises of the tiny course, in the place of the course's own."""
-    known = {LESSON: (catalogue.exercise(EXERCISE),)}
-    monkeypatch.setattr(catalogue, "lessons", lambda: known)
-
-
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def template(tmp_path_factory: pytest.TempPathFactory) -> TextCourse:
     """The tiny course built and with an empty gradebook, to be copied."""
-    with pytest.MonkeyPatch.context() as patch:
-        known = {LESSON: (catalogue.exercise(EXERCISE),)}
-        patch.setattr(catalogue, "lessons", lambda: known)
-        course = make_course(tmp_path_factory.mktemp("template") / "course")
-        release.build(course)
-        release.write_course(course)
-        with GradebookWriter(None, course) as writer:
-            writer.prepare(LESSON, source_notebook(course, LESSON))
+    course = make_course(tmp_path_factory.mktemp("template") / "course")
+    release.build(course)
+    release.write_course(course)
+    with GradebookWriter(None, course) as writer:
+        writer.prepare(load(course, LESSON))
     return course
 
 
 @pytest.fixture
-def built(template: Course, tmp_path: Path, registry: None) -> Course:
+def built(template: TextCourse, tmp_path: Path) -> TextCourse:
     """The tiny course with lessons, nbgrader's course directory, and a gradebook that knows the lesson."""
-    return Course(shutil.copytree(template.root, tmp_path / "built"))
+    return TextCourse(shutil.copytree(template.root, tmp_path / "built"))
 
 
-def make_course(root: Path) -> Course:
+def make_course(root: Path) -> TextCourse:
     """Write the sources of the tiny course."""
-    course = Course(root)
+    course = TextCourse(root)
     write_lesson(course, TINY)
-    (course.root / "autograder").mkdir()
+    (course.root / "pyproject.toml").write_text(SETTINGS)
     package = course.root / "utils" / "steepest"
     (package / "__pycache__").mkdir(parents=True)
     (package / "__pycache__" / "check.pyc").write_bytes(b"cache")
@@ -137,7 +129,7 @@ def make_course(root: Path) -> Course:
     return course
 
 
-def write_lesson(course: Course, text: str, lesson: str = LESSON) -> Path:
+def write_lesson(course: TextCourse, text: str, lesson: str = LESSON) -> Path:
     """Write a lesson's source into a course."""
     path = course.solutions / lesson / f"{lesson}.py"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,7 +138,7 @@ def write_lesson(course: Course, text: str, lesson: str = LESSON) -> Path:
 
 
 @pytest.fixture
-def submit(template: Course, registry: None) -> Callable[..., GradedSubmission]:
+def submit(template: TextCourse) -> Callable[..., GradedSubmission]:
     """Makes a graded submission to the tiny lesson, as grading would hand it over."""
 
     def make(
@@ -163,7 +155,7 @@ def submit(template: Course, registry: None) -> Callable[..., GradedSubmission]:
     ) -> GradedSubmission:
         points = catalogue.exercise(EXERCISE).points
         verdict = Verdict(EXERCISE, points, outcome, credit, message=hint)
-        notebook = release.released_notebook(source_notebook(template, LESSON))
+        notebook = load(template, LESSON).released
         cells = {cell.id: cell for cell in notebook.cells}
         stub = "    # YOUR CODE HERE\n    raise NotImplementedError()"
         cells["answer_momentum_step"].source = cells["answer_momentum_step"].source.replace(stub, answer)
@@ -182,6 +174,6 @@ def submit(template: Course, registry: None) -> Callable[..., GradedSubmission]:
 
 
 @pytest.fixture
-def copy_of(tmp_path: Path) -> Callable[[Course], Course]:
+def copy_of(tmp_path: Path) -> Callable[[TextCourse], Course]:
     """Copies a course to another place."""
-    return lambda course: Course(shutil.copytree(course.root, tmp_path / "copy"))
+    return lambda course: TextCourse(shutil.copytree(course.root, tmp_path / "copy"))

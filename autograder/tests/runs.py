@@ -27,7 +27,7 @@ from sqlalchemy.orm import configure_mappers
 from steepest_grader import cli
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
-from steepest_grader.exercise import catalogue
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.gradebook.writer import GradebookWriter
@@ -36,7 +36,7 @@ from steepest_grader.notebook.restore import UnreadableError, read, restore
 from steepest_grader.sandbox import choice
 from steepest_grader.sandbox.none import NoSandbox
 
-LESSON, EXERCISE = "90_tiny", "momentum_step"
+LESSON = "90_tiny"
 PR_SET_CHILD_SUBREAPER = 36
 SURVIVAL_SECONDS = 20.0
 
@@ -69,7 +69,7 @@ def logged(log: Path, grade: Any) -> Any:
 
 def run(request: dict[str, Any]) -> None:
     """One run, in a process group of its own."""
-    course = Course(Path(request["course"]))
+    course = TextCourse(Path(request["course"]))
     folder = course.root / "submissions"
     tempfile.tempdir = request["temporary"]
     if request["kind"] == "record":  # one submission, up to the line where the process ends
@@ -94,7 +94,7 @@ def run(request: dict[str, Any]) -> None:
 def prepare(course: Course) -> None:
     """What takes long and is the same for all runs, before they are forked."""
     configure_mappers()
-    batch.source_notebook(course, LESSON)
+    batch.course.source(LESSON)
     for exercise in batch.load(course, LESSON).exercises.values():
         candidates(exercise)
 
@@ -130,9 +130,7 @@ def survivors() -> list[str]:
 
 def main() -> None:
     """Serve requests until there are no more."""
-    batch.load, batch.source_notebook = cache(batch.load), cache(batch.source_notebook)
-    tiny = {LESSON: (catalogue.exercise(EXERCISE),)}
-    catalogue.lessons = lambda: tiny
+    batch.load = cache(batch.load)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for line in sys.stdin:
         request = json.loads(line)
@@ -143,7 +141,7 @@ def main() -> None:
             shutil.copytree(request["path"], request["to"])
             continue
         if request["kind"] != "command":
-            prepare(Course(Path(request["course"])))
+            prepare(TextCourse(Path(request["course"])))
         child = os.fork()
         if child == 0:
             os.setpgid(0, 0)

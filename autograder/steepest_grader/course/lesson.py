@@ -5,21 +5,29 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+from steepest._checks import content
 
+from steepest_grader.course.handout import MASTER, released_notebook
+from steepest_grader.course.judged import is_judged
 from steepest_grader.course.places import Course
-from steepest_grader.course.release import code_digest, released_notebook
-from steepest_grader.course.source import is_judged, source_notebook
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import Exercise, GradedSubmission, Outcome, Verdict
+from steepest_grader.installed import exercise_packages
+from steepest_grader.notebook.cells import by_grade_id, is_test
+
+__all__ = ["Lesson", "code_digest", "load"]
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """What grading needs to know of a lesson.
+    """All that is known of a lesson, read once by `load`.
 
     Attributes
     ----------
@@ -35,6 +43,10 @@ class Lesson:
         Changes whenever a mark could.
     files : mapping of str to bytes
         What its cells find in their folder, by path.
+    source : NotebookNode
+        With solutions and hidden tests. Empty where the lesson has travelled to another machine.
+    master : NotebookNode
+        What nbgrader restores locked cells from: no solution, but the hidden tests. Empty as `source` is.
     """
 
     id: str
@@ -43,6 +55,8 @@ class Lesson:
     tests: Mapping[str, str]
     version: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+    source: NotebookNode = field(default_factory=new_notebook, repr=False)
+    master: NotebookNode = field(default_factory=new_notebook, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """To another machine an exercise goes by its id, since it is code that the other side has."""
@@ -63,10 +77,7 @@ class Lesson:
 
     def points(self, grade_id: str) -> float:
         """Points of a test cell."""
-        cells = (cell for cell in self.released.cells if "nbgrader" in cell.metadata)
-        return next(
-            float(cell.metadata.nbgrader.points) for cell in cells if cell.metadata.nbgrader.grade_id == grade_id
-        )
+        return float(by_grade_id(self.released)[grade_id].metadata.nbgrader.points)
 
 
 def load(course: Course, lesson: str) -> Lesson:
@@ -77,21 +88,30 @@ def load(course: Course, lesson: str) -> Lesson:
     CourseError
         If there is no such lesson, or its source breaks a rule.
     """
-    source = source_notebook(course, lesson)
+    source = course.source(lesson)
     judged: dict[str, Exercise] = {}
     tests: dict[str, str] = {}
-    for cell in source.cells:
-        header = cell.metadata.get("nbgrader", {})
-        if (name := is_judged(cell)) is not None:
-            judged[header.grade_id] = catalogue.exercise(name)
-        elif header.get("grade") and not header.get("solution"):
-            tests[header.grade_id] = cell.source
+    for name, cell in by_grade_id(source).items():
+        if (exercise_id := is_judged(cell)) is not None:
+            judged[name] = course.exercise(exercise_id)
+        elif is_test(cell):
+            tests[name] = cell.source
     released = released_notebook(source, config=course.config)
-    files = course.files(lesson)
+    master = released_notebook(source, pipeline=MASTER, config=course.config)
+    given = course.files(lesson)
     version = hashlib.sha256(code_digest())
-    for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(files.items()))):
+    for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(given.items()))):
         version.update(part.encode())
-    return Lesson(lesson, released, judged, tests, version.hexdigest(), files)
+    return Lesson(lesson, released, judged, tests, version.hexdigest(), given, source, master)
+
+
+def code_digest() -> bytes:
+    """Digest of all code that takes part in a mark or in a stored outcome."""
+    digest = hashlib.sha256()
+    for name in (*content.packages(), "steepest_grader", *exercise_packages()):
+        for path in sorted(Path(str(files(name))).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.digest()
 
 
 def _unpickled(ids: dict[str, str], parts: dict[str, Any]) -> Lesson:

@@ -14,11 +14,11 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import IncludeHeaderFooter, InstantiateTests
 from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
 
-from steepest_grader.course.places import Course, find_course, nbgrader_names
-from steepest_grader.course.source import points_of
+from steepest_grader.course.judged import points_of
+from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import CourseError
 
-__all__ = ["CONFIG", "NbgraderCourse", "find_any_course", "settings"]
+__all__ = ["CONFIG", "NbgraderCourse", "settings"]
 
 CONFIG = "nbgrader_config.py"
 ONLY_COURSE = "default_course"  # nbgrader's name for a course without a name
@@ -38,7 +38,7 @@ class NbgraderCourse(Course):
     """
 
     @property
-    def solutions(self) -> Path:
+    def sources(self) -> Path:
         """The sources of all assignments."""
         return self.root / "source"
 
@@ -59,7 +59,7 @@ class NbgraderCourse(Course):
 
     def lessons(self) -> list[str]:
         """All notebooks of all assignments, as ``assignment/notebook``."""
-        paths = (path.relative_to(self.solutions) for path in self.solutions.glob("*/*.ipynb"))
+        paths = (path.relative_to(self.sources) for path in self.sources.glob("*/*.ipynb"))
         return sorted(path.with_suffix("").as_posix() for path in paths if not path.as_posix().startswith("."))
 
     def named(self, names: Sequence[str]) -> list[str]:
@@ -74,7 +74,7 @@ class NbgraderCourse(Course):
         known = self.lessons()
         if lesson not in known:
             raise CourseError(f"There is no {lesson!r} in source/. The notebooks are: {', '.join(known) or 'none'}.")
-        path = self.solutions / f"{lesson}.ipynb"
+        path = self.sources / f"{lesson}.ipynb"
         try:
             text = path.read_text(encoding="utf-8")
             notebook = nbformat.reads(text, as_version=4)
@@ -90,35 +90,16 @@ class NbgraderCourse(Course):
         notebook.nbformat, notebook.nbformat_minor = 4, 5
         for number, cell in enumerate(notebook.cells, start=1):
             cell.id = cell.get("id") or f"cell-{number}"
-            _clean(cell, f"{lesson}, cell {number}")
+            _clean(self, cell, f"{lesson}, cell {number}")
         return notebook
 
     def files(self, lesson: str) -> dict[str, bytes]:
         """What lies beside the notebooks of the assignment, by path."""
-        folder = self.solutions / nbgrader_names(lesson)[0]
+        folder = self.sources / nbgrader_names(lesson)[0]
         paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and _is_given(path.relative_to(folder))]
         if sum(path.stat().st_size for path in paths) > MAX_FILES:
             raise CourseError(f"{folder} holds more than {MAX_FILES // 2**20} MiB beside its notebooks.")
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
-def find_any_course(start: Path) -> Course:
-    """The course that a folder belongs to, or else the nearest one of plain nbgrader.
-
-    Raises
-    ------
-    CourseError
-        If there is none.
-    """
-    try:
-        return find_course(start)
-    except CourseError as error:
-        for folder in (start.resolve(), *start.resolve().parents):
-            if next((folder / "source").glob("*/*.ipynb"), None) is not None:
-                return NbgraderCourse(folder)
-        raise CourseError(
-            f"{error} Nor does a folder above it hold source/<assignment>/, as nbgrader has it."
-        ) from None
 
 
 def settings(course: Course) -> Config:
@@ -149,7 +130,7 @@ def _with_additions(course: NbgraderCourse, path: Path, text: str) -> str:
     return json.dumps(notebook)
 
 
-def _clean(cell: NotebookNode, where: str) -> None:
+def _clean(course: Course, cell: NotebookNode, where: str) -> None:
     """Drop outputs, and metadata that means nothing to nbgrader; fill in what it leaves out."""
     if cell.cell_type == "code":
         cell.outputs, cell.execution_count = [], None
@@ -163,7 +144,7 @@ def _clean(cell: NotebookNode, where: str) -> None:
             )
         cell.metadata.nbgrader = NotebookNode({**header, **flags})
     if flags["grade"]:
-        cell.metadata.nbgrader["points"] = points_of(cell, header, where)
+        cell.metadata.nbgrader["points"] = points_of(course, cell, header, where)
 
 
 def _is_given(path: Path) -> bool:

@@ -1,7 +1,8 @@
-"""Where the parts of a course lie."""
+"""What every course can be asked; `text_course` and `nbgrader_course` hold the two kinds there are."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,69 +10,46 @@ from typing import TYPE_CHECKING
 
 from traitlets.config import Config
 
-from steepest_grader.errors import CourseError
-
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Course", "find_course", "nbgrader_names"]
+    from steepest_grader.exercise.model import Exercise
+
+__all__ = ["Course", "nbgrader_names"]
 
 
 @dataclass(frozen=True)
-class Course:
-    """Where the parts of a course lie.
+class Course(ABC):
+    """Where the parts of a course lie, and what stands in its lessons.
 
     Parameters
     ----------
     root : Path
-        The folder that holds `solutions/`, `utils/` and `autograder/`.
+        The course's folder.
     """
 
     root: Path
 
     @property
-    def solutions(self) -> Path:
-        """The sources of all lessons."""
-        return self.root / "solutions"
-
-    @property
-    def lessons_dir(self) -> Path:
-        """The students' notebooks."""
-        return self.root / "lessons"
-
-    @property
-    def build_dir(self) -> Path:
-        """Whatever is made and not kept under version control."""
-        return self.root / "build"
-
-    @property
+    @abstractmethod
     def course_dir(self) -> Path:
         """nbgrader's course directory."""
-        return self.build_dir / "course"
 
     @property
-    def outcomes_dir(self) -> Path:
-        """The stored outcomes in the student package."""
-        return self.root / "utils" / "steepest" / "outcomes"
+    @abstractmethod
+    def course_id(self) -> str:
+        """What the gradebook calls the course."""
 
     @property
     def config(self) -> Config:
         """Settings of nbgrader's that change what is handed out."""
         return Config()
 
-    @property
-    def course_id(self) -> str:
-        """What the gradebook calls the course."""
-        return "steepest"
-
+    @abstractmethod
     def lessons(self) -> list[str]:
         """Names of all lessons in the order of the course."""
-        if not self.solutions.is_dir():
-            raise CourseError(f"There is no folder solutions/ in {self.root}. Run this from within the course.")
-        return sorted(
-            entry.name for entry in self.solutions.iterdir() if entry.is_dir() and not entry.name.startswith((".", "_"))
-        )
 
+    @abstractmethod
     def named(self, names: Sequence[str]) -> list[str]:
         """The lessons that are meant.
 
@@ -80,44 +58,41 @@ class Course:
         CourseError
             If there is none of a name.
         """
-        known = self.lessons()
-        for name in names:
-            if name not in known:
-                raise CourseError(
-                    f"There is no lesson {name!r} in solutions/. The lessons are: {', '.join(known) or 'none'}."
-                )
-        return list(names)
 
+    @abstractmethod
     def source(self, lesson: str) -> NotebookNode:
-        """A lesson's source notebook, see `source_notebook`."""
-        from steepest_grader.course.source import completed  # who only asks where things lie need not wait for jupytext
+        """A lesson's source notebook, complete: nbgrader's metadata, points, ids, kernel, solutions and hidden tests.
 
-        return completed(self, lesson)
+        The same source gives the same notebook.
+
+        Raises
+        ------
+        CourseError
+            If there is no such lesson, or its cells break a rule of the course.
+        """
 
     def files(self, lesson: str) -> dict[str, bytes]:
         """Files that a lesson's cells find in their folder, by path."""
         return {}
+
+    def exercises(self, lesson: str) -> Sequence[Exercise]:
+        """Exercises that a lesson must ask for, in their order."""
+        return ()
+
+    def exercise(self, exercise_id: str) -> Exercise:
+        """The exercise that a test cell asks for by its id.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        from steepest_grader.exercise import catalogue  # who only asks where things lie need not wait for torch
+
+        return catalogue.exercise(exercise_id)
 
 
 def nbgrader_names(lesson: str) -> tuple[str, str]:
     """nbgrader's names of a lesson's assignment and notebook; only ``assignment/notebook`` sets them apart."""
     assignment, _, notebook = lesson.partition("/")
     return assignment, notebook or assignment
-
-
-def find_course(start: Path) -> Course:
-    """The course that a folder belongs to: the nearest one upwards with `solutions/` and `autograder/`.
-
-    Raises
-    ------
-    CourseError
-        If there is none.
-    """
-    start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / "solutions").is_dir() and (folder / "autograder").is_dir():
-            return Course(folder)
-    raise CourseError(
-        f"{start} is not within a course: no folder above it holds solutions/ and autograder/. "
-        "Change to a checkout of the course and try again."
-    )

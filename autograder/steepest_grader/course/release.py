@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import difflib
 import gzip
 import hashlib
@@ -12,69 +11,28 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
 import nbformat
-from nbformat.notebooknode import NotebookNode
-from nbgrader.nbgraderformat import ValidationError
-from nbgrader.preprocessors import (
-    CheckCellMetadata,
-    ClearHiddenTests,
-    ClearMarkScheme,
-    ClearOutput,
-    ClearSolutions,
-    ComputeChecksums,
-    LockCells,
-)
-from steepest._checks import content
-from traitlets.config import Config
 
-from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.handout import write_notebook
+from steepest_grader.course.lesson import code_digest, load
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
-from steepest_grader.exercise import catalogue, stored
+from steepest_grader.exercise import stored
 from steepest_grader.files import replace_file
-from steepest_grader.installed import exercise_packages
 
-__all__ = [
-    "MASTER",
-    "RELEASE",
-    "archive",
-    "build",
-    "code_digest",
-    "released_notebook",
-    "write_course",
-    "write_notebook",
-]
+__all__ = ["archive", "build", "write_course"]
 
 Progress = Callable[[str], None]
 
-# What nbgrader keeps in its gradebook to restore a locked cell from: no solution, but the hidden tests.
-MASTER = (
-    LockCells,  # before the checksums' cells are looked at by anyone: it only touches metadata
-    ClearSolutions,  # before the checksums, so that an untouched answer is known by its checksum
-    ClearOutput,
-    CheckCellMetadata,  # before the checksums, which need grade_id and points
-    ComputeChecksums,  # over the hidden tests too, since autograding restores them
-)
-# What a student gets.
-RELEASE = (
-    *MASTER,
-    ClearHiddenTests,  # after the checksums of the full test cells were there to be saved
-    ClearMarkScheme,
-    ComputeChecksums,  # again: the test cells have just become shorter
-    CheckCellMetadata,  # last, over what is really handed out
-)
-GRADERS = ("steepest_grader",)
-SECRETS = (*GRADERS, *exercise_packages(), "BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
 CONFIG = '''\
 """nbgrader's settings for this course; written by `steepest-grader build`."""
 
 from pathlib import Path
 
 c = get_config()  # noqa: F821
-c.CourseDirectory.course_id = "steepest"
+c.CourseDirectory.course_id = COURSE_ID
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.OverwriteCells.add_missing_cells = True
 c.Execute.timeout = 120
@@ -89,55 +47,12 @@ PACKAGE_FILES = ("pyproject.toml", "README.md")
 OLDEST = (1980, 1, 1, 0, 0, 0)  # what a zip can hold
 
 
-def released_notebook(
-    source: NotebookNode, *, pipeline: Sequence[type] = RELEASE, config: Config | None = None
-) -> NotebookNode:
-    """The student's notebook of a lesson, made by nbgrader's own preprocessors.
-
-    Parameters
-    ----------
-    source : NotebookNode
-        What `source_notebook` gives; it is left as it is.
-    pipeline : sequence of type
-        The preprocessors to apply, `RELEASE` or `MASTER`.
-    config : Config, optional
-        Their settings, as `Course.config` gives them.
-
-    Raises
-    ------
-    CourseError
-        If nbgrader refuses the notebook, or something that students must not see would be left in it.
-    """
-    notebook = copy.deepcopy(source)
-    resources: dict[str, object] = {}
-    try:
-        for step in pipeline:
-            notebook, resources = step(config=config).preprocess(notebook, resources)
-    except (RuntimeError, ValueError, ValidationError) as error:
-        reason = str(error.__context__ or error).splitlines()[0]  # nbgrader wraps what its schema says
-        raise CourseError(f"nbgrader refuses the notebook: {reason}") from error
-    if pipeline is RELEASE:
-        for cell in notebook.cells:
-            left = [secret for secret in SECRETS if secret in cell.source]
-            if left:
-                raise CourseError(
-                    f"The student's copy of cell {cell.id} would say {left[0]!r}: put what is not for "
-                    "students between BEGIN and END lines of a solution or of hidden tests."
-                )
-    return notebook
-
-
-def write_notebook(notebook: NotebookNode) -> bytes:
-    """A notebook as bytes: sorted keys, one final newline."""
-    return f"{nbformat.writes(notebook, version=4).rstrip()}\n".encode()
-
-
-def build(course: Course, *, check: bool = False, progress: Progress | None = None) -> list[str]:
+def build(course: TextCourse, *, check: bool = False, progress: Progress | None = None) -> list[str]:
     """Write the students' notebooks and the stored outcomes, and remove those that nothing stands behind.
 
     Parameters
     ----------
-    course : Course
+    course : TextCourse
     check : bool
         Write nothing; say what would change.
     progress : callable, optional
@@ -180,16 +95,7 @@ def build(course: Course, *, check: bool = False, progress: Progress | None = No
     return changed
 
 
-def code_digest() -> bytes:
-    """Digest of all code that takes part in a mark or in a stored outcome."""
-    digest = hashlib.sha256()
-    for name in (*content.packages(), *GRADERS, *exercise_packages()):
-        for path in sorted(Path(str(files(name))).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.digest()
-
-
-def _fingerprint(course: Course) -> str:
+def _fingerprint(course: TextCourse) -> str:
     """Stands for everything a build reads and writes, so that a build with nothing to do ends at once."""
     digest = hashlib.sha256(code_digest())
     for folder, pattern in ((course.solutions, "*/*.py"), (course.lessons_dir, "*/*"), (course.outcomes_dir, "*")):
@@ -199,28 +105,29 @@ def _fingerprint(course: Course) -> str:
     return digest.hexdigest()
 
 
-def write_course(course: Course, lessons: Sequence[str] | None = None) -> None:
+def write_course(course: TextCourse, lessons: Sequence[str] | None = None) -> None:
     """Write nbgrader's course directory, in which plain nbgrader works too.
 
     Parameters
     ----------
-    course : Course
+    course : TextCourse
     lessons : sequence of str, optional
         The lessons to write; all by default.
     """
-    replace_file(course.course_dir / "nbgrader_config.py", CONFIG.encode())
-    for lesson in course.lessons() if lessons is None else lessons:
-        source = source_notebook(course, lesson)
-        for step, notebook in (("source", source), ("release", released_notebook(source))):
-            replace_file(course.course_dir / step / lesson / f"{lesson}.ipynb", write_notebook(notebook))
+    config = CONFIG.replace("COURSE_ID", json.dumps(course.course_id))
+    replace_file(course.course_dir / "nbgrader_config.py", config.encode())
+    for name in course.lessons() if lessons is None else lessons:
+        lesson = load(course, name)
+        for step, notebook in (("source", lesson.source), ("release", lesson.released)):
+            replace_file(course.course_dir / step / name / f"{name}.ipynb", write_notebook(notebook))
 
 
-def archive(course: Course, path: Path) -> Path:
-    """Write what students get, in one folder `steepest/`; the same course gives the same bytes.
+def archive(course: TextCourse, path: Path) -> Path:
+    """Write what students get, in one folder named as the course; the same course gives the same bytes.
 
     Parameters
     ----------
-    course : Course
+    course : TextCourse
     path : Path
         Ends in `.zip` or `.tar.gz`.
 
@@ -235,36 +142,35 @@ def archive(course: Course, path: Path) -> Path:
         raise CourseError("The lessons are not current. Run `steepest-grader build` first.")
     members = dict(sorted(_members(course)))
     pack = _zip if path.name.endswith(".zip") else _tar
-    replace_file(path, pack(members))
+    replace_file(path, pack(course.course_id, members))
     return path
 
 
-def _products(course: Course) -> Iterator[tuple[Path, Callable[[], bytes]]]:
+def _products(course: TextCourse) -> Iterator[tuple[Path, Callable[[], bytes]]]:
     """Every file that the sources give, and how to make it."""
     yield course.outcomes_dir / "lessons.json", partial(_index, course)
     for lesson in course.lessons():
         yield course.lessons_dir / lesson / f"{lesson}.ipynb", partial(_lesson, course, lesson)
-        for item in catalogue.lessons().get(lesson, ()):
+        for item in course.exercises(lesson):
             yield course.outcomes_dir / f"{item.id}.wire", partial(stored.outcomes, item)
 
 
-def _index(course: Course) -> bytes:
+def _index(course: TextCourse) -> bytes:
     """The exercises of each lesson, for the student's view of progress."""
-    known = catalogue.lessons()
-    lessons = {lesson: [item.id for item in known.get(lesson, ())] for lesson in course.lessons()}
+    lessons = {lesson: [item.id for item in course.exercises(lesson)] for lesson in course.lessons()}
     return (json.dumps(lessons, indent=1) + "\n").encode()
 
 
-def _lesson(course: Course, lesson: str) -> bytes:
-    return write_notebook(released_notebook(source_notebook(course, lesson)))
+def _lesson(course: TextCourse, lesson: str) -> bytes:
+    return write_notebook(load(course, lesson).released)
 
 
-def _stale(course: Course, wanted: set[Path]) -> list[Path]:
+def _stale(course: TextCourse, wanted: set[Path]) -> list[Path]:
     made = [*course.lessons_dir.glob("*/*.ipynb"), *course.outcomes_dir.glob("*.wire")]
     return sorted(path for path in made if path not in wanted)
 
 
-def _told(course: Course, path: Path, old: bytes | None, new: bytes, check: bool) -> str:
+def _told(course: TextCourse, path: Path, old: bytes | None, new: bytes, check: bool) -> str:
     name = path.relative_to(course.root).as_posix()
     if not check or path.suffix != ".ipynb":
         return name
@@ -284,7 +190,7 @@ def _text(data: bytes | None) -> list[str]:
     return [line for cell in cells for line in (f"# [{cell.cell_type}] {cell.get('id', '')}", *cell.source.split("\n"))]
 
 
-def _members(course: Course) -> Iterator[tuple[str, bytes]]:
+def _members(course: TextCourse) -> Iterator[tuple[str, bytes]]:
     for lesson in course.lessons():
         yield (
             f"lessons/{lesson}/{lesson}.ipynb",
@@ -296,24 +202,24 @@ def _members(course: Course) -> Iterator[tuple[str, bytes]]:
     for name in PACKAGE_FILES:
         yield f"utils/{name}", _needed(course, utils / name)
     yield "README.md", _needed(course, utils / "README.md")
-    for path in (utils / "steepest").rglob("*"):
+    for path in course.student_package.rglob("*"):
         parts = path.relative_to(utils).parts
         hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
         if path.is_file() and not path.is_symlink() and not hidden and path.suffix != ".pyc":
             yield "/".join(("utils", *parts)), path.read_bytes()
 
 
-def _needed(course: Course, path: Path) -> bytes:
+def _needed(course: TextCourse, path: Path) -> bytes:
     if not path.is_file():
         raise CourseError(f"The archive needs {path.relative_to(course.root).as_posix()}, which is not there: add it.")
     return path.read_bytes()
 
 
-def _zip(members: dict[str, bytes]) -> bytes:
+def _zip(folder: str, members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in members.items():
-            info = zipfile.ZipInfo(f"steepest/{name}", OLDEST)
+            info = zipfile.ZipInfo(f"{folder}/{name}", OLDEST)
             info.compress_type, info.external_attr, info.create_system = (
                 zipfile.ZIP_DEFLATED,
                 0o100644 << 16,
@@ -323,14 +229,14 @@ def _zip(members: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _tar(members: dict[str, bytes]) -> bytes:
+def _tar(folder: str, members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with (
         gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as file,
     ):
         for name, data in members.items():
-            info = tarfile.TarInfo(f"steepest/{name}")
+            info = tarfile.TarInfo(f"{folder}/{name}")
             info.size, info.mode = len(data), 0o644
             file.addfile(info, io.BytesIO(data))
     return buffer.getvalue()

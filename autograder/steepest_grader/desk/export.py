@@ -23,12 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.errors import GradebookError
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.marks import Mark, Person
 from steepest_grader.gradebook.writer import LessonMarks, class_marks
+from steepest_grader.notebook.cells import by_grade_id, header
 
 __all__ = ["Export", "export", "export_path", "safe_text", "write"]
 FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
@@ -159,8 +160,8 @@ def safe_text(text: str) -> str:
 
 
 def _order(course: Course, lesson: str) -> list[str]:
-    headers = (cell.metadata.get("nbgrader", {}) for cell in source_notebook(course, lesson).cells)
-    return [header["grade_id"] for header in headers if header.get("grade") or header.get("task")]
+    cells = by_grade_id(load(course, lesson).released)
+    return [name for name, cell in cells.items() if header(cell).get("grade") or header(cell).get("task")]
 
 
 def _columns(

@@ -18,14 +18,11 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course, nbgrader_names
-from steepest_grader.course.release import released_notebook
-from steepest_grader.course.source import source_notebook
 from steepest_grader.desk.pages import part, policy, template
 from steepest_grader.desk.shown import (
     cleaning,
-    graded_cells,
-    harmless,
     hidden_lines,
     of_the_lesson,
     picture,
@@ -35,6 +32,8 @@ from steepest_grader.errors import GradebookError
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.autograded import paths, stored_submissions, submission_folder
 from steepest_grader.gradebook.writer import awaiting_marks, database_url, translated_errors
+from steepest_grader.notebook.cells import by_grade_id
+from steepest_grader.notebook.harmless import harmless
 
 __all__ = ["write_feedback"]
 
@@ -117,9 +116,8 @@ def write_feedback(
     GradebookError
         If a student named has no graded submission, or the gradebook cannot be read.
     """
-    source = source_notebook(course, lesson)
-    released = released_notebook(source, config=course.config)
-    hidden = hidden_lines(source, released)
+    asked = load(course, lesson)
+    hidden = hidden_lines(asked.source, asked.released)
     stored = stored_submissions(course, lesson)
     awaiting = awaiting_marks(course, gradebook_url, lesson)
     passed_over = [student for student in stored if student not in awaiting]
@@ -134,10 +132,10 @@ def write_feedback(
         page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
         if path.is_file():
             notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-            for step in cleaning(released, hidden):
+            for step in cleaning(asked.released, hidden):
                 step(notebook)
             _enter_marks(course, notebook, submission, database_url(course, gradebook_url))
-            text = _page(notebook, submission, awaiting[student], of_the_lesson(notebook, released))
+            text = _page(notebook, submission, awaiting[student], of_the_lesson(notebook, asked.released))
         else:
             text = _small_page(submission)
         replace_file(page, text.encode())
@@ -161,7 +159,7 @@ def _page(notebook: NotebookNode, submission: dict[str, Any], awaiting: set[str]
         name: _row(
             cell.metadata.nbgrader, items.get(name, {}), examples.get(name), name in awaiting, submission["message"]
         )
-        for name, cell in graded_cells(notebook).items()
+        for name, cell in by_grade_id(notebook).items()
         if _bears_marks(cell)
     }
     cells = [_cell(cell, rows, lesson) for cell in notebook.cells]

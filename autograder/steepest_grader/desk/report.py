@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course, nbgrader_names
-from steepest_grader.course.source import source_notebook
 from steepest_grader.desk import charts
 from steepest_grader.desk.pages import part, policy, template
 from steepest_grader.desk.standing import Standing, standing
@@ -57,12 +56,10 @@ def class_standing(
     GradebookError
         If the gradebook cannot be read, or nothing of the lessons is in it.
     """
-    sources = {name: source_notebook(course, name) for name in lessons}
+    asked = {name: load(course, name) for name in lessons}
     people, books = class_marks(course, gradebook_url, lessons)
     folder = submitted or course.course_dir / "submitted"
-    found = [
-        standing(course, load(course, name), sources[name], book, folder) for name, book in books.items() if book.marks
-    ]
+    found = [standing(course, asked[name], book, folder) for name, book in books.items() if book.marks]
     if not found:
         raise GradebookError(f"Nothing of {', '.join(lessons)} is graded. Run `steepest-grader grade` first.")
     return found, people

@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import base64
-import html
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import bleach
-from bleach.css_sanitizer import CSSSanitizer
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-TAGS = frozenset(
-    {
-        "a", "abbr", "b", "blockquote", "br", "caption", "code", "del", "div", "em", "h1", "h2", "h3", "h4",
-        "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "small", "span", "strong", "sub", "sup",
-        "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"
-    }
-)  # fmt: skip
-STYLES = CSSSanitizer(
-    allowed_css_properties=(
-        "border-left", "color", "background-color", "font-weight", "font-style", "max-width", "padding", "text-align",
-    )
-)  # fmt: skip
+from steepest_grader.notebook.cells import by_grade_id, grade_id, is_plain
+from steepest_grader.notebook.harmless import BASE64
+
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 RICH = ("text/html", *PICTURES)  # what an output may show besides plain text
-BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
-BLOCKS = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 HIDDEN = re.compile(r"^[^\n]*BEGIN HIDDEN TESTS.*?END HIDDEN TESTS[^\n]*", re.DOTALL | re.MULTILINE)
 HIDDEN_HERE = "(a line of the tests is left out)"
 HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-VOID = frozenset({"br", "hr", "img", "wbr", "input", "col", "meta", "link"})
-MAX_HTML, MAX_TAGS, MAX_DEPTH = 200_000, 5_000, 40
 SHORTEST = 4  # shorter lines, such as ")", tell nothing
 
 Step = Callable[[NotebookNode], None]
@@ -55,24 +38,24 @@ def cleaning(released: NotebookNode, hidden: Sequence[str]) -> tuple[Step, ...]:
 
 def _keep_known_metadata(notebook: NotebookNode, released: NotebookNode) -> None:
     """Let a cell be nbgrader's only where the lesson has it, and only once."""
-    known, seen = graded_cells(released), set()
+    known, seen = by_grade_id(released), set()
     notebook.metadata = NotebookNode(released.metadata)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
         cell.pop("attachments", None)
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        name = grade_id(cell)
         cell.metadata = NotebookNode()
-        if grade_id in known and grade_id not in seen and known[grade_id].cell_type == cell.cell_type:
-            seen.add(grade_id)
-            cell.metadata.nbgrader = NotebookNode(known[grade_id].metadata.nbgrader)
+        if name in known and name not in seen and known[name].cell_type == cell.cell_type:
+            seen.add(name)
+            cell.metadata.nbgrader = NotebookNode(known[name].metadata.nbgrader)
 
 
 def _show_released_tests(notebook: NotebookNode, released: NotebookNode) -> None:
     """Show of a locked cell what students have, and of its failure only the error itself."""
-    for grade_id, cell in graded_cells(notebook).items():
+    for name, cell in by_grade_id(notebook).items():
         if cell.metadata.nbgrader.solution:
             continue
-        cell.source = graded_cells(released)[grade_id].source
+        cell.source = by_grade_id(released)[name].source
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
@@ -132,13 +115,8 @@ def _shorten_lesson(notebook: NotebookNode, released: NotebookNode) -> None:
 
 def of_the_lesson(notebook: NotebookNode, released: NotebookNode) -> set[str]:
     """Ids of the cells that stand in the lesson as they are, and bear neither answer nor mark."""
-    text = {cell.source for cell in released.cells if _is_plain(cell)}
-    return {cell.id for cell in notebook.cells if cell.source in text and _is_plain(cell)}
-
-
-def _is_plain(cell: NotebookNode) -> bool:
-    mark = cell.metadata.get("nbgrader", {})
-    return not any(mark.get(kind) for kind in ("grade", "solution", "task"))
+    text = {cell.source for cell in released.cells if is_plain(cell)}
+    return {cell.id for cell in notebook.cells if cell.source in text and is_plain(cell)}
 
 
 def hidden_lines(source: NotebookNode, released: NotebookNode) -> list[str]:
@@ -163,11 +141,6 @@ def without_hidden(value: Any, hidden: Sequence[str]) -> Any:
     return value
 
 
-def graded_cells(notebook: NotebookNode) -> dict[str, NotebookNode]:
-    """Cells that nbgrader knows, by grade id."""
-    return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
-
-
 def picture(data: Mapping[str, str]) -> str:
     """The first picture of an output as HTML, or ""; a drawing that is shown as an image runs nothing."""
     for kind in PICTURES:
@@ -175,36 +148,3 @@ def picture(data: Mapping[str, str]) -> str:
             coded = data[kind] if kind != "image/svg+xml" else base64.b64encode(data[kind].encode()).decode()
             return f'<img alt="what the cell drew" src="data:{kind};base64,{"".join(coded.split())}">'
     return ""
-
-
-def harmless(text: str) -> str:
-    """HTML without anything that runs, loads or submits; what would take too long to clean is shown as it was typed."""
-    if len(text) > MAX_HTML or text.count("<") > MAX_TAGS or _depth(text) > MAX_DEPTH:
-        return f"<pre>{html.escape(text)}</pre>"
-    cleaned: str = bleach.clean(
-        BLOCKS.sub("", str(text)),
-        tags=TAGS,
-        attributes=_is_harmless,
-        protocols=("http", "https", "mailto", "data"),
-        strip=True,
-        css_sanitizer=STYLES,
-    )
-    return cleaned
-
-
-def _depth(text: str) -> int:
-    """How deep tags are nested at most; the time to clean grows with its square."""
-    depth = deepest = 0
-    for closing, name in TAG.findall(text):
-        if name.lower() not in VOID:
-            depth += -1 if closing else 1
-            deepest = max(deepest, depth)
-    return deepest
-
-
-def _is_harmless(tag: str, name: str, value: str) -> bool:
-    if name == "src":
-        return tag == "img" and re.match(r"data:image/(png|jpeg|gif|svg\+xml);base64,", value) is not None
-    if name == "href":
-        return re.match(r"(https?:|mailto:|#)", value) is not None
-    return name in ("class", "style", "alt", "title", "colspan", "rowspan", "align")

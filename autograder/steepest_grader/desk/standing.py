@@ -10,7 +10,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from nbformat import NotebookNode
 from steepest._checks.cases import CHANGED_IN_PLACE, GLOBAL_GENERATOR_USED, WRONG_FLOAT_TYPE
 
 from steepest_grader.course.lesson import Lesson
@@ -21,6 +20,7 @@ from steepest_grader.desk.similarity import Group, near_identical
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.gradebook.autograded import paths, stored_submissions, submission_folder, ungraded
 from steepest_grader.gradebook.writer import LessonMarks
+from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.flags import LIBRARY
 
 __all__ = ["Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standing", "standing"]
@@ -138,15 +138,13 @@ class Standing:
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
 
-def standing(course: Course, lesson: Lesson, source: NotebookNode, book: LessonMarks, submitted: Path) -> Standing:
+def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path) -> Standing:
     """Gather what is known of a class in one lesson.
 
     Parameters
     ----------
     course : Course
     lesson : Lesson
-    source : NotebookNode
-        With the model solution, which everybody may come to by himself.
     book : LessonMarks
         What the gradebook says.
     submitted : Path
@@ -156,12 +154,12 @@ def standing(course: Course, lesson: Lesson, source: NotebookNode, book: LessonM
     known = {student: row for student, row in stored.items() if student in book.marks}
     read = [student for student, row in known.items() if row["outcome"] not in (Outcome.MISSING, Outcome.UNREADABLE)]
     automatic = [name for name in (*lesson.exercises, *lesson.tests) if name in book.points]
-    order = [cell.metadata.nbgrader.grade_id for cell in lesson.released.cells if "nbgrader" in cell.metadata]
+    order = list(by_grade_id(lesson.released))
     automatic.sort(key=order.index)
     points = {student: [_score(book, student, name) or 0.0 for name in automatic] for student in read}
     said = {student: {item["id"]: item for item in known[student]["exercises"]} for student in read}
     answers = {student: _answers(course, student, lesson) for student in read}
-    similar = near_identical(answers, _given(lesson.released, source))
+    similar = near_identical(answers, _given(lesson))
     linked = {student for group in similar for student in group.students}
     return Standing(
         lesson.id,
@@ -280,5 +278,7 @@ def _answers(course: Course, student: str, lesson: Lesson) -> dict[str, str]:
     return found
 
 
-def _given(released: NotebookNode, source: NotebookNode) -> list[str]:
-    return [cell.source for notebook in (released, source) for cell in notebook.cells if cell.cell_type == "code"]
+def _given(lesson: Lesson) -> list[str]:
+    """Code that everybody has, or may come to: the lesson's own, and the model solution."""
+    cells = (*lesson.released.cells, *lesson.source.cells)
+    return [cell.source for cell in cells if cell.cell_type == "code"]

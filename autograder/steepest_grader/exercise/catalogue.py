@@ -45,9 +45,9 @@ def lessons(*names: str) -> dict[str, tuple[Exercise, ...]]:
     return dict(sorted(found.items()))
 
 
-def by_id() -> dict[str, Exercise]:
-    """All exercises of all lessons, by id."""
-    return {item.id: item for group in lessons().values() for item in group}
+def by_id(*names: str) -> dict[str, Exercise]:
+    """All exercises of all lessons, by id; `names` as for `lessons`."""
+    return {item.id: item for group in lessons(*names).values() for item in group}
 
 
 def exercise(exercise_id: str) -> Exercise:

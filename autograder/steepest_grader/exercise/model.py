@@ -138,7 +138,7 @@ class Exercise:
 
     @property
     def signature(self) -> str:
-        """The agreed signature without annotations: ``ewa(values, *, beta)``."""
+        """The agreed signature without annotations: ``name(first, *, rate)``."""
         signature = inspect.signature(self.reference)
         bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
         return f"{self.id}{signature.replace(parameters=bare, return_annotation=signature.empty)}"

@@ -18,15 +18,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from alembic.script import ScriptDirectory
-from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Base, Gradebook, InvalidEntry
 from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course, nbgrader_names
-from steepest_grader.course.release import MASTER, released_notebook
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import replace_file
@@ -124,31 +123,28 @@ class GradebookWriter:
             self._database.close()
             self._database = None
 
-    def prepare(self, lesson: str, source: NotebookNode) -> None:
+    def prepare(self, lesson: Lesson) -> None:
         """Enter a lesson, or bring it up to date; marks that are there stay.
 
         Parameters
         ----------
-        lesson : str
-        source : NotebookNode
-            What `source_notebook` gives.
+        lesson : Lesson
 
         Raises
         ------
         GradebookError
             If graded cells came or went while submissions are in the gradebook.
         """
-        master = released_notebook(source, pipeline=MASTER, config=self._course.config)
-        assignment, notebook = nbgrader_names(lesson)
+        assignment, notebook = nbgrader_names(lesson.id)
         names = {"notebook": notebook, "assignment": assignment, "db_url": self._url}
         with self._translated():
             with Gradebook(self._url, self._course.course_id) as gradebook:
                 gradebook.update_or_create_assignment(assignment)
             try:
-                SaveCells().preprocess(copy.deepcopy(master), {"nbgrader": names})
+                SaveCells().preprocess(copy.deepcopy(lesson.master), {"nbgrader": names})
             except RuntimeError as error:
                 raise GradebookError(
-                    f"{lesson}: cells of nbgrader were added, removed or renamed since its first submission "
+                    f"{lesson.id}: cells of nbgrader were added, removed or renamed since its first submission "
                     "was graded. Take the change back, or grade into a new gradebook with --gradebook."
                 ) from error
 

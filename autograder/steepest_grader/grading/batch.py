@@ -11,7 +11,6 @@ from typing import Any
 
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course, nbgrader_names
-from steepest_grader.course.source import source_notebook
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import Outcome
@@ -91,7 +90,7 @@ def grade_lesson(
     lesson = load(course, lesson_id)
     # settings for late submissions that cannot be used are told before anything is graded
     with _only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
-        book.prepare(lesson_id, source_notebook(course, lesson_id))
+        book.prepare(lesson)
         known = {} if force else book.graded(lesson_id)
         rows: dict[str, dict[str, Any]] = {}
         todo: set[str] = set()

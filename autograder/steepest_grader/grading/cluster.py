@@ -16,8 +16,7 @@ import dask
 from distributed import Client, Future, KilledWorker, Security
 from distributed.comm import connect
 
-from steepest_grader.course.lesson import Lesson
-from steepest_grader.course.release import code_digest
+from steepest_grader.course.lesson import Lesson, code_digest
 from steepest_grader.errors import ClusterError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.grading.collect import Submission
@@ -203,7 +202,7 @@ def _task(version: str, packed: bytes) -> Callable[[str, bytes], Any]:
 
         where = get_worker().address
         try:
-            from steepest_grader.course.release import code_digest
+            from steepest_grader.course.lesson import code_digest
 
             if code_digest().hex() != version:
                 return where, "its steepest and steepest_grader are not those of this machine. Install the same there."

@@ -15,6 +15,7 @@ from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.example import example
 from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
+from steepest_grader.notebook.cells import grade_id
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.inert import inert
 from steepest_grader.notebook.restore import UnreadableError, read, restore
@@ -117,18 +118,18 @@ class _Run:
                 continue
             if time.monotonic() > self.deadline:
                 return True
-            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-            if grade_id in self.known:
+            name = grade_id(cell) or ""
+            if name in self.known:
                 continue
             try:
-                if grade_id in self.lesson.exercises:
-                    self._judge(kernel, self.lesson.exercises[grade_id], cell)
-                elif grade_id in self.lesson.tests:
-                    self._test(kernel, grade_id, cell, index)
+                if name in self.lesson.exercises:
+                    self._judge(kernel, self.lesson.exercises[name], cell)
+                elif name in self.lesson.tests:
+                    self._test(kernel, name, cell, index)
                 else:
                     self._execute(kernel, cell, index)
             except KernelLost as lost:
-                if grade_id not in self.known:
+                if name not in self.known:
                     self.lost[index] = lost
                     cell.outputs = [new_output("error", ename=lost.outcome.name, evalue=str(lost), traceback=[])]
                 return False
@@ -183,20 +184,20 @@ class _Run:
             return None
         return example(exercise, function, device=self.sandbox.device) if exists else None
 
-    def _test(self, kernel: Kernel, grade_id: str, cell: NotebookNode, index: int) -> None:
+    def _test(self, kernel: Kernel, name: str, cell: NotebookNode, index: int) -> None:
         """Run a test cell in the kernel, with nbgrader's meaning of its outputs, but let text on stderr pass."""
-        shown, cell.source = cell.source, self.lesson.tests[grade_id]
-        points = self.lesson.points(grade_id)
+        shown, cell.source = cell.source, self.lesson.tests[name]
+        points = self.lesson.points(name)
         try:
             self._execute(kernel, cell, index)
         except KernelLost as lost:
-            self.known[grade_id] = Verdict(grade_id, points, lost.outcome, message=str(lost))
+            self.known[name] = Verdict(name, points, lost.outcome, message=str(lost))
             raise
         finally:
             cell.source = shown
         credit, message = _credit(cell.outputs, points)
         outcome = Outcome.PASSED if credit == 1 else Outcome.PARTIAL if credit else Outcome.FAILED
-        self.known[grade_id] = Verdict(grade_id, points, outcome, credit, message=message)
+        self.known[name] = Verdict(name, points, outcome, credit, message=message)
 
     def _keep(self, verdict: Verdict, cell: NotebookNode) -> None:
         self.known[verdict.exercise] = verdict

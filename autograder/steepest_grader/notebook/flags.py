@@ -15,6 +15,7 @@ from functools import lru_cache
 from nbformat import NotebookNode
 
 from steepest_grader.installed import exercise_packages
+from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.code import Code, Seen, read_code
 from steepest_grader.notebook.restore import Cell
 
@@ -287,7 +288,7 @@ def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[st
     """Locked cells and nbgrader's metadata that are not as they were given out."""
     if released is None:
         return
-    known = {cell.metadata.nbgrader.grade_id: cell for cell in released.cells if "nbgrader" in cell.metadata}
+    known = by_grade_id(released)
     for number, cell in enumerate(cells, start=1):
         original = known.get(cell.grade_id or "")
         if original is None:

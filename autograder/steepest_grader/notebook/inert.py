@@ -11,7 +11,7 @@ import re
 
 from nbformat import NotebookNode
 
-from steepest_grader.desk.shown import BASE64, harmless
+from steepest_grader.notebook.harmless import BASE64, harmless
 
 __all__ = ["inert"]
 

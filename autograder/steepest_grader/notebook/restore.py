@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
+from steepest_grader.notebook.cells import by_grade_id, is_answer
 from steepest_grader.notebook.read import MAX_BYTES, UnreadableError, read_parts
 
 __all__ = ["MAX_BYTES", "RESTORE", "Cell", "UnreadableError", "read", "restore"]
@@ -57,16 +58,16 @@ def recognize(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
     A cell goes by its grade id; without a known one by its cell id, by its released source word for word, by
     defining the function that an answer cell asks for, or, for a written answer, by the cell it follows.
     """
-    known = _graded(released)
+    known = by_grade_id(released)
     by_cell_id = {cell.id: grade_id for grade_id, cell in known.items()}
     by_source = {cell.source: grade_id for grade_id, cell in known.items()}
-    answers = {grade_id: cell.source for grade_id, cell in known.items() if _is_answer(cell)}
+    answers = {grade_id: cell.source for grade_id, cell in known.items() if is_answer(cell)}
     by_function = {name: grade_id for grade_id, source in answers.items() for name in _FUNCTION.findall(source)}
     pairs = zip(released.cells, released.cells[1:], strict=False)
     by_question = {
         question.source: cell.metadata.nbgrader.grade_id
         for question, cell in pairs
-        if cell.cell_type == "markdown" and "nbgrader" in cell.metadata and _is_answer(cell)
+        if cell.cell_type == "markdown" and "nbgrader" in cell.metadata and is_answer(cell)
     }
     claimed = {cell.grade_id for cell in cells}
 
@@ -90,33 +91,33 @@ def merge_duplicates(cells: Sequence[Cell], released: NotebookNode) -> list[Cell
     Other copies of an answer stay as plain cells, because the student may rely on them; untouched copies and
     copies of locked cells go, because they would undo or repeat what is already there.
     """
-    known = _graded(released)
+    known = by_grade_id(released)
     keep: dict[str, int] = {}
     for position, cell in enumerate(cells):
         if cell.grade_id is None:
             continue
-        written = _is_answer(known[cell.grade_id]) and cell.source != known[cell.grade_id].source
+        written = is_answer(known[cell.grade_id]) and cell.source != known[cell.grade_id].source
         if cell.grade_id not in keep or written:
             keep[cell.grade_id] = position
     merged = []
     for position, cell in enumerate(cells):
         if cell.grade_id is None or keep[cell.grade_id] == position:
             merged.append(cell)
-        elif _is_answer(known[cell.grade_id]) and cell.source != known[cell.grade_id].source:
+        elif is_answer(known[cell.grade_id]) and cell.source != known[cell.grade_id].source:
             merged.append(replace(cell, grade_id=None))
     return merged
 
 
 def restore_locked(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
     """Give every locked cell its released source, and every known cell its released type."""
-    known = _graded(released)
+    known = by_grade_id(released)
     restored = []
     for cell in cells:
         if cell.grade_id is None:
             restored.append(cell)
             continue
         original = known[cell.grade_id]
-        source = cell.source if _is_answer(original) else original.source
+        source = cell.source if is_answer(original) else original.source
         restored.append(replace(cell, kind=original.cell_type, source=source))
     return restored
 
@@ -129,9 +130,9 @@ def add_missing(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
     restored = list(cells)
     sources = {cell.source for cell in released.cells}
     previous: str | None = None
-    for grade_id, original in _graded(released).items():
+    for grade_id, original in by_grade_id(released).items():
         if all(cell.grade_id != grade_id for cell in restored):
-            if _is_answer(original) and original.cell_type == "code":
+            if is_answer(original) and original.cell_type == "code":
                 continue
             places = [place for place, cell in enumerate(restored) if cell.grade_id == previous]
             place = places[0] + 1 if previous is not None and places else 0
@@ -165,7 +166,7 @@ def restore(cells: Sequence[Cell], released: NotebookNode) -> NotebookNode:
     """
     for step in RESTORE:
         cells = step(cells, released)
-    known = _graded(released)
+    known = by_grade_id(released)
     plain = {cell.source: cell for cell in released.cells if cell.id not in {known[key].id for key in known}}
     notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(released.metadata))
     notebook.nbformat_minor = released.nbformat_minor
@@ -180,11 +181,3 @@ def restore(cells: Sequence[Cell], released: NotebookNode) -> NotebookNode:
         used.add(node.id)
         notebook.cells.append(node)
     return notebook
-
-
-def _graded(notebook: NotebookNode) -> dict[str, NotebookNode]:
-    return {cell.metadata.nbgrader.grade_id: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
-
-
-def _is_answer(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.nbgrader.solution)

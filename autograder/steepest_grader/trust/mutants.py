@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from nbformat import NotebookNode
 from steepest._checks.calls import Function, LocalTransport, local
 
 from steepest_grader.course.lesson import Lesson
@@ -22,6 +21,7 @@ from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.judge import passes
 from steepest_grader.exercise.model import Exercise
+from steepest_grader.notebook.cells import is_answer
 from steepest_grader.notebook.parse import parse
 from steepest_grader.trust.mutation import mutants
 
@@ -82,13 +82,13 @@ class Survey:
     stale: tuple[str, ...] = ()
 
 
-def answers(lesson: Lesson, solution: NotebookNode) -> Answers:
+def answers(lesson: Lesson) -> Answers:
     """Take a lesson's answers out of its source notebook."""
-    cells = [cell for cell in solution.cells if cell.cell_type == "code"]
+    cells = [cell for cell in lesson.source.cells if cell.cell_type == "code"]
     wanted = {exercise.id for exercise in lesson.exercises.values()}
     sources: dict[str, str] = {}
     for cell in cells:
-        if cell.metadata.get("nbgrader", {}).get("solution"):
+        if is_answer(cell):
             tree = parse(cell.source)
             defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
             sources |= {name: cell.source for name in defined if name in wanted}

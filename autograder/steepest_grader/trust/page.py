@@ -11,8 +11,7 @@ from typing import Any
 from steepest._checks.outcomes import dump, read
 
 from steepest_grader.course.lesson import load
-from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.trust.mutants import answers
 from steepest_grader.trust.mutation import mutants
 
@@ -52,7 +51,7 @@ COLUMNS = (
 ROW = re.compile(r"^\| `(?P<exercise>\w+)` \|(?P<cells>.*)\|$", re.MULTILINE)
 
 
-def states(course: Course) -> dict[str, str]:
+def states(course: TextCourse) -> dict[str, str]:
     """By exercise id what stands for all that its row of the page depends on.
 
     That is every mutant of its answer, its stored outcomes (which hold cases and the results of reference, variants
@@ -61,7 +60,7 @@ def states(course: Course) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in course.lessons():
         lesson = load(course, name)
-        given = answers(lesson, source_notebook(course, name))
+        given = answers(lesson)
         for exercise in lesson.exercises.values():
             digest = hashlib.sha256(repr(sorted(exercise.equivalent.items())).encode())
             for mutant in mutants(given.sources[exercise.id]):

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.model import Exercise, Outcome
+from steepest_grader.notebook.cells import is_answer, without_marks
 from steepest_grader.trust.variants import source_of
 
 __all__ = ["Expected", "Sample", "samples", "solved", "write"]
@@ -49,17 +50,15 @@ class Sample:
     exercises: Mapping[str, Expected] = field(default_factory=dict)
 
 
-def samples(lesson: Lesson, solution: NotebookNode) -> Iterator[Sample]:
+def samples(lesson: Lesson) -> Iterator[Sample]:
     """All kinds of submissions of a lesson: the correct and the blank one, broken ones, variants and mistakes.
 
     Parameters
     ----------
     lesson : Lesson
-        What is asked.
-    solution : NotebookNode
-        The lesson's source notebook, whose answers are correct.
+        What is asked, with the source, whose answers are correct.
     """
-    correct = solved(lesson, solution)
+    correct = solved(lesson)
     full = dict.fromkeys(lesson.exercises, Expected())
     blank = dict.fromkeys(lesson.exercises, Expected(Outcome.FAILED, 0.0, "not_attempted"))
     yield Sample("correct", _bytes(correct), Outcome.PASSED, full)
@@ -69,18 +68,13 @@ def samples(lesson: Lesson, solution: NotebookNode) -> Iterator[Sample]:
     yield from (item for item in chain.from_iterable(zip_longest(*each)) if item is not None)
 
 
-def solved(lesson: Lesson, solution: NotebookNode) -> NotebookNode:
+def solved(lesson: Lesson) -> NotebookNode:
     """The released notebook with the source's answers: what a perfect student hands in."""
-    answers = [cell for cell in solution.cells if cell.metadata.get("nbgrader", {}).get("solution")]
-    return _with(lesson.released, {cell.id: _unmarked(cell.source) for cell in answers})
+    answers = [cell for cell in lesson.source.cells if is_answer(cell)]
+    return _with(lesson.released, {cell.id: without_marks(cell.source) for cell in answers})
 
 
-def _unmarked(source: str) -> str:
-    marks = ("### BEGIN SOLUTION", "### END SOLUTION")
-    return "\n".join(line for line in source.splitlines() if line.strip().removeprefix("# ") not in marks)
-
-
-def write(lesson: Lesson, solution: NotebookNode, folder: Path, *, size: int | None = None) -> list[Sample]:
+def write(lesson: Lesson, folder: Path, *, size: int | None = None) -> list[Sample]:
     """Write submissions as ``<folder>/<kind>/<lesson>/<lesson>.ipynb``.
 
     Parameters
@@ -95,7 +89,7 @@ def write(lesson: Lesson, solution: NotebookNode, folder: Path, *, size: int | N
     list of Sample
         What was written, with what must come out.
     """
-    kinds = list(islice(samples(lesson, solution), size))
+    kinds = list(islice(samples(lesson), size))
     copies = (
         Sample(f"{item.kind}-{number}", item.data, item.outcome, item.exercises)
         for number in count(2)

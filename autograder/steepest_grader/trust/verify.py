@@ -109,7 +109,6 @@ def lanes(jobs: int) -> Iterator[Executor]:
 
 def verify(
     lesson: Lesson,
-    solution: NotebookNode,
     *,
     sandbox: Sandbox,
     pool: Executor,
@@ -122,9 +121,7 @@ def verify(
     Parameters
     ----------
     lesson : Lesson
-        What is asked.
-    solution : NotebookNode
-        Its source notebook; it and the released one are graded as submissions are.
+        What is asked; its solution and its blank are graded as submissions are.
     sandbox : Sandbox
         Where they run.
     pool : Executor
@@ -141,12 +138,12 @@ def verify(
     dict of str to Proof
         By exercise id, in the lesson's order.
     """
-    given = answers(lesson, solution) if mutants else None
+    given = answers(lesson) if mutants else None
     tried = {
         name: pool.submit(_prove, exercise.id, range(1, seeds + 1), given)
         for name, exercise in lesson.exercises.items()
     }
-    full = _graded(lesson, "solution", solved(lesson, solution), sandbox)
+    full = _graded(lesson, "solution", solved(lesson), sandbox)
     progress("solution")
     blank = _graded(lesson, "blank", lesson.released, sandbox)
     progress("blank")

@@ -19,9 +19,10 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import compute_checksum
 from steepest._checks import wire
 from steepest._checks.outcomes import read
+from steepest_grader.course.handout import released_notebook, write_notebook
 from steepest_grader.course.places import Course
-from steepest_grader.course.release import archive, build, released_notebook, write_course, write_notebook
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.release import archive, build, write_course
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue, stored
 from steepest_grader.exercise.model import Mistake
@@ -40,7 +41,7 @@ def tree(root: Path) -> dict[str, bytes]:
 
 
 def test_students_get_neither_solutions_nor_tests(tiny: Course) -> None:
-    source = source_notebook(tiny, LESSON)
+    source = tiny.source(LESSON)
     released = released_notebook(source)
     cells = {cell.id: cell for cell in released.cells}
     assert cells[EXERCISE].source == "check(momentum_step)"
@@ -54,7 +55,7 @@ def test_students_get_neither_solutions_nor_tests(tiny: Course) -> None:
 
 
 def test_checksums_are_those_of_what_is_handed_out(tiny: Course) -> None:
-    released = released_notebook(source_notebook(tiny, LESSON))
+    released = released_notebook(tiny.source(LESSON))
     nbformat.validate(released)
     for cell in released.cells:
         if "nbgrader" in cell.metadata:
@@ -134,7 +135,7 @@ def test_stored_outcomes_are_the_exercise_on_public_cases(tiny: Course) -> None:
 def test_a_mistake_that_public_cases_do_not_show_is_named(tiny: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     item = catalogue.exercise(EXERCISE)
     blind = dataclasses.replace(item, mistakes=[Mistake("no_mistake_at_all", item.reference, "")])
-    monkeypatch.setattr(catalogue, "lessons", lambda: {LESSON: (blind,)})
+    monkeypatch.setattr(TextCourse, "exercises", lambda course, lesson: (blind,))
     with pytest.raises(CourseError, match=f"{EXERCISE}.* the mistake no_mistake_at_all gives sound"):
         build(tiny)
 

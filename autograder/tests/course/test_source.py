@@ -6,8 +6,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from steepest_grader.course.places import Course, find_course
-from steepest_grader.course.source import is_judged, source_notebook
+from steepest_grader.course.find import find_course
+from steepest_grader.course.judged import is_judged
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue
 
@@ -18,7 +20,7 @@ IMPORT = "from steepest_grader import grade"
 
 
 def nbgrader_metadata(course: Course) -> dict[str, dict]:
-    cells = source_notebook(course, LESSON).cells
+    cells = course.source(LESSON).cells
     return {c.metadata.nbgrader.grade_id: dict(c.metadata.nbgrader) for c in cells if "nbgrader" in c.metadata}
 
 
@@ -53,7 +55,7 @@ def test_short_headers_are_completed(tiny: Course) -> None:
 
 def test_the_notebook_is_valid_and_always_the_same(tiny: Course, text: str, write: Callable[..., Path]) -> None:
     write(tiny, f"{text}\n\n\n# %%\ntwice()\n\n# %%\ntwice()\n# %% [markdown]\n# text\n")
-    first, second = source_notebook(tiny, LESSON), source_notebook(tiny, LESSON)
+    first, second = tiny.source(LESSON), tiny.source(LESSON)
     assert first == second
     nbformat.validate(first)
     ids = [cell.id for cell in first.cells]
@@ -67,12 +69,12 @@ def test_the_notebook_is_valid_and_always_the_same(tiny: Course, text: str, writ
 def test_ids_depend_on_the_lesson_and_not_on_what_stands_before(
     tiny: Course, text: str, write: Callable[..., Path]
 ) -> None:
-    before = [cell.id for cell in source_notebook(tiny, LESSON).cells]
+    before = [cell.id for cell in tiny.source(LESSON).cells]
     write(tiny, f"# %%\nnew = 1\n\n{text}")
-    assert [cell.id for cell in source_notebook(tiny, LESSON).cells][-len(before) :] == before
+    assert [cell.id for cell in tiny.source(LESSON).cells][-len(before) :] == before
     write(tiny, "# %%\nnew = 1\n", "91_other")
-    (other,) = source_notebook(tiny, "91_other").cells
-    assert other.id not in [cell.id for cell in source_notebook(tiny, LESSON).cells]
+    (other,) = tiny.source("91_other").cells
+    assert other.id not in [cell.id for cell in tiny.source(LESSON).cells]
 
 
 def test_locked_cells_and_tags_and_titles(tiny: Course, text: str, write: Callable[..., Path]) -> None:
@@ -80,7 +82,7 @@ def test_locked_cells_and_tags_and_titles(tiny: Course, text: str, write: Callab
         tiny,
         f'{text}\n# %% Set-up tags=["demo"] nbgrader={{"locked": true, "grade_id": "setup"}}\nimport math\n',
     )
-    cell = source_notebook(tiny, LESSON).cells[-1]
+    cell = tiny.source(LESSON).cells[-1]
     assert cell.metadata.tags == ["demo"]
     assert cell.metadata.nbgrader.locked
     assert "title" not in cell.metadata
@@ -130,17 +132,17 @@ def test_mistakes_in_a_lesson_are_named(
     assert edited != text
     write(tiny, edited)
     with pytest.raises(CourseError, match=says):
-        source_notebook(tiny, LESSON)
+        tiny.source(LESSON)
 
 
 def test_unknown_lessons_and_missing_files(tiny: Course) -> None:
     with pytest.raises(CourseError, match=r"no lesson '05_x'.* lessons are: 90_tiny"):
-        source_notebook(tiny, "05_x")
+        tiny.source("05_x")
     with pytest.raises(CourseError, match="no lesson"):
-        source_notebook(tiny, "../solutions/90_tiny")
+        tiny.source("../solutions/90_tiny")
     (tiny.solutions / "91_empty").mkdir()
     with pytest.raises(CourseError, match=r"holds no 91_empty\.py"):
-        source_notebook(tiny, "91_empty")
+        tiny.source("91_empty")
 
 
 def test_a_course_is_found_from_within(tiny: Course, tmp_path: Path) -> None:
@@ -150,7 +152,7 @@ def test_a_course_is_found_from_within(tiny: Course, tmp_path: Path) -> None:
     with pytest.raises(CourseError, match="not within a course"):
         find_course(tmp_path)
     with pytest.raises(CourseError, match="no folder solutions/"):
-        Course(tmp_path).lessons()
+        TextCourse(tmp_path).lessons()
 
 
 @pytest.mark.parametrize(

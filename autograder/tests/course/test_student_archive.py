@@ -18,8 +18,7 @@ import nbformat
 import pytest
 import steepest_grader
 from steepest_grader.course import release
-from steepest_grader.course.places import find_course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.find import find_course
 from steepest_grader.exercise import catalogue
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -58,7 +57,7 @@ def _squeezed(text: str) -> str:
 
 def _regions() -> Iterator[str]:
     for lesson in COURSE.lessons():
-        for cell in source_notebook(COURSE, lesson).cells:
+        for cell in COURSE.source(lesson).cells:
             yield from REGION.findall(f"{cell.source}\n")
 
 
@@ -146,7 +145,7 @@ def _solutions(lesson: str) -> str:
     """The lesson's imports and the functions that its exercises ask for, as one module."""
     ids = {item.id for item in catalogue.lessons()[lesson]}
     imports, functions = [], []
-    for cell in source_notebook(COURSE, lesson).cells:
+    for cell in COURSE.source(lesson).cells:
         if cell.cell_type != "code":
             continue
         for node in ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.MULTILINE)).body:

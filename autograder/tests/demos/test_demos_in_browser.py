@@ -14,8 +14,7 @@ import nbformat
 import pytest
 from browser import CHROMIUM, lab, open_page, run_notebook
 from playwright.sync_api import Locator, Page
-from steepest_grader.course.places import find_course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.find import find_course
 
 pytestmark = [
     pytest.mark.browser,
@@ -53,7 +52,7 @@ def lessons() -> list[str]:
 
 def solved(name: str) -> nbformat.NotebookNode:
     """A lesson with its solutions, without the figures that are no demos and without hidden tests."""
-    notebook = source_notebook(COURSE, name)
+    notebook = COURSE.source(name)
     notebook.cells = [
         cell
         for cell in notebook.cells
@@ -81,11 +80,12 @@ class Figures(NamedTuple):
 
 @pytest.fixture(scope="module")
 def figures() -> Iterator[Figures]:
-    """Filled by the tests, and kept for docs/benchmarks.md."""
+    """Filled by the tests, and kept for docs/benchmarks.md where no other browser was at work meanwhile."""
     found = Figures({}, {})
     yield found
-    for name, values in found._asdict().items():
-        (PICTURES / f"{name}.json").write_text(json.dumps(values, indent=1))
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        for name, values in found._asdict().items():
+            (PICTURES / f"{name}.json").write_text(json.dumps(values, indent=1))
 
 
 @pytest.mark.parametrize("lesson", lessons())

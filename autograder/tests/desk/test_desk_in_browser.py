@@ -12,7 +12,9 @@ from browser import CHROMIUM, open_page
 from click.testing import CliRunner
 from steepest_grader.cli import main
 from steepest_grader.course import release
-from steepest_grader.course.places import Course, find_course
+from steepest_grader.course.find import find_course
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,7 +36,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     root = tmp_path_factory.mktemp("course")
     for name in ("solutions", "autograder", "lessons"):
         (root / name).symlink_to(HOME.root / name)
-    course = Course(root)
+    course = TextCourse(root)
     release.write_course(course, [LESSON])
     submitted = str(root / "submissions")
     for command in (

@@ -14,7 +14,6 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader.api import Gradebook
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.desk.feedback import write_feedback
 from steepest_grader.desk.pages import policy
 from steepest_grader.errors import CourseError, GradebookError
@@ -193,7 +192,7 @@ def test_sources_and_messages_run_nothing(built: Course, record: Callable, submi
 def test_no_hidden_test_is_shown(built: Course, record: Callable, submit: Submit) -> None:
     """Not even where the graded notebook holds the full test and a traceback that quotes it."""
     record(submit(hint="x\ngrade(momentum_step) gave 0\ny"))
-    full = cell(source_notebook(built, LESSON), EXERCISE).source
+    full = cell(built.source(LESSON), EXERCISE).source
 
     def edit(notebook: NotebookNode) -> None:
         test = cell(notebook, EXERCISE)

@@ -17,9 +17,8 @@ from browser import CHROMIUM, open_page
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
 from steepest_grader.cli import main
-from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.desk.practice import PROGRESS, Practice, practice
 from steepest_grader.desk.report import as_json, class_standing, report_path, write_report
 from steepest_grader.desk.standing import Standing
@@ -266,7 +265,7 @@ def test_the_command(graded: Course) -> None:
 def test_who_is_in_another_gradebook_is_named_and_left_out(graded: Course, submit: Submit) -> None:
     url = f"sqlite:///{graded.root / 'other.db'}"
     with GradebookWriter(url, graded) as writer:
-        writer.prepare(LESSON, source_notebook(graded, LESSON))
+        writer.prepare(load(graded, LESSON))
         writer.record(submit("bob"))
     found, path = look(graded, gradebook_url=url)
     assert (found.handed_in, list(found.scores)) == (1, ["bob"])

@@ -18,9 +18,10 @@ from nbgrader.api import Gradebook, SubmittedNotebook
 from playwright.sync_api import Page, Route, expect
 from steepest_grader.course import lesson as lesson_module
 from steepest_grader.course import release
+from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import load
-from steepest_grader.course.places import Course, find_course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.desk.export import export
 from steepest_grader.desk.feedback import write_feedback
 from steepest_grader.desk.report import as_json, class_standing
@@ -91,7 +92,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     root = tmp_path_factory.mktemp("course")
     for name in ("solutions", "autograder", "lessons"):
         (root / name).symlink_to(HOME.root / name)
-    course = Course(root)
+    course = TextCourse(root)
     release.write_course(course, [LESSON])
     return course
 
@@ -108,7 +109,7 @@ def answered(course: Course) -> Callable[[str], bytes]:
     """A notebook with all exercises solved, and this as the reflection."""
 
     def make(reflection: str) -> bytes:
-        notebook = solved(load(course, LESSON), source_notebook(course, LESSON))
+        notebook = solved(load(course, LESSON))
         next(cell for cell in notebook.cells if cell.id == REFLECTION).source = reflection
         return nbformat.writes(notebook).encode()
 
@@ -118,7 +119,7 @@ def answered(course: Course) -> Callable[[str], bytes]:
 @pytest.fixture(scope="module")
 def grade(course: Course, sandbox: Sandbox, answered: Callable[[str], bytes]) -> Callable[..., Batch]:
     """Grades a class of five, as it has been handed in."""
-    made = {item.kind: item.data for item in samples(load(course, LESSON), source_notebook(course, LESSON))}
+    made = {item.kind: item.data for item in samples(load(course, LESSON))}
     for kind, student in KINDS.items():
         data = answered(ANSWER) if student == "ada" else made[kind]
         assert data is not None
@@ -331,8 +332,8 @@ def test_nothing_of_a_students_runs(
 
 
 def test_students_see_no_hidden_test(page: Page, course: Course) -> None:
-    source = source_notebook(course, LESSON)
-    secrets = hidden_lines(source, release.released_notebook(source))
+    lesson = load(course, LESSON)
+    secrets = hidden_lines(lesson.source, lesson.released)
     assert any("steepest_grader" in line for line in secrets)
     shown = {}
     for path in write_feedback(course, LESSON)[0]:

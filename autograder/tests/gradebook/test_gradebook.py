@@ -4,19 +4,22 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from steepest_grader import files
+from steepest_grader.course.handout import MASTER, released_notebook
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import GradedSubmission, Outcome
@@ -37,6 +40,11 @@ def writer(built: Course) -> Iterator[GradebookWriter]:
 
 def points() -> float:
     return catalogue.exercise(EXERCISE).points
+
+
+def changed(course: Course, source: NotebookNode) -> Lesson:
+    """The lesson with another source, as far as the gradebook is concerned."""
+    return replace(load(course, LESSON), master=released_notebook(source, pipeline=MASTER))
 
 
 def entries(course: Course, student: str = "ada") -> dict[str, tuple]:
@@ -93,7 +101,7 @@ def test_marks_and_comments(
 def test_marks_given_by_hand_stay(writer: GradebookWriter, built: Course, submit: Submit) -> None:
     writer.record(submit())
     give_by_hand(built, "reflection", 2.5)
-    writer.prepare(LESSON, source_notebook(built, LESSON))
+    writer.prepare(load(built, LESSON))
     writer.record(submit(reflection="It swings.", digest="d2"))
     assert entries(built)["reflection"] == (None, 2.5, True, None)
 
@@ -199,10 +207,10 @@ def test_a_mark_out_of_range_is_refused(writer: GradebookWriter, submit: Submit,
 def test_preparing_again_keeps_marks_and_takes_new_points(
     writer: GradebookWriter, built: Course, submit: Submit
 ) -> None:
-    source = source_notebook(built, LESSON)
+    source = built.source(LESSON)
     writer.record(submit())
     source.cells[-1].metadata.nbgrader.points = 5
-    writer.prepare(LESSON, source)
+    writer.prepare(changed(built, source))
     assert entries(built)[EXERCISE][0] == points()
     with Gradebook(gradebook_url(built), "steepest") as book:
         assert book.find_grade_cell("reflection", LESSON, LESSON).max_score == 5
@@ -211,11 +219,11 @@ def test_preparing_again_keeps_marks_and_takes_new_points(
 
 
 def test_cells_cannot_change_under_graded_submissions(writer: GradebookWriter, built: Course, submit: Submit) -> None:
-    source = source_notebook(built, LESSON)
+    source = built.source(LESSON)
     source.cells.pop()
     writer.record(submit())
     with pytest.raises(GradebookError, match="added, removed or renamed"):
-        writer.prepare(LESSON, source)
+        writer.prepare(changed(built, source))
 
 
 def test_an_unknown_lesson_is_named(built: Course, submit: Submit) -> None:
@@ -270,15 +278,15 @@ def _rows(url: str) -> dict[str, list[list[Any]]]:
 
 def test_the_rows_are_those_that_nbgrader_writes(built: Course, submit: Submit, tmp_path: Path) -> None:
     ours, theirs = (f"sqlite:///{tmp_path / name}.db" for name in ("ours", "theirs"))
-    source = source_notebook(built, LESSON)
+    source = built.source(LESSON)
     header = {"grade": False, "solution": False, "task": True, "locked": True, "grade_id": "task", "points": 4}
     source.cells.append(new_markdown_cell("Draw it.", metadata={"nbgrader": {**header, "schema_version": 3}}))
     first = [submit(), submit("bob", reflection=None, outcome=Outcome.PARTIAL, credit=0.5), submit("cyd")]
     again = [submit(reflection="It swings.", outcome=Outcome.FAILED, credit=0), submit("bob", digest="d2")]
     with GradebookWriter(theirs, built) as writer:
-        writer.prepare(LESSON, source)
+        writer.prepare(changed(built, source))
     with GradebookWriter(ours, built) as writer, Gradebook(theirs, "steepest") as book:
-        writer.prepare(LESSON, source)
+        writer.prepare(changed(built, source))
         for submissions in (first, again):
             for submission in submissions:
                 writer.record(submission)

@@ -17,9 +17,10 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from steepest_grader.course import release
+from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
-from steepest_grader.course.places import Course, find_course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.grading.batch import grade_lesson
 from steepest_grader.sandbox.base import Sandbox
@@ -48,7 +49,7 @@ def course(tmp_path_factory: pytest.TempPathFactory, lesson: Lesson) -> Course:
     root = tmp_path_factory.mktemp("course")
     for name in ("solutions", "autograder", "lessons"):
         (root / name).symlink_to(HOME.root / name)
-    course = Course(root)
+    course = TextCourse(root)
     release.write_course(course, [lesson.id])
     return course
 
@@ -85,12 +86,12 @@ def test_correct_blank_and_broken_kinds(course: Course, lesson: Lesson, sandbox:
 
 
 def _samples(lesson: Lesson) -> Iterator[Sample]:
-    return samples(lesson, source_notebook(HOME, lesson.id))
+    return samples(lesson)
 
 
 def _mixed(lesson: Lesson) -> dict[str, tuple[bytes, dict[str, Accepted | Mistake]]]:
     """Submissions that have one variant of every exercise at a time, so that a few of them hold them all."""
-    correct = solved(lesson, source_notebook(HOME, lesson.id))
+    correct = solved(lesson)
     each = [[(item, variant) for variant in (*item.accepted, *item.mistakes)] for item in lesson.exercises.values()]
     mixed: dict[str, tuple[bytes, dict[str, Accepted | Mistake]]] = {}
     for number, row in list(enumerate(zip_longest(*each)))[::STEP]:
@@ -176,7 +177,7 @@ def test_plain_nbgrader_gives_the_same_scores(
 
 
 def test_formgrader_reads_our_gradebook(course: Course, lesson: Lesson, sandbox: Sandbox) -> None:
-    grade(course, lesson, {"ada": nbformat.writes(solved(lesson, source_notebook(HOME, lesson.id))).encode()}, sandbox)
+    grade(course, lesson, {"ada": nbformat.writes(solved(lesson)).encode()}, sandbox)
     config = Config()
     config.CourseDirectory.root = str(course.course_dir)
     config.CourseDirectory.db_url = f"sqlite:///{course.course_dir / 'gradebook.db'}"

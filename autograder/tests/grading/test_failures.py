@@ -14,10 +14,9 @@ from typing import Any
 
 import nbformat
 import pytest
-from steepest_grader.course import release
-from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone
@@ -201,11 +200,11 @@ READ_ONLY = {
 def walled(template: Course, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[int]]:
     """A folder of courses, and how a run in each has ended: on a full disk, after room was made, and read-only."""
     root = tmp_path_factory.mktemp("walled")
-    text = nbformat.writes(release.released_notebook(source_notebook(template, LESSON)))
+    text = nbformat.writes(load(template, LESSON).released)
     walls, requests = ["--dev-bind", "/", "/"], []
 
     def course_of(name: str) -> Path:
-        course = Course(shutil.copytree(template.root, root / name))
+        course = TextCourse(shutil.copytree(template.root, root / name))
         for number in range(CLASS):
             place = course.root / "submissions" / f"s{number:02}" / LESSON
             place.mkdir(parents=True)
@@ -272,7 +271,7 @@ def test_what_cannot_be_written(name: str, walled: tuple[Path, list[int]], grade
     root, statuses = walled
     assert statuses[list(READ_ONLY).index(name)] == 1
     assert READ_ONLY[name][1] in _said(root, name)
-    course = Course(root / name)
+    course = TextCourse(root / name)
     assert sidecars(course.course_dir) == {}
     rows = grade_lesson(course, LESSON, course.root / "submissions", sandbox=NoSandbox()).rows
     assert [row["outcome"] for row in rows] == ["PASSED"] * CLASS

@@ -7,9 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import load
-from steepest_grader.course.places import find_course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.exercise.catalogue import by_id
 from steepest_grader.exercise.judge import candidates, judge_local
 from steepest_grader.exercise.model import Exercise
@@ -48,7 +47,7 @@ def test_the_reference_agrees_with_itself(item: Exercise) -> None:
 @pytest.mark.parametrize("name", HOME.lessons())
 def test_the_sandbox_reaches_the_gpu(name: str) -> None:
     lesson = load(HOME, name)
-    data = nbformat.writes(solved(lesson, source_notebook(HOME, name))).encode()
+    data = nbformat.writes(solved(lesson)).encode()
     with open_sandbox(device="cuda") as sandbox:
         graded = grade_submission(lesson, "ada", data, sandbox=sandbox)
     assert graded.score == graded.max_score

@@ -19,9 +19,9 @@ from typing import Any
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
-from steepest_grader.course import release
+from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.gradebook.autograded import SIDECAR
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 
@@ -106,7 +106,7 @@ def notebook(built: Course) -> Callable[..., bytes]:
     """A notebook of the tiny lesson with the answers given."""
 
     def make(answer: str, reflection: str) -> bytes:
-        notebook = release.released_notebook(source_notebook(built, LESSON))
+        notebook = load(built, LESSON).released
         cells = {cell.id: cell for cell in notebook.cells}
         cells["answer_momentum_step"].source += f"\n\n{answer}"
         cells["reflection"].source = reflection
@@ -233,7 +233,7 @@ def test_the_writer_killed_at_random_moments(
     built: Course, notebook: Callable[..., bytes], runs: Runs, tmp_path: Path
 ) -> None:
     hand_in_all(built, notebook, readable=CLASS // 2)
-    whole_course = Course(shutil.copytree(built.root, tmp_path / "whole"))
+    whole_course = TextCourse(shutil.copytree(built.root, tmp_path / "whole"))
     killed = kill_and_check("quick", built, runs, KILLS, Moments("quick", whole_course, runs, KILLS))
     assert killed > KILLS / 2, f"STEEPEST_SEED={SEED}: only {killed} runs were still going when they were killed"
     assert state(built) == state(whole_course)
@@ -246,7 +246,7 @@ def test_the_command_killed_at_random_moments(
     built: Course, notebook: Callable[..., bytes], runs: Runs, tmp_path: Path
 ) -> None:
     hand_in_all(built, notebook, readable=CLASS if LONG else 5)
-    whole_course = Course(shutil.copytree(built.root, tmp_path / "whole"))
+    whole_course = TextCourse(shutil.copytree(built.root, tmp_path / "whole"))
     kills = KILLS if LONG else 2
     killed = kill_and_check("command", built, runs, kills, Moments("command", whole_course, runs, kills))
     assert killed

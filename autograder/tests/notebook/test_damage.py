@@ -15,10 +15,8 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from steepest_grader.course import release
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.grading.collect import Submission
 from steepest_grader.grading.schedule import grade_all
@@ -202,7 +200,7 @@ def _damaged(chance: random.Random, original: Content) -> tuple[list[str], bytes
 
 @pytest.fixture
 def released(tiny: Course) -> NotebookNode:
-    return release.released_notebook(source_notebook(tiny, "90_tiny"))
+    return load(tiny, "90_tiny").released
 
 
 def test_a_damaged_notebook_is_restored_or_refused(released: NotebookNode) -> None:
@@ -280,7 +278,7 @@ COSTLY: dict[str, Callable[[], bytes]] = {
 }
 MEASURE = """
 import re, resource, sys, time
-from steepest_grader._read import UnreadableError, read_parts
+from steepest_grader.notebook.read import UnreadableError, read_parts
 data = sys.stdin.buffer.read()
 begun = time.process_time()
 try:

@@ -10,9 +10,8 @@ from statistics import median
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
+from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
-from steepest_grader.course.places import find_course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.notebook import flags as module
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.restore import Cell, read
@@ -184,7 +183,7 @@ def lesson(request: pytest.FixtureRequest) -> Lesson:
 def honest(lesson: Lesson) -> dict[str, list[Cell]]:
     """The cells of each kind of submission that only solves the lesson, well or badly."""
     kinds = ("correct", "blank", "accepted-", "mistake-")
-    made = [item for item in samples(lesson, source_notebook(HOME, lesson.id)) if item.kind.startswith(kinds)]
+    made = [item for item in samples(lesson) if item.kind.startswith(kinds)]
     return {item.kind: read(item.data) for item in made if item.data is not None}
 
 

@@ -7,7 +7,7 @@ import time
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
-from steepest_grader.desk.shown import harmless
+from steepest_grader.notebook.harmless import harmless
 from steepest_grader.notebook.inert import inert
 
 KEPT = {

@@ -10,9 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from steepest_grader.course import release
+from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.notebook.restore import MAX_BYTES, Cell, UnreadableError, read, restore
 
 UNREADABLE = {
@@ -66,7 +65,7 @@ def test_tolerated(case: str) -> None:
 
 @pytest.fixture
 def released(tiny: Course) -> NotebookNode:
-    return release.released_notebook(source_notebook(tiny, "90_tiny"))
+    return load(tiny, "90_tiny").released
 
 
 ANSWER = "def momentum_step(theta, grad, state, *, lr, beta):\n    return theta, state"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import dataclasses
 import json
 import os
 import re
@@ -15,15 +14,16 @@ from typing import Any
 
 import nbformat
 import pytest
+from attacked_exercises.attacked.lesson import LESSON, SECONDS
 from attacks import ATTACKS, RIGHT, Attack, Shown
 from attacks.naive import TESTS, naive_lesson
 from attacks.world import Listeners, World, listeners
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from steepest_grader.course import release
+from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
-from steepest_grader.course.source import source_notebook
-from steepest_grader.exercise import catalogue
+from steepest_grader.course.text_course import TextCourse
 from steepest_grader.gradebook.autograded import SIDECAR
 from steepest_grader.grading.batch import grade_lesson
 from steepest_grader.grading.submission import grade_submission
@@ -34,7 +34,6 @@ from steepest_grader.sandbox.none import NoSandbox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(1200)]
 
-LESSON = "91_attacked"
 POINTS = {"ewa": 1, "momentum_step": 2, "terminal_speed": 1}
 ANSWERS = {
     "ewa": """\
@@ -72,7 +71,6 @@ grade({name})
 ### END HIDDEN TESTS
 
 """
-SECONDS = 2.0  # for a function, a cell, or an agent that is waited for
 LIMITS = Limits(resident=768 * 2**20, processes=48, disk=48 * 2**20)
 UNLIMITED = Limits(2**36, resident=2**36, processes=4000, file_size=2**36, open_files=4096, disk=2**36)
 NEIGHBOURS = 3  # attacks to each honest submission
@@ -108,8 +106,6 @@ class Graded:
 def quick() -> Iterator[None]:
     """Less patience than for students, so that a thousand endless loops take minutes."""
     with pytest.MonkeyPatch.context() as patch:
-        known = tuple(dataclasses.replace(catalogue.exercise(name), seconds=SECONDS) for name in POINTS)
-        patch.setattr(catalogue, "lessons", lambda: {LESSON: known})
         patch.setattr(kernel, "CELL_SECONDS", SECONDS)
         patch.setattr(kernel, "GONE_SECONDS", 1)
         patch.setattr(remote, "CONNECT_SECONDS", SECONDS)
@@ -119,7 +115,7 @@ def quick() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def course(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """Three exercises: an honest one before and one after the attacked one."""
-    course = Course(tmp_path_factory.mktemp("course"))
+    course = TextCourse(tmp_path_factory.mktemp("course"))
     text = SETUP
     for name, answer in ANSWERS.items():
         head, _, body = answer.rstrip().partition("\n")
@@ -127,14 +123,14 @@ def course(quick: None, tmp_path_factory: pytest.TempPathFactory) -> Course:
     source = course.solutions / LESSON / f"{LESSON}.py"
     source.parent.mkdir(parents=True)
     source.write_text(text)
-    (course.root / "autograder").mkdir()
+    (course.root / "pyproject.toml").write_text('[tool.steepest-grader]\nexercises = "attacked_exercises"\n')
     release.write_course(course)
     return course
 
 
 @pytest.fixture(scope="module")
 def released(course: Course) -> NotebookNode:
-    return release.released_notebook(source_notebook(course, LESSON))
+    return load(course, LESSON).released
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ import nbformat
 import pytest
 import steepest_grader
 from nbformat.v4 import new_code_cell
-from steepest_grader import sandbox as module
 from steepest_grader.exercise.model import Outcome
+from steepest_grader.sandbox import choice
 from steepest_grader.sandbox.base import Limits, Sandbox
 from steepest_grader.sandbox.bubblewrap import Bubblewrap
 from steepest_grader.sandbox.choice import open_sandbox
@@ -235,6 +235,6 @@ def test_a_missing_bubblewrap_is_named_with_its_mend(monkeypatch: pytest.MonkeyP
 
 
 def test_a_missing_gpu_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(choice.torch.cuda, "is_available", lambda: False)
     with pytest.raises(SandboxError, match="no GPU"):
         open_sandbox(device="cuda")

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import load
-from steepest_grader.course.places import find_course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import Case, Exercise
@@ -31,7 +30,7 @@ TRUST = HOME.root / "docs" / "trust.md"
 
 
 def test_answers_are_taken_with_the_imports_that_they_need() -> None:
-    found = answers(load(HOME, "02_minibatches"), source_notebook(HOME, "02_minibatches"))
+    found = answers(load(HOME, "02_minibatches"))
     assert set(found.sources) == {item.id for item in catalogue.lessons()["02_minibatches"]}
     assert set(found.imports.splitlines()) == {"import math", "import torch"}
     assert found.dependents("minibatches") == ["sgd"]
@@ -39,7 +38,7 @@ def test_answers_are_taken_with_the_imports_that_they_need() -> None:
 
 
 def test_an_exercise_judged_with_another_depends_on_it() -> None:
-    found = answers(load(HOME, "12_batch_norm"), source_notebook(HOME, "12_batch_norm"))
+    found = answers(load(HOME, "12_batch_norm"))
     assert found.dependents("batch_norm_train") == ["batch_norm_backward"]
 
 
@@ -174,7 +173,7 @@ def test_the_page_shows_what_survives_and_why_the_rest_is_equivalent() -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.skipif(not os.environ.get("STEEPEST_LONG"), reason="takes minutes: STEEPEST_LONG=1")
 def test_the_page_is_what_the_mutants_say() -> None:
-    given = {name: answers(load(HOME, name), source_notebook(HOME, name)) for name in HOME.lessons()}
+    given = {name: answers(load(HOME, name)) for name in HOME.lessons()}
     rows = stated(TRUST.read_text(encoding="utf-8"))
     with lanes(os.cpu_count() or 1) as pool:
         tried = {name: pool.submit(survey, each, name) for each in given.values() for name in each.sources}

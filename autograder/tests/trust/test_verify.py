@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import load
-from steepest_grader.course.places import find_course
-from steepest_grader.course.source import source_notebook
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.trust.verify import Proof, shortfalls, verify
 
@@ -32,5 +31,5 @@ class Elsewhere(Executor):
 @pytest.mark.sandbox
 @pytest.mark.parametrize("name", HOME.lessons())
 def test_a_solution_gets_full_marks_and_a_blank_lesson_none(name: str, sandbox: Sandbox) -> None:
-    proofs = verify(load(HOME, name), source_notebook(HOME, name), sandbox=sandbox, pool=Elsewhere())
+    proofs = verify(load(HOME, name), sandbox=sandbox, pool=Elsewhere())
     assert shortfalls(name, proofs) == []

@@ -10,7 +10,8 @@ import pytest
 import torch
 from steepest._checks.calls import StudentError, local
 from steepest._checks.cases import Candidate, Case, Finding, find, play
-from steepest._checks.drives import DRIVES
+from steepest._checks.content import drives
+from steepest._checks.drives import GENERAL, drive
 from torch import Tensor
 
 
@@ -183,10 +184,10 @@ CALLS: dict[str, tuple[Any, str]] = {
 def test_an_answer_of_the_wrong_form_is_said_in_words(name: str) -> None:
     answer, sentence = CALLS[name]
     with pytest.raises(StudentError) as caught:
-        DRIVES["stepper"](local(lambda *args: answer, "f"), theta=1.0, state={}, steps=[{"grad": 1.0}])
+        drive("stepper")(local(lambda *args: answer, "f"), theta=1.0, state={}, steps=[{"grad": 1.0}])
     assert str(caught.value) == sentence
 
 
-@pytest.mark.parametrize("drive", sorted(DRIVES))
-def test_every_drive_says_what_it_plays(drive: str) -> None:
-    assert DRIVES[drive].__doc__
+@pytest.mark.parametrize("name", sorted([*GENERAL, *drives()]))
+def test_every_drive_says_what_it_plays(name: str) -> None:
+    assert drive(name).__doc__

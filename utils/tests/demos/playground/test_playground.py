@@ -278,7 +278,7 @@ def test_the_surface_is_the_answer_on_a_grid() -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Makes a demo that opens at step 10, so that changes cost little."""
-    monkeypatch.setattr("steepest.demos.playground.FIRST_STEP", 10)
+    monkeypatch.setattr("steepest.demos.playground.playground.FIRST_STEP", 10)
     return playground_demo
 
 

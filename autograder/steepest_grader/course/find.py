@@ -1,0 +1,50 @@
+"""The course that a folder belongs to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse, settings
+from steepest_grader.errors import CourseError
+
+__all__ = ["find_any_course", "find_course"]
+
+
+def find_course(start: Path) -> TextCourse:
+    """The nearest course upwards whose sources are text: with `solutions/`, and `autograder/` or settings of its own.
+
+    Raises
+    ------
+    CourseError
+        If there is none.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / "solutions").is_dir() and ((folder / "autograder").is_dir() or settings(folder) is not None):
+            return TextCourse(folder)
+    raise CourseError(
+        f"{start} is not within a course: no folder above it holds solutions/ and autograder/. "
+        "Change to a checkout of the course and try again."
+    )
+
+
+def find_any_course(start: Path) -> Course:
+    """The course that a folder belongs to, or else the nearest one of plain nbgrader.
+
+    Raises
+    ------
+    CourseError
+        If there is none.
+    """
+    try:
+        return find_course(start)
+    except CourseError as error:
+        for folder in (start.resolve(), *start.resolve().parents):
+            if next((folder / "source").glob("*/*.ipynb"), None) is not None:
+                from steepest_grader.course.nbgrader_course import NbgraderCourse  # imports nbgrader
+
+                return NbgraderCourse(folder)
+        raise CourseError(
+            f"{error} Nor does a folder above it hold source/<assignment>/, as nbgrader has it."
+        ) from None

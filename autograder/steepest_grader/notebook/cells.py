@@ -1,0 +1,49 @@
+"""What nbgrader's header says of a cell, read in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nbformat import NotebookNode
+
+__all__ = ["by_grade_id", "grade_id", "header", "is_answer", "is_plain", "is_test", "without_marks"]
+
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+def header(cell: NotebookNode) -> Mapping[str, Any]:
+    """nbgrader's metadata; empty where the cell is none of nbgrader's."""
+    found: Mapping[str, Any] = cell.metadata.get("nbgrader", {})
+    return found
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """The name by which nbgrader knows a cell; None where it does not."""
+    name = header(cell).get("grade_id")
+    return None if name is None else str(name)
+
+
+def by_grade_id(notebook: NotebookNode) -> dict[str, NotebookNode]:
+    """The cells that nbgrader knows, in their order."""
+    return {cell.metadata.nbgrader["grade_id"]: cell for cell in notebook.cells if "nbgrader" in cell.metadata}
+
+
+def is_answer(cell: NotebookNode) -> bool:
+    """Whether a student writes it."""
+    return bool(header(cell).get("solution"))
+
+
+def is_test(cell: NotebookNode) -> bool:
+    """Whether it gives marks by running."""
+    return bool(header(cell).get("grade")) and not is_answer(cell)
+
+
+def is_plain(cell: NotebookNode) -> bool:
+    """Whether it bears neither answer nor mark."""
+    return not any(header(cell).get(kind) for kind in ("grade", "solution", "task"))
+
+
+def without_marks(source: str) -> str:
+    """A solution without the lines that mark where it begins and ends."""
+    return "\n".join(line for line in source.splitlines() if line.strip().removeprefix("# ") not in (BEGIN, END))
