@@ -2,4 +2,5 @@
 
 from steepest_grader.cli import main
 
-main(prog_name="steepest-grader")
+if __name__ == "__main__":
+    main(prog_name="steepest-grader")

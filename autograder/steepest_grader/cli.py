@@ -21,7 +21,6 @@ from steepest_grader.course.find import find_any_course, find_course
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import MendableError
-from steepest_grader.gradebook.autograded import stored_submissions
 from steepest_grader.terminal import (
     ERR,
     OUT,
@@ -37,6 +36,7 @@ from steepest_grader.terminal import (
 )
 
 if TYPE_CHECKING:
+    from steepest_grader.exercise.model import GradedSubmission
     from steepest_grader.sandbox.base import Sandbox
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
@@ -176,7 +176,7 @@ def grade(
     from steepest_grader.grading.batch import grade_lesson
 
     sandbox = _sandbox(unsafe_no_sandbox, device, here=scheduler is None)
-    rows: list[dict[str, Any]] = []
+    graded: list[GradedSubmission] = []
     for name in named:
         with progress() as bar:
             task = bar.add_task(name, total=None)
@@ -196,15 +196,15 @@ def grade(
                 force=force,
                 tell=tell,
             )
-        rows += batch.rows
-        print_grades(name, batch.rows, batch.reused, _flags(course, name))
+        graded += batch.submissions
+        print_grades(name, batch.submissions, batch.reused)
         if batch.undated:
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
             more = ", …" * (len(batch.undated) > 10)
             say(f"{len(batch.undated)} submissions count as in time, for want of a time: {', '.join(shown)}{more}")
-    write_json(json_file, rows)
-    fail_for_ours([row["student"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
-    for name in set(named) - {row["lesson"] for row in rows}:
+    write_json(json_file, [item.as_json() for item in graded])
+    fail_for_ours([item.student for item in graded if item.outcome is Outcome.GRADER_ERROR])
+    for name in set(named) - {item.lesson for item in graded}:
         path = folder / (student or "<student>") / name
         fail(f"There is nothing to grade: no folder {path}. Check --submitted and --student.")
 
@@ -376,7 +376,7 @@ def verify(
 
     sandbox = _sandbox(unsafe_no_sandbox)
     found, said = {}, []
-    with module.lanes(jobs) as pool, progress() as bar:
+    with module.processes(jobs) as pool, progress() as bar:
         for name in named:
             task = bar.add_task(name, total=None)
             lesson = load(course, name)
@@ -412,11 +412,6 @@ def doctor(json_file: Path | None) -> None:
     write_json(json_file, [item.as_json() for item in found])
     if not all(item.works for item in found if item.needed):
         fail("Grading does not work here yet.")
-
-
-def _flags(course: Course, lesson: str) -> dict[str, list[str]]:
-    """What is to be looked at in submissions, by student."""
-    return {name: stored["flags"] for name, stored in stored_submissions(course, lesson).items() if stored.get("flags")}
 
 
 def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox:

@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
+
+if TYPE_CHECKING:
+    from steepest_grader.exercise.model import GradedSubmission
 
 OUT = Console() if sys.stdout.isatty() else Console(width=120)
 ERR = Console(stderr=True)
@@ -64,37 +67,36 @@ def add_row(table: Table, *cells: str | None) -> None:
     table.add_row(*(escape(_printable(cell or "")) for cell in cells))
 
 
-def print_grades(lesson: str, rows: Sequence[dict[str, Any]], reused: int, flags: dict[str, list[str]]) -> None:
+def print_grades(lesson: str, submissions: Sequence[GradedSubmission], reused: int) -> None:
     """Print the marks of a class, and whom to look at.
 
     Parameters
     ----------
     lesson : str
         Its name.
-    rows : sequence of dict
-        What `grade --json` writes of each submission.
+    submissions : sequence of GradedSubmission
     reused : int
         How many of them were graded by an earlier run.
-    flags : dict of str to list of str
-        What wants a human eye, by student.
     """
     from steepest_grader.exercise.model import Outcome  # which waits for torch
 
     table = Table("", Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
-    for row in rows:
-        score = "–" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
-        poor = next((item for item in row["exercises"] if item["outcome"] != Outcome.PASSED), None)
-        what = "" if poor is None else f"{poor['id']}: {poor['diagnosis'] or poor['message']}"
-        if row["outcome"] in (Outcome.MISSING, Outcome.UNREADABLE):
-            what = row["exercises"][0]["message"]
-        add_row(table, "!" if row["student"] in flags else "", row["student"], score, row["outcome"], what[:90])
+    for item in submissions:
+        score = "–" if item.score is None else f"{item.score:g} / {item.max_score:g}"
+        poor = next((verdict for verdict in item.verdicts if verdict.outcome is not Outcome.PASSED), None)
+        what = "" if poor is None else f"{poor.exercise}: {poor.diagnosis or poor.message}"
+        if item.outcome in (Outcome.MISSING, Outcome.UNREADABLE):
+            what = item.message
+        add_row(table, "!" if item.flags else "", item.student, score, item.outcome, what[:90])
     OUT.print(table)
-    OUT.print(f"{len(rows)} submissions, {reused} of them graded before and not changed.")
-    flagged = [row["student"] for row in rows if row["student"] in flags]
+    OUT.print(f"{len(submissions)} submissions, {reused} of them graded before and not changed.")
+    flagged = [item for item in submissions if item.flags]
     if flagged:
-        say(f"{len(flagged)} submissions want a human eye: {', '.join(flagged[:10])}{', …' * (len(flagged) > 10)}")
-        for name in flagged[:10]:
-            say(f"  {name}: {flags[name][0]}{f' and {len(flags[name]) - 1} more' * (len(flags[name]) > 1)}")
+        names = ", ".join(item.student for item in flagged[:10])
+        say(f"{len(flagged)} submissions want a human eye: {names}{', …' * (len(flagged) > 10)}")
+        for item in flagged[:10]:
+            more = f" and {len(item.flags) - 1} more" * (len(item.flags) > 1)
+            say(f"  {item.student}: {item.flags[0]}{more}")
 
 
 def print_proofs(found: dict[str, dict[str, Any]], mutants: bool) -> None:

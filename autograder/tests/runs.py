@@ -94,7 +94,6 @@ def run(request: dict[str, Any]) -> None:
 def prepare(course: Course) -> None:
     """What takes long and is the same for all runs, before they are forked."""
     configure_mappers()
-    batch.course.source(LESSON)
     for exercise in batch.load(course, LESSON).exercises.values():
         candidates(exercise)
 

@@ -62,7 +62,7 @@ LEVELS = (  # a package imports only itself and what stands in a level before it
 )
 SOURCES = {
     "steepest": list(_modules(STUDENT)),
-    "steepest outside demos": [path for path in _modules(STUDENT) if "demos" not in path.parts],
+    "steepest outside demos": [path for path in _modules(STUDENT) if "demos" not in path.relative_to(STUDENT).parts],
     "the judge's side": [*_modules(GRADER / "exercise"), *_modules(EXERCISES)],
     "exercises": list(_modules(EXERCISES)),
     "all but those that know nbgrader": [
@@ -244,7 +244,7 @@ PUBLIC = {
     "steepest.nets": {"Nets", "init_nets", "net_errors", "net_scores", "train_nets"},
     "steepest.terrain": {"critical_points", "random_waves"},
     "steepest.race": {"Entrant", "Lap", "RATES", "Track", "document_track", "landscape_track", "race", "torch_sgd"},
-    "steepest.dense": {"Nets", "accuracy", "fit", "make_nets", "scores", "with_backward"},
+    "steepest.dense": {"Nets", "accuracy", "fit", "make_nets", "scores", "train", "with_backward"},
     "steepest.trajectory": {"METHODS", "init_state", "run", "steps_to_reach"},
     "steepest.words": {"bag_of_words", "document_gradient", "document_loss"},
     "steepest_grader": {"grade"},
@@ -252,7 +252,7 @@ PUBLIC = {
     "steepest_grader.desk.export": {"Export", "export", "export_path", "safe_text", "write"},
     "steepest_grader.gradebook.late": {"TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"},
     "steepest_grader.desk.items": {"difficulty", "discriminations"},
-    "steepest_grader.desk.practice": {"PROGRESS", "Practice", "practice"},
+    "steepest_grader.desk.practice": {"Practice", "practice"},
     "steepest_grader.desk.report": {"as_json", "class_standing", "report_path", "write_report"},
     "steepest_grader.desk.similarity": {"Group", "Match", "fingerprints", "near_identical"},
     "steepest_grader.desk.standing": {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
-from torch import Generator, Tensor
+from torch import Tensor
+
+from steepest.dense import Draw, make_nets
 
 INPUTS, UNITS = 2, 4
 INNER, OUTER = UNITS * (INPUTS + 1), UNITS + 1  # parameters of a network in each layer, biases among them
@@ -25,19 +25,13 @@ class XorTraining:
 
     Parameters
     ----------
-    draw : callable
-        Maps a shape (out, in) and a generator to the weights of one layer.
-    n_runs, seed : int
-        Number of networks, and seed of the generator that all of them draw from.
-    lr, beta : float
-        Learning rate, and share of the velocity that is kept.
-    centered : bool
-        Whether inputs are −1 and 1 instead of 0 and 1.
+    draw, n_runs, seed, lr, beta, centered
+        As for `steepest.depth.xor_runs`.
     """
 
     def __init__(
         self,
-        draw: Callable[[tuple[int, int], Generator], Tensor],
+        draw: Draw,
         *,
         n_runs: int,
         seed: int = 0,
@@ -45,13 +39,10 @@ class XorTraining:
         beta: float = 0.99,
         centered: bool = False,
     ) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        shapes = (UNITS, INPUTS), (1, UNITS)
-        pairs = [[_drawn(draw, shape, generator) for shape in shapes] for _ in range(n_runs)]
+        first, second = make_nets((INPUTS, UNITS, 1), seeds=[seed], count=n_runs, draw=draw).weights
         self._theta = np.zeros((INNER + OUTER) * n_runs)
         inner, outer = self._layers(self._theta)
-        inner[:INPUTS] = np.stack([first.T for first, _ in pairs], axis=-1)
-        outer[:UNITS] = np.stack([second[0] for _, second in pairs], axis=-1)
+        inner[:INPUTS], outer[:UNITS] = first.double().permute(2, 1, 0).numpy(), second[:, 0].double().T.numpy()
         self._velocity, self._gradient = np.zeros_like(self._theta), np.zeros_like(self._theta)
         self._lr, self._beta = lr, beta
         corners, classes = (part.numpy() for part in xor())
@@ -99,7 +90,7 @@ class XorTraining:
         inner = [self._layers(theta)[0][:INPUTS].T for theta in self._thetas[: epoch + 1]]
         return torch.from_numpy(np.stack(inner))
 
-    def answers(self, epoch: int, points: Tensor) -> Tensor:
+    def outputs(self, epoch: int, points: Tensor) -> Tensor:
         """The probability that each network gives to class 1 after an epoch, of shape (n_runs, n_points).
 
         Parameters
@@ -134,15 +125,3 @@ def _with_ones(x: np.ndarray) -> np.ndarray:
 def _sigmoid(z: np.ndarray) -> np.ndarray:
     value: np.ndarray = 1 / (1 + np.exp(-z))
     return value
-
-
-def _drawn(
-    draw: Callable[[tuple[int, int], Generator], Tensor], shape: tuple[int, int], generator: Generator
-) -> np.ndarray:
-    weights = draw(shape, generator)
-    if weights.shape != shape:
-        raise ValueError(
-            f"`{getattr(draw, '__name__', 'draw')}` must return weights of the shape that it is given. "
-            f"Got {tuple(weights.shape)} for {shape}."
-        )
-    return weights.detach().double().numpy()

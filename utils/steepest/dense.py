@@ -1,52 +1,61 @@
 """Dense classifiers, many of them side by side: as many runs as wanted at the price of one loop.
 
-All nets see the same rows. Hidden units of all nets stand side by side as the columns of one table, so that a
-function which normalizes columns, each by itself, serves all nets at once.
+For a normalization, hidden units of all nets stand side by side as the columns of one table, so that a function which
+treats columns each by itself serves all nets at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
 from steepest.data import Data
 
-__all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "with_backward"]
+__all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "train", "with_backward"]
 
+Draw = Callable[[tuple[int, int], Generator], Tensor]
+Drop = Callable[[Tensor, int], Tensor]
 Normalize = Callable[[int, Tensor, Tensor, Tensor], Tensor]
+Rate = float | Tensor
 
 
-@dataclass(frozen=True)
-class Nets:
+class Nets(NamedTuple):
     """Parameters of R dense nets of the same sizes.
 
     Attributes
     ----------
-    weights : list of Tensor, shape (R, out, in)
+    weights : sequence of Tensor, shape (R, out, in)
         One for each layer.
-    biases : list of Tensor, shape (R, out)
+    biases : sequence of Tensor, shape (R, 1, out)
         One for each layer; in front of a normalization they are not used.
-    gammas, betas : list of Tensor, shape (R · out,)
+    gammas, betas : sequence of Tensor, shape (R · out,)
         Scale and shift for each hidden layer, used by a normalization alone.
     """
 
-    weights: list[Tensor]
-    biases: list[Tensor]
-    gammas: list[Tensor]
-    betas: list[Tensor]
+    weights: Sequence[Tensor]
+    biases: Sequence[Tensor]
+    gammas: Sequence[Tensor] = ()
+    betas: Sequence[Tensor] = ()
 
     @property
     def parameters(self) -> list[Tensor]:
         """All of them, in one list."""
-        return [*self.weights, *self.biases, *self.gammas, *self.betas]
+        return [part for group in self for part in group]
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Nets:
+        """Nets with every parameter changed."""
+        return Nets(*([change(part) for part in group] for group in self))
 
 
-def make_nets(sizes: Sequence[int], *, seeds: Sequence[int], gain: float = 2.0) -> Nets:
+def make_nets(
+    sizes: Sequence[int], *, seeds: Sequence[int], count: int = 1, gain: float = 2.0, draw: Draw | None = None
+) -> Nets:
     """Nets with normal weights of variance gain/in, zero biases, unit scales and zero shifts.
 
     Parameters
@@ -54,23 +63,36 @@ def make_nets(sizes: Sequence[int], *, seeds: Sequence[int], gain: float = 2.0) 
     sizes : sequence of int
         Inputs, hidden units of each layer, classes.
     seeds : sequence of int
-        One for each net; equal seeds give equal nets.
+        One for each net, or for each `count` of them; equal seeds give equal nets.
+    count : int
+        Nets that share a generator: it draws layer by layer, or net by net where `draw` does it.
     gain : float
         2 is He's initialization, for ReLU.
+    draw : callable, optional
+        Maps a shape (out, in) and a generator to the weights of one layer, in place of normal ones.
+
+    Raises
+    ------
+    ValueError
+        If `draw` returns weights of another shape.
+
+    Examples
+    --------
+    >>> [tuple(weight.shape) for weight in make_nets([64, 16, 10], seeds=range(5)).weights]
+    [(5, 16, 64), (5, 10, 16)]
     """
-    shapes = list(zip(sizes[1:], sizes[:-1], strict=True))
-    weights = [torch.empty(len(seeds), *shape) for shape in shapes]
-    for net, seed in enumerate(seeds):
-        generator = torch.Generator().manual_seed(seed)
-        for weight in weights:
-            weight[net].normal_(std=(gain / weight.shape[2]) ** 0.5, generator=generator)
-    hidden = [len(seeds) * size for size in sizes[1:-1]]
-    return Nets(
-        weights,
-        [torch.zeros(len(seeds), size) for size in sizes[1:]],
-        [torch.ones(size) for size in hidden],
-        [torch.zeros(size) for size in hidden],
-    )
+    shapes = [(out, into) for into, out in itertools.pairwise(sizes)]
+    drawn: list[list[Tensor]] = []
+    for generator in (Generator().manual_seed(seed) for seed in seeds):
+        if draw is None:
+            normal = partial(torch.Tensor.normal_, generator=generator)
+            drawn.append([normal(torch.empty(count, *shape), std=(gain / shape[1]) ** 0.5) for shape in shapes])
+        else:
+            drawn += [[_checked(draw, shape, generator)[None] for shape in shapes] for _ in range(count)]
+    weights = [torch.cat(layer) for layer in zip(*drawn, strict=True)]
+    biases = [torch.zeros_like(weight[:, None, :, 0]) for weight in weights]
+    shifts = [torch.zeros_like(bias.flatten()) for bias in biases[:-1]]
+    return Nets(weights, biases, [shift + 1 for shift in shifts], shifts)
 
 
 def scores(
@@ -78,6 +100,7 @@ def scores(
     x: Tensor,
     normalize: Normalize | None = None,
     *,
+    drop: Drop | None = None,
     behind: bool = False,
     activation: Callable[[Tensor], Tensor] = torch.relu,
 ) -> Tensor:
@@ -86,29 +109,87 @@ def scores(
     Parameters
     ----------
     nets : Nets
-    x : Tensor, shape (rows, inputs)
-        The same for all nets.
+    x : Tensor, shape (rows, inputs) or (R, rows, inputs)
+        The same rows for all nets, or rows for each of them.
     normalize : callable, optional
         Given the number of a hidden layer from 0, its table of shape (rows, R · out), γ and β; returns a table.
+    drop : callable, optional
+        Maps what enters a layer, of shape (R, rows, units), and its number from 0 to what the layer gets instead.
     behind : bool
         Normalize behind the activation and not in front of it.
     activation : callable
         Of every hidden layer.
     """
-    rows, n_nets = len(x), len(nets.weights[0])
-    hidden = x.expand(n_nets, *x.shape)
-    for number, (gamma, beta) in enumerate(zip(nets.gammas, nets.betas, strict=True)):
-        hidden = hidden @ nets.weights[number].mT
-        if normalize is None or behind:
-            hidden = hidden + nets.biases[number][:, None]
-        if normalize is None:
-            hidden = activation(hidden)
+    n_nets, last = len(nets.weights[0]), len(nets.weights) - 1
+    h = x.expand(n_nets, -1, -1)
+    for layer, (weight, bias) in enumerate(zip(nets.weights, nets.biases, strict=True)):
+        h = h if drop is None else drop(h, layer)
+        if layer == last or normalize is None:
+            h = torch.baddbmm(bias, h, weight.mT)
+            h = h if layer == last else activation(h)
             continue
-        table = hidden.transpose(0, 1).reshape(rows, -1)
-        table = normalize(number, activation(table), gamma, beta) if behind else normalize(number, table, gamma, beta)
-        hidden = table.reshape(rows, n_nets, -1).transpose(0, 1)
-        hidden = hidden if behind else activation(hidden)
-    return hidden @ nets.weights[-1].mT + nets.biases[-1][:, None]
+        h = activation(torch.baddbmm(bias, h, weight.mT)) if behind else h @ weight.mT
+        table = h.transpose(0, 1).reshape(h.shape[1], -1)
+        table = normalize(layer, table, nets.gammas[layer], nets.betas[layer])
+        h = table.reshape(len(table), n_nets, -1).transpose(0, 1)
+        h = h if behind else activation(h)
+    return h
+
+
+def accuracy(out: Tensor, y: Tensor) -> Tensor:
+    """Share of rows to which each net gives the right class, of shape (R,), from scores of shape (R, rows, classes)."""
+    return (out.argmax(dim=2) == y).double().mean(dim=1)
+
+
+def train(
+    nets: Nets,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    rates: Iterable[Rate],
+    *,
+    beta: float = 0.0,
+    forward: Callable[[Nets, Tensor], Tensor] = scores,
+    watch: Callable[[Tensor, tuple[Tensor | None, ...]], bool] | None = None,
+) -> tuple[Nets, Tensor]:
+    """Take steps of gradient descent on the mean cross-entropy of minibatches, until these or the rates end.
+
+    Parameters
+    ----------
+    nets : Nets
+        The start; left as it is.
+    batches : iterable of (Tensor, Tensor)
+        Rows x and classes y, for all nets or with a first axis for each of them.
+    rates : iterable of float or of Tensor, shape (R,)
+        The rate of all nets, or of each of them.
+    beta : float
+        Share of the velocity that is kept; 0 is plain descent.
+    forward : callable
+        Maps nets and rows to scores.
+    watch : callable, optional
+        Is shown the scores of a minibatch and the gradient of each of `Nets.parameters`, None for what is not used;
+        answers whether to end the training before this step.
+
+    Returns
+    -------
+    tuple
+        The trained nets, and the losses of shape (steps, R). A net that diverges has losses that are not finite.
+    """
+    now = nets.map(lambda part: part.detach().clone().requires_grad_())
+    leaves, velocities = now.parameters, nets.map(torch.zeros_like).parameters
+    losses = [torch.empty(0, len(nets.weights[0]))]
+    for rate, (x, y) in zip(rates, batches, strict=False):
+        with torch.enable_grad():
+            out = forward(now, x)
+            target = y.expand(len(out), -1).flatten()
+            each = cross_entropy(out.flatten(0, 1), target, reduction="none").view(len(out), -1)
+            gradients = torch.autograd.grad(each, leaves, torch.full_like(each, 1 / each.shape[1]), allow_unused=True)
+        losses.append(each.detach().mean(dim=1, keepdim=True).T)
+        if watch is not None and watch(out.detach(), gradients):
+            break
+        with torch.no_grad():
+            for leaf, velocity, gradient in zip(leaves, velocities, gradients, strict=True):
+                if gradient is not None:
+                    _move(leaf, velocity, gradient, rate, beta)
+    return now.map(Tensor.detach), torch.cat(losses)
 
 
 def fit(
@@ -116,14 +197,14 @@ def fit(
     data: Data,
     normalize: Normalize | None = None,
     *,
-    lr: Tensor | float,
+    lr: Rate,
     n_steps: int,
     batch_size: int,
     seed: int = 0,
     behind: bool = False,
     activation: Callable[[Tensor], Tensor] = torch.relu,
 ) -> tuple[Nets, Tensor]:
-    """Train by plain stochastic gradient descent on the mean cross-entropy of each minibatch.
+    """Train by plain stochastic gradient descent, all nets on the same rows; returns what `train` does.
 
     Parameters
     ----------
@@ -134,42 +215,19 @@ def fit(
     normalize, behind, activation
         As for `scores`.
     lr : float or Tensor of shape (R,)
-        The rate of each net.
+        The rate of all nets, or of each of them.
     n_steps, batch_size, seed : int
         Number of steps, rows a step, and seed of the shuffling.
 
-    Returns
-    -------
-    tuple
-        The trained nets, and the losses of shape (n_steps, R). A net that diverges has losses that are not finite.
+    Raises
+    ------
+    ValueError
+        If a batch takes more rows than there are.
     """
-    n_nets = len(nets.weights[0])
-    leaves = [value.clone().requires_grad_() for value in nets.parameters]
-    groups = [getattr(nets, name) for name in ("weights", "biases", "gammas", "betas")]
-    trained = Nets(*_cut(leaves, [len(group) for group in groups]))
-    rates = torch.as_tensor(lr, dtype=leaves[0].dtype).expand(n_nets)
-    steps = [_like(leaf, rates) for leaf in leaves]
-    generator = torch.Generator().manual_seed(seed)
-    losses: list[Tensor] = []
-    while len(losses) < n_steps:
-        order = torch.randperm(len(data.x), generator=generator)
-        whole = order[: len(order) // batch_size * batch_size].view(-1, batch_size)
-        for index in whole[: n_steps - len(losses)]:
-            out = scores(trained, data.x[index], normalize, behind=behind, activation=activation)
-            target = data.y[index].expand(n_nets, -1)
-            loss = cross_entropy(out.flatten(0, 1), target.flatten(), reduction="none").view(n_nets, -1).mean(dim=1)
-            gradients = torch.autograd.grad(loss.sum(), leaves, allow_unused=True)
-            with torch.no_grad():
-                for leaf, step, gradient in zip(leaves, steps, gradients, strict=True):
-                    if gradient is not None:
-                        leaf -= step * gradient
-            losses.append(loss.detach())
-    return Nets(*_cut([leaf.detach() for leaf in leaves], [len(group) for group in groups])), torch.stack(losses)
-
-
-def accuracy(out: Tensor, y: Tensor) -> Tensor:
-    """Share of rows to which each net gives the right class, of shape (R,), from scores of shape (R, rows, classes)."""
-    return (out.argmax(dim=2) == y).double().mean(dim=1)
+    if not 1 <= batch_size <= len(data.x):
+        raise ValueError(f"`batch_size` must lie between 1 and the number of rows, {len(data.x)}. Got {batch_size!r}.")
+    forward = partial(scores, normalize=normalize, behind=behind, activation=activation)
+    return train(nets, _shuffled(data, batch_size, seed), itertools.repeat(lr, n_steps), forward=forward)
 
 
 def with_backward(
@@ -209,13 +267,31 @@ def with_backward(
     return joined
 
 
-def _cut(values: list[Tensor], counts: Sequence[int]) -> list[list[Tensor]]:
-    ends = torch.tensor(counts).cumsum(0).tolist()
-    return [values[end - count : end] for end, count in zip(ends, counts, strict=True)]
+def _checked(draw: Draw, shape: tuple[int, int], generator: Generator) -> Tensor:
+    weight = draw(shape, generator)
+    if weight.shape != shape:
+        raise ValueError(
+            f"`{getattr(draw, '__name__', 'draw')}` must return weights of the shape that it is given. "
+            f"Got {tuple(weight.shape)} for {shape}."
+        )
+    return weight.detach()
 
 
-def _like(leaf: Tensor, rates: Tensor) -> Tensor:
-    """Each net's rate, in a shape that fits a parameter of all nets."""
-    if leaf.ndim == 1:
-        return rates.repeat_interleave(len(leaf) // len(rates))
-    return rates.reshape(-1, *[1] * (leaf.ndim - 1))
+def _shuffled(data: Data, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    generator = Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(len(data.x), generator=generator)
+        for rows in order[: len(order) // size * size].view(-1, size):
+            yield data.x[rows], data.y[rows]
+
+
+def _move(part: Tensor, velocity: Tensor, gradient: Tensor, rate: Rate, beta: float) -> None:
+    """Take one step in place; a rate of each net is brought to a shape that fits a parameter of all."""
+    if isinstance(rate, Tensor):
+        rate = rate.repeat_interleave(len(part) // len(rate)) if part.ndim == 1 else rate[:, None, None]
+    if beta == 0:
+        part -= rate * gradient
+    elif isinstance(rate, Tensor):
+        part += velocity.mul_(beta).addcmul_(gradient, rate, value=-1)
+    else:
+        part += velocity.mul_(beta).sub_(gradient, alpha=rate)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import repeat
 from typing import NamedTuple
 
 import torch
-from torch import Generator, Tensor
-from torch.nn.functional import cross_entropy
+from torch import Tensor
 
 from steepest._xor import XorTraining, xor
+from steepest.dense import Draw, Nets, accuracy, scores, train
 
 __all__ = [
     "Runs",
@@ -66,7 +68,7 @@ class Training(NamedTuple):
 
 
 def xor_runs(
-    draw: Callable[[tuple[int, int], Generator], Tensor],
+    draw: Draw,
     *,
     n_runs: int,
     seed: int = 0,
@@ -201,22 +203,18 @@ def train_classifier(
     lr, beta : float
         Learning rate, and share of the velocity that is kept.
     """
-    count = len(weights)
-    theta = [*weights, *(torch.zeros_like(weight[:, 0]) for weight in weights)]
-    velocity = [torch.zeros_like(part) for part in theta]
-    losses, gradients = [], []
-    for step in range(n_steps + 1):
-        theta = [part.detach().requires_grad_() for part in theta]
-        scores = x
-        for layer in range(count):
-            scores = torch.nn.functional.linear(scores, theta[layer], theta[count + layer])
-            scores = activation(scores) if layer < count - 1 else scores
-        loss = cross_entropy(scores, y)
-        grads = torch.autograd.grad(loss, theta)
-        losses.append(loss.detach())
-        gradients.append(torch.stack([grad.abs().mean() for grad in grads[:count]]))
-        if step < n_steps:
-            velocity = [beta * v - lr * g for v, g in zip(velocity, grads, strict=True)]
-            theta = [part.detach() + v for part, v in zip(theta, velocity, strict=True)]
-    accuracy = float((scores.detach().argmax(dim=1) == y).double().mean())
-    return Training(torch.stack(losses), torch.stack(gradients), accuracy)
+    gradients: list[Tensor] = []
+    latest = x
+
+    def watch(out: Tensor, grads: Sequence[Tensor | None]) -> bool:
+        nonlocal latest
+        latest = out
+        gradients.append(torch.stack([grad.abs().mean() for grad in grads[: len(weights)] if grad is not None]))
+        return len(gradients) > n_steps
+
+    start = Nets(
+        [weight[None] for weight in weights], [torch.zeros_like(weight[None, None, :, 0]) for weight in weights]
+    )
+    forward = partial(scores, activation=activation)
+    _, losses = train(start, repeat((x, y)), repeat(lr), beta=beta, forward=forward, watch=watch)
+    return Training(losses[:, 0], torch.stack(gradients), float(accuracy(latest, y)))

@@ -8,8 +8,8 @@ from steepest import data
 from steepest.nets import Nets, init_nets, net_errors, net_scores, train_nets
 
 
-def _one(nets: Nets, number: int) -> Nets:
-    return Nets(*([part[number : number + 1] for part in parts] for parts in nets))
+def _one(nets: Nets, number: int) -> list[torch.Tensor]:
+    return [part[number] for part in (*nets.weights, *nets.biases)]
 
 
 def test_scores_are_those_of_torch_layers() -> None:

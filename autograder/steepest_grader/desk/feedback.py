@@ -29,8 +29,9 @@ from steepest_grader.desk.shown import (
     without_hidden,
 )
 from steepest_grader.errors import GradebookError
+from steepest_grader.exercise.model import Example, GradedSubmission, Verdict
 from steepest_grader.files import replace_file
-from steepest_grader.gradebook.autograded import paths, stored_submissions, submission_folder
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import awaiting_marks, database_url, translated_errors
 from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.harmless import harmless
@@ -53,7 +54,7 @@ class Row:
     outcome: str
     mistake: str = ""
     message: str = ""
-    example: Mapping[str, Any] | None = None
+    example: Example | None = None
 
     @property
     def open(self) -> bool:
@@ -118,7 +119,8 @@ def write_feedback(
     """
     asked = load(course, lesson)
     hidden = hidden_lines(asked.source, asked.released)
-    stored = stored_submissions(course, lesson)
+    kept = Autograded(course.course_dir, lesson)
+    stored = kept.stored()
     awaiting = awaiting_marks(course, gradebook_url, lesson)
     passed_over = [student for student in stored if student not in awaiting]
     unknown = sorted(student for student in students or () if student not in stored or student in passed_over)
@@ -127,8 +129,8 @@ def write_feedback(
         raise GradebookError(f"{lesson}: nothing is graded for {names}. Run `steepest-grader grade` first.")
     pages = []
     for student in [name for name in stored if name in awaiting] if students is None else students:
-        submission = without_hidden(stored[student], hidden)
-        path, _ = paths(submission_folder(course, student, lesson), lesson)
+        submission = GradedSubmission.from_json(without_hidden(stored[student].as_stored(), hidden))
+        path = kept.notebook(student)
         page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
         if path.is_file():
             notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
@@ -143,22 +145,19 @@ def write_feedback(
     return pages, passed_over
 
 
-def _enter_marks(course: Course, notebook: NotebookNode, submission: dict[str, Any], url: str) -> None:
+def _enter_marks(course: Course, notebook: NotebookNode, submission: GradedSubmission, url: str) -> None:
     """Copy marks and comments from the gradebook to the cells, and their sum to the notebook."""
-    assignment, name = nbgrader_names(submission["lesson"])
-    names = {"notebook": name, "assignment": assignment, "student": submission["student"], "db_url": url}
+    assignment, name = nbgrader_names(submission.lesson)
+    names = {"notebook": name, "assignment": assignment, "student": submission.student, "db_url": url}
     with translated_errors(url, course):
         _, resources = GetGrades().preprocess(notebook, {"nbgrader": names})
     notebook.metadata.nbgrader = resources["nbgrader"]
 
 
-def _page(notebook: NotebookNode, submission: dict[str, Any], awaiting: set[str], lesson: set[str]) -> str:
-    items = {item["id"]: item for item in submission["exercises"]}
-    examples = submission.get("examples", {})
+def _page(notebook: NotebookNode, submission: GradedSubmission, awaiting: set[str], lesson: set[str]) -> str:
+    verdicts = {verdict.exercise: verdict for verdict in submission.verdicts}
     rows = {
-        name: _row(
-            cell.metadata.nbgrader, items.get(name, {}), examples.get(name), name in awaiting, submission["message"]
-        )
+        name: _row(cell.metadata.nbgrader, verdicts.get(name), name in awaiting, submission.message)
         for name, cell in by_grade_id(notebook).items()
         if _bears_marks(cell)
     }
@@ -168,25 +167,25 @@ def _page(notebook: NotebookNode, submission: dict[str, Any], awaiting: set[str]
         whole["score"],
         whole["max_score"],
         sum(row.kind == "passed" for row in rows.values()),
-        len(items),
+        len(verdicts),
         sum(row.points for row in rows.values() if row.open),
         whole["late_penalty"],
     )
     return _rendered(submission, list(rows.values()), total, cells)
 
 
-def _small_page(submission: dict[str, Any]) -> str:
+def _small_page(submission: GradedSubmission) -> str:
     """The page of a submission of which there is no notebook to show."""
-    rows = [_row(item, item, None, False, submission["message"]) for item in submission["exercises"]]
-    total = Total(sum(row.score for row in rows), submission["max_score"], 0, len(rows))
+    rows = [_row(item.as_json(), item, False, submission.message) for item in submission.verdicts]
+    total = Total(sum(row.score for row in rows), submission.max_score, 0, len(rows))
     return _rendered(submission, rows, total, [])
 
 
-def _rendered(submission: dict[str, Any], rows: Sequence[Row], total: Total, cells: Sequence[Shown]) -> str:
+def _rendered(submission: GradedSubmission, rows: Sequence[Row], total: Total, cells: Sequence[Shown]) -> str:
     return template("feedback.html.j2").render(
-        lesson=submission["lesson"],
-        student=submission["student"],
-        reason=submission["message"],
+        lesson=submission.lesson,
+        student=submission.student,
+        reason=submission.message,
         rows=rows,
         total=total,
         cells=cells,
@@ -199,19 +198,17 @@ def _bears_marks(cell: NotebookNode) -> bool:
     return bool(cell.metadata.nbgrader.get("grade") or cell.metadata.nbgrader.get("task"))
 
 
-def _row(
-    mark: Mapping[str, Any], item: Mapping[str, Any], example: Mapping[str, Any] | None, open: bool, reason: str
-) -> Row:
+def _row(mark: Mapping[str, Any], verdict: Verdict | None, open: bool, reason: str) -> Row:
     """Put together the mark in the gradebook and what the grader said; `reason` is said above all rows."""
-    name = str(mark.get("grade_id") or item["id"])
+    name = verdict.exercise if verdict is not None else str(mark["grade_id"])
     score, points = float(mark["score"] or 0), float(mark["points"])
     kind = "passed" if score >= points else "partial" if score > 0 else "failed"
     if open:
         return Row(name, f"mark-{name}", score, points, "open", NOT_YET)
-    if not item:
+    if verdict is None:
         return Row(name, f"mark-{name}", score, points, "marked", BY_HAND)
-    outcome = str(item["outcome"]).lower().replace("_", " ")
-    if score != item["score"]:
+    outcome = verdict.outcome.lower().replace("_", " ")
+    if score != verdict.score:
         outcome = f"{outcome}, {CHANGED}"
     return Row(
         name,
@@ -220,9 +217,9 @@ def _row(
         points,
         kind,
         outcome,
-        "" if kind == "passed" else str(item["diagnosis"] or "").replace("_", " "),
-        "" if item["message"] == reason else str(item["message"]),
-        example,
+        "" if kind == "passed" else (verdict.diagnosis or "").replace("_", " "),
+        "" if verdict.message == reason else verdict.message,
+        verdict.example,
     )
 
 

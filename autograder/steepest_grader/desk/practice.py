@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from steepest._checks.progress import LONGEST, NAME
+
 from steepest_grader.course.places import nbgrader_names
 
-__all__ = ["PROGRESS", "Practice", "practice"]
+__all__ = ["Practice", "practice"]
 
-PROGRESS = "progress.json"
-MAX_BYTES = 2**20
 MOST_ATTEMPTS, MOST_SECONDS = 100_000, 10_000_000.0
 
 
@@ -46,7 +46,7 @@ def practice(submitted: Path, lesson: str) -> dict[str, dict[str, Practice]]:
     """
     assignment, _ = nbgrader_names(lesson)
     found = {}
-    for path in sorted(submitted.glob(f"*/{assignment}/{PROGRESS}")):
+    for path in sorted(submitted.glob(f"*/{assignment}/{NAME}")):
         told = _read(path)
         if told:
             found[path.parent.parent.name] = told
@@ -55,7 +55,7 @@ def practice(submitted: Path, lesson: str) -> dict[str, dict[str, Practice]]:
 
 def _read(path: Path) -> dict[str, Practice]:
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_BYTES:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LONGEST:
             return {}
         content = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from steepest._checks.cases import CHANGED_IN_PLACE, GLOBAL_GENERATOR_USED, WRONG_FLOAT_TYPE
 
@@ -17,8 +16,8 @@ from steepest_grader.course.places import Course
 from steepest_grader.desk.items import difficulty, discriminations
 from steepest_grader.desk.practice import Practice, practice
 from steepest_grader.desk.similarity import Group, near_identical
-from steepest_grader.exercise.model import Outcome
-from steepest_grader.gradebook.autograded import paths, stored_submissions, submission_folder, ungraded
+from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import LessonMarks
 from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.flags import LIBRARY
@@ -26,6 +25,7 @@ from steepest_grader.notebook.flags import LIBRARY
 __all__ = ["Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standing", "standing"]
 
 NOT_ATTEMPTED, OWN_CELLS = "not_attempted", "cells of their own"
+UNREAD = frozenset({Outcome.MISSING, Outcome.UNREADABLE})
 ENDED_BADLY = frozenset({Outcome.ERRORED, Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.UNREADABLE})
 HINTS = {  # of mistakes that can be made in any exercise
     "changes_its_arguments": CHANGED_IN_PLACE,
@@ -150,15 +150,16 @@ def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path)
     submitted : Path
         Where the submissions came from, for what lies beside them; need not be there.
     """
-    stored = stored_submissions(course, lesson.id)
-    known = {student: row for student, row in stored.items() if student in book.marks}
-    read = [student for student, row in known.items() if row["outcome"] not in (Outcome.MISSING, Outcome.UNREADABLE)]
+    kept = Autograded(course.course_dir, lesson.id)
+    stored = kept.stored()
+    known = {student: item for student, item in stored.items() if student in book.marks}
+    read = [student for student, item in known.items() if item.outcome not in UNREAD]
     automatic = [name for name in (*lesson.exercises, *lesson.tests) if name in book.points]
     order = list(by_grade_id(lesson.released))
     automatic.sort(key=order.index)
     points = {student: [_score(book, student, name) or 0.0 for name in automatic] for student in read}
-    said = {student: {item["id"]: item for item in known[student]["exercises"]} for student in read}
-    answers = {student: _answers(course, student, lesson) for student in read}
+    said = {student: {verdict.exercise: verdict for verdict in known[student].verdicts} for student in read}
+    answers = {student: _answers(kept.notebook(student), lesson) for student in read}
     similar = near_identical(answers, _given(lesson))
     linked = {student for group in similar for student in group.students}
     return Standing(
@@ -168,7 +169,7 @@ def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path)
         {student: sum(row) for student, row in points.items()},
         _exercises(automatic, book, points, said, practice(submitted, lesson.id)),
         _mistakes(lesson, automatic, said),
-        _concerns(known, ungraded(course, lesson.id)),
+        _concerns(known, kept.ungraded()),
         similar,
         [_by_hand(name, book) for name in order if name in book.points and name not in automatic],
         [student for student in stored if student not in book.marks],
@@ -185,7 +186,7 @@ def _exercises(
     names: Sequence[str],
     book: LessonMarks,
     points: Mapping[str, Sequence[float]],
-    said: Mapping[str, Mapping[str, dict[str, Any]]],
+    said: Mapping[str, Mapping[str, Verdict]],
     told: Mapping[str, Mapping[str, Practice]],
 ) -> list[ExerciseStanding]:
     apart = discriminations(list(points.values())) or [None] * len(names)
@@ -193,7 +194,7 @@ def _exercises(
     for place, name in enumerate(names):
         worth = book.points[name]
         shares = [row[place] / worth for row in points.values()] if worth else []
-        ended = Counter(_end(said[student].get(name, {})) for student in points)
+        ended = Counter(_end(said[student].get(name)) for student in points)
         tries = [told[student][name] for student in points if name in told.get(student, {})]
         found.append(
             ExerciseStanding(
@@ -211,11 +212,10 @@ def _exercises(
     return found
 
 
-def _end(item: Mapping[str, Any]) -> str:
-    outcome = item.get("outcome", Outcome.MISSING)
-    if outcome == Outcome.MISSING or item.get("diagnosis") == NOT_ATTEMPTED:
+def _end(verdict: Verdict | None) -> str:
+    if verdict is None or verdict.outcome is Outcome.MISSING or verdict.diagnosis == NOT_ATTEMPTED:
         return "not attempted"
-    return "error" if outcome in ENDED_BADLY else str(outcome).lower()
+    return "error" if verdict.outcome in ENDED_BADLY else verdict.outcome.lower()
 
 
 def _median(values: Iterable[float | None]) -> float | None:
@@ -223,15 +223,13 @@ def _median(values: Iterable[float | None]) -> float | None:
     return float(median(known)) if known else None
 
 
-def _mistakes(
-    lesson: Lesson, names: Sequence[str], said: Mapping[str, Mapping[str, dict[str, Any]]]
-) -> list[MistakeCount]:
+def _mistakes(lesson: Lesson, names: Sequence[str], said: Mapping[str, Mapping[str, Verdict]]) -> list[MistakeCount]:
     """Named mistakes, the commonest first within each exercise; sound conventions and blanks are none."""
     counts: Counter[tuple[str, str]] = Counter()
     for items in said.values():
-        for name, item in items.items():
-            wrong = item["outcome"] != Outcome.PASSED and item["diagnosis"] not in (None, NOT_ATTEMPTED)
-            counts.update([(name, str(item["diagnosis"]))] if wrong and name in names else [])
+        for name, verdict in items.items():
+            wrong = verdict.outcome is not Outcome.PASSED and verdict.diagnosis not in (None, NOT_ATTEMPTED)
+            counts.update([(name, str(verdict.diagnosis))] if wrong and name in names else [])
     hints = {(name, mistake.name): mistake.hint for name, item in lesson.exercises.items() for mistake in item.mistakes}
     found = [
         MistakeCount(name, what, count, hints.get((name, what), HINTS.get(what, "")))
@@ -240,14 +238,13 @@ def _mistakes(
     return sorted(found, key=lambda item: (names.index(item.exercise), -item.count, item.name))
 
 
-def _concerns(known: Mapping[str, dict[str, Any]], failed: Mapping[str, str]) -> list[Concern]:
+def _concerns(known: Mapping[str, GradedSubmission], failed: Mapping[str, str]) -> list[Concern]:
     found = [Concern(student, "no mark", [reason]) for student, reason in failed.items()]
-    for student, row in known.items():
-        if row["outcome"] in (Outcome.MISSING, Outcome.UNREADABLE):
-            found.append(Concern(student, str(row["outcome"]).lower(), [row["message"]]))
-        flags = [str(flag) for flag in row.get("flags", ())]
-        library = [flag for flag in flags if LIBRARY in flag]
-        others = [flag for flag in flags if LIBRARY not in flag]
+    for student, item in known.items():
+        if item.outcome in UNREAD:
+            found.append(Concern(student, item.outcome.lower(), [item.message]))
+        library = [flag for flag in item.flags if LIBRARY in flag]
+        others = [flag for flag in item.flags if LIBRARY not in flag]
         found += [Concern(student, kind, said) for kind, said in (("library", library), ("flagged", others)) if said]
     return found
 
@@ -261,9 +258,8 @@ def _by_hand(name: str, book: LessonMarks) -> HandGraded:
     return HandGraded(name, worth, difficulty(shares), sorted(awaiting), sorted(again))
 
 
-def _answers(course: Course, student: str, lesson: Lesson) -> dict[str, str]:
+def _answers(path: Path, lesson: Lesson) -> dict[str, str]:
     """Sources of the code that a student has written, by cell; cells of the student's own count as one."""
-    path, _ = paths(submission_folder(course, student, lesson.id), lesson.id)
     try:
         cells = json.loads(path.read_bytes())["cells"]
     except (OSError, ValueError, KeyError):

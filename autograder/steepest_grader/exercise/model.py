@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -207,6 +207,18 @@ class Verdict:
             "message": self.message,
         }
 
+    def as_stored(self) -> dict[str, Any]:
+        """All of it, for `from_json`."""
+        example = None if self.example is None else asdict(self.example)
+        return {**self.as_json(), "credit": self.credit, "example": example}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Verdict:
+        """Read what `as_stored` wrote; `GradedSubmission.from_json` tells of what is no such thing."""
+        example = None if row["example"] is None else Example(**row["example"])
+        said = (Outcome(row["outcome"]), float(row["credit"]), row["diagnosis"], str(row["message"]), example)
+        return cls(str(row["id"]), row["points"], *said)
+
 
 @dataclass
 class Spent:
@@ -281,3 +293,31 @@ class GradedSubmission:
             "seconds": round(self.seconds, 3),
             "exercises": [verdict.as_json() for verdict in self.verdicts],
         }
+
+    def as_stored(self) -> dict[str, Any]:
+        """What is kept of it beside its notebook, for `from_json`."""
+        more = {"digest": self.digest, "message": self.message, "flags": list(self.flags)}
+        return {**self.as_json(), **more, "exercises": [verdict.as_stored() for verdict in self.verdicts]}
+
+    @classmethod
+    def from_json(cls, row: Any) -> GradedSubmission:
+        """Read what `as_stored` wrote.
+
+        Raises
+        ------
+        ValueError
+            If it is not that.
+        """
+        try:
+            return cls(
+                str(row["student"]),
+                str(row["lesson"]),
+                Outcome(row["outcome"]),
+                tuple(Verdict.from_json(item) for item in row["exercises"]),
+                str(row["message"]),
+                float(row["seconds"]),
+                digest=str(row["digest"]),
+                flags=tuple(map(str, row["flags"])),
+            )
+        except (LookupError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is no graded submission: {error!r}") from error

@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -29,12 +29,7 @@ from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import replace_file
-from steepest_grader.gradebook.autograded import (
-    SUBMISSION_KEYS,
-    paths,
-    stored_submissions,
-    submission_folder,
-)
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.database import Database, complete, remedy, shown
 from steepest_grader.gradebook.late import assign_penalties, enter_times
 from steepest_grader.gradebook.marks import (
@@ -148,24 +143,23 @@ class GradebookWriter:
                     "was graded. Take the change back, or grade into a new gradebook with --gradebook."
                 ) from error
 
-    def graded(self, lesson: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    def graded(self, lesson: str) -> dict[str, GradedSubmission]:
         """What is graded already: both sidecar and gradebook have it, with the same marks.
 
         Returns
         -------
         dict
-            Student to digest and submission, the latter as `GradedSubmission.as_json` gives it.
+            By student, without notebooks.
         """
         marks: dict[str, dict[str, float | None]] = {}
         with self._translated(), self._database.transaction() as connection:
             for student, name, automatic, _ in read_marks(connection, lesson):
                 marks.setdefault(student, {})[name] = automatic
-        found = {}
-        for student, stored in stored_submissions(self._course, lesson).items():
-            mine = marks.get(student)
-            if mine is not None and all(mine.get(item["id"]) == item["score"] for item in stored["exercises"]):
-                found[student] = (stored["digest"], {key: stored[key] for key in SUBMISSION_KEYS})
-        return found
+        return {
+            student: stored
+            for student, stored in Autograded(self._course.course_dir, lesson).stored().items()
+            if student in marks and all(marks[student].get(item.exercise) == item.score for item in stored.verdicts)
+        }
 
     def record(self, submission: GradedSubmission) -> None:
         """Write one submission: marks, comments, notebook, and last the sidecar.
@@ -177,11 +171,11 @@ class GradebookWriter:
         GradebookError
             If the student's id cannot be used, the lesson is not prepared, or the database fails.
         """
-        folder = submission_folder(self._course, submission.student, submission.lesson)
+        kept = Autograded(self._course.course_dir, submission.lesson)
+        notebook, sidecar = kept.notebook(submission.student), kept.sidecar(submission.student)
         outcomes = {submission.outcome, *(verdict.outcome for verdict in submission.verdicts)}
         if Outcome.GRADER_ERROR in outcomes:
             return
-        notebook, sidecar = paths(folder, submission.lesson)
         with self._translated():
             try:
                 self._write_marks(submission, sidecar)
@@ -191,10 +185,7 @@ class GradebookWriter:
                 replace_file(notebook, submission.notebook.encode())
             else:
                 notebook.unlink(missing_ok=True)
-            examples = {verdict.exercise: asdict(verdict.example) for verdict in submission.verdicts if verdict.example}
-            more = {"digest": submission.digest, "message": submission.message, "flags": list(submission.flags)}
-            content = {**submission.as_json(), **more, "examples": examples}
-            replace_file(sidecar, json.dumps(content).encode())
+            replace_file(sidecar, json.dumps(submission.as_stored()).encode())
 
     def assign_penalties(self, lesson: str, times: Mapping[str, datetime | None], step: Any) -> list[str]:
         """Enter when submissions came, and let nbgrader say what being late costs.

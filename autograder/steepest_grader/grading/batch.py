@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.judge import candidates
-from steepest_grader.exercise.model import Outcome
+from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone, remove_parts
-from steepest_grader.gradebook.autograded import note_ungraded, submission_folder, ungraded
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.late import penalties, time_of
 from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading.collect import collect
@@ -33,17 +33,22 @@ class Batch:
 
     Attributes
     ----------
-    rows : list of dict
-        One for each submission, in the shape that `grade --json` promises, in order of students.
+    submissions : sequence of GradedSubmission
+        In order of students, without their notebooks.
     reused : int
         How many had been graded before and have not changed since.
     undated : mapping of str to str
         Students of whom it is not known whether they are late, each with the reason.
     """
 
-    rows: list[dict[str, Any]]
+    submissions: Sequence[GradedSubmission]
     reused: int
     undated: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The submissions in the shape that `grade --json` promises."""
+        return [submission.as_json() for submission in self.submissions]
 
 
 def grade_lesson(
@@ -87,24 +92,24 @@ def grade_lesson(
     CourseError, GradebookError, ClusterError
         With the way to mend it; what was recorded before stays.
     """
-    lesson = load(course, lesson_id)
+    lesson, kept = load(course, lesson_id), Autograded(course.course_dir, lesson_id)
     # settings for late submissions that cannot be used are told before anything is graded
     with _only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
         book.prepare(lesson)
         known = {} if force else book.graded(lesson_id)
-        rows: dict[str, dict[str, Any]] = {}
+        found: dict[str, GradedSubmission] = {}
         todo: set[str] = set()
         reused = 0
         for item in collect(folder, lesson_id, students=None if student is None else {student}):
-            digest, row = known.get(item.student, ("", {}))
             try:
-                submission_folder(course, item.student, lesson_id)
+                kept.folder(item.student)
             except GradebookError as error:
-                rows[item.student] = lesson.ungraded(item.student, Outcome.GRADER_ERROR, str(error)).as_json()
+                found[item.student] = lesson.ungraded(item.student, Outcome.GRADER_ERROR, str(error))
                 continue
-            if digest == lesson.digest(item.data, item.message):
+            before = known.get(item.student)
+            if before is not None and before.digest == lesson.digest(item.data, item.message):
                 reused += 1
-                rows[item.student] = row
+                found[item.student] = before
             else:
                 todo.add(item.student)
         for exercise in lesson.exercises.values() if todo else ():
@@ -114,12 +119,12 @@ def grade_lesson(
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
         for done, graded in enumerate(results, start=1):
             book.record(graded)
-            rows[graded.student] = graded.as_json()
+            found[graded.student] = replace(graded, notebook="")
             tell(done, len(todo), graded.student)
-        _note_failures(course, lesson_id, rows, whole_class=student is None)
-        times, unknown = _times(folder, lesson_id, rows)
+        _note_failures(kept, found.values(), whole_class=student is None)
+        times, unknown = _times(folder, lesson_id, found)
         undated = book.assign_penalties(lesson_id, times, late)
-    return Batch([rows[name] for name in sorted(rows)], reused, {name: unknown[name] for name in undated})
+    return Batch([found[name] for name in sorted(found)], reused, {name: unknown[name] for name in undated})
 
 
 def _times(folder: Path, lesson: str, students: Iterable[str]) -> tuple[dict[str, datetime | None], dict[str, str]]:
@@ -135,15 +140,15 @@ def _times(folder: Path, lesson: str, students: Iterable[str]) -> tuple[dict[str
     return times, unknown
 
 
-def _note_failures(course: Course, lesson: str, rows: Mapping[str, dict[str, Any]], *, whole_class: bool) -> None:
+def _note_failures(kept: Autograded, submissions: Iterable[GradedSubmission], *, whole_class: bool) -> None:
     """Keep who has no mark because the grader failed, for the report; no other trace is left of them."""
-    reasons = {} if whole_class else ungraded(course, lesson)
-    for student, row in rows.items():
-        reasons.pop(student, None)
-        if row["outcome"] == Outcome.GRADER_ERROR:
-            said = [item["message"] for item in row["exercises"] if item["outcome"] == Outcome.GRADER_ERROR]
-            reasons[student] = next(filter(None, said), "")
-    note_ungraded(course, lesson, reasons)
+    reasons = {} if whole_class else kept.ungraded()
+    for submission in submissions:
+        reasons.pop(submission.student, None)
+        if submission.outcome is Outcome.GRADER_ERROR:
+            said = [item.message for item in submission.verdicts if item.outcome is Outcome.GRADER_ERROR]
+            reasons[submission.student] = next(filter(None, said), "")
+    kept.note_ungraded(reasons)
 
 
 @contextmanager

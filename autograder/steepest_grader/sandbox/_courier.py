@@ -70,7 +70,7 @@ class _Channels(AsyncKernelClient):
 
     is_alive = _async_is_alive
 
-    async def answers(self, seconds: float) -> bool:
+    async def responds(self, seconds: float) -> bool:
         """Whether shell and output channel both bring something within so many seconds."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self.ended:
@@ -150,7 +150,7 @@ class _Courier:
         self.main = asyncio.current_task()
         connection = socket.socket(fileno=0)
         reader, writer = await asyncio.open_connection(sock=connection, limit=LONGEST_REQUEST)
-        answers: set[asyncio.Task[None]] = set()
+        replies: set[asyncio.Task[None]] = set()
         while line := await reader.readline():
             request = json.loads(line)
             if request["op"] == "ended":
@@ -158,8 +158,8 @@ class _Courier:
                     self.client.kc.ended = True
                 continue
             task = asyncio.ensure_future(self._answer(request, writer))
-            answers.add(task)
-            task.add_done_callback(answers.discard)
+            replies.add(task)
+            task.add_done_callback(replies.discard)
 
     async def _answer(self, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         answer = await getattr(self, f"_{request.pop('op')}")(**request)
@@ -173,7 +173,7 @@ class _Courier:
         channels.start_channels(stdin=False, hb=False, control=False)
         channels.allow_stdin = False
         self.client = _Client(channels)
-        return await channels.answers(seconds)
+        return await channels.responds(seconds)
 
     async def _send(self, code: str) -> None:
         """Have the kernel run code of ours, and wait for nothing."""

@@ -25,7 +25,7 @@ from steepest_grader.notebook.cells import is_answer
 from steepest_grader.notebook.parse import parse
 from steepest_grader.trust.mutation import mutants
 
-__all__ = ["Answers", "Survey", "answers", "survey"]
+__all__ = ["Solutions", "Survey", "solutions", "survey"]
 
 KILLED, SURVIVED = b"k", b"s"
 WALL = 10  # so many times an exercise's own limit, on a machine that does something else as well
@@ -33,13 +33,13 @@ MEMORY = 4 << 30  # beside what the process holds already
 
 
 @dataclass(frozen=True)
-class Answers:
+class Solutions:
     """What a lesson's solution consists of.
 
     Attributes
     ----------
     imports : str
-        Those that the answers need.
+        Those that the solutions need.
     sources : mapping of str to str
         By exercise id the cell that answers it, in the order of the lesson.
     """
@@ -82,8 +82,8 @@ class Survey:
     stale: tuple[str, ...] = ()
 
 
-def answers(lesson: Lesson) -> Answers:
-    """Take a lesson's answers out of its source notebook."""
+def solutions(lesson: Lesson) -> Solutions:
+    """Take a lesson's solutions out of its source notebook."""
     cells = [cell for cell in lesson.source.cells if cell.cell_type == "code"]
     wanted = {exercise.id for exercise in lesson.exercises.values()}
     sources: dict[str, str] = {}
@@ -97,7 +97,7 @@ def answers(lesson: Lesson) -> Answers:
     for cell in cells:
         with contextlib.suppress(SyntaxError):  # a magic
             lines += [line for line in _imports(parse(cell.source), needed) if line not in lines]
-    return Answers("\n".join(lines), sources)
+    return Solutions("\n".join(lines), sources)
 
 
 def _names(source: str) -> set[str]:
@@ -112,13 +112,13 @@ def _imports(tree: ast.Module, needed: set[str]) -> Iterator[str]:
             yield from [ast.unparse(node)] if used else []
 
 
-def survey(given: Answers, exercise_id: str, *, seconds: float | None = None) -> Survey:
+def survey(given: Solutions, exercise_id: str, *, seconds: float | None = None) -> Survey:
     """Judge every mutant of the answer to one exercise.
 
     Parameters
     ----------
-    given : Answers
-        All answers of the lesson: what is changed is one of them.
+    given : Solutions
+        All solutions of the lesson: what is changed is one of them.
     exercise_id : str
         Which.
     seconds : float, optional
@@ -149,7 +149,7 @@ def survey(given: Answers, exercise_id: str, *, seconds: float | None = None) ->
     )
 
 
-def _survives(given: Answers, exercise: Exercise, source: str) -> bool:
+def _survives(given: Solutions, exercise: Exercise, source: str) -> bool:
     """Whether a lesson with this answer gets full marks, as far as they depend on it."""
     namespace: dict[str, Any] = {}
     try:
@@ -161,11 +161,11 @@ def _survives(given: Answers, exercise: Exercise, source: str) -> bool:
     return all(passes(item, Function(item.id, LocalTransport(namespace))) for item in _asked(given, exercise))
 
 
-def _asked(given: Answers, exercise: Exercise) -> list[Exercise]:
+def _asked(given: Solutions, exercise: Exercise) -> list[Exercise]:
     return [exercise, *map(catalogue.exercise, given.dependents(exercise.id))]
 
 
-def _fates(given: Answers, exercise: Exercise, sources: Sequence[str], seconds: float) -> Iterator[bytes | None]:
+def _fates(given: Solutions, exercise: Exercise, sources: Sequence[str], seconds: float) -> Iterator[bytes | None]:
     """For each source whether it survives, or None where it had to be ended.
 
     A child judges one after the other and says what comes of it. The source at which it ends has used up its time;
@@ -180,7 +180,7 @@ def _fates(given: Answers, exercise: Exercise, sources: Sequence[str], seconds: 
         rest = rest[len(told) + 1 :]
 
 
-def _in_a_child(given: Answers, exercise: Exercise, rest: Sequence[str], seconds: float) -> list[bytes]:
+def _in_a_child(given: Solutions, exercise: Exercise, rest: Sequence[str], seconds: float) -> list[bytes]:
     receive, send = os.pipe()
     with warnings.catch_warnings():  # of threads: a lane runs nothing in them
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -196,7 +196,7 @@ def _in_a_child(given: Answers, exercise: Exercise, rest: Sequence[str], seconds
     return [told[place : place + 1] for place in range(len(told))]
 
 
-def _judge_all(given: Answers, exercise: Exercise, rest: Sequence[str], seconds: float, send: int) -> NoReturn:
+def _judge_all(given: Solutions, exercise: Exercise, rest: Sequence[str], seconds: float, send: int) -> NoReturn:
     """What the child does: it is ended by a signal, or exits."""
     status = 1
     try:

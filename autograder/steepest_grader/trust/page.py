@@ -12,7 +12,7 @@ from steepest._checks.outcomes import dump, read
 
 from steepest_grader.course.lesson import load
 from steepest_grader.course.text_course import TextCourse
-from steepest_grader.trust.mutants import answers
+from steepest_grader.trust.mutants import solutions
 from steepest_grader.trust.mutation import mutants
 
 __all__ = ["page", "stated", "states"]
@@ -60,7 +60,7 @@ def states(course: TextCourse) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in course.lessons():
         lesson = load(course, name)
-        given = answers(lesson)
+        given = solutions(lesson)
         for exercise in lesson.exercises.values():
             digest = hashlib.sha256(repr(sorted(exercise.equivalent.items())).encode())
             for mutant in mutants(given.sources[exercise.id]):

@@ -22,11 +22,11 @@ from steepest_grader.grading.submission import grade_submission
 from steepest_grader.notebook.flags import LIBRARY, flags
 from steepest_grader.notebook.restore import Cell
 from steepest_grader.sandbox.base import Sandbox
-from steepest_grader.trust.mutants import Answers, Survey, answers, survey
+from steepest_grader.trust.mutants import Solutions, Survey, solutions, survey
 from steepest_grader.trust.sample_class import solved
 from steepest_grader.trust.variants import source_of
 
-__all__ = ["KILLED_SHARE", "NAMED_SHARE", "Proof", "lanes", "shortfalls", "verify"]
+__all__ = ["KILLED_SHARE", "NAMED_SHARE", "Proof", "processes", "shortfalls", "verify"]
 
 NAMED_SHARE = 0.95
 KILLED_SHARE = 0.98
@@ -49,7 +49,7 @@ class Proof:
         How many accepted variants are flagged as leaving the work to a library exactly if they do; and how many
         there are.
     let_pass : tuple of str
-        Answers without work that earn something, or in a wrong shape that earn everything.
+        Solutions without work that earn something, or in a wrong shape that earn everything.
     unnamed : tuple of str
         Mistakes that were caught under another name or none.
     refused : dict of str to list of int
@@ -97,7 +97,7 @@ class Proof:
 
 
 @contextmanager
-def lanes(jobs: int) -> Iterator[Executor]:
+def processes(jobs: int) -> Iterator[Executor]:
     """So many processes of their own, each of one thread, in which exercises are tried."""
     context = multiprocessing.get_context("spawn")  # this one has threads, and a fork of it could hang
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
@@ -125,7 +125,7 @@ def verify(
     sandbox : Sandbox
         Where they run.
     pool : Executor
-        Where exercises are tried, see `lanes`.
+        Where exercises are tried, see `processes`.
     seeds : int
         With how many further seeds every accepted variant is judged.
     mutants : bool
@@ -138,7 +138,7 @@ def verify(
     dict of str to Proof
         By exercise id, in the lesson's order.
     """
-    given = answers(lesson) if mutants else None
+    given = solutions(lesson) if mutants else None
     tried = {
         name: pool.submit(_prove, exercise.id, range(1, seeds + 1), given)
         for name, exercise in lesson.exercises.items()
@@ -189,8 +189,8 @@ def shortfalls(lesson: str, proofs: dict[str, Proof]) -> list[str]:
     return said
 
 
-def _prove(exercise_id: str, seeds: Sequence[int], given: Answers | None) -> Proof:
-    """What can be found out without a notebook; runs in a lane."""
+def _prove(exercise_id: str, seeds: Sequence[int], given: Solutions | None) -> Proof:
+    """What can be found out without a notebook; runs in a process of its own."""
     exercise = catalogue.exercise(exercise_id)
     accepted = [_judged(exercise, item).outcome is Outcome.PASSED for item in exercise.accepted]
     verdicts = [_judged(exercise, item) for item in exercise.mistakes]

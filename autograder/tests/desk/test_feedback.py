@@ -18,7 +18,7 @@ from steepest_grader.desk.feedback import write_feedback
 from steepest_grader.desk.pages import policy
 from steepest_grader.errors import CourseError, GradebookError
 from steepest_grader.exercise.model import Example, GradedSubmission, Outcome
-from steepest_grader.gradebook.autograded import submission_folder
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
@@ -61,7 +61,7 @@ def record(built: Course) -> Iterator[Callable[[GradedSubmission], None]]:
 
 def change(course: Course, edit: Callable[[NotebookNode], None], student: str = "ada") -> None:
     """Change an autograded notebook, as a hostile student might have had it."""
-    path = submission_folder(course, student, LESSON) / f"{LESSON}.ipynb"
+    path = Autograded(course.course_dir, LESSON).notebook(student)
     notebook = nbformat.reads(path.read_text(), as_version=4)
     edit(notebook)
     path.write_text(nbformat.writes(notebook))

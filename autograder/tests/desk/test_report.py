@@ -16,14 +16,15 @@ import pytest
 from browser import CHROMIUM, open_page
 from click.testing import CliRunner
 from nbgrader.api import Gradebook
+from steepest._checks.progress import NAME as PROGRESS
 from steepest_grader.cli import main
 from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course
-from steepest_grader.desk.practice import PROGRESS, Practice, practice
+from steepest_grader.desk.practice import Practice, practice
 from steepest_grader.desk.report import as_json, class_standing, report_path, write_report
 from steepest_grader.desk.standing import Standing
 from steepest_grader.exercise.model import GradedSubmission, Outcome
-from steepest_grader.gradebook.autograded import ungraded
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import grade_lesson
@@ -203,19 +204,19 @@ def test_a_failure_of_the_grader_is_listed_until_it_is_mended(built: Course, mon
     with monkeypatch.context() as patch:
         patch.setattr(lanes, "grade_submission", fails)
         grade_lesson(built, LESSON, folder, sandbox=NoSandbox())
-    assert "no room" in ungraded(built, LESSON)["ada"]
+    assert "no room" in Autograded(built.course_dir, LESSON).ungraded()["ada"]
     found, path = look(built)
     assert ("ada", "no mark") in {(item.student, item.kind) for item in found.concerns}
     assert "the grader failed" in Page(path).text
     grade_lesson(built, LESSON, folder, sandbox=NoSandbox(), student="bob")
-    assert set(ungraded(built, LESSON)) == {"ada"}
+    assert set(Autograded(built.course_dir, LESSON).ungraded()) == {"ada"}
     monkeypatch.setattr(
         lanes,
         "grade_submission",
         lambda lesson, student, data, **_: lesson.ungraded(student, Outcome.MISSING, "", data),
     )
     grade_lesson(built, LESSON, folder, sandbox=NoSandbox())
-    assert ungraded(built, LESSON) == {}
+    assert Autograded(built.course_dir, LESSON).ungraded() == {}
 
 
 TOLD: dict[str, tuple[str, Practice | None]] = {

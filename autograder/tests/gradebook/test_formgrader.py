@@ -26,7 +26,7 @@ from steepest_grader.desk.export import export
 from steepest_grader.desk.feedback import write_feedback
 from steepest_grader.desk.report import as_json, class_standing
 from steepest_grader.desk.shown import hidden_lines
-from steepest_grader.gradebook.autograded import paths, submission_folder
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.late import TIMESTAMP
 from steepest_grader.gradebook.writer import gradebook_url
 from steepest_grader.grading import submission
@@ -308,7 +308,7 @@ def test_nothing_of_a_students_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It would, if it was shown as it was handed in."""
-    graded, _ = paths(submission_folder(course, "eve", LESSON), LESSON)
+    graded = Autograded(course.course_dir, LESSON).notebook("eve")
     kept = graded.read_bytes()
     if not sealed:
         monkeypatch.setattr(submission, "inert", lambda notebook, released: notebook)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from steepest_grader.errors import GradebookError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook import database
-from steepest_grader.gradebook.autograded import SIDECAR, stored_submissions, submission_folder
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 from traitlets.config import Config
 
@@ -109,7 +108,7 @@ def test_marks_given_by_hand_stay(writer: GradebookWriter, built: Course, submit
 def test_what_is_recorded_is_graded(writer: GradebookWriter, submit: Submit) -> None:
     submission = submit(outcome=Outcome.PARTIAL, credit=0.5, hint="Look <here>.")
     writer.record(submission)
-    assert writer.graded(LESSON) == {"ada": ("d1", json.loads(json.dumps(submission.as_json())))}
+    assert writer.graded(LESSON) == {"ada": replace(submission, notebook="", verdicts=tuple(submission.verdicts))}
     assert writer.graded("other") == {}
 
 
@@ -119,13 +118,13 @@ def test_our_own_errors_leave_no_trace(writer: GradebookWriter, built: Course, s
     writer.record(submit(outcome=Outcome.GRADER_ERROR, digest="d2"))
     writer.record(submit("bob", outcome=Outcome.GRADER_ERROR))
     assert (entries(built), writer.graded(LESSON)) == before
-    assert list(stored_submissions(built, LESSON)) == ["ada"]
+    assert list(Autograded(built.course_dir, LESSON).stored()) == ["ada"]
 
 
 @pytest.mark.parametrize("spoil", ["sidecar gone", "sidecar cut", "marks differ", "database new"])
 def test_half_of_a_grade_does_not_count(writer: GradebookWriter, built: Course, submit: Submit, spoil: str) -> None:
     writer.record(submit())
-    sidecar = submission_folder(built, "ada", LESSON) / SIDECAR
+    sidecar = Autograded(built.course_dir, LESSON).sidecar("ada")
     if spoil == "sidecar gone":
         sidecar.unlink()
     elif spoil == "sidecar cut":
@@ -154,7 +153,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_notebook_is_kept_for_formgrader(writer: GradebookWriter, built: Course, submit: Submit) -> None:
-    path = submission_folder(built, "ada", LESSON) / f"{LESSON}.ipynb"
+    path = Autograded(built.course_dir, LESSON).notebook("ada")
     writer.record(submit())
     assert nbformat.reads(path.read_text(), as_version=4).cells[-1].source == "It overshoots."
     writer.record(submit(outcome=Outcome.UNREADABLE, credit=0, digest="d2"))

@@ -31,7 +31,7 @@ from steepest_grader.desk.report import class_standing
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook import database
-from steepest_grader.gradebook.autograded import SIDECAR, submission_folder
+from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
@@ -160,7 +160,7 @@ def marks(url: str, student: str) -> dict[str, tuple[Any, ...]]:
 
 def sidecar(course: Course, student: str) -> tuple[int, int]:
     """What changes whenever it is written."""
-    status = (submission_folder(course, student, LESSON) / SIDECAR).stat()
+    status = Autograded(course.course_dir, LESSON).sidecar(student).stat()
     return status.st_ino, status.st_mtime_ns
 
 
@@ -176,7 +176,8 @@ def test_a_class_is_graded_graded_again_and_marked_by_hand(
         found.manual_score, found.needs_manual_grade = 2.5, False
         book.find_comment("reflection", LESSON, LESSON, "ada").manual_comment = "Well seen."
         book.db.commit()
-    assert grade(url) == Batch(first.rows, reused=5)
+    again = grade(url)
+    assert (again.rows, again.reused) == (first.rows, 5)
     hand_in(built, "ada", 0.5, "It swings.")
     assert grade(url).reused == 4
     assert graded == [*sorted(STUDENTS), "ada"]

@@ -21,7 +21,7 @@ from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone
 from steepest_grader.gradebook import database
-from steepest_grader.gradebook.autograded import SIDECAR, stored_submissions
+from steepest_grader.gradebook.autograded import SIDECAR, Autograded
 from steepest_grader.grading import collect, lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
 from steepest_grader.grading.collect import Submission
@@ -166,7 +166,7 @@ def test_names_that_are_no_text_reach_no_database(grade: Grade, built: Course) -
     (place / f"{LESSON}.ipynb").rename(place / os.fsdecode(b"\xff.ipynb"))
     rows = {row["student"]: row["outcome"] for row in grade().rows}
     assert rows == {**dict.fromkeys(STUDENTS, "PASSED"), "ada": Outcome.MISSING}
-    assert "Found instead" in stored_submissions(built, LESSON)["ada"]["message"]
+    assert "Found instead" in Autograded(built.course_dir, LESSON).stored()["ada"].message
     assert grade().reused == 5
 
 

@@ -16,21 +16,21 @@ from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import Case, Exercise
 from steepest_grader.trust import mutants
-from steepest_grader.trust.mutants import Answers, Survey, answers, survey
+from steepest_grader.trust.mutants import Solutions, Survey, solutions, survey
 from steepest_grader.trust.mutation import mutants as mutants_of
 from steepest_grader.trust.page import page, stated, states
-from steepest_grader.trust.verify import Proof, lanes, shortfalls
+from steepest_grader.trust.verify import Proof, processes, shortfalls
 from torch import Tensor
 
 HOME = find_course(Path(__file__).parent)
 TRUST = HOME.root / "docs" / "trust.md"
 
 
-# --- answers ---------------------------------------------------------------------------------------------------
+# --- solutions -------------------------------------------------------------------------------------------------
 
 
-def test_answers_are_taken_with_the_imports_that_they_need() -> None:
-    found = answers(load(HOME, "02_minibatches"))
+def test_solutions_are_taken_with_the_imports_that_they_need() -> None:
+    found = solutions(load(HOME, "02_minibatches"))
     assert set(found.sources) == {item.id for item in catalogue.lessons()["02_minibatches"]}
     assert set(found.imports.splitlines()) == {"import math", "import torch"}
     assert found.dependents("minibatches") == ["sgd"]
@@ -38,7 +38,7 @@ def test_answers_are_taken_with_the_imports_that_they_need() -> None:
 
 
 def test_an_exercise_judged_with_another_depends_on_it() -> None:
-    found = answers(load(HOME, "12_batch_norm"))
+    found = solutions(load(HOME, "12_batch_norm"))
     assert found.dependents("batch_norm_train") == ["batch_norm_backward"]
 
 
@@ -70,7 +70,7 @@ def _exercise(*times: int, **more: Any) -> Exercise:
 
 def _surveyed(monkeypatch: pytest.MonkeyPatch, exercise: Exercise, source: str = GROW) -> Survey:
     monkeypatch.setattr(catalogue, "exercise", lambda name: exercise)
-    return survey(Answers("", {"grow": source}), "grow", seconds=0.2)
+    return survey(Solutions("", {"grow": source}), "grow", seconds=0.2)
 
 
 def test_a_mutant_that_loops_forever_is_ended_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,9 +173,9 @@ def test_the_page_shows_what_survives_and_why_the_rest_is_equivalent() -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.skipif(not os.environ.get("STEEPEST_LONG"), reason="takes minutes: STEEPEST_LONG=1")
 def test_the_page_is_what_the_mutants_say() -> None:
-    given = {name: answers(load(HOME, name)) for name in HOME.lessons()}
+    given = {name: solutions(load(HOME, name)) for name in HOME.lessons()}
     rows = stated(TRUST.read_text(encoding="utf-8"))
-    with lanes(os.cpu_count() or 1) as pool:
+    with processes(os.cpu_count() or 1) as pool:
         tried = {name: pool.submit(survey, each, name) for each in given.values() for name in each.sources}
         found = {name: future.result() for name, future in tried.items()}
     assert {name: (str(each.killed), str(len(each.equivalent))) for name, each in found.items()} == {

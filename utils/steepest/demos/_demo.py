@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from steepest.demos._play import Player
 from steepest.demos._png import png
 
-__all__ = ["Demo", "check_box", "choice", "count", "joined", "plain_log", "slider", "steps"]
+__all__ = ["Demo", "check_box", "choice", "count", "counted", "joined", "plain_log", "power", "slider", "steps"]
 
 Draw = Callable[..., str]
 Control = Any  # a widget with a value; ipywidgets has no types
@@ -178,8 +178,18 @@ def plain_log(*axes: Axes) -> None:
     for ax in axes:
         for axis in (ax.xaxis, ax.yaxis):
             if axis.get_scale() == "log":
-                axis.set_major_formatter(FuncFormatter(_power))
+                axis.set_major_formatter(FuncFormatter(_tick))
                 axis.set_minor_formatter(NullFormatter())
+
+
+def power(exponent: int) -> str:
+    """A power of ten in plain letters."""
+    return f"10{str(exponent).translate(MINUS_AND_DIGITS)}"
+
+
+def counted(number: int, thing: str) -> str:
+    """So many things in words: 1 step, 2 steps."""
+    return f"{number} {thing if number == 1 else f'{thing}s'}"
 
 
 def joined(pieces: Iterable[np.ndarray]) -> np.ndarray:
@@ -187,6 +197,5 @@ def joined(pieces: Iterable[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.empty((0, 2)), *(part for piece in pieces for part in (piece, [[np.nan, np.nan]]))])
 
 
-def _power(value: float, position: object = None) -> str:
-    exponent = f"{value:e}".partition("e")[2]
-    return f"10{str(int(exponent)).translate(MINUS_AND_DIGITS)}"
+def _tick(value: float, position: object = None) -> str:
+    return power(int(f"{value:e}".partition("e")[2]))

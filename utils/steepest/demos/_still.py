@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from steepest.demos._demo import DPI
+
+Panels = TypeVar("Panels", bound=tuple[Axes, ...])
 
 
 class Picture(Artist):
@@ -45,7 +49,7 @@ class Still:
     Parameters
     ----------
     figure : Figure
-        Is cleared. Its axes should lie where the painted ones do, without frame and letters.
+        Is cleared. Its axes should lie where the painted ones do, and be `bare`.
     """
 
     def __init__(self, figure: Figure) -> None:
@@ -60,6 +64,13 @@ class Still:
         if key not in self.pictures:
             self.pictures[key] = painted(self.size, paint)
         self.image.set_data(self.pictures[key])
+
+
+def bare(panels: Panels) -> Panels:
+    """Panels without frame and letters, for what moves: these are painted."""
+    for ax in panels:
+        ax.set_axis_off()
+    return panels
 
 
 def painted(size: tuple[float, float], paint: Callable[[Figure], None]) -> np.ndarray:

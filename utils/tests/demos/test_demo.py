@@ -15,8 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 from steepest import demos
-from steepest.demos._demo import Demo, check_box, choice, joined, plain_log, slider, steps
-from steepest.demos._png import png
+from steepest.demos._demo import Demo, check_box, choice, counted, joined, plain_log, power, slider, steps
+from steepest.demos._png import SIGNATURE, png
 
 
 def counting(seen: list[dict[str, Any]], problem: Exception | None = None) -> Demo:
@@ -82,7 +82,7 @@ def test_what_goes_wrong_is_said_and_the_picture_stays(problem: Exception, said:
 
 def test_whoever_shows_no_widgets_gets_the_picture() -> None:
     bundle = counting([])._repr_mimebundle_()
-    assert bundle["image/png"].startswith(b"\x89PNG")
+    assert bundle["image/png"].startswith(SIGNATURE)
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
@@ -101,6 +101,16 @@ def test_powers_of_ten_are_plain_letters() -> None:
     labels = [label.get_text() for label in ax.get_yticklabels()]
     assert "10⁻³" in labels and not any("$" in label for label in labels)
     assert ax.get_xticklabels()[0].get_text() != "10⁰"
+
+
+@pytest.mark.parametrize(("exponent", "said"), [(-12, "10⁻¹²"), (0, "10⁰"), (34, "10³⁴")])
+def test_a_power_of_ten_is_plain_letters(exponent: int, said: str) -> None:
+    assert power(exponent) == said
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 steps"), (1, "1 step"), (2, "2 steps")])
+def test_things_are_counted(number: int, said: str) -> None:
+    assert counted(number, "step") == said
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from steepest.demos._demo import DPI
-from steepest.demos._still import Still
+from steepest.demos._still import Still, bare
 
 
 def pixels(figure: Figure) -> np.ndarray:
@@ -34,11 +34,18 @@ def test_the_picture_is_what_was_painted_and_painted_once() -> None:
     assert painted == ["one", "two"]
 
 
+def test_panels_that_are_bare_show_nothing_but_what_is_drawn_on_them() -> None:
+    figure = Figure(figsize=(3, 2), dpi=DPI)
+    left, right = panels = figure.add_axes((0.1, 0.2, 0.3, 0.6)), figure.add_axes((0.6, 0.2, 0.3, 0.6))
+    left.set(xlabel="step", ylabel="loss")
+    assert bare(panels) == (left, right)
+    assert (pixels(figure) == 255).all()
+
+
 def test_lines_lie_on_top() -> None:
     figure = Figure(figsize=(3, 2), dpi=DPI)
     Still(figure).show("all", lambda figure: figure.patch.set_facecolor("yellow"))
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set_axis_off()
+    (ax,) = bare((figure.add_axes((0, 0, 1, 1)),))
     ax.axhline(0.5, color="black", linewidth=5)
     found = pixels(figure)
     assert found[0, 0].tolist() == [255, 255, 0, 255]

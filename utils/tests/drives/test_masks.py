@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import torch
 from steepest._checks.calls import StudentError, local
-from steepest._checks.drives import DRIVES
-from steepest._drives.masks import dropped, masks, settled
+from steepest._drives.masks import dropped, masks
 from torch import Generator, Tensor
 
 
@@ -107,14 +106,3 @@ def test_an_evaluation_that_drops_is_not_compared() -> None:
     seen = dropped(local(layer, "inverted_dropout"), x=torch.ones(60, 50), keep=0.5, seed=0)
     assert seen["“two evaluations give the same output”"] is False
     assert "the output in evaluation" not in seen
-
-
-def test_settled_shows_only_what_stays() -> None:
-    numbers = itertools.count()
-    steady, restless = local(lambda x: x, "f"), local(lambda x: x + next(numbers), "f")
-    assert settled(steady, args=[1.0], kwargs={}, output="y") == {
-        "“two calls with the same arguments agree”": True,
-        "y": 1.0,
-    }
-    assert settled(restless, args=[1.0], kwargs={}, output="y") == {"“two calls with the same arguments agree”": False}
-    assert {"dropped", "masks", "settled"} <= set(DRIVES)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from steepest.demos._demo import MINUS_AND_DIGITS
+from steepest.demos._demo import power
 from steepest.demos.adaptive_methods.runners import first_state
 from steepest.race import Entrant
 
@@ -219,8 +219,9 @@ def _e(c: Change) -> str:
 
 
 def _n(value: float) -> str:
-    digits, _, power = f"{value + 0:.4g}".replace("-", "−").partition("e")
-    return f"{digits}·10{str(int(power.replace('−', '-'))).translate(MINUS_AND_DIGITS)}" if power else digits
+    digits, _, exponent = f"{value + 0:.4g}".partition("e")
+    digits = digits.replace("-", "−")
+    return f"{digits}·{power(int(exponent))}" if exponent else digits
 
 
 def _p(value: float) -> str:

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, choice, plain_log, slider
-from steepest.demos._still import Still
+from steepest.demos._marks import HERE, THRESHOLD
+from steepest.demos._still import Still, bare
 from steepest.demos.adaptive_methods.runners import Step
 from steepest.plots import line_style
 from steepest.trajectory import init_state
@@ -158,14 +159,11 @@ class LengthView:
 
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("axes", draw_axes)
-        first, by_size = figure.add_axes(FIRST), figure.add_axes(BY_SIZE)
-        _limit(first, by_size)
-        first.set_axis_off()
-        by_size.set_axis_off()
+        first, by_size = bare(_panels(figure))
         self.own = [ax.plot([], [], **OWN)[0] for ax in (first, by_size)]
         (self.curve,) = first.plot([], [], markevery=[0], **line_style(0))
         self.by_size = [by_size.plot([], [], markevery=4, **_row(number))[0] for number in (1, 0)]
-        (self.here,) = by_size.plot([], [], "o", markersize=13, fillstyle="none", color="black")
+        (self.here,) = by_size.plot([], [], **HERE)
 
     def show(self, found: Tensor, own: Tensor, place: int) -> None:
         """Draw the lengths of one weight's steps, and of all weights' first and last step; thin, the untouched ones."""
@@ -181,15 +179,14 @@ class LengthView:
 
 def draw_axes(figure: Figure) -> None:
     """Draw all that does not move."""
-    first, by_size = figure.add_axes(FIRST), figure.add_axes(BY_SIZE)
-    _limit(first, by_size)
+    first, by_size = _panels(figure)
     for ax in (first, by_size):
-        ax.axhline(1, color="0.5", linewidth=0.8)
+        ax.axhline(1, **THRESHOLD)
     first.set(xlabel="step of one weight, its slope steady", ylabel="length of the step / η")
     for number, label in ((1, "first step"), (0, f"step {N_STEPS}")):
         by_size.plot([], [], label=label, **_row(number))
     by_size.plot([], [], label="your function, untouched", **OWN)
-    by_size.axvline(GOAL_SIZE, color="0.5", linewidth=0.8)
+    by_size.axvline(GOAL_SIZE, **THRESHOLD)
     by_size.set(xlabel="size of the slope g", ylabel="length of the step / η")
     by_size.legend(loc="upper left", fontsize=8)
     plain_log(first, by_size)
@@ -220,6 +217,8 @@ def _row(number: int) -> dict[str, Any]:
     return line_style(number) | ({"linewidth": 2.6, "markersize": 7} if number else {})
 
 
-def _limit(first: Axes, by_size: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    first, by_size = figure.add_axes(FIRST), figure.add_axes(BY_SIZE)
     first.set(xscale="log", yscale="log", xlim=(0.9, 1.1 * N_STEPS), ylim=(LOWEST, HIGHEST))
     by_size.set(xscale="log", yscale="log", xlim=(0.6e-8, 2.5), ylim=(LOWEST, HIGHEST))
+    return first, by_size

@@ -1,4 +1,4 @@
-"""The demo of the race: who is where after each step, and one step of one method in numbers."""
+"""The race: who is where after each step, and one step of one method in numbers."""
 
 from __future__ import annotations
 

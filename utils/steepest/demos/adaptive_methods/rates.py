@@ -13,7 +13,7 @@ from torch import Tensor
 
 from steepest.data import Data
 from steepest.demos._demo import Demo, choice, count, plain_log, steps
-from steepest.demos._still import Still
+from steepest.demos._still import Still, bare
 from steepest.demos.adaptive_methods.runners import Step
 from steepest.plots import line_style
 from steepest.trajectory import init_state
@@ -196,10 +196,7 @@ class RateView:
 
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("axes", draw_axes)
-        time, words = figure.add_axes(OVER_TIME), figure.add_axes(OVER_WORDS)
-        _limit(time, words)
-        time.set_axis_off()
-        words.set_axis_off()
+        time, words = bare(_panels(figure))
         self.curves = [time.plot([], [], markevery=25, **line_style(number))[0] for number in range(len(WORDS))]
         (self.comes,) = time.plot([], [], "|", color="black", markersize=7)
         (self.dots,) = words.plot([], [], ".", color="0.55", markersize=4)
@@ -224,8 +221,7 @@ class RateView:
 
 def draw_axes(figure: Figure) -> None:
     """Draw all that does not move."""
-    time, words = figure.add_axes(OVER_TIME), figure.add_axes(OVER_WORDS)
-    _limit(time, words)
+    time, words = _panels(figure)
     for number, word in enumerate(WORDS):
         time.plot([], [], label=f"word {word}", **line_style(number))
     time.plot([], [], "|", color="black", label="word 300 occurs")
@@ -266,9 +262,11 @@ def _mark(number: int) -> dict[str, Any]:
     return line_style(number) | {"linestyle": "", "markersize": 9, "markeredgecolor": "black"}
 
 
-def _limit(time: Axes, words: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    time, words = figure.add_axes(OVER_TIME), figure.add_axes(OVER_WORDS)
     time.set(yscale="log", xlim=(-3, N_STEPS + 4), ylim=(LOW, HIGH))
     words.set(xscale="log", yscale="log", xlim=(0.8, 380), ylim=(LOW, HIGH))
+    return time, words
 
 
 @cache

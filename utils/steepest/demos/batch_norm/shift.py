@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, count, slider, steps
-from steepest.demos._still import Still
+from steepest.demos._still import Still, bare
 from steepest.plots import line_style
 
 Train = Callable[..., tuple[Tensor, Any]]
@@ -192,7 +192,7 @@ class ShiftView:
 
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("labels", draw_panels)
-        self.axes = [figure.add_axes(panel) for panel in PANELS]
+        self.axes = bare(_panels(figure))
         self.dots = [[ax.plot([], [], **MARKS[kind])[0] for kind in range(2)] for ax in self.axes]
         self.paths = [ax.plot([], [], color="black", linewidth=1.2, zorder=4)[0] for ax in self.axes]
         # the first batch's star is the larger one, so that both are seen where they coincide
@@ -203,9 +203,6 @@ class ShiftView:
             ]
             for ax in self.axes
         ]
-        for ax in self.axes:
-            _limit(ax)
-            ax.set_axis_off()
 
     def show(self, places: Places) -> None:
         """Draw both batches in all panels."""
@@ -250,9 +247,8 @@ def draw_shift(places: Places, view: ShiftView, *, drift: float, apart: float, s
 
 def draw_panels(figure: Figure) -> None:
     """Draw axes, titles and the legend."""
-    axes = [figure.add_axes(panel) for panel in PANELS]
+    axes = _panels(figure)
     for ax, title in zip(axes, TITLES, strict=True):
-        _limit(ax)
         ax.axhline(0, color="0.8", linewidth=0.8, zorder=0)
         ax.axvline(0, color="0.8", linewidth=0.8, zorder=0)
         ax.set_title(title, fontsize=10)
@@ -266,5 +262,8 @@ def draw_panels(figure: Figure) -> None:
     figure.legend(*axes[0].get_legend_handles_labels(), loc="upper center", ncols=4, fontsize=9, frameon=False)
 
 
-def _limit(ax: Axes) -> None:
-    ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH))
+def _panels(figure: Figure) -> tuple[Axes, ...]:
+    axes = tuple(figure.add_axes(panel) for panel in PANELS)
+    for ax in axes:
+        ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH))
+    return axes

@@ -4,68 +4,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.callables import linear_predictor, squared_error
 from steepest.demos._demo import Demo, count, plain_log, slider
-from steepest.demos._still import Still
+from steepest.demos._marks import HERE
+from steepest.demos._still import Still, bare
+from steepest.demos.empirical_risk.polynomials import (
+    HIGHEST,
+    PASSES,
+    LearningCurves,
+    Risk,
+    best_fits,
+    learning_curves,
+    rows_at,
+    sets,
+)
 from steepest.plots import line_style
 
-Risk = Callable[..., Tensor]
 Stop = Callable[..., tuple[int, int]]
 
-SEED = 188
-N_POINTS = 20
-HIGHEST = 14
-PASSES = 200
-BATCH, RATE, MEMORY = 4, 0.005, 0.95
 GOAL, GOAL_NOISE = 0.12, 0.3
 FIT, TRAINING, DEGREES = (0.05, 0.13, 0.26, 0.83), (0.38, 0.13, 0.27, 0.83), (0.74, 0.13, 0.25, 0.83)
 LOWEST = 1e-4
 GREY: dict[str, Any] = {"color": "0.6", "linewidth": 1}
-
-
-class Points(NamedTuple):
-    """Points of the sine, to which noise of any strength can be added.
-
-    Attributes
-    ----------
-    x, rows : Tensor, shape (n,) and (n, HIGHEST + 1)
-        Where they lie, and the polynomials there.
-    parts : Tensor, shape (2, n)
-        The sine, and noise of deviation 1.
-    """
-
-    x: Tensor
-    rows: Tensor
-    parts: Tensor
-
-    def y(self, noise: float) -> Tensor:
-        """Targets with noise of this deviation."""
-        return self.parts[0] + noise * self.parts[1]
-
-
-class Course(NamedTuple):
-    """What training does to a polynomial of one degree, pass by pass.
-
-    Attributes
-    ----------
-    theta : Tensor, shape (PASSES + 1, HIGHEST + 1)
-        Coefficients at the start and after every pass.
-    training, validation, risk : Tensor, shape (PASSES + 1,)
-        Mean squared errors: of the training and of the validation set by the student's function, and on new points.
-    """
-
-    theta: Tensor
-    training: Tensor
-    validation: Tensor
-    risk: Tensor
+ERRORS = [line_style(number) | {"marker": ""} for number in (0, 2, 1)]  # training, validation, risk
+LINES: tuple[dict[str, Any], ...] = ({"color": "black", "linewidth": 2}, line_style(1) | {"marker": ""})
+HALTS: tuple[dict[str, Any], ...] = ({"color": "black"}, {"color": "black", "linestyle": ":", "linewidth": 1.5})
+POINTS: tuple[dict[str, Any], ...] = (
+    {"linestyle": "", "marker": "o", "color": ERRORS[0]["color"], "markersize": 5},
+    {"linestyle": "", "marker": "^", "color": ERRORS[1]["color"], "markersize": 5, "fillstyle": "none"},
+)
+STOPPED: dict[str, Any] = {"linestyle": "", "marker": "*", "color": "black", "markersize": 9}
 
 
 def capacity_demo(empirical_risk: Risk, early_stop: Stop) -> Demo:
@@ -100,102 +74,6 @@ def capacity_demo(empirical_risk: Risk, early_stop: Stop) -> Demo:
     )
 
 
-def course(empirical_risk: Risk, degree: int, noise: float) -> Course:
-    """Train a polynomial, and measure it after every pass.
-
-    Parameters
-    ----------
-    empirical_risk : callable
-        The student's function.
-    degree : int
-        Of the polynomial.
-    noise : float
-        Deviation of the noise in all sets.
-    """
-    signal, disturbance = trained()[:, :, degree]
-    theta = signal + noise * disturbance
-    training, validation = (_errors(empirical_risk, theta, points, noise) for points in sets())
-    return Course(theta, training, validation, true_risk(theta, noise))
-
-
-def best_fits(empirical_risk: Risk, noise: float) -> tuple[Tensor, Tensor]:
-    """Training error and risk of the polynomial with the least training error, for each degree."""
-    signal, disturbance = minimizers()
-    theta = signal + noise * disturbance
-    return _errors(empirical_risk, theta, sets()[0], noise), true_risk(theta, noise)
-
-
-def true_risk(theta: Tensor, noise: float) -> Tensor:
-    """Mean squared error on new points, for each row of coefficients: by summing over a fine grid."""
-    x = torch.linspace(-1, 1, 401, dtype=theta.dtype)
-    return (theta @ _rows(x).T - torch.sin(math.pi * x)).square().mean(dim=-1) + noise**2
-
-
-@cache
-def sets() -> tuple[Points, Points]:
-    """The training and the validation set."""
-    random = torch.Generator().manual_seed(SEED)
-    made = []
-    for _ in range(2):
-        x = 2 * torch.rand(N_POINTS, generator=random, dtype=torch.float64) - 1
-        disturbance = torch.randn(N_POINTS, generator=random, dtype=torch.float64)
-        made.append(Points(x, _rows(x), torch.stack([torch.sin(math.pi * x), disturbance])))
-    return made[0], made[1]
-
-
-@cache
-def trained() -> Tensor:
-    """Coefficients along training, of shape (2, PASSES + 1, HIGHEST + 1, HIGHEST + 1).
-
-    The first axis holds what the sine and what noise of deviation 1 lead to: with a squared error and batches in a
-    fixed order they add up, so that one run serves all strengths of noise. The third axis is the degree.
-    """
-    points = sets()[0]
-    theta = torch.zeros(2, HIGHEST + 1, HIGHEST + 1, dtype=torch.float64)
-    within = torch.ones_like(theta).tril()
-    optimizer = torch.optim.SGD([theta], lr=RATE, momentum=MEMORY)
-    random = torch.Generator().manual_seed(SEED)
-    path = [theta.clone()]
-    for _ in range(PASSES):
-        order = torch.randperm(N_POINTS, generator=random)
-        for index in order.reshape(-1, BATCH):
-            rows, targets = points.rows[index], points.parts[:, None, index]
-            theta.grad = 2 / len(index) * (theta @ rows.T - targets) @ rows * within
-            optimizer.step()
-        path.append(theta.clone())
-    return torch.stack(path, dim=1)
-
-
-@cache
-def minimizers() -> Tensor:
-    """Coefficients with the least training error, of shape (2, HIGHEST + 1, HIGHEST + 1), as in `trained`."""
-    points = sets()[0]
-    theta = torch.zeros(2, HIGHEST + 1, HIGHEST + 1, dtype=torch.float64)
-    for degree in range(HIGHEST + 1):
-        columns = points.rows[:, : degree + 1]
-        theta[:, degree, : degree + 1] = torch.linalg.lstsq(columns, points.parts.T).solution.T
-    return theta
-
-
-def _rows(x: Tensor) -> Tensor:
-    """Legendre polynomials at x, scaled so that high degrees are learned neither first nor last."""
-    columns = [torch.ones_like(x), x]
-    for k in range(1, HIGHEST):
-        columns.append(((2 * k + 1) * x * columns[k] - k * columns[k - 1]) / (k + 1))
-    return torch.stack([column * (2 * k + 1) ** 0.25 for k, column in enumerate(columns)], dim=-1)
-
-
-def _errors(empirical_risk: Risk, theta: Tensor, points: Points, noise: float) -> Tensor:
-    """The student's empirical risk of each row of coefficients."""
-    loss, y = squared_error(), points.y(noise)
-    found = [empirical_risk(linear_predictor(row), loss, points.rows, y) for row in theta]
-    if not isinstance(found[0], Tensor) or found[0].ndim:
-        raise TypeError(
-            f"`empirical_risk` must return a tensor without axes. Got {found[0]!r}. Is the `return` or mean missing?"
-        )
-    return torch.stack(found)
-
-
 def _halt(early_stop: Stop, losses: Tensor, patience: int) -> tuple[int, int]:
     answer = early_stop(losses, patience=patience)
     if not isinstance(answer, tuple) or len(answer) != 2:
@@ -219,14 +97,12 @@ class CapacityView:
     """
 
     def __init__(self, figure: Figure) -> None:
-        self.courses: dict[tuple[int, float], Course] = {}
+        self.trained: dict[tuple[int, float], LearningCurves] = {}
         self.fits: dict[float, tuple[Tensor, Tensor]] = {}
         self.kept: dict[tuple[float, int], dict[int, float]] = {}
         self.grid = torch.linspace(-1, 1, 161, dtype=torch.float64)
         Still(figure).show("all", draw_background)
-        panels = fit, training, degrees = _panels(figure)
-        for ax in panels:
-            ax.set_axis_off()
+        fit, training, degrees = bare(_panels(figure))
         self.points = [fit.plot([], [], **style)[0] for style in POINTS]
         (self.now,) = fit.plot([], [], **LINES[1])
         (self.best,) = fit.plot([], [], **LINES[0])
@@ -235,14 +111,14 @@ class CapacityView:
         self.here = [training.plot([], [], "o", color="black", markersize=4)[0] for _ in ERRORS]
         self.by_degree = [degrees.plot([], [], **ERRORS[number])[0] for number in (0, 2)]
         (self.stopped,) = degrees.plot([], [], **STOPPED)
-        (self.at,) = degrees.plot([], [], "o", markersize=14, fillstyle="none", color="black", clip_on=False)
+        (self.at,) = degrees.plot([], [], clip_on=False, **HERE | {"markersize": 14})
         self.floors = [ax.axhline(1, **GREY) for ax in (training, degrees)]
 
-    def show(self, done: Course, fits: tuple[Tensor, Tensor], noise: float, passes: int) -> None:
+    def show(self, done: LearningCurves, fits: tuple[Tensor, Tensor], noise: float, passes: int) -> None:
         """Draw the points, the polynomial after some passes, its errors, and those of all degrees."""
         for drawn, points in zip(self.points, sets(), strict=True):
             drawn.set_data(points.x.numpy(), points.y(noise).numpy())  # matplotlib takes long over tensors
-        self.now.set_data(self.grid.numpy(), (_rows(self.grid) @ done.theta[passes]).numpy())
+        self.now.set_data(self.grid.numpy(), (rows_at(self.grid) @ done.theta[passes]).numpy())
         for line, here, errors in zip(self.lines, self.here, done[1:], strict=True):
             line.set_data(range(1, PASSES + 2), errors.clamp(min=LOWEST).numpy())
             here.set_data([passes + 1], [errors[passes].clamp(min=LOWEST)])
@@ -251,25 +127,14 @@ class CapacityView:
         for floor in self.floors:
             floor.set_ydata([max(noise**2, LOWEST)] * 2)
 
-    def halt(self, done: Course, best: int, stop: int, kept: dict[int, float], degree: int) -> None:
+    def halt(self, done: LearningCurves, best: int, stop: int, kept: dict[int, float], degree: int) -> None:
         """Draw what early stopping keeps, and what it kept of other degrees."""
-        self.best.set_data(self.grid.numpy(), (_rows(self.grid) @ done.theta[best]).numpy())
+        self.best.set_data(self.grid.numpy(), (rows_at(self.grid) @ done.theta[best]).numpy())
         for line, place in zip(self.halts, (best, stop), strict=True):
             line.set_xdata([place + 1, place + 1])
         kept[degree] = float(done.risk[best])
         self.stopped.set_data(list(kept), list(kept.values()))
         self.at.set_data([degree], [kept[degree]])
-
-
-ERRORS = [line_style(number) | {"markersize": 3, "markevery": mark} for number, mark in ((0, 1), (2, 1), (1, 1))]
-ERRORS = [style | {"marker": ""} for style in ERRORS]
-LINES: tuple[dict[str, Any], ...] = ({"color": "black", "linewidth": 2}, line_style(1) | {"marker": ""})
-HALTS: tuple[dict[str, Any], ...] = ({"color": "black"}, {"color": "black", "linestyle": ":", "linewidth": 1.5})
-POINTS: tuple[dict[str, Any], ...] = (
-    {"linestyle": "", "marker": "o", "color": ERRORS[0]["color"], "markersize": 5},
-    {"linestyle": "", "marker": "^", "color": ERRORS[1]["color"], "markersize": 5, "fillstyle": "none"},
-)
-STOPPED: dict[str, Any] = {"linestyle": "", "marker": "*", "color": "black", "markersize": 9}
 
 
 def draw_capacity(
@@ -304,11 +169,11 @@ def draw_capacity(
     str
         What is kept, what more training would lead to, and how far the goal is, for the line above the figure.
     """
-    if (degree, noise) not in view.courses:
-        view.courses[degree, noise] = course(empirical_risk, degree, noise)
+    if (degree, noise) not in view.trained:
+        view.trained[degree, noise] = learning_curves(empirical_risk, degree, noise)
     if noise not in view.fits:
         view.fits[noise] = best_fits(empirical_risk, noise)
-    done, fits = view.courses[degree, noise], view.fits[noise]
+    done, fits = view.trained[degree, noise], view.fits[noise]
     best, stop = _halt(early_stop, done.validation, patience)
     view.show(done, fits, noise, passes)
     view.halt(done, best, stop, view.kept.setdefault((noise, patience), {}), degree)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, choice, slider
-from steepest.demos._still import Still
+from steepest.demos._still import Still, bare
 from steepest.plots import line_style
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -178,9 +178,7 @@ class SurrogateView:
         self.by_margin: dict[str, Standing] = {}
         self.margins = torch.linspace(-REACH, REACH, 101, dtype=torch.float64)
         self.still = Still(figure)
-        panels = strip, means, self.costs, margins = _panels(figure)
-        for ax in panels:
-            ax.set_axis_off()
+        strip, means, self.costs, margins = bare(_panels(figure))
         self.points = [strip.plot([], [], **style)[0] for style in CLASSES]
         (self.wrong,) = strip.plot([], [], "o", color="black", markersize=12, fillstyle="none")
         self.lines = [ax.axvline(0, color="black", linewidth=1) for ax in (strip, means)]

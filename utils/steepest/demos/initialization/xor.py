@@ -130,8 +130,8 @@ def surfaces(training: XorTraining, epoch: int, *, centered: bool) -> np.ndarray
     places = 2 * (torch.arange(inner, dtype=torch.float64) + 0.5) / inner - 0.5  # the examples lie at 0 and 1
     places = 2 * places - 1 if centered else places
     points = torch.stack(torch.meshgrid(places, places.flip(0), indexing="xy"), dim=-1).reshape(-1, 2)
-    answers = training.answers(epoch, points).nan_to_num(nan=0.0).numpy()
-    colors = _colors()[(255 * answers).astype(np.uint8)].reshape(ROWS, COLUMNS, inner, inner, 4)
+    outputs = training.outputs(epoch, points).nan_to_num(nan=0.0).numpy()
+    colors = _colors()[(255 * outputs).astype(np.uint8)].reshape(ROWS, COLUMNS, inner, inner, 4)
     picture = np.full((ROWS, COLUMNS, TILE, TILE, 4), 255, dtype=np.uint8)
     picture[:, :, EDGE:-EDGE, EDGE:-EDGE] = colors.repeat(2, axis=2).repeat(2, axis=3)
     return picture.swapaxes(1, 2).reshape(ROWS * TILE, COLUMNS * TILE, 4)

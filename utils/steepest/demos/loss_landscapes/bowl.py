@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, check_box, plain_log, slider, steps
-from steepest.demos._still import Still
+from steepest.demos._demo import Demo, check_box, counted, plain_log, slider, steps
+from steepest.demos._marks import MINIMUM, THRESHOLD, legend_above
+from steepest.demos._still import Still, bare
 from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
@@ -78,10 +79,7 @@ class BowlView:
 
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("frame", draw_frame)
-        left, right = figure.add_axes(MAP), figure.add_axes(ERRORS)
-        _limit(left, right)
-        left.set_axis_off()
-        right.set_axis_off()
+        left, right = bare(_panels(figure))
         (self.contours,) = left.plot([], [], color="0.7", linewidth=0.7)
         self.axes = [left.plot([], [], **style | {"marker": ""})[0] for style in DIRECTIONS.values()]
         (self.path,) = left.plot([], [], **line_style(0) | {"linewidth": 1.1})
@@ -165,7 +163,7 @@ def draw_bowl(
     arrived = steps_to_reach(done.path.norm(dim=1), ARRIVED)
     said = f"Each step multiplies the error along the flat direction by {_signed(flat)}, along the steep one by "
     said += f"{_signed(steep)}: " + (
-        f"within {ARRIVED} of the minimum after {arrived} {'step' if arrived == 1 else 'steps'}."
+        f"within {ARRIVED} of the minimum after {counted(arrived, 'step')}."
         if arrived is not None
         else f"not within {ARRIVED} after {N_STEPS} steps."
     )
@@ -183,25 +181,24 @@ def draw_bowl(
 
 def draw_frame(figure: Figure) -> None:
     """Draw the minimum, the start and all labels."""
-    left, right = figure.add_axes(MAP), figure.add_axes(ERRORS)
-    _limit(left, right)
-    left.plot(0, 0, "*", color="black", markersize=11)
+    left, right = _panels(figure)
+    left.plot(0, 0, **MINIMUM)
     left.plot(*START, "o", color="black", markersize=6)
     left.set(xlabel="parameter θ₁", ylabel="parameter θ₂")
     for label, style in DIRECTIONS.items():
         right.plot([], [], label=label, **style)
-    right.axhline(ARRIVED, color="0.5", linewidth=0.8)
+    right.axhline(ARRIVED, **THRESHOLD)
     right.text(0, 0.7 * ARRIVED, f"{ARRIVED}", color="0.35", fontsize=8, va="top")
     right.set(xlabel="step", ylabel="size of the error")
-    right.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8, frameon=False, borderpad=0, columnspacing=1
-    )  # fmt: skip
+    legend_above(right, ncols=2)
     plain_log(right)
 
 
-def _limit(left: Axes, right: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    left, right = figure.add_axes(MAP), figure.add_axes(ERRORS)
     left.set(xlim=(-2.3, 2.3), ylim=(-2.3, 2.3))  # both panels' sides are equally long: angles are true
     right.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(LOWEST, 1e2))
+    return left, right
 
 
 @lru_cache(maxsize=256)

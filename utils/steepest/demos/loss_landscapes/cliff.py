@@ -11,8 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, count, plain_log, slider
-from steepest.demos._still import Still
+from steepest.demos._demo import Demo, count, counted, plain_log, slider
+from steepest.demos._marks import THRESHOLD, legend_above
+from steepest.demos._still import Still, bare
 from steepest.demos.loss_landscapes.paths import Descend, Loss, drawable, slope_of
 from steepest.plots import line_style
 
@@ -103,10 +104,7 @@ class CliffView:
 
     def __init__(self, figure: Figure, loss: Loss) -> None:
         Still(figure).show("cliff", lambda still: draw_cliff_map(still, loss))
-        left, upper, lower = (figure.add_axes(place) for place in (MAP, UPPER, LOWER))
-        _limit(left, upper, lower)
-        for ax in figure.axes:
-            ax.set_axis_off()
+        left, upper, lower = bare(_panels(figure))
         # where runs lie on each other all their marks show
         styles = [line_style(number) | {"markersize": size} for number, size in enumerate((7, 5, 3))]
         self.paths = [left.plot([], [], **style)[0] for style in styles]
@@ -187,7 +185,7 @@ def draw_cliff(fall: Fall, view: CliffView, *, step: int) -> str:
     view.show(points, losses, lr=fall.lr, limit=fall.limit)
     longest, by_value, by_norm = fall.turned(step)
     ends = ", ".join(f"{way} {_where(end, at)}" for way, end, at in zip(WAYS, losses[-1], points[-1], strict=True))
-    said = f"After {step} {'step' if step == 1 else 'steps'}: {ends}."
+    said = f"After {counted(step, 'step')}: {ends}."
     if step:
         said += (
             f" The longest gradient clipped by value had the norm {longest:.3g}; by value it is turned by "
@@ -200,7 +198,7 @@ def draw_cliff(fall: Fall, view: CliffView, *, step: int) -> str:
 
 def draw_cliff_map(figure: Figure, loss: Loss) -> None:
     """Draw the surface, the start and all labels."""
-    left, upper, lower = (figure.add_axes(place) for place in (MAP, UPPER, LOWER))
+    left, upper, lower = _panels(figure)
     across, up = (torch.linspace(*ends, 121, dtype=torch.float64) for ends in (WEIGHTS, BIASES))
     surface = loss(torch.stack(torch.meshgrid(across, up, indexing="xy"), dim=-1))
     left.contourf(across, up, surface, levels=LEVELS, cmap="Greys", extend="both", alpha=0.6)
@@ -210,22 +208,19 @@ def draw_cliff_map(figure: Figure, loss: Loss) -> None:
     left.set(xlabel="weight w", ylabel="bias b")
     for number, way in enumerate(WAYS):
         left.plot([], [], label=way, **line_style(number))
-    left.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8, frameon=False, borderpad=0, columnspacing=1
-    )  # fmt: skip
-    upper.axhline(GOAL, color="0.5", linewidth=0.8, label=f"goal {GOAL}")
-    upper.legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=8, frameon=False, borderpad=0)
+    upper.axhline(GOAL, label=f"goal {GOAL}", **THRESHOLD)
+    legend_above(left, upper, ncols=3)
     upper.set(ylabel="loss", xticklabels=[])
     lower.set(xlabel="step", ylabel="length of the step")
-    _limit(left, upper, lower)
-    upper.set_xticklabels([])
     plain_log(upper, lower)
 
 
-def _limit(left: Axes, upper: Axes, lower: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
+    left, upper, lower = (figure.add_axes(place) for place in (MAP, UPPER, LOWER))
     left.set(xlim=WEIGHTS, ylim=BIASES)
     upper.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(1e-4, 1))
     lower.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(1e-4, 1e2))
+    return left, upper, lower
 
 
 def _where(loss: Tensor, at: Tensor) -> str:

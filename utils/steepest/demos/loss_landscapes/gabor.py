@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, count, slider
-from steepest.demos._still import Still
+from steepest.demos._marks import HERE, legend_above
+from steepest.demos._still import Still, bare
 from steepest.demos.loss_landscapes.paths import Descend, drawable, slope_of
 from steepest.plots import line_style
 from steepest.trajectory import run
@@ -102,15 +103,10 @@ class GaborView:
 
     def __init__(self, figure: Figure, gabor: Gabor) -> None:
         Still(figure).show("surface", lambda still: draw_surface(still, gabor))
-        left, right = figure.add_axes(MAP), figure.add_axes(FIT)
-        _limit(left, right)
-        left.set_axis_off()
-        right.set_axis_off()
+        left, right = bare(_panels(figure))
         self.trials = {arrived: left.plot([], [], zorder=4, **style)[0] for arrived, style in TRIALS.items()}
         (self.path,) = left.plot([], [], **line_style(0) | {"linewidth": 1.4, "markersize": 3})
-        (self.here,) = left.plot(
-            [], [], "o", markersize=13, fillstyle="none", color="black", markeredgewidth=1.6, zorder=5
-        )
+        (self.here,) = left.plot([], [], markeredgewidth=1.6, zorder=5, **HERE)
         (self.curve,) = right.plot([], [], **line_style(0) | {"marker": ""})
         self.said = right.text(14.8, 1.36, "", ha="right", va="top", fontsize=10)
         self.places = torch.linspace(-15, 15, 161, dtype=torch.float64)
@@ -200,7 +196,7 @@ def draw_gabor(gabor: Gabor, view: GaborView, *, offset: float, frequency: float
 
 def draw_surface(figure: Figure, gabor: Gabor) -> None:
     """Draw the surface, the points and all labels."""
-    left, right = figure.add_axes(MAP), figure.add_axes(FIT)
+    left, right = _panels(figure)
     across, up = _axes(CELLS)
     # drawn without its colour bar, for which there is no room: the level lines are numbered
     heights = gabor.surface()
@@ -213,16 +209,14 @@ def draw_surface(figure: Figure, gabor: Gabor) -> None:
     right.plot(gabor.x, gabor.y, "o", color="0.55", markersize=5, label="points")
     right.plot([], [], label="fit", **line_style(0) | {"marker": ""})
     right.set(xlabel="x", ylabel="y")
-    _limit(left, right)
-    for ax in (left, right):
-        ax.legend(
-            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8, frameon=False, borderpad=0, columnspacing=1
-        )  # fmt: skip
+    legend_above(left, right, ncols=2)
 
 
-def _limit(left: Axes, right: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    left, right = figure.add_axes(MAP), figure.add_axes(FIT)
     left.set(xlim=OFFSETS, ylim=FREQUENCIES)
     right.set(xlim=(-15.5, 15.5), ylim=(-1.2, 1.45))
+    return left, right
 
 
 def _axes(cells: int) -> tuple[Tensor, Tensor]:

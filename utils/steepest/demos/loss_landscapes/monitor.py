@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, count, plain_log, slider
-from steepest.demos._still import Still
+from steepest.demos._demo import Demo, count, counted, plain_log, slider
+from steepest.demos._marks import THRESHOLD, legend_above
+from steepest.demos._still import Still, bare
 from steepest.demos.loss_landscapes.paths import Descend, Loss, slope_of
 from steepest.plots import line_style
 
@@ -72,10 +73,7 @@ class MonitorView:
 
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("frame", draw_monitor_frame)
-        left, right = figure.add_axes(LOSS), figure.add_axes(TERMS)
-        _limit(left, right)
-        left.set_axis_off()
-        right.set_axis_off()
+        left, right = bare(_panels(figure))
         (self.loss,) = left.plot([], [], **line_style(0))
         (self.rises,) = left.plot([], [], "x", color="black", markersize=10, markeredgewidth=2)
         self.terms = [right.plot([], [], **line_style(number))[0] for number in (1, 2)]
@@ -150,7 +148,7 @@ def draw_monitor(monitor: Monitor, view: MonitorView, *, step: int) -> str:
     rose = ~(loss[1:] <= loss[:-1])
     warned = (curved > linear)[:-1]
     said = (
-        f"In {step} {'step' if step == 1 else 'steps'}: the loss rose {_times(int(rose.sum()))}, the quadratic term "
+        f"In {counted(step, 'step')}: the loss rose {_times(int(rose.sum()))}, the quadratic term "
         f"was the larger {_times(int(warned.sum()))}, both {_times(int((rose & warned).sum()))}."
     )
     if bool(rose.any()):
@@ -163,27 +161,25 @@ def draw_monitor(monitor: Monitor, view: MonitorView, *, step: int) -> str:
 
 def draw_monitor_frame(figure: Figure) -> None:
     """Draw the goal and all labels."""
-    left, right = figure.add_axes(LOSS), figure.add_axes(TERMS)
-    _limit(left, right)
+    left, right = _panels(figure)
     left.plot([], [], label="loss", **line_style(0))
     left.plot([], [], "x", color="black", label="it rose", markeredgewidth=2)
-    left.axhline(GOAL, color="0.5", linewidth=0.8)
+    left.axhline(GOAL, **THRESHOLD)
     left.text(0, 0.93 * GOAL, f"goal {GOAL}", color="0.35", fontsize=8, va="top")
     for number, label in ((1, "linear, εgᵀg"), (2, "quadratic, ½ε²gᵀHg")):
         right.plot([], [], label=label, **line_style(number))
     right.plot([], [], "o", color="black", fillstyle="none", markersize=8, label="larger")
     left.set(xlabel="step", ylabel="cross-entropy, in nats")
     right.set(xlabel="step", ylabel="size of the term, in nats")
-    for ax in (left, right):
-        ax.legend(
-            loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8, frameon=False, borderpad=0, columnspacing=1
-        )  # fmt: skip
+    legend_above(left, right, ncols=3)
     plain_log(left, right)
 
 
-def _limit(left: Axes, right: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    left, right = figure.add_axes(LOSS), figure.add_axes(TERMS)
     left.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(0.1, 60))
     right.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(1e-4, 1e3))
+    return left, right
 
 
 def _times(number: int) -> str:

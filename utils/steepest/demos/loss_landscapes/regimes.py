@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, count, slider, steps
-from steepest.demos._still import Still
+from steepest.demos._marks import HERE, THRESHOLD, legend_above
+from steepest.demos._still import Still, bare
 from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.plots import line_style
 from steepest.trajectory import run
@@ -42,21 +43,18 @@ class RegimeView:
 
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("ruler", draw_ruler)
-        left, right = figure.add_axes(BOWL), figure.add_axes(RULER)
-        _limit(left, right)
-        left.set_axis_off()
-        right.set_axis_off()
+        left, right = bare(_panels(figure))
         self.heard: dict[str, dict[float, float]] = {word: {} for word in WORDS}
         self.across = torch.linspace(-4, 4, 81, dtype=torch.float64)
         (self.bowl,) = left.plot([], [], color="0.6", linewidth=1.4)
         (self.path,) = left.plot([], [], **line_style(0) | {"linestyle": "--", "linewidth": 1.0, "markersize": 6})
-        (self.ball,) = left.plot([], [], "o", markersize=13, fillstyle="none", color="black")
+        (self.ball,) = left.plot([], [], **HERE)
         self.said = left.text(0, 7.6, "", ha="center", va="top", fontsize=10)
         self.dots = {
             word: right.plot([], [], **line_style(number) | {"linestyle": "", "markersize": 7})[0]
             for number, word in enumerate(WORDS)
         }
-        (self.here,) = right.plot([], [], "o", markersize=14, fillstyle="none", color="black", clip_on=False)
+        (self.here,) = right.plot([], [], clip_on=False, **HERE | {"markersize": 14})
 
     def show(self, path: Tensor, *, curvature: float, lr: float, step: int, word: str) -> None:
         """Draw a path as far as a step, and the word that the student's function has for it."""
@@ -145,25 +143,23 @@ def draw_regime(
 
 def draw_ruler(figure: Figure) -> None:
     """Draw the factor of a step over ηλ, and all labels."""
-    left, right = figure.add_axes(BOWL), figure.add_axes(RULER)
-    _limit(left, right)
+    left, right = _panels(figure)
     left.axhline(0, color="0.85", linewidth=0.8, zorder=0)
     left.set(xlabel="x, the error", ylabel="loss ½λx²")
     right.plot([-1.7, 1, 4.2], [2.7, 0, 3.2], color="0.6", linewidth=1.4)
-    right.axhline(1, color="0.5", linewidth=0.8)
+    right.axhline(1, **THRESHOLD)
     right.text(4.1, 1.04, "as large as before", color="0.35", fontsize=8, ha="right")
     for number, word in enumerate(WORDS):
         right.plot([], [], label=word, **line_style(number) | {"linestyle": "", "markersize": 7})
     right.set(xlabel="rate times curvature, ηλ", ylabel="size of the factor, |1 − ηλ|")
-    right.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=4, fontsize=8, frameon=False, borderpad=0, columnspacing=0.8,
-        handletextpad=0.1,
-    )  # fmt: skip
+    legend_above(right, ncols=4, columnspacing=0.8, handletextpad=0.1)
 
 
-def _limit(left: Axes, right: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    left, right = figure.add_axes(BOWL), figure.add_axes(RULER)
     left.set(xlim=(-3.6, 3.6), ylim=(-4, 8))
     right.set(xlim=(-1.7, 4.2), ylim=(-0.05, 3.2))
+    return left, right
 
 
 def _short(value: float) -> str:

@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import MINUS_AND_DIGITS, Demo, check_box, count, plain_log, slider
-from steepest.demos._still import Still
+from steepest.demos._demo import Demo, check_box, count, plain_log, power, slider
+from steepest.demos._marks import HERE, THRESHOLD, legend_above
+from steepest.demos._still import Still, bare
 from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.landscapes import Landscape, saddle
 from steepest.plots import line_style, plot_contours
@@ -73,13 +74,10 @@ class SaddleView:
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("saddle", draw_pass)
         self.paths: dict[tuple[float, float, float], Tensor] = {}
-        left, right = figure.add_axes(MAP), figure.add_axes(AWAY)
-        _limit(left, right)
-        left.set_axis_off()
-        right.set_axis_off()
+        left, right = bare(_panels(figure))
         (self.noisy,) = left.plot([], [], **NOISY)
         (self.path,) = left.plot([], [], **line_style(0))
-        (self.ball,) = left.plot([], [], "o", markersize=13, fillstyle="none", color="black")
+        (self.ball,) = left.plot([], [], **HERE)
         (self.noisy_away,) = right.plot([], [], **NOISY)
         (self.away,) = right.plot([], [], **line_style(0) | {"markersize": 3})
         self.said = right.text(0.98 * N_STEPS, LOWEST * 3, "", ha="right", va="bottom", fontsize=10)
@@ -195,24 +193,23 @@ def _left(paths: Tensor, noise: float) -> str:
 
 def draw_pass(figure: Figure) -> None:
     """Draw level lines, minima and all labels."""
-    left, right = figure.add_axes(MAP), figure.add_axes(AWAY)
+    left, right = _panels(figure)
     plot_contours(_pass(), ax=left, resolution=101)
     left.set(title="", xlabel="along the ridge, θ₁", ylabel="the falling direction, θ₂")
-    _limit(left, right)
     right.plot([], [], label="without noise", **line_style(0) | {"markersize": 3})
     right.plot([], [], label=f"{N_NOISY} runs with noise", **NOISY)
-    right.axhline(LEFT_AT, color="0.5", linewidth=0.8)
+    right.axhline(LEFT_AT, **THRESHOLD)
     right.text(N_STEPS, LEFT_AT / 1.6, f"left: {LEFT_AT}", color="0.35", fontsize=8, ha="right", va="top")
     right.set(xlabel="step", ylabel="distance from the ridge, |θ₂|", yticks=[1e-12, 1e-9, 1e-6, 1e-3, 1e0])
-    right.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8, frameon=False, borderpad=0, columnspacing=1
-    )  # fmt: skip
+    legend_above(right, ncols=2)
     plain_log(right)
 
 
-def _limit(left: Axes, right: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    left, right = figure.add_axes(MAP), figure.add_axes(AWAY)
     left.set(xlim=_pass().domain[0], ylim=_pass().domain[1])
     right.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(LOWEST, 1e1))
+    return left, right
 
 
 @cache
@@ -221,4 +218,4 @@ def _pass() -> Landscape:
 
 
 def _power(distance: float) -> str:
-    return f"10{str(round(math.log10(distance))).translate(MINUS_AND_DIGITS)}" if distance else "0"
+    return power(round(math.log10(distance))) if distance else "0"

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, choice, count, plain_log, slider
-from steepest.demos._still import Still
+from steepest.demos._marks import HERE, legend_above
+from steepest.demos._still import Still, bare
 from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.landscapes import LANDSCAPES, Landscape, quadratic
 from steepest.plots import line_style, plot_contours
@@ -97,12 +98,9 @@ class LandscapeView:
     def __init__(self, figure: Figure) -> None:
         self.still = Still(figure)
         self.runs: dict[tuple[Any, ...], Watched] = {}
-        self.map, upper, lower = (figure.add_axes(place) for place in (MAP, UPPER, LOWER))
-        _limit(upper, lower)
-        for ax in figure.axes:
-            ax.set_axis_off()
+        self.map, upper, lower = bare(_panels(figure))
         (self.path,) = self.map.plot([], [], **line_style(0) | {"linewidth": 1.2})
-        (self.here,) = self.map.plot([], [], "o", markersize=13, fillstyle="none", color="black")
+        (self.here,) = self.map.plot([], [], **HERE)
         (self.loss,) = upper.plot([], [], **line_style(0) | {"marker": ""})
         (self.rises,) = upper.plot([], [], "x", color="black", markersize=7)
         self.terms = [lower.plot([], [], **line_style(number) | {"markersize": 3})[0] for number in (1, 2)]
@@ -218,8 +216,7 @@ def _said(done: Watched, step: int) -> str:
 
 def draw_ground(figure: Figure, landscape: str) -> None:
     """Draw level lines, minima and all labels."""
-    ax, upper, lower = (figure.add_axes(place) for place in (MAP, UPPER, LOWER))
-    _limit(upper, lower)
+    ax, upper, lower = _panels(figure)
     plot_contours(_ground(landscape), ax=ax, resolution=101)
     ax.set(title="", xlabel="parameter θ₁", ylabel="parameter θ₂")
     upper.plot([], [], label="loss above the least", **line_style(0) | {"marker": ""})
@@ -230,15 +227,15 @@ def draw_ground(figure: Figure, landscape: str) -> None:
     lower.set(xlabel="step", ylabel="size of the term")
     for panel in (upper, lower):
         panel.set_yticks([1e-6, 1e-3, 1e0, 1e3])
-        panel.legend(
-            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, fontsize=8, frameon=False, borderpad=0, columnspacing=1
-        )  # fmt: skip
+    legend_above(upper, lower, ncols=2)
     plain_log(upper, lower)
 
 
-def _limit(upper: Axes, lower: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
+    left, upper, lower = (figure.add_axes(place) for place in (MAP, UPPER, LOWER))
     for ax in (upper, lower):
         ax.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(LOWEST, HIGHEST))
+    return left, upper, lower
 
 
 def _hessians(ground: Landscape, points: Tensor) -> Tensor:

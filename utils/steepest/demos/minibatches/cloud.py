@@ -13,9 +13,10 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
 from steepest.callables import least_squares_gradient
-from steepest.data import Data, diabetes, with_ones
+from steepest.data import Data, with_ones
 from steepest.demos._demo import Demo, choice, plain_log, steps
-from steepest.demos._still import Still
+from steepest.demos._still import Still, bare
+from steepest.demos.minibatches.patients import body_mass_index
 from steepest.plots import line_style
 
 Draw = Callable[[int, int, Generator], Iterable[Tensor]]
@@ -31,7 +32,6 @@ PLACES: Mapping[str, tuple[float, float]] = {
 }
 BATCHES = 120
 GOAL = 0.1
-BODY_MASS_INDEX = 2
 CLOUD, TRIALS = (0.098, 0.13, 0.3625, 0.82), (0.562, 0.13, 0.418, 0.82)  # the first is a square in inches
 DOTS: dict[str, Any] = {
     "color": line_style(0)["color"], "linestyle": "", "marker": "o", "markersize": 3.8, "alpha": 0.45,
@@ -168,9 +168,7 @@ class CloudView:
     def __init__(self, figure: Figure) -> None:
         self.still = Still(figure)
         self.trials: dict[str, dict[int, Trial]] = {place: {} for place in PLACES}
-        self.left, self.right = figure.add_axes(CLOUD), figure.add_axes(TRIALS)
-        for ax in (self.left, self.right):
-            ax.set_axis_off()
+        self.left, self.right = bare((figure.add_axes(CLOUD), figure.add_axes(TRIALS)))
         self.dots, self.ring, self.star = (self.left.plot([], [], **style)[0] for style in (DOTS, RING, STAR))
         self.left.plot(0, 0, **PLUS)
         (self.tried,) = self.right.plot([], [], **TRIED)
@@ -251,5 +249,5 @@ def _stray(place: str) -> float:
 @cache
 def _patients() -> Data:
     """Progression of diabetes against the body mass index, both with mean 0 and deviation 1."""
-    x, y = diabetes(dtype=torch.float64)
-    return Data(with_ones(x[:, [BODY_MASS_INDEX]]), y)
+    x, y = body_mass_index()
+    return Data(with_ones(x), y)

@@ -13,9 +13,11 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.callables import least_squares_gradient
-from steepest.data import Data, diabetes, with_ones
-from steepest.demos._demo import Demo, choice, plain_log, slider, steps
-from steepest.demos._still import Still
+from steepest.data import Data, with_ones
+from steepest.demos._demo import Demo, choice, counted, plain_log, slider, steps
+from steepest.demos._marks import MINIMUM, THRESHOLD, legend_above
+from steepest.demos._still import Still, bare
+from steepest.demos.minibatches.patients import body_mass_index
 from steepest.plots import line_style
 
 Descend = Callable[..., Tensor]
@@ -26,7 +28,6 @@ START = (1.5, -1.0)
 N_STEPS = 60
 EPOCHS = 2
 GOAL = 0.03
-BODY_MASS_INDEX = 2
 LANDSCAPE, LOSS = (0.07, 0.13, 0.42, 0.79), (0.58, 0.13, 0.405, 0.79)
 DOTS = 150
 LOWEST, HIGHEST = 1e-4, 3e1
@@ -129,10 +130,7 @@ class PathView:
     def __init__(self, figure: Figure) -> None:
         self.still = Still(figure)
         self.walks: dict[tuple[int, float, str], Walk] = {}
-        left, self.right = figure.add_axes(LANDSCAPE), figure.add_axes(LOSS)
-        _limit(left, self.right, COUNTS[0])
-        left.set_axis_off()
-        self.right.set_axis_off()
+        left, self.right = bare(_panels(figure, COUNTS[0]))
         # the noisiest lies lowest
         self.paths = [left.plot([], [], zorder=5 - number, **_style(number))[0] for number in range(3)]
         self.losses = [self.right.plot([], [], zorder=5 - number, **_style(number))[0] for number in range(3)]
@@ -187,23 +185,20 @@ def draw_paths(sgd: Descend, view: PathView, *, size: int, lr: float, count: str
 
 def draw_landscape(figure: Figure, count: str) -> None:
     """Draw level lines, the goal and all labels."""
-    left, right = figure.add_axes(LANDSCAPE), figure.add_axes(LOSS)
-    _limit(left, right, count)
+    left, right = _panels(figure, count)
     best, hessian = _bowl()
     across, up = (torch.linspace(*limits, 121, dtype=torch.float64) for limits in (left.get_xlim(), left.get_ylim()))
     away = torch.stack(torch.meshgrid(across, up, indexing="xy"), dim=-1) - best
     loss = 0.5 * ((away @ hessian) * away).sum(dim=-1)
     left.contour(across, up, loss, levels=[0.05, 0.2, 0.5, 1, 2, 4, 7, 11, 16], colors="0.7", linewidths=0.7)
-    left.plot(*best, "*", color="black", markersize=11)
+    left.plot(*best, **MINIMUM)
     left.plot(*START, "o", color="black", markersize=6)
     left.set(xlabel="intercept", ylabel="slope")
     for number, label in enumerate(("batch, all 442", "minibatch of m", "stochastic, 1")):
         right.plot([], [], label=label, **_style(number))
-    right.axhline(GOAL, color="0.5", linewidth=0.8)
+    right.axhline(GOAL, **THRESHOLD)
     right.set(xlabel="step" if count == COUNTS[0] else "examples seen", ylabel="loss above the least loss")
-    right.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=8, frameon=False, borderpad=0, columnspacing=1
-    )  # fmt: skip
+    legend_above(right, ncols=3)
     plain_log(right)
 
 
@@ -218,23 +213,24 @@ def _span(count: str) -> tuple[float, float]:
     return -0.01 * end, 1.01 * end
 
 
-def _limit(left: Axes, right: Axes, count: str) -> None:
+def _panels(figure: Figure, count: str) -> tuple[Axes, Axes]:
+    left, right = figure.add_axes(LANDSCAPE), figure.add_axes(LOSS)
     left.set(xlim=(-2.0, 2.4), ylim=(-1.6, 2.2))
     right.set(yscale="log", xlim=_span(count), ylim=(LOWEST, HIGHEST))
+    return left, right
 
 
 def _said(name: str, done: Walk) -> str:
     rest = done.rest()
-    n_steps = len(done.path) - 1
     where = f"{rest:.4f}" if rest < HIGHEST else "ran away"
-    return f"{name} {where} ({n_steps} {'step' if n_steps == 1 else 'steps'}, {int(done.seen[-1])} examples)"
+    return f"{name} {where} ({counted(len(done.path) - 1, 'step')}, {int(done.seen[-1])} examples)"
 
 
 @cache
 def _patients() -> Data:
     """Progression of diabetes against the body mass index, which is not centred: so the valley is narrow."""
-    x, y = diabetes(dtype=torch.float64)
-    return Data(with_ones(x[:, [BODY_MASS_INDEX]] + 1), y)
+    x, y = body_mass_index()
+    return Data(with_ones(x + 1), y)
 
 
 @cache

@@ -14,7 +14,8 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, slider
-from steepest.demos._still import Still
+from steepest.demos._marks import HERE, THRESHOLD
+from steepest.demos._still import Still, bare
 from steepest.plots import line_style
 
 Average = Callable[..., Tensor]
@@ -89,15 +90,12 @@ class AverageView:
 
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("year", draw_year)
-        series, errors = figure.add_axes(SERIES), figure.add_axes(ERRORS)
-        _limit(series, errors)
-        series.set_axis_off()
-        errors.set_axis_off()
+        series, errors = bare(_panels(figure))
         self.tried: dict[bool, dict[float, float]] = {False: {}, True: {}}
         self.dots: dict[bool, Line2D] = {}
         for corrected, style in TRIAL.items():
             (self.dots[corrected],) = errors.plot([], [], **style)
-        (self.here,) = errors.plot([], [], "o", markersize=14, fillstyle="none", color="black", clip_on=False)
+        (self.here,) = errors.plot([], [], clip_on=False, **HERE | {"markersize": 14})
         (self.curve,) = series.plot([], [])
 
     def show(self, average: Tensor, *, beta: float, corrected: bool, error: float) -> None:
@@ -149,8 +147,7 @@ def draw_average(ewa: Average, ewa_corrected: Average, view: AverageView, *, bet
 
 def draw_year(figure: Figure) -> None:
     """Draw the days, the wave and all labels."""
-    series, errors = figure.add_axes(SERIES), figure.add_axes(ERRORS)
-    _limit(series, errors)
+    series, errors = _panels(figure)
     days, wave = temperatures()
     number = range(1, DAYS + 1)
     series.plot(number, days, ".", color="0.72", label="one day")
@@ -161,7 +158,7 @@ def draw_year(figure: Figure) -> None:
         errors.plot([], [], label="corrected" if corrected else "not corrected", **TRIAL[corrected])
     series.set(xlabel="day of the year", ylabel="temperature in °C")
     series.legend(loc="lower center", ncols=2, fontsize=8)
-    errors.axhline(GOAL, color="0.5", linewidth=0.8, label=f"goal: {GOAL} °C")
+    errors.axhline(GOAL, label=f"goal: {GOAL} °C", **THRESHOLD)
     errors.set(xlabel="memory 1/(1 − β) in days", ylabel="distance from the wave in °C")
     errors.set_yticks([1, 2, 3, 4, 5, 6], ["1", "2", "3", "4", "5", "6"])
     errors.set_xticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
@@ -169,6 +166,8 @@ def draw_year(figure: Figure) -> None:
     errors.legend(loc="upper center", fontsize=8)
 
 
-def _limit(series: Axes, errors: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    series, errors = figure.add_axes(SERIES), figure.add_axes(ERRORS)
     series.set(xlim=(-5, DAYS + 6), ylim=(-9, 36))
     errors.set(xscale="log", yscale="log", xlim=(0.85, 120), ylim=(0.9, 12))
+    return series, errors

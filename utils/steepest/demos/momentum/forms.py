@@ -13,6 +13,7 @@ from steepest.demos._demo import joined
 from steepest.trajectory import init_state
 
 START = (-1.8, 1.2)
+ARRIVED = 0.01  # from the minimum
 LEVEL: dict[str, Any] = {"color": "0.7", "linewidth": 0.7, "zorder": 1.9}  # under the paths
 Step = Callable[..., tuple[Tensor, dict[str, Any]]]
 

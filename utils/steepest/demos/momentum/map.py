@@ -16,15 +16,15 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from steepest.demos._demo import DPI, Demo, check_box, joined, plain_log, slider, steps
-from steepest.demos._still import Picture, Still
-from steepest.demos.momentum.forms import LEVEL, START, Step, ellipses, rate_factor
+from steepest.demos._marks import MINIMUM, THRESHOLD
+from steepest.demos._still import Picture, Still, bare
+from steepest.demos.momentum.forms import ARRIVED, LEVEL, START, Step, ellipses, rate_factor
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import init_state, run, steps_to_reach
 
 N_STEPS = 200
 SHOWN = 120
-ARRIVED = 0.01
 CELLS, COARSE = 128, 16
 HIGHEST_RATE, HIGHEST_BETA = 4.0, 0.99
 CONDITIONS = (1, 3, 10, 30, 100, 300, 1000)
@@ -236,16 +236,13 @@ class Scene:
         self.map = Picture(left=CORNER[0], bottom=CORNER[1], zorder=-0.5)
         figure.add_artist(self.map)
         style = line_style(1)
-        map_axes, path_axes, distance_axes = (figure.add_axes(place) for place in (LEFT, UPPER, LOWER))
-        _limit(map_axes, path_axes, distance_axes)
-        for ax in figure.axes:
-            ax.set_axis_off()
+        map_axes, path_axes, distance_axes = bare(_panels(figure))
         (self.border,) = map_axes.plot([], [], color="black", linewidth=1.6)
         map_axes.text(HIGHEST_RATE - 0.08, 0.04, "runs away", color="white", ha="right")
         (self.cross,) = map_axes.plot([], [], **CROSS)
         (self.best,) = map_axes.plot([], [], **STAR)
         (self.levels,) = path_axes.plot([], [], **LEVEL)
-        path_axes.plot(0, 0, "*", color="black", markersize=11)
+        path_axes.plot(0, 0, **MINIMUM)
         (self.path,) = path_axes.plot([], [], markevery=1, **style)
         (self.distance,) = distance_axes.plot([], [], **style | {"marker": ""})
         self._shown: RateMap | None = None
@@ -274,25 +271,26 @@ def _colored(factors: np.ndarray) -> np.ndarray:
 
 def draw_frames(figure: Figure) -> None:
     """Draw what is the same for all condition numbers: frames, the scale and all labels."""
-    map_axes, scale, path_axes, distance_axes = (figure.add_axes(place) for place in (LEFT, SCALE, UPPER, LOWER))
-    _limit(map_axes, path_axes, distance_axes)
+    map_axes, path_axes, distance_axes = _panels(figure)
     map_axes.set(xlabel="rate η", ylabel="β, share of the velocity that is kept")
     marks = [Line2D([], [], label="you are here", **CROSS), Line2D([], [], label="best place", **STAR)]
     map_axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
     colors = ScalarMappable(NORM, GREYS)
     label = "factor by which the error shrinks in a step"
-    figure.colorbar(colors, cax=scale, ticks=LEVELS[:-1], alpha=OPACITY).set_label(label)
+    figure.colorbar(colors, cax=figure.add_axes(SCALE), ticks=LEVELS[:-1], alpha=OPACITY).set_label(label)
     path_axes.set_ylabel("across the valley")
     path_axes.set_xlabel("along the valley", labelpad=1)
-    distance_axes.axhline(ARRIVED, color="0.5", linewidth=0.8)
+    distance_axes.axhline(ARRIVED, **THRESHOLD)
     distance_axes.set(xlabel="step", ylabel="distance\nto the minimum", yticks=[1e-8, 1e-5, 1e-2, 1e1])
     plain_log(distance_axes)
 
 
-def _limit(map_axes: Axes, path_axes: Axes, distance_axes: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
+    map_axes, path_axes, distance_axes = (figure.add_axes(place) for place in (LEFT, UPPER, LOWER))
     map_axes.set(xlim=(0, HIGHEST_RATE), ylim=(0, HIGHEST_BETA))
     path_axes.set(xlim=(-2.1, 2.1), ylim=(-2.1, 2.1))
     distance_axes.set(yscale="log", xlim=(0, SHOWN), ylim=(1e-8, 1e3))
+    return map_axes, path_axes, distance_axes
 
 
 def _said(found: RateMap, factor: float, distance: Tensor, lr: float, beta: float) -> str:

@@ -10,19 +10,18 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, plain_log, slider
-from steepest.demos._still import Still
-from steepest.demos.momentum.forms import LEVEL, START, Step, ellipses, rate_factor
+from steepest.demos._marks import MINIMUM, THRESHOLD, legend_above
+from steepest.demos._still import Still, bare
+from steepest.demos.momentum.forms import ARRIVED, LEVEL, START, Step, ellipses, rate_factor
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import init_state, run, steps_to_reach
 
 N_STEPS = 120
-ARRIVED = 0.01
 FAR = 1e6
 LEVELS = (0.002, 0.02, 0.06, 0.14, 0.3, 0.5, 0.8, 1.2, 1.7)
 PATHS, DISTANCES = (0.07, 0.13, 0.42, 0.79), (0.57, 0.13, 0.42, 0.79)
 STYLES: tuple[dict[str, Any], ...] = tuple(line_style(number) | {"markersize": 4, "markevery": 1} for number in (0, 1))
-MINIMUM: dict[str, Any] = {"color": "black", "marker": "*", "markersize": 11, "linestyle": ""}
 LABELS = ("your β", "β = 0")
 
 
@@ -64,10 +63,7 @@ class MomentumView:
 
     def __init__(self, figure: Figure) -> None:
         Still(figure).show("frames", draw_frames)
-        paths, distances = figure.add_axes(PATHS), figure.add_axes(DISTANCES)
-        _limit(paths, distances)
-        for ax in (paths, distances):
-            ax.set_axis_off()
+        paths, distances = bare(_panels(figure))
         self.title = paths.set_title("", y=1.0)  # at a place of its own choice, matplotlib measures all labels
         (self.levels,) = paths.plot([], [], **LEVEL)
         paths.plot(0, 0, **MINIMUM)
@@ -119,21 +115,22 @@ def draw_momentum(
 
 def draw_frames(figure: Figure) -> None:
     """Draw what is the same for all bowls: frames and labels."""
-    paths, distances = figure.add_axes(PATHS), figure.add_axes(DISTANCES)
-    _limit(paths, distances)
+    paths, distances = _panels(figure)
     distances.plot([], [], label="minimum", **MINIMUM)
     for label, style in zip(LABELS, STYLES, strict=True):
         distances.plot([], [], label=label, **style)
     paths.set(xlabel="θ₁", ylabel="θ₂")
-    distances.axhline(ARRIVED, color="0.5", linewidth=0.8)
+    distances.axhline(ARRIVED, **THRESHOLD)
     distances.set(xlabel="step", ylabel="distance to the minimum")
     plain_log(distances)
-    distances.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=9, frameon=False, borderpad=0)
+    legend_above(distances, ncols=3, fontsize=9, columnspacing=2)
 
 
-def _limit(paths: Axes, distances: Axes) -> None:
+def _panels(figure: Figure) -> tuple[Axes, Axes]:
+    paths, distances = figure.add_axes(PATHS), figure.add_axes(DISTANCES)
     paths.set(xlim=(-2, 2), ylim=(-2, 2))
     distances.set(yscale="log", xlim=(-3, N_STEPS + 3), ylim=(1e-6, 1e2))
+    return paths, distances
 
 
 def _path(step: Step, hessian: Tensor, *, lr: float, beta: float, averaged: bool) -> Tensor:

@@ -1,4 +1,4 @@
-"""A playground: a small net on points in a plane, trained live with the student's functions or torch's."""
+"""The playground of `12_batch_norm`: a small net, trained live with the student's functions or torch's."""
 
 from __future__ import annotations
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from steepest.demos._demo import Demo, check_box, choice, count, slider, steps
 from steepest.demos.playground.data import DATA_SETS, TRAINING
+from steepest.demos.playground.net import Design, Dials
 from steepest.demos.playground.tools import DROPPING, METHODS, NORMALIZING, STARTS, Tools, gather, own_rates
-from steepest.demos.playground.training import Design, Dials, Training
+from steepest.demos.playground.training import Training
 from steepest.demos.playground.view import LAST, SIZE, View
 from steepest.race import RATES
 

@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import DPI, joined, plain_log
-from steepest.demos._still import Picture, Still, painted
+from steepest.demos._still import Picture, Still, bare, painted
 from steepest.demos.playground.data import REACH, Points, points
-from steepest.demos.playground.training import EVERY, Design, Dials, Training, scores
+from steepest.demos.playground.net import Design, Dials, scores
+from steepest.demos.playground.training import EVERY, Training
 from steepest.plots import line_style
 
 SIZE = (9.5, 4.3)
@@ -51,9 +52,7 @@ class View:
         self.dials = Picture(left=LETTERS[0], bottom=LETTERS[1], zorder=-0.5)
         for picture in (self.picture, self.dials):
             figure.add_artist(picture)
-        surface, losses, rates = _panels(figure)
-        for ax in (surface, losses, rates):
-            ax.set_axis_off()
+        surface, losses, rates = bare(_panels(figure))
         self.boundary = surface.plot([], [], color="black", linewidth=1.3)[0]
         self.points = [surface.plot([], [], zorder=3, **_point_style(number))[0] for number in range(2)]
         self.tests = [

@@ -1,4 +1,4 @@
-"""The demo of `00_start_here`: the student's own `fit_line` moves a line and `gd_step` a point, as the rate changes."""
+"""A line fitted to points: the student's own `fit_line` moves the line and `gd_step` a point, as the rate changes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from torch import Tensor
 
 from steepest.callables import least_squares_gradient
 from steepest.data import with_ones
-from steepest.demos._demo import Demo, count, plain_log, slider
-from steepest.demos._still import Still
+from steepest.demos._demo import Demo, count, counted, plain_log, slider
+from steepest.demos._marks import MINIMUM
+from steepest.demos._still import Still, bare
 from steepest.plots import line_style
 from steepest.trajectory import steps_to_reach
 
@@ -100,7 +101,7 @@ def draw_line(gd_step: Step, fit_line: Fit, view: LineView, *, lr: float, step: 
     view.show(theta, path, distance, step)
     loss = (theta[0] + theta[1] * view.x - view.y).square().mean()
     said = (
-        f"η = {lr:.2f}: after {step} {'step' if step == 1 else 'steps'} the line is {theta[0]:.4g} + {theta[1]:.4g} x, "
+        f"η = {lr:.2f}: after {counted(step, 'step')} the line is {theta[0]:.4g} + {theta[1]:.4g} x, "
         f"its loss {loss:.4g}. {_arrived(distance)}"
     )
     if not torch.allclose(theta, path[step], rtol=1e-6, atol=1e-6, equal_nan=True):
@@ -141,9 +142,7 @@ class LineView:
         self.x, self.y = x, y
         self.best: Tensor = torch.linalg.lstsq(with_ones(x[:, None]), y[:, None]).solution[:, 0]
         Still(figure).show("all", partial(draw_background, x=x, y=y, best=self.best))
-        panels = line, plane, distance = _panels(figure)
-        for ax in panels:
-            ax.set_axis_off()
+        line, plane, distance = bare(_panels(figure))
         path = line_style(1)
         (self.before,) = line.plot([], [], **BEFORE)
         (self.line,) = line.plot([], [], color="black", linewidth=2)
@@ -178,7 +177,7 @@ def draw_background(figure: Figure, *, x: Tensor, y: Tensor, best: Tensor) -> No
     grid = torch.meshgrid(*(torch.linspace(*ends, 81, dtype=x.dtype) for ends in (ACROSS, UP)), indexing="xy")
     loss = (torch.stack(grid, dim=-1) @ rows.T - y).square().mean(dim=-1)
     plane.contour(*grid, loss, levels=[1, 4, 9, 16, 25, 36, 49, 64, 81, 100], colors="0.7", linewidths=0.7)
-    plane.plot(*best, "*", color="black", markersize=11, label="best line")
+    plane.plot(*best, label="best line", **MINIMUM)
     plane.plot([], [], label="your gd_step", **line_style(1))
     plane.set(xlabel="intercept θ₀", ylabel="slope θ₁")
     plane.legend(loc="upper left", fontsize=8)

@@ -12,7 +12,6 @@ from steepest.demos.adaptive_methods.correction import INSIDE, N_STEPS, OUTSIDE,
 from torch import Tensor
 
 State = dict[str, Any]
-PNG = b"\x89PNG"
 
 # how a step's length follows from the averages and from what corrects them, in the forms that are accepted
 FORMS: dict[str, Callable[..., Tensor]] = {
@@ -69,18 +68,17 @@ def test_where_steps_are_half_as_long(eps: float, inside: bool, where: float) ->
     assert half(expected(Setting(True, True, eps, inside))) == pytest.approx(where, rel=0.05)
 
 
-def test_each_control_redraws_with_the_students_own_function() -> None:
+def test_each_control_redraws_with_the_students_own_function(new_picture: Any) -> None:
     calls: list[int] = []
     demo = correction_demo(stepper("outside", calls))
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    first = bytes(demo.image.value)
+    assert new_picture(demo)
     changes: list[tuple[str, Any]] = [("correct_r", True), ("correct_s", True), ("place", INSIDE), ("eps", 1e-5)]
     for name, value in changes:
         calls.clear()
         demo.controls[name].value = value
         assert calls, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     calls.clear()
     for value in SHOWN:
         demo.controls["size"].value = value
@@ -89,7 +87,7 @@ def test_each_control_redraws_with_the_students_own_function() -> None:
         demo.controls["eps"].value = eps
         assert "First step" in demo.message.value
     demo.reset.click()
-    assert bytes(demo.image.value) == seen[0]
+    assert bytes(demo.image.value) == first
 
 
 def test_the_goal_needs_a_correction_and_another_eps() -> None:
@@ -106,10 +104,7 @@ def test_the_goal_needs_a_correction_and_another_eps() -> None:
     assert demo.message.value.endswith("Not yet: ε is still outside.")
 
 
-def test_an_unwritten_function_is_a_message_and_no_error() -> None:
-    def blank(*args: Any, **hyper: Any) -> tuple[Tensor, State]:
-        raise NotImplementedError
-
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:
     demo = correction_demo(blank)
     assert "Write <code>adam_step</code>" in demo.message.value
     assert demo.image.value == b""

@@ -16,45 +16,39 @@ from torch import Tensor
 
 State = dict[str, Any]
 Step = Callable[..., tuple[Tensor, State]]
-PNG = b"\x89PNG"
-
-
-def blank(*args: Any, **hyper: Any) -> tuple[Tensor, State]:
-    raise NotImplementedError
-
-
-def adagrad(theta: Tensor, grad: Tensor, state: State, *, lr: float, eps: float) -> tuple[Tensor, State]:
-    total = state["sum_squares"] + grad.square()
-    return theta - lr * grad / (total.sqrt() + eps), {"sum_squares": total}
 
 
 def plain(theta: Tensor, grad: Tensor, state: State, *, lr: float, **hyper: float) -> tuple[Tensor, State]:
     return theta - lr * grad, state
 
 
-def numbers_only(theta: Tensor, grad: Tensor, state: State, *, lr: float, eps: float) -> tuple[Tensor, State]:
-    return adagrad(theta, grad, state, lr=float(lr), eps=eps)
-
-
 def broken(*args: Any, **hyper: Any) -> tuple[Tensor, State]:
     raise KeyError("<sum>")
 
 
-def steppers(**own: Step) -> list[Step]:
-    return [own.get(method, blank) for method, _ in LEARNERS.values()]
+@pytest.fixture
+def steppers(blank: Step) -> Callable[..., list[Step]]:
+    """The student's functions in the order of the race, of which some are written."""
+
+    def in_order(**own: Step) -> list[Step]:
+        return [own.get(method, blank) for method, _ in LEARNERS.values()]
+
+    return in_order
 
 
-def test_each_control_redraws_what_the_students_functions_did() -> None:
+def test_each_control_redraws_what_the_students_functions_did(
+    new_picture: Any, adagrad_step: Any, steppers: Any
+) -> None:
     calls: list[tuple[int, ...]] = []
 
     def counted(theta: Tensor, *args: Any, **hyper: Any) -> tuple[Tensor, State]:
         calls.append(tuple(theta.shape))
-        return adagrad(theta, *args, **hyper)
+        return adagrad_step(theta, *args, **hyper)
 
     demo = race_demo(*steppers(adagrad=counted, adam=plain))
     assert (len(LENGTHS), len(RATES), N_STARTS, 2) in calls
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    first = bytes(demo.image.value)
+    assert new_picture(demo)
     assert "step 45" in demo.message.value
     changes = {
         "step": 60, "start": 3, "rates": "0.1 for all", "landscape": "saddle", "weight": "θ₂", "spelled": "AdaGrad"
@@ -63,10 +57,9 @@ def test_each_control_redraws_what_the_students_functions_did() -> None:
         calls.clear()
         said = demo.message.value
         demo.controls[name].value = value
-        assert demo.message.value != said or bytes(demo.image.value) not in seen
-        if name != "weight":
-            assert bytes(demo.image.value) not in seen, name
-        seen.append(bytes(demo.image.value))
+        new = new_picture(demo)
+        assert demo.message.value != said or new
+        assert new or name == "weight", name
         assert set(calls) <= {(2,)}, "the race is run once"
     assert calls == [(2,)] * N_STEPS
     assert "step 60: θ₂" in demo.message.value
@@ -75,10 +68,10 @@ def test_each_control_redraws_what_the_students_functions_did() -> None:
             demo.controls[name].value = value
             assert "have arrived for good" in demo.message.value
     demo.reset.click()
-    assert bytes(demo.image.value) == seen[0]
+    assert bytes(demo.image.value) == first
 
 
-def test_the_goal_needs_two_rates() -> None:
+def test_the_goal_needs_two_rates(steppers: Any) -> None:
     demo = race_demo(*steppers())
     assert "The goal needs one rate for all." in demo.message.value
     demo.controls["landscape"].value = "saddle"
@@ -93,7 +86,7 @@ def test_the_goal_needs_two_rates() -> None:
     assert "Adam has won" not in demo.message.value
 
 
-def test_unwritten_functions_are_replaced_or_left_out_and_named() -> None:
+def test_unwritten_functions_are_replaced_or_left_out_and_named(new_picture: Any, steppers: Any) -> None:
     demo = race_demo(*steppers(adagrad=broken, rmsprop=plain))
     for part in (
         "Not written yet, so torch.optim runs: Rprop (<code>rprop_step</code>), AdaDelta",
@@ -103,12 +96,12 @@ def test_unwritten_functions_are_replaced_or_left_out_and_named() -> None:
         "of 8 have arrived",
     ):
         assert part in demo.message.value
-    assert bytes(demo.image.value).startswith(PNG)
+    assert new_picture(demo)
     demo.controls["spelled"].value = "Quickprop"
     assert "Quickprop is not your function's run" in demo.message.value
 
 
-def test_what_replaces_a_function_is_torch_optim() -> None:
+def test_what_replaces_a_function_is_torch_optim(blank: Any) -> None:
     starts = torch.tensor([[-0.7, 0.4], [0.3, -1.2]], dtype=torch.float64).repeat(1, 2, 1, 1)
     rates = torch.tensor([0.01, 0.3], dtype=torch.float64)
     pull = torch.tensor([0.3, 1.0], dtype=torch.float64)
@@ -138,25 +131,28 @@ def test_what_replaces_a_function_is_torch_optim() -> None:
             torch.testing.assert_close(theta[:, number], weights.detach(), msg=name)
 
 
-def test_the_rates_are_those_of_the_lessons_table() -> None:
-    done = run_race(tuple(steppers(adagrad=adagrad)))
+def test_the_rates_are_those_of_the_lessons_table(adagrad_step: Any, steppers: Any) -> None:
+    done = run_race(tuple(steppers(adagrad=adagrad_step)))
     place = list(done.field.runners).index("AdaGrad")
     for name, length in LENGTHS.items():
         track = landscape_track(name, n_steps=length, seed=1)
-        lap = race([Entrant("ours", adagrad, "adagrad", {"eps": 1e-8})], track)["ours"]
+        lap = race([Entrant("ours", adagrad_step, "adagrad", {"eps": 1e-8})], track)["ours"]
         heat = choose(done, name, BEST, 4)
         assert heat.rates[place] == lap.rate
         torch.testing.assert_close(heat.losses[place, : length + 1].clamp(1e-9, 1e9), lap.losses[3].clamp(1e-9, 1e9))
         assert choose(done, name, CHOICES[1], 1).rates == [RATES[0]] * len(done.field.runners)
 
 
-def test_a_function_that_takes_numbers_only_takes_the_same_paths() -> None:
-    entrants = [Entrant("ours", step, "adagrad", {"eps": 1e-8}) for step in (adagrad, numbers_only)]
+def test_a_function_that_takes_numbers_only_takes_the_same_paths(adagrad_step: Any, steppers: Any) -> None:
+    def numbers_only(*args: Any, lr: float, eps: float) -> tuple[Tensor, State]:
+        return adagrad_step(*args, lr=float(lr), eps=eps)
+
+    entrants = [Entrant("ours", step, "adagrad", {"eps": 1e-8}) for step in (adagrad_step, numbers_only)]
     assert [takes_tensors(entrant) for entrant in entrants] == [True, False]
     starts = torch.tensor([[-0.7, 0.4], [0.3, -1.2]], dtype=torch.float64).repeat(3, 2, 1, 1)
     rates = torch.tensor([0.01, 0.3], dtype=torch.float64)
     moved = []
-    for step in (adagrad, numbers_only):
+    for step in (adagrad_step, numbers_only):
         runner = line_up(steppers(adagrad=step), starts, rates).runners["AdaGrad"]
         theta = starts
         for _ in range(3):
@@ -219,7 +215,7 @@ SPELLED: list[tuple[str, dict[str, float], dict[str, float], list[str]]] = [
     ("name", "old", "new", "parts"), SPELLED, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_a_step_is_spelled_out_with_what_was_returned(
-    name: str, old: dict[str, float], new: dict[str, float], parts: list[str]
+    blank: Any, name: str, old: dict[str, float], new: dict[str, float], parts: list[str]
 ) -> None:
     method, hyper = LEARNERS[name]
     start, end = _moment(1.0, -2.0, **old), _moment(1.5, -1.0, **new)

@@ -12,35 +12,20 @@ from steepest.demos.batch_norm import rates_demo
 from steepest.demos.batch_norm.rates import RATES, Board, RateView, draw_rates
 from torch import Tensor
 
-PNG = b"\x89PNG"
 PLAIN, NORMAL = 0, 1
 END = 140
 
 
-def batch_norm_train(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> tuple[Tensor, tuple[Tensor, ...]]:
-    inverse = 1 / (x.var(dim=0, correction=0) + eps).sqrt()
-    u = (x - x.mean(dim=0)) * inverse
-    return gamma * u + beta, (u, gamma * inverse)
-
-
-def batch_norm_backward(grad_out: Tensor, cache: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
-    u, scale = cache
-    grad_gamma, grad_beta = (grad_out * u).sum(dim=0), grad_out.sum(dim=0)
-    return scale * (grad_out - (grad_beta + u * grad_gamma) / len(u)), grad_gamma, grad_beta
-
-
-def _blank(*args: Any, **settings: Any) -> Any:
-    raise NotImplementedError
-
-
 @pytest.fixture(scope="module")
-def trained() -> Board:
+def trained(batch_norm_train: Any, batch_norm_backward: Any) -> Board:
     board = Board(batch_norm_train, batch_norm_backward)
     board.train(END)
     return board
 
 
-def test_each_control_redraws_and_only_new_steps_run_the_students_functions() -> None:
+def test_each_control_redraws_and_only_new_steps_run_the_students_functions(
+    new_picture: Any, batch_norm_train: Any, batch_norm_backward: Any
+) -> None:
     calls = {"forward": 0, "backward": 0}
 
     def forward(*args: Any, **settings: Any) -> Any:
@@ -53,14 +38,12 @@ def test_each_control_redraws_and_only_new_steps_run_the_students_functions() ->
 
     demo = rates_demo(forward, backward)
     assert calls == {"forward": 160, "backward": 160}  # 40 steps of four layers
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    assert new_picture(demo)
     for name, value, fresh in (("rate", 0.3, 0), ("step", 48, 32), ("rate", 3.0, 0), ("step", 4, 0)):
         calls.update(forward=0, backward=0)
         demo.controls[name].value = value
         assert calls == {"forward": fresh, "backward": fresh}
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     assert "rate 3, step 4: loss plain" in demo.message.value
 
 
@@ -100,7 +83,7 @@ def test_at_the_start_both_guess(trained: Board) -> None:
     assert trained.losses[:, 0, 0].tolist() == pytest.approx([math.log(10)] * 2, rel=0.15)
 
 
-def test_a_wrong_backward_pass_shows_as_a_worse_curve(trained: Board) -> None:
+def test_a_wrong_backward_pass_shows_as_a_worse_curve(batch_norm_train: Any, trained: Board) -> None:
     def forgetful(grad_out: Tensor, cache: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, Tensor]:
         u, scale = cache
         return -scale * grad_out, (grad_out * u).sum(dim=0), grad_out.sum(dim=0)
@@ -111,10 +94,11 @@ def test_a_wrong_backward_pass_shows_as_a_worse_curve(trained: Board) -> None:
     torch.testing.assert_close(board.at(20)[PLAIN], trained.at(20)[PLAIN])
 
 
-@pytest.mark.parametrize(
-    "functions", [(_blank, batch_norm_backward), (batch_norm_train, _blank)], ids=["forward", "backward"]
-)
-def test_an_unwritten_function_is_a_message_and_no_picture(functions: tuple[Any, Any]) -> None:
-    demo = rates_demo(*functions)
+@pytest.mark.parametrize("missing", ["batch_norm_train", "batch_norm_backward"])
+def test_an_unwritten_function_is_a_message_and_no_picture(
+    blank: Any, batch_norm_train: Any, batch_norm_backward: Any, missing: str
+) -> None:
+    functions = {"batch_norm_train": batch_norm_train, "batch_norm_backward": batch_norm_backward}
+    demo = rates_demo(**functions | {missing: blank})
     assert "Write <code>batch_norm_train</code>, <code>batch_norm_backward</code>" in demo.message.value
     assert demo.image.value == b""

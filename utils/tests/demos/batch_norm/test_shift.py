@@ -12,32 +12,17 @@ from steepest.demos.batch_norm import shift_demo
 from steepest.demos.batch_norm.shift import BATCHES, SIZES, ShiftView, batches, draw_shift, mismatch, place, statistics
 from torch import Tensor
 
-PNG = b"\x89PNG"
-
-
-def batch_norm_train(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> tuple[Tensor, Any]:
-    u = (x - x.mean(dim=0)) / (x.var(dim=0, correction=0) + eps).sqrt()
-    return gamma * u + beta, None
-
 
 def population_statistics(means: Tensor, variances: Tensor, size: int) -> tuple[Tensor, Tensor]:
     return means.mean(dim=0), variances.mean(dim=0) * size / (size - 1)
 
 
-def batch_norm_eval(
-    x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float
-) -> Tensor:  # fmt: skip
-    return gamma * (x - mean) / (variance + eps).sqrt() + beta
+@pytest.fixture
+def functions(batch_norm_train: Any, batch_norm_eval: Any) -> list[Any]:
+    return [batch_norm_train, population_statistics, batch_norm_eval]
 
 
-FUNCTIONS = (batch_norm_train, population_statistics, batch_norm_eval)
-
-
-def _blank(*args: Any, **settings: Any) -> Any:
-    raise NotImplementedError
-
-
-def test_each_control_redraws_with_the_students_own_functions() -> None:
+def test_each_control_redraws_with_the_students_own_functions(new_picture: Any, functions: list[Any]) -> None:
     calls: list[str] = []
 
     def noting(function: Any) -> Any:
@@ -47,26 +32,24 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
 
         return noted
 
-    demo = shift_demo(*map(noting, FUNCTIONS))
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    demo = shift_demo(*map(noting, functions))
+    assert new_picture(demo)
     for name, value, called in (
         ("number", 2, {"batch_norm_train", "batch_norm_eval"}),
         ("drift", 0.4, {"batch_norm_train", "batch_norm_eval"}),
-        ("size", 32, {function.__name__ for function in FUNCTIONS}),
+        ("size", 32, {function.__name__ for function in functions}),
     ):
         calls.clear()
         demo.controls[name].value = value
         assert set(calls) == called, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
 
 
 @pytest.mark.parametrize("number", [1, BATCHES])
 @pytest.mark.parametrize("size", [SIZES[0], SIZES[-1]])
 @pytest.mark.parametrize("drift", [0.0, 1.0])
-def test_the_ends_of_the_ranges_are_drawn(drift: float, size: int, number: int) -> None:
-    demo = shift_demo(*FUNCTIONS)
+def test_the_ends_of_the_ranges_are_drawn(functions: list[Any], drift: float, size: int, number: int) -> None:
+    demo = shift_demo(*functions)
     for name, value in {"drift": drift, "size": size, "number": number}.items():
         demo.controls[name].value = value
         assert "in training" in demo.message.value, name
@@ -82,21 +65,25 @@ def test_the_ends_of_the_ranges_are_drawn(drift: float, size: int, number: int) 
         (0.0, 2, "Not yet: the goal is 0.2."),
     ],
 )
-def test_the_goal_is_the_smallest_batch_that_does(drift: float, size: int, said: str) -> None:
-    demo = shift_demo(*FUNCTIONS)
+def test_the_goal_is_the_smallest_batch_that_does(functions: list[Any], drift: float, size: int, said: str) -> None:
+    demo = shift_demo(*functions)
     demo.controls["drift"].value = drift
     demo.controls["size"].value = size
     assert demo.message.value.endswith(said)
 
 
 @pytest.mark.parametrize("size", [16, 48, 128])
-def test_without_drift_the_modes_differ_by_the_scatter_of_the_statistics(size: int) -> None:
+def test_without_drift_the_modes_differ_by_the_scatter_of_the_statistics(
+    batch_norm_train: Any, batch_norm_eval: Any, size: int
+) -> None:
     known = statistics(population_statistics, size)
     measured = mismatch(batch_norm_train, batch_norm_eval, known, size=size, drift=0.0)
     assert measured == pytest.approx(math.sqrt(1.5 / size), rel=0.1)
 
 
-def test_the_shared_example_depends_on_its_companions_in_training_alone() -> None:
+def test_the_shared_example_depends_on_its_companions_in_training_alone(
+    batch_norm_train: Any, batch_norm_eval: Any
+) -> None:
     known = statistics(population_statistics, 8)
     found = [place(batch_norm_train, batch_norm_eval, known, size=8, drift=0.5, number=number) for number in (1, 2)]
     for places in found:
@@ -107,7 +94,7 @@ def test_the_shared_example_depends_on_its_companions_in_training_alone() -> Non
     assert not torch.allclose(found[0].training[0, 0], found[1].training[0, 0], atol=0.1)
 
 
-def test_the_drift_is_gone_in_training_and_stays_in_evaluation() -> None:
+def test_the_drift_is_gone_in_training_and_stays_in_evaluation(batch_norm_train: Any, batch_norm_eval: Any) -> None:
     known = statistics(population_statistics, 128)
     places = place(batch_norm_train, batch_norm_eval, known, size=128, drift=1.0, number=1)
     torch.testing.assert_close(places.training.mean(dim=1), torch.zeros(2, 2, dtype=torch.float64))
@@ -115,7 +102,7 @@ def test_the_drift_is_gone_in_training_and_stays_in_evaluation() -> None:
     assert batches(128, 1.0).shape == (2, BATCHES, 128, 2)
 
 
-def test_the_figure_is_used_again_and_shows_both_batches() -> None:
+def test_the_figure_is_used_again_and_shows_both_batches(batch_norm_train: Any, batch_norm_eval: Any) -> None:
     figure = Figure()
     view = ShiftView(figure)
     known = statistics(population_statistics, 24)
@@ -127,7 +114,7 @@ def test_the_figure_is_used_again_and_shows_both_batches() -> None:
     assert view.stars[2][0].get_xdata() == pytest.approx(view.stars[2][1].get_xdata())
 
 
-def test_statistics_of_the_batch_in_evaluation_show_as_two_stars() -> None:
+def test_statistics_of_the_batch_in_evaluation_show_as_two_stars(batch_norm_train: Any) -> None:
     def by_batch(x: Tensor, *args: Tensor, eps: float) -> Tensor:
         return batch_norm_train(x, *args[2:], eps=eps)[0]
 
@@ -136,9 +123,8 @@ def test_statistics_of_the_batch_in_evaluation_show_as_two_stars() -> None:
 
 
 @pytest.mark.parametrize("missing", range(3))
-def test_an_unwritten_function_is_a_message_and_no_picture(missing: int) -> None:
-    functions: list[Any] = list(FUNCTIONS)
-    functions[missing] = _blank
+def test_an_unwritten_function_is_a_message_and_no_picture(blank: Any, functions: list[Any], missing: int) -> None:
+    functions[missing] = blank
     demo = shift_demo(*functions)
     assert "Write <code>batch_norm_train</code>" in demo.message.value
     assert demo.image.value == b""

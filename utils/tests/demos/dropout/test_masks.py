@@ -9,10 +9,10 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from steepest.demos.dropout import dropout_demo
-from steepest.demos.dropout.masks import LAYERS, MASKS, MaskView, draw_masks, small_net, thin
+from steepest.demos.dropout.masks import MaskView, draw_masks
+from steepest.demos.dropout.nets import LAYERS, MASKS, small_net, thin
 from torch import Generator, Tensor
 
-PNG = b"\x89PNG"
 ONE, TWO = LAYERS
 HIDDEN = {ONE: (8,), TWO: (6, 4)}
 
@@ -32,11 +32,7 @@ def dropout_test(x: Tensor, *, keep: float) -> Tensor:
 FUNCTIONS = (dropout_mask, dropout_train, dropout_test)
 
 
-def _blank(*args: Any, **settings: Any) -> Any:
-    raise NotImplementedError
-
-
-def test_each_control_redraws_with_the_students_own_functions() -> None:
+def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) -> None:
     keeps: list[float] = []
 
     def noting(shape: tuple[int, ...], *, keep: float, generator: Generator) -> Tensor:
@@ -44,14 +40,12 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
         return dropout_mask(shape, keep=keep, generator=generator)
 
     demo = dropout_demo(noting, dropout_train, dropout_test)
-    assert bytes(demo.image.value).startswith(PNG)
-    seen = [bytes(demo.image.value)]
+    assert new_picture(demo)
     for name, value, calls in (("keep", 0.8, 1), ("start", 7, 1), ("masks", 200, 0), ("layers", TWO, 2)):
         keeps.clear()
         demo.controls[name].value = value
         assert keeps == [0.8] * calls, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
 
 
 @pytest.mark.parametrize("masks", [10, MASKS])
@@ -128,9 +122,9 @@ def test_a_wrong_function_shows_what_it_does(wrong: tuple[Any, ...], said: str) 
 
 
 @pytest.mark.parametrize("missing", range(3))
-def test_an_unwritten_function_is_a_message_and_no_picture(missing: int) -> None:
+def test_an_unwritten_function_is_a_message_and_no_picture(blank: Any, missing: int) -> None:
     functions: list[Any] = list(FUNCTIONS)
-    functions[missing] = _blank
+    functions[missing] = blank
     demo = dropout_demo(*functions)
     assert "Write <code>dropout_mask</code>" in demo.message.value
     assert demo.image.value == b""

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 from matplotlib.figure import Figure
 from steepest.demos.empirical_risk import capacity_demo
-from steepest.demos.empirical_risk.capacity import CapacityView, best_fits, course, draw_capacity, true_risk
+from steepest.demos.empirical_risk.capacity import CapacityView, draw_capacity
+from steepest.demos.empirical_risk.polynomials import learning_curves
 from torch import Tensor
-
-PNG = b"\x89PNG"
-
-
-def mean_loss(predict: Callable[[Tensor], Tensor], loss: Callable[..., Tensor], x: Tensor, y: Tensor) -> Tensor:
-    return loss(predict(x), y).mean()
 
 
 def replay(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> tuple[int, int]:
@@ -30,33 +23,24 @@ def replay(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> tupl
     return best_step, len(val_losses) - 1
 
 
-def blank(*args: Any, **settings: Any) -> Any:
-    raise NotImplementedError
+@pytest.fixture
+def functions(empirical_risk: Any) -> dict[str, Any]:
+    return {"empirical_risk": empirical_risk, "early_stop": replay}
 
 
-def no_return(*args: Any, **settings: Any) -> Any:
-    return None
-
-
-def kept(patience: int) -> float:
-    done = course(mean_loss, 14, 0.3)
-    return float(done.risk[replay(done.validation, patience=patience)[0]])
-
-
-def test_each_control_redraws_with_the_students_own_functions() -> None:
+def test_each_control_redraws_with_the_students_own_functions(new_picture: Any, empirical_risk: Any) -> None:
     calls: list[tuple[str, int]] = []
 
     def counted_mean(predict: Any, loss: Any, x: Tensor, y: Tensor) -> Tensor:
         calls.append(("empirical_risk", len(x)))
-        return mean_loss(predict, loss, x, y)
+        return empirical_risk(predict, loss, x, y)
 
     def counted_stop(val_losses: Tensor, *, patience: int) -> tuple[int, int]:
         calls.append(("early_stop", patience))
         return replay(val_losses, patience=patience)
 
     demo = capacity_demo(counted_mean, counted_stop)
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    assert new_picture(demo)
     assert {("empirical_risk", 20), ("early_stop", 1)} == set(calls)
     for name, value, expected in (
         ("degree", 9, {("empirical_risk", 20), ("early_stop", 1)}),
@@ -67,19 +51,20 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
         calls.clear()
         demo.controls[name].value = value
         assert set(calls) == expected, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     assert demo.play is not None
 
 
-def test_the_goal_needs_patience_enough_to_pass_the_bump() -> None:
-    risks = [kept(patience) for patience in range(1, 41)]
+def test_the_goal_needs_patience_enough_to_pass_the_bump(empirical_risk: Any) -> None:
+    done = learning_curves(empirical_risk, 14, 0.3)
+    kept = [replay(done.validation, patience=patience)[0] for patience in range(1, 41)]
+    risks = [float(done.risk[step]) for step in kept]
     assert [risk <= 0.12 for risk in risks] == [patience >= 8 for patience in range(1, 41)]
     assert risks[0] > 1.25 * risks[7]
 
 
-def test_the_message_follows_the_goal() -> None:
-    demo = capacity_demo(mean_loss, replay)
+def test_the_message_follows_the_goal(empirical_risk: Any) -> None:
+    demo = capacity_demo(empirical_risk, replay)
     assert demo.message.value == (
         "Patience 1 halts at pass 5 and keeps pass 4: training error 0.0962, risk 0.154. Pass 40, shown: 0.045 and "
         "0.127. Least training error of degree 14: 0.0325, its risk 215. Not yet: the goal is a risk of 0.12."
@@ -95,52 +80,47 @@ def test_the_message_follows_the_goal() -> None:
 @pytest.mark.parametrize("degree", [0, 14])
 @pytest.mark.parametrize("noise", [0.0, 0.6])
 @pytest.mark.parametrize(("patience", "passes"), [(1, 0), (40, 200)])
-def test_the_ends_of_each_range(degree: int, noise: float, patience: int, passes: int) -> None:
+def test_the_ends_of_each_range(empirical_risk: Any, degree: int, noise: float, patience: int, passes: int) -> None:
     view = CapacityView(Figure())
-    said = draw_capacity(mean_loss, replay, view, degree=degree, noise=noise, patience=patience, passes=passes)
+    said = draw_capacity(empirical_risk, replay, view, degree=degree, noise=noise, patience=patience, passes=passes)
     assert said.startswith(f"Patience {patience} ")
     assert f"Pass {passes}, shown: " in said
     assert "nan" not in said
 
 
-def test_the_errors_are_what_the_lesson_says() -> None:
-    training, risk = best_fits(mean_loss, 0.3)
-    assert (training.diff() <= 1e-12).all()  # more capacity, less training error
-    assert int(risk.argmin()) == 5
-    assert float(risk[14]) > 100
-    done = course(mean_loss, 14, 0.3)
-    assert float(done.training[-1]) < float(done.training[14]) < 0.3**2 < float(done.risk[14]) < float(done.risk[-1])
-    noiseless = course(mean_loss, 14, 0.0)
-    assert float(noiseless.risk[-1]) < float(noiseless.risk[28])
-
-
-def test_parts_of_signal_and_noise_add_up() -> None:
-    weak, middle, strong = (course(mean_loss, 9, noise).theta for noise in (0.0, 0.2, 0.4))
-    torch.testing.assert_close(middle, (weak + strong) / 2)
-    straight = torch.zeros(15, dtype=torch.float64)
-    assert float(true_risk(straight, 0.3)) == pytest.approx(0.5 + 0.09, abs=2e-3)
+@pytest.mark.parametrize("missing", ["empirical_risk", "early_stop"])
+def test_an_unwritten_function_is_a_message_and_no_picture(blank: Any, functions: dict[str, Any], missing: str) -> None:
+    demo = capacity_demo(**functions | {missing: blank})
+    assert "Write <code>empirical_risk</code>, <code>early_stop</code>" in demo.message.value
+    assert demo.image.value == b""
 
 
 @pytest.mark.parametrize(
-    ("functions", "said"),
+    ("wrong", "said"),
     [
-        ((blank, replay), "Write <code>empirical_risk</code>, <code>early_stop</code>"),
-        ((mean_loss, blank), "Write <code>empirical_risk</code>, <code>early_stop</code>"),
-        ((no_return, replay), "`empirical_risk` must return a tensor without axes. Got None"),
-        ((mean_loss, no_return), "`early_stop` must return (best_step, stop_step). Got None"),
-        ((mean_loss, lambda val_losses, *, patience: (5, 4)), "0 ≤ best ≤ stop ≤ 200. Got (5, 4)"),
-        ((mean_loss, lambda val_losses, *, patience: (200, 201)), "Are steps counted from 0?"),
+        ("empirical_risk", "`empirical_risk` must return a tensor without axes. Got None"),
+        ("early_stop", "`early_stop` must return (best_step, stop_step). Got None"),
     ],
-    ids=["no risk", "no stop", "risk returns nothing", "stop returns nothing", "turned round", "too far"],
 )
-def test_what_is_missing_or_wrong_is_said(functions: Any, said: str) -> None:
-    demo = capacity_demo(*functions)
+def test_a_missing_return_is_said(no_return: Any, functions: dict[str, Any], wrong: str, said: str) -> None:
+    demo = capacity_demo(**functions | {wrong: no_return})
     assert said in demo.message.value
     assert demo.image.value == b""
 
 
-def test_what_is_kept_is_remembered_by_noise_and_patience() -> None:
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [((5, 4), "0 ≤ best ≤ stop ≤ 200. Got (5, 4)"), ((200, 201), "Are steps counted from 0?")],
+    ids=["turned round", "too far"],
+)
+def test_impossible_steps_are_said(empirical_risk: Any, steps: tuple[int, int], said: str) -> None:
+    demo = capacity_demo(empirical_risk, lambda val_losses, *, patience: steps)
+    assert said in demo.message.value
+    assert demo.image.value == b""
+
+
+def test_what_is_kept_is_remembered_by_noise_and_patience(empirical_risk: Any) -> None:
     view = CapacityView(Figure())
     for degree, noise, patience in ((3, 0.3, 2), (9, 0.3, 2), (9, 0.3, 5), (9, 0.1, 5)):
-        draw_capacity(mean_loss, replay, view, degree=degree, noise=noise, patience=patience, passes=0)
+        draw_capacity(empirical_risk, replay, view, degree=degree, noise=noise, patience=patience, passes=0)
     assert {key: list(found) for key, found in view.kept.items()} == {(0.3, 2): [3, 9], (0.3, 5): [9], (0.1, 5): [9]}

@@ -23,7 +23,6 @@ from steepest.demos.empirical_risk.surrogates import (
 from torch import Tensor
 from torch.nn import functional
 
-PNG = b"\x89PNG"
 LOGISTIC, ENTROPY, HINGE, EXPONENTIAL, SQUARED = SURROGATES
 FEWEST = {True: 3, False: 2}
 
@@ -43,21 +42,13 @@ def residual(scores: Tensor, labels: Tensor) -> Tensor:
 FUNCTIONS = Losses(errors, softplus, functional.cross_entropy, residual)
 
 
-def blank(*args: Any) -> Any:
-    raise NotImplementedError
-
-
-def no_return(*args: Any) -> Any:
-    return None
-
-
 def everywhere(name: str, sureness: float, stray: bool) -> Standing:
     x, labels = examples(stray)
     found = [measure(FUNCTIONS, name, sureness * (x - border), labels) for border in borders()]
     return Standing(torch.stack([one.errors for one in found]), torch.stack([one.surrogate for one in found]))
 
 
-def test_each_control_redraws_with_the_students_own_functions() -> None:
+def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) -> None:
     calls: list[str] = []
 
     def counted(name: str) -> Any:
@@ -69,8 +60,7 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
         return function
 
     demo = surrogate_demo(*(counted(name) for name in Losses._fields))
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    assert new_picture(demo)
     assert set(calls) == {"zero_one", "logistic", "gradient"}
     for name, value, expected in (
         ("border", -1.0, {"zero_one", "logistic", "gradient"}),
@@ -82,8 +72,7 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
         calls.clear()
         demo.controls[name].value = value
         assert set(calls) == expected, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     calls.clear()
     demo.controls["border"].value = 0.5
     assert len(calls) == 22  # one for all examples, one for each; the other borders are known
@@ -159,25 +148,35 @@ def test_cross_entropy_of_two_classes_is_the_logistic_loss() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("missing", "said"),
     [
-        ({"zero_one": blank}, "Write <code>zero_one_loss</code>, <code>logistic_loss</code>, <code>negative_log"),
-        ({"gradient": blank}, "<code>nll_gradient</code> and run the cell"),
-        ({"logistic": no_return}, "`logistic_loss` must return a tensor without axes. Got None"),
-        ({"zero_one": no_return}, "`zero_one_loss` must return a tensor without axes. Got None"),
-        ({"gradient": no_return}, "`nll_gradient` must return a tensor of the shape of scores. Got None"),
+        ("zero_one", "Write <code>zero_one_loss</code>, <code>logistic_loss</code>, <code>negative_log"),
+        ("gradient", "<code>nll_gradient</code> and run the cell"),
     ],
-    ids=["no 0-1 loss", "no gradient", "loss returns nothing", "0-1 loss returns nothing", "gradient returns nothing"],
 )
-def test_what_is_missing_or_wrong_is_said(changed: dict[str, Any], said: str) -> None:
-    demo = surrogate_demo(*FUNCTIONS._replace(**changed))
+def test_an_unwritten_function_is_a_message_and_no_picture(blank: Any, missing: str, said: str) -> None:
+    demo = surrogate_demo(*FUNCTIONS._replace(**{missing: blank}))
     assert said in demo.message.value
     assert demo.image.value == b""
 
 
-def test_an_unwritten_likelihood_is_missed_only_where_it_is_asked_for() -> None:
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("logistic", "`logistic_loss` must return a tensor without axes. Got None"),
+        ("zero_one", "`zero_one_loss` must return a tensor without axes. Got None"),
+        ("gradient", "`nll_gradient` must return a tensor of the shape of scores. Got None"),
+    ],
+)
+def test_a_missing_return_is_said(no_return: Any, wrong: str, said: str) -> None:
+    demo = surrogate_demo(*FUNCTIONS._replace(**{wrong: no_return}))
+    assert said in demo.message.value
+    assert demo.image.value == b""
+
+
+def test_an_unwritten_likelihood_is_missed_only_where_it_is_asked_for(new_picture: Any, blank: Any) -> None:
     demo = surrogate_demo(*FUNCTIONS._replace(likelihood=blank))
-    assert bytes(demo.image.value).startswith(PNG)
+    assert new_picture(demo)
     demo.controls["name"].value = ENTROPY
     assert "Write <code>" in demo.message.value
     demo.controls["name"].value = HINGE

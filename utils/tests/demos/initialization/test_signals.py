@@ -16,7 +16,6 @@ from steepest.demos.initialization.signals import SignalView, draw_layers, histo
 from torch import Generator, Tensor
 
 Draw = Callable[[tuple[int, ...], Generator], Tensor]
-PNG = b"\x89PNG"
 
 
 def with_gain(gain: float, calls: list[tuple[int, ...]] | None = None) -> Draw:
@@ -36,10 +35,6 @@ def spreads(x: Tensor, weights: Sequence[Tensor], activation: Callable[[Tensor],
     return torch.stack(found)
 
 
-def unwritten(*args: Any) -> Tensor:
-    raise NotImplementedError
-
-
 def demo(**other: Any) -> Demo:
     given: dict[str, Any] = {"activation_spread": spreads, "initializers": {"weak": with_gain(1), "He": with_gain(2)}}
     return signal_demo(**given | other)
@@ -50,7 +45,7 @@ def shown() -> Demo:
     return demo()
 
 
-def test_each_control_redraws_with_the_students_own_functions() -> None:
+def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) -> None:
     calls: list[tuple[int, ...]] = []
     depths: list[int] = []
 
@@ -60,14 +55,12 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
 
     shown = demo(activation_spread=counted, initializers={"weak": with_gain(1), "He": with_gain(2, calls)})
     assert (depths, calls) == ([20], [])
-    seen = [bytes(shown.image.value)]
-    assert seen[0].startswith(PNG)
+    assert new_picture(shown)
     changes = {"scheme": "He", "kind": "tanh", "scale": 0.5, "depth": 7, "width": 20}
     for number, (name, value) in enumerate(changes.items(), start=2):
         shown.controls[name].value = value
         assert len(depths) == number, name
-        assert bytes(shown.image.value) not in seen, name
-        seen.append(bytes(shown.image.value))
+        assert new_picture(shown), name
     assert depths[-2:] == [7, 7]
     assert set(calls) == {(100, 100), (20, 20)}
 
@@ -155,26 +148,34 @@ def test_histograms_count_what_they_shall() -> None:
     assert shares[1, [0, last]].tolist() == [0.5, 1.0]
 
 
+def test_an_unwritten_function_is_a_message_and_no_picture(blank: Any) -> None:
+    for missing, name in (
+        ({"activation_spread": blank}, "activation_spread"),
+        ({"initializers": {"He": blank}}, "blank"),
+    ):
+        shown = demo(**missing)
+        assert f"<code>{name}</code>" in shown.message.value
+        assert shown.image.value == b""
+
+
 @pytest.mark.parametrize(
     ("wrong", "said_then"),
     [
-        ({"activation_spread": unwritten}, "<code>activation_spread</code>"),
-        ({"initializers": {"He": unwritten}}, "<code>unwritten</code>"),
         ({"initializers": {"He": lambda shape, generator: torch.zeros(2, 3)}}, "Got (2, 3) for (100, 100)"),
         ({"activation_spread": lambda *given: torch.ones(3)}, "Got shape (3,)"),
     ],
-    ids=["spread", "initializer", "shape of weights", "shape of spreads"],
+    ids=["weights", "spreads"],
 )
-def test_what_is_unwritten_or_wrong_is_a_message(wrong: dict[str, Any], said_then: str) -> None:
+def test_a_wrong_shape_is_a_message_and_no_picture(wrong: dict[str, Any], said_then: str) -> None:
     shown = demo(**wrong)
     assert said_then in shown.message.value
     assert shown.image.value == b""
 
 
-def test_an_unwritten_start_leaves_the_others_alone() -> None:
-    shown = demo(initializers={"He": with_gain(2), "mine": unwritten})
+def test_an_unwritten_start_leaves_the_others_alone(blank: Any) -> None:
+    shown = demo(initializers={"He": with_gain(2), "mine": blank})
     shown.controls["scheme"].value = "mine"
-    assert "Write <code>fans</code>, <code>unwritten</code>" in shown.message.value
+    assert "Write <code>fans</code>, <code>blank</code>" in shown.message.value
     shown.reset.click()
     assert shown.message.value.endswith("The goal is reached for ReLU.")
 

@@ -11,12 +11,6 @@ from steepest.demos.loss_landscapes import cliff_demo
 from steepest.demos.loss_landscapes.cliff import CliffView, Fall, draw_cliff
 from torch import Tensor
 
-PNG = b"\x89PNG"
-
-
-def descend(theta: Tensor, grad: Tensor, state: dict[str, Any], *, lr: float) -> tuple[Tensor, dict[str, Any]]:
-    return theta - lr * grad, state
-
 
 def unit(theta: Tensor) -> Tensor:
     """The lesson's recurrent unit."""
@@ -36,7 +30,7 @@ def shortened(grads: list[Tensor], limit: float) -> list[Tensor]:
     return [grad * min(1.0, limit / float(norm)) for grad in grads]
 
 
-def test_each_control_redraws_with_the_students_own_functions() -> None:
+def test_each_control_redraws_with_the_students_own_functions(new_picture: Any, gd_step: Any) -> None:
     calls: list[tuple[str, float]] = []
 
     def value(grad: Tensor, limit: float) -> Tensor:
@@ -47,20 +41,18 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
         calls.append(("norm", limit))
         return shortened(grads, limit)
 
-    demo = cliff_demo(descend, value, norm, unit)
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    demo = cliff_demo(gd_step, value, norm, unit)
+    assert new_picture(demo)
     for name, setting, fresh in (("limit", 0.1, 17), ("step", 17, 2), ("lr", 0.3, 18), ("step", 5, 1)):
         calls.clear()
         demo.controls[name].value = setting
         assert [kind for kind, _ in calls] == ["value", "norm"] * fresh, name
         assert {limit for _, limit in calls} == {0.1}
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
 
 
-def test_the_goal_is_reached_with_a_small_limit() -> None:
-    demo = cliff_demo(descend, limited, shortened, unit)
+def test_the_goal_is_reached_with_a_small_limit(gd_step: Any) -> None:
+    demo = cliff_demo(gd_step, limited, shortened, unit)
     assert demo.message.value.count("(out of the picture)") == 3
     assert demo.message.value.endswith("For the goal, go on to step 40.")
     demo.controls["step"].value = 40
@@ -70,8 +62,8 @@ def test_the_goal_is_reached_with_a_small_limit() -> None:
     assert demo.message.value.endswith("The goal is reached.")
 
 
-def test_only_clipping_by_value_turns_the_step() -> None:
-    fall = Fall(descend, limited, shortened, unit, lr=0.5, limit=0.1)
+def test_only_clipping_by_value_turns_the_step(gd_step: Any) -> None:
+    fall = Fall(gd_step, limited, shortened, unit, lr=0.5, limit=0.1)
     points = fall.until(20)
     assert points.shape == (21, 3, 2)
     longest, by_value, by_norm = fall.turned(20)
@@ -82,28 +74,25 @@ def test_only_clipping_by_value_turns_the_step() -> None:
     assert float((points[1:, 2] - points[:-1, 2]).norm(dim=1).max()) <= 0.05 + 1e-12
 
 
-def test_a_function_that_works_in_place_spoils_nothing() -> None:
+def test_a_function_that_works_in_place_spoils_nothing(gd_step: Any) -> None:
     def in_place(grad: Tensor, limit: float) -> Tensor:
         return grad.clamp_(-limit, limit)
 
-    sound, spoilt = (Fall(descend, value, shortened, unit, lr=0.5, limit=0.1) for value in (limited, in_place))
+    sound, spoilt = (Fall(gd_step, value, shortened, unit, lr=0.5, limit=0.1) for value in (limited, in_place))
     assert torch.equal(sound.until(12), spoilt.until(12))
     assert sound.turned(12) == spoilt.turned(12)
 
 
 @pytest.mark.parametrize("limit", [0.01, 100.0])
 @pytest.mark.parametrize(("lr", "step"), [(0.05, 40), (1.0, 40), (0.05, 0), (1.0, 1)])
-def test_the_ends_of_each_range(limit: float, lr: float, step: int) -> None:
-    said = draw_cliff(Fall(descend, limited, shortened, unit, lr=lr, limit=limit), CliffView(Figure(), unit), step=step)
+def test_the_ends_of_each_range(gd_step: Any, limit: float, lr: float, step: int) -> None:
+    said = draw_cliff(Fall(gd_step, limited, shortened, unit, lr=lr, limit=limit), CliffView(Figure(), unit), step=step)
     assert said.startswith(f"After {step} step{'s' if step != 1 else ''}: plain ")
 
 
 @pytest.mark.parametrize("missing", ["value", "norm"])
-def test_an_unwritten_function_is_a_message_and_no_error(missing: str) -> None:
-    def blank(*args: Any) -> Any:
-        raise NotImplementedError
-
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any, gd_step: Any, missing: str) -> None:
     functions = (blank, shortened) if missing == "value" else (limited, blank)
-    demo = cliff_demo(descend, *functions, unit)
+    demo = cliff_demo(gd_step, *functions, unit)
     assert "Write <code>clip_by_value</code>, <code>clip_by_norm</code>" in demo.message.value
     assert demo.image.value == b""

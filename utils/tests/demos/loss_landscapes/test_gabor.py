@@ -11,12 +11,7 @@ from steepest.demos.loss_landscapes import gabor_demo
 from steepest.demos.loss_landscapes.gabor import Gabor, GaborView, draw_gabor
 from torch import Tensor
 
-PNG = b"\x89PNG"
 X = torch.linspace(-14, 14, 15, dtype=torch.float64)
-
-
-def descend(theta: Tensor, grad: Tensor, state: dict[str, Any], *, lr: float) -> tuple[Tensor, dict[str, Any]]:
-    return theta - lr * grad, state
 
 
 def wave(phi: Tensor, x: Tensor) -> Tensor:
@@ -31,41 +26,39 @@ def loss(phi: Tensor, x: Tensor, y: Tensor) -> Tensor:
 Y = wave(torch.tensor([0.0, 15.0], dtype=torch.float64), X)
 
 
-def test_each_control_redraws_with_the_students_own_function() -> None:
+def test_each_control_redraws_with_the_students_own_function(new_picture: Any, gd_step: Any) -> None:
     calls: list[tuple[float, ...]] = []
 
     def counted(phi: Tensor, x: Tensor, y: Tensor) -> Tensor:
         calls.append(tuple(phi.tolist()))
         return loss(phi, x, y)
 
-    demo = gabor_demo(descend, counted, X, Y)
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    demo = gabor_demo(gd_step, counted, X, Y)
+    assert new_picture(demo)
     for name, value, fresh in (("offset", 5.0, 120), ("frequency", 12.0, 120), ("lr", 0.05, 120), ("step", 70, 0)):
         calls.clear()
         demo.controls[name].value = value
         assert fresh <= len(calls) <= fresh + 4, name  # the loss of the last point, and the curve
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
 
 
-def test_the_goal_asks_for_a_start_on_the_right() -> None:
-    demo = gabor_demo(descend, loss, X, Y)
+def test_the_goal_asks_for_a_start_on_the_right(gd_step: Any) -> None:
+    demo = gabor_demo(gd_step, loss, X, Y)
     assert "Not yet: the goal is 0.2." in demo.message.value
     demo.controls["offset"].value = 0.5
     demo.controls["frequency"].value = 16.0
     assert "That is the right valley" in demo.message.value
-    gabor, view = Gabor(descend, loss, X, Y), GaborView(Figure(), Gabor(descend, loss, X, Y))
+    gabor, view = Gabor(gd_step, loss, X, Y), GaborView(Figure(), Gabor(gd_step, loss, X, Y))
     assert draw_gabor(gabor, view, offset=3.0, frequency=15.0, lr=0.1, step=9).endswith("The goal is reached.")
 
 
-def test_the_fit_is_read_off_the_loss() -> None:
+def test_the_fit_is_read_off_the_loss(gd_step: Any) -> None:
     phi, places = torch.tensor([1.0, 12.0], dtype=torch.float64), torch.linspace(-3, 3, 7, dtype=torch.float64)
-    torch.testing.assert_close(Gabor(descend, loss, X, Y).curve(phi, places), wave(phi, places))
+    torch.testing.assert_close(Gabor(gd_step, loss, X, Y).curve(phi, places), wave(phi, places))
 
 
-def test_starts_leave_marks_for_the_rate_that_is_shown() -> None:
-    gabor = Gabor(descend, loss, X, Y)
+def test_starts_leave_marks_for_the_rate_that_is_shown(gd_step: Any) -> None:
+    gabor = Gabor(gd_step, loss, X, Y)
     view = GaborView(Figure(), gabor)
     for offset, lr in ((0.5, 0.1), (6.5, 0.1), (6.5, 0.05), (7.0, 0.1)):
         draw_gabor(gabor, view, offset=offset, frequency=15.0, lr=lr, step=0)
@@ -75,8 +68,8 @@ def test_starts_leave_marks_for_the_rate_that_is_shown() -> None:
 @pytest.mark.parametrize("offset", [-10.0, 10.0])
 @pytest.mark.parametrize("frequency", [2.5, 22.5])
 @pytest.mark.parametrize(("lr", "step"), [(0.01, 0), (0.4, 120)])
-def test_the_ends_of_each_range(offset: float, frequency: float, lr: float, step: int) -> None:
-    gabor = Gabor(descend, loss, X, Y)
+def test_the_ends_of_each_range(gd_step: Any, offset: float, frequency: float, lr: float, step: int) -> None:
+    gabor = Gabor(gd_step, loss, X, Y)
     said = draw_gabor(
         gabor, GaborView(Figure(), gabor), offset=offset, frequency=frequency, lr=lr, step=step
     )  # fmt: skip
@@ -84,10 +77,7 @@ def test_the_ends_of_each_range(offset: float, frequency: float, lr: float, step
     assert said.endswith("Not yet: the goal is 0.2.")
 
 
-def test_an_unwritten_function_is_a_message_and_no_error() -> None:
-    def blank(phi: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        raise NotImplementedError
-
-    demo = gabor_demo(descend, blank, X, Y)
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any, gd_step: Any) -> None:
+    demo = gabor_demo(gd_step, blank, X, Y)
     assert "Write <code>gabor_loss</code>" in demo.message.value
     assert demo.image.value == b""

@@ -11,13 +11,8 @@ from steepest.demos.loss_landscapes import monitor_demo
 from steepest.demos.loss_landscapes.monitor import Monitor, MonitorView, draw_monitor
 from torch import Tensor
 
-PNG = b"\x89PNG"
 CURVATURES = torch.tensor([0.5, 0.8, 1.0], dtype=torch.float64)
 START = torch.tensor([4.0, 4.0, 4.0], dtype=torch.float64)
-
-
-def descend(theta: Tensor, grad: Tensor, state: dict[str, Any], *, lr: float) -> tuple[Tensor, dict[str, Any]]:
-    return theta - lr * grad, state
 
 
 def bowl(theta: Tensor) -> Tensor:
@@ -28,7 +23,7 @@ def product(f: Any, x: Tensor, v: Tensor) -> Tensor:
     return CURVATURES * v
 
 
-def test_each_control_redraws_with_the_students_own_function() -> None:
+def test_each_control_redraws_with_the_students_own_function(new_picture: Any, gd_step: Any) -> None:
     calls: list[float] = []
 
     def counted(f: Any, x: Tensor, v: Tensor) -> Tensor:
@@ -36,20 +31,18 @@ def test_each_control_redraws_with_the_students_own_function() -> None:
         calls.append(float(x[0]))
         return product(f, x, v)
 
-    demo = monitor_demo(descend, counted, bowl, START)
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    demo = monitor_demo(gd_step, counted, bowl, START)
+    assert new_picture(demo)
     assert len(calls) == 21
     for name, value, fresh in (("step", 22, 2), ("lr", 0.3, 23), ("step", 10, 0), ("lr", 1.5, 0)):
         calls.clear()
         demo.controls[name].value = value
         assert len(calls) == fresh, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
 
 
-def test_the_goal_asks_for_all_steps_and_no_rise() -> None:
-    demo = monitor_demo(descend, product, bowl, START)
+def test_the_goal_asks_for_all_steps_and_no_rise(gd_step: Any) -> None:
+    demo = monitor_demo(gd_step, product, bowl, START)
     assert demo.message.value == (
         "In 20 steps: the loss rose 0 times, the quadratic term was the larger 0 times, both 0 times. "
         "For the goal, go on to step 40."
@@ -65,28 +58,25 @@ def test_the_goal_asks_for_all_steps_and_no_rise() -> None:
     )
 
 
-def test_the_terms_foretell_the_loss() -> None:
-    loss, linear, curved = Monitor(descend, product, bowl, START, lr=0.7).until(12).T
+def test_the_terms_foretell_the_loss(gd_step: Any) -> None:
+    loss, linear, curved = Monitor(gd_step, product, bowl, START, lr=0.7).until(12).T
     torch.testing.assert_close(loss[1:], (loss - linear + curved)[:-1])
 
 
 @pytest.mark.parametrize("lr", [0.1, 4.0])
 @pytest.mark.parametrize("step", [0, 1, 40])
-def test_the_ends_of_each_range(lr: float, step: int) -> None:
-    said = draw_monitor(Monitor(descend, product, bowl, START, lr=lr), MonitorView(Figure()), step=step)
+def test_the_ends_of_each_range(gd_step: Any, lr: float, step: int) -> None:
+    said = draw_monitor(Monitor(gd_step, product, bowl, START, lr=lr), MonitorView(Figure()), step=step)
     assert said.startswith(f"In {step} step{'s' if step != 1 else ''}: the loss rose ")
 
 
-def test_what_runs_out_of_the_numbers_counts_as_a_rise() -> None:
-    steep = Monitor(descend, product, lambda theta: 1e9 * bowl(theta).square(), START, lr=4.0)
+def test_what_runs_out_of_the_numbers_counts_as_a_rise(gd_step: Any) -> None:
+    steep = Monitor(gd_step, product, lambda theta: 1e9 * bowl(theta).square(), START, lr=4.0)
     said = draw_monitor(steep, MonitorView(Figure()), step=40)
     assert said.endswith("Not yet: the loss must never rise.")
 
 
-def test_an_unwritten_function_is_a_message_and_no_error() -> None:
-    def blank(f: Any, x: Tensor, v: Tensor) -> Tensor:
-        raise NotImplementedError
-
-    demo = monitor_demo(descend, blank, bowl, START)
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any, gd_step: Any) -> None:
+    demo = monitor_demo(gd_step, blank, bowl, START)
     assert "Write <code>hvp</code>" in demo.message.value
     assert demo.image.value == b""

@@ -9,13 +9,6 @@ import pytest
 from matplotlib.figure import Figure
 from steepest.demos.loss_landscapes import regime_demo
 from steepest.demos.loss_landscapes.regimes import RegimeView, draw_regime
-from torch import Tensor
-
-PNG = b"\x89PNG"
-
-
-def descend(theta: Tensor, grad: Tensor, state: dict[str, Any], *, lr: float) -> tuple[Tensor, dict[str, Any]]:
-    return theta - lr * grad, state
 
 
 def named(curvature: float, lr: float) -> str:
@@ -24,25 +17,23 @@ def named(curvature: float, lr: float) -> str:
     return "diverging" if not 0 < lr * curvature < 2 else "monotone" if lr * curvature < 1 else "oscillating"
 
 
-def test_each_control_redraws_with_the_students_own_function() -> None:
+def test_each_control_redraws_with_the_students_own_function(new_picture: Any, gd_step: Any) -> None:
     calls: list[tuple[float, float]] = []
 
     def counted(curvature: float, lr: float) -> str:
         calls.append((curvature, lr))
         return named(curvature, lr)
 
-    demo = regime_demo(descend, counted)
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    demo = regime_demo(gd_step, counted)
+    assert new_picture(demo)
     for name, value in (("curvature", 2.0), ("lr", 0.3), ("step", 4)):
         demo.controls[name].value = value
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     assert calls == [(1.25, 1.4), (2.0, 1.4), (2.0, 0.3), (2.0, 0.3)]
 
 
-def test_the_goal_is_to_hear_all_words() -> None:
-    demo = regime_demo(descend, named)
+def test_the_goal_is_to_hear_all_words(gd_step: Any) -> None:
+    demo = regime_demo(gd_step, named)
     assert "says <b>oscillating</b>. Still to hear: monotone, one_step, diverging." in demo.message.value
     for lr, end in ((0.3, "Still to hear: one_step, diverging."), (0.8, "Still to hear: diverging.")):
         demo.controls["lr"].value = lr
@@ -63,9 +54,9 @@ def test_the_goal_is_to_hear_all_words() -> None:
     ],
 )
 @pytest.mark.parametrize("step", [0, 10])
-def test_the_ends_of_each_range(curvature: float, lr: float, said: str, step: int) -> None:
+def test_the_ends_of_each_range(gd_step: Any, curvature: float, lr: float, said: str, step: int) -> None:
     view = RegimeView(Figure())
-    assert said in draw_regime(descend, named, view, curvature=curvature, lr=lr, step=step)
+    assert said in draw_regime(gd_step, named, view, curvature=curvature, lr=lr, step=step)
 
 
 @pytest.mark.parametrize(
@@ -77,14 +68,11 @@ def test_the_ends_of_each_range(curvature: float, lr: float, said: str, step: in
         ("oscillating", 1.8, "but the error grew."),
     ],
 )
-def test_a_wrong_word_is_held_against_the_path(answer: Any, lr: float, said: str) -> None:
-    assert draw_regime(descend, lambda c, r: answer, RegimeView(Figure()), curvature=1.25, lr=lr, step=3).endswith(said)
+def test_a_wrong_word_is_held_against_the_path(gd_step: Any, answer: Any, lr: float, said: str) -> None:
+    assert draw_regime(gd_step, lambda c, r: answer, RegimeView(Figure()), curvature=1.25, lr=lr, step=3).endswith(said)
 
 
-def test_an_unwritten_function_is_a_message_and_no_error() -> None:
-    def blank(curvature: float, lr: float) -> str:
-        raise NotImplementedError
-
-    demo = regime_demo(descend, blank)
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any, gd_step: Any) -> None:
+    demo = regime_demo(gd_step, blank)
     assert "Write <code>step_regime</code>" in demo.message.value
     assert demo.image.value == b""

@@ -11,37 +11,29 @@ from steepest.demos.loss_landscapes import saddle_demo
 from steepest.demos.loss_landscapes.saddle import SaddleView, draw_saddle, escape
 from torch import Tensor
 
-PNG = b"\x89PNG"
-
-
-def descend(theta: Tensor, grad: Tensor, state: dict[str, Any], *, lr: float) -> tuple[Tensor, dict[str, Any]]:
-    return theta - lr * grad, state
-
 
 def kind(hessian: Tensor) -> str:
     return "saddle" if torch.linalg.det(hessian) < 0 else "minimum"
 
 
-def test_each_control_redraws_with_the_students_own_function() -> None:
+def test_each_control_redraws_with_the_students_own_function(new_picture: Any, gd_step: Any) -> None:
     calls: list[Tensor] = []
 
     def counted(hessian: Tensor) -> str:
         calls.append(hessian)
         return kind(hessian)
 
-    demo = saddle_demo(descend, counted)
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    demo = saddle_demo(gd_step, counted)
+    assert new_picture(demo)
     for name, value in (("delta", 1e-7), ("noise", 0.1), ("lr", 0.3), ("step", 50), ("ridge", True)):
         demo.controls[name].value = value
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     assert len(calls) == 12
     assert "calls the origin a <b>saddle</b> and (0, 1) a <b>minimum</b>" in demo.message.value
 
 
-def test_the_goal_needs_noise_but_not_too_much() -> None:
-    demo = saddle_demo(descend, kind)
+def test_the_goal_needs_noise_but_not_too_much(gd_step: Any) -> None:
+    demo = saddle_demo(gd_step, kind)
     assert "Without noise descent leaves after 48 steps. For the goal, start on the ridge." in demo.message.value
     demo.controls["ridge"].value = True
     assert "has not left after 80 steps. After 80 steps 0 of 16" in demo.message.value
@@ -51,13 +43,13 @@ def test_the_goal_needs_noise_but_not_too_much() -> None:
     assert demo.message.value.endswith("Not yet.")
 
 
-def test_a_nearer_start_costs_a_fixed_number_of_steps() -> None:
-    left = [int((escape(descend, delta=10.0**-k, noise=0.0, lr=0.2)[:, 0, 1] < 0.5).sum()) for k in (1, 3, 5)]
+def test_a_nearer_start_costs_a_fixed_number_of_steps(gd_step: Any) -> None:
+    left = [int((escape(gd_step, delta=10.0**-k, noise=0.0, lr=0.2)[:, 0, 1] < 0.5).sum()) for k in (1, 3, 5)]
     assert left[2] - left[1] == pytest.approx(left[1] - left[0], abs=1)
 
 
-def test_noise_spares_the_first_run_and_is_the_same_each_time() -> None:
-    calm, first, second = (escape(descend, delta=1e-3, noise=noise, lr=0.2) for noise in (0.0, 0.2, 0.2))
+def test_noise_spares_the_first_run_and_is_the_same_each_time(gd_step: Any) -> None:
+    calm, first, second = (escape(gd_step, delta=1e-3, noise=noise, lr=0.2) for noise in (0.0, 0.2, 0.2))
     assert torch.equal(first, second)
     assert torch.equal(calm[:, 0], first[:, 0])
     assert torch.equal(calm[:, 1], calm[:, 0])
@@ -67,17 +59,14 @@ def test_noise_spares_the_first_run_and_is_the_same_each_time() -> None:
 @pytest.mark.parametrize(("delta", "ridge"), [(1e-12, False), (0.1, False), (0.1, True)])
 @pytest.mark.parametrize("noise", [0.0, 0.8])
 @pytest.mark.parametrize(("lr", "step"), [(0.05, 80), (1.2, 0)])
-def test_the_ends_of_each_range(delta: float, ridge: bool, noise: float, lr: float, step: int) -> None:
+def test_the_ends_of_each_range(gd_step: Any, delta: float, ridge: bool, noise: float, lr: float, step: int) -> None:
     view = SaddleView(Figure())
-    said = draw_saddle(descend, kind, view, delta=delta, ridge=ridge, noise=noise, lr=lr, step=step)
+    said = draw_saddle(gd_step, kind, view, delta=delta, ridge=ridge, noise=noise, lr=lr, step=step)
     assert said.endswith("Not yet." if ridge else "For the goal, start on the ridge.")
     assert ("with it, " in said) == (noise > 0)
 
 
-def test_an_unwritten_function_is_a_message_and_no_error() -> None:
-    def blank(hessian: Tensor) -> str:
-        raise NotImplementedError
-
-    demo = saddle_demo(descend, blank)
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any, gd_step: Any) -> None:
+    demo = saddle_demo(gd_step, blank)
     assert "Write <code>classify_critical_point</code>" in demo.message.value
     assert demo.image.value == b""

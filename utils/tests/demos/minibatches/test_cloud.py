@@ -13,8 +13,6 @@ from steepest.demos.minibatches import minibatch_demo
 from steepest.demos.minibatches.cloud import PLACES, SIZES, CloudView, draw_minibatches, try_size
 from torch import Generator, Tensor
 
-PNG = b"\x89PNG"
-
 
 def minibatches(n: int, size: int, generator: Generator) -> list[Tensor]:
     order = torch.randperm(n, generator=generator)
@@ -32,11 +30,7 @@ def standard_error(samples: Tensor) -> Tensor:
 FUNCTIONS = (minibatches, minibatch_gradient, standard_error)
 
 
-def _blank(*args: Any) -> Any:
-    raise NotImplementedError
-
-
-def test_each_control_redraws_with_the_students_own_functions() -> None:
+def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) -> None:
     sizes: list[int] = []
 
     def counted(n: int, size: int, generator: Generator) -> list[Tensor]:
@@ -44,16 +38,14 @@ def test_each_control_redraws_with_the_students_own_functions() -> None:
         return minibatches(n, size, generator)
 
     demo = minibatch_demo(counted, minibatch_gradient, standard_error)
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    assert new_picture(demo)
     for control, value in (
         (demo.controls["size"], 16),
         (demo.controls["place"], "near the minimum"),
         (demo.controls["size"], 128),
     ):
         control.value = value
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     assert set(sizes) == {1, 16, 128}
 
 
@@ -117,9 +109,9 @@ def test_a_wrong_standard_error_shows_as_a_wrong_ring() -> None:
 
 
 @pytest.mark.parametrize("missing", range(3))
-def test_a_blank_function_gets_a_message_and_no_picture(missing: int) -> None:
+def test_a_blank_function_gets_a_message_and_no_picture(blank: Any, missing: int) -> None:
     functions: list[Any] = list(FUNCTIONS)
-    functions[missing] = _blank
+    functions[missing] = blank
     demo = minibatch_demo(*functions)
     assert "Write <code>standard_error</code>" in demo.message.value
     assert demo.image.value == b""

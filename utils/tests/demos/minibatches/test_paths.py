@@ -12,7 +12,6 @@ from steepest.demos.minibatches import path_demo
 from steepest.demos.minibatches.paths import COUNTS, PATH_SIZES, PathView, draw_paths, walk
 from torch import Generator, Tensor
 
-PNG = b"\x89PNG"
 BY_STEP, BY_EXAMPLE = COUNTS
 
 
@@ -27,7 +26,7 @@ def sgd(
     return theta
 
 
-def test_each_control_redraws_with_the_students_own_function() -> None:
+def test_each_control_redraws_with_the_students_own_function(new_picture: Any) -> None:
     calls: list[tuple[int, float]] = []
 
     def counted(*args: Any, lr: float, batch_size: int, **settings: Any) -> Tensor:
@@ -36,14 +35,12 @@ def test_each_control_redraws_with_the_students_own_function() -> None:
 
     demo = path_demo(counted)
     assert calls == [(442, 0.1), (32, 0.1), (1, 0.1)]
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    assert new_picture(demo)
     for name, value, fresh in (("size", 8, 1), ("lr", 0.05, 3), ("count", BY_EXAMPLE, 3)):
         calls.clear()
         demo.controls[name].value = value
         assert len(calls) == fresh, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
 
 
 @pytest.mark.parametrize(
@@ -103,10 +100,7 @@ def test_a_step_in_place_does_not_blur_the_path() -> None:
     torch.testing.assert_close(found, expected[: len(found)])
 
 
-def test_an_unwritten_function_is_a_message_and_no_error() -> None:
-    def blank(*args: Any, **settings: Any) -> Tensor:
-        raise NotImplementedError
-
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:
     demo = path_demo(blank)
     assert "Write <code>minibatches</code>, <code>minibatch_gradient</code>, <code>sgd</code>" in demo.message.value
     assert demo.image.value == b""

@@ -15,54 +15,49 @@ from torch import Tensor
 
 State = dict[str, Any]
 Stepper = Callable[..., tuple[Tensor, State]]
-PNG = b"\x89PNG"
 
 
-def taught(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
-    velocity = beta * state["velocity"] - lr * grad
-    return theta + velocity, {"velocity": velocity}
+@pytest.fixture
+def only_numbers(momentum_step: Stepper) -> Stepper:
+    def step(*args: Any, lr: float, beta: float) -> tuple[Tensor, State]:
+        return momentum_step(*args, lr=float(lr), beta=float(beta))
+
+    return step
 
 
-def averaged(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
-    mean = beta * state["velocity"] + (1 - beta) * grad
-    return theta - lr * mean, {"velocity": mean}
+@pytest.fixture
+def clipped(momentum_step: Stepper) -> Stepper:
+    def step(theta: Tensor, grad: Tensor, state: State, **hyper: float) -> tuple[Tensor, State]:
+        return momentum_step(theta, grad / grad.norm().clamp(min=1), state, **hyper)
+
+    return step
 
 
-def only_numbers(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
-    return taught(theta, grad, state, lr=float(lr), beta=float(beta))
-
-
-def clipped(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
-    return taught(theta, grad / grad.norm().clamp(min=1), state, lr=lr, beta=beta)
-
-
-def test_each_control_redraws_with_the_students_own_function() -> None:
+def test_each_control_redraws_with_the_students_own_function(new_picture: Any, momentum_step: Any) -> None:
     calls: list[tuple[float, float]] = []
 
     def step(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
         if isinstance(lr, float):
             calls.append((lr, beta))
-        return taught(theta, grad, state, lr=lr, beta=beta)
+        return momentum_step(theta, grad, state, lr=lr, beta=beta)
 
     demo = convergence_map_demo(step)
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+    assert new_picture(demo)
     for name, value in (("lr", 2.0), ("beta", 0.5), ("condition", 100), ("reveal", True)):
         calls.clear()
         demo.controls[name].value = value
         assert calls, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     assert calls[-1] == (2.0, 0.5)
 
 
-def test_a_map_is_painted_once_for_each_condition_number() -> None:
+def test_a_map_is_painted_once_for_each_condition_number(momentum_step: Any) -> None:
     grids: list[int] = []
 
     def step(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
         if len(theta) > 100:
             grids.append(len(theta))
-        return taught(theta, grad, state, lr=lr, beta=beta)
+        return momentum_step(theta, grad, state, lr=lr, beta=beta)
 
     demo = convergence_map_demo(step)
     assert grids == [128 * 128] * 200
@@ -71,13 +66,13 @@ def test_a_map_is_painted_once_for_each_condition_number() -> None:
     assert len(grids) == 2 * 200
 
 
-def test_the_map_is_coloured_by_its_factors_and_the_rest_stays() -> None:
+def test_the_map_is_coloured_by_its_factors_and_the_rest_stays(momentum_step: Any) -> None:
     figure = Figure(figsize=(9.5, 4.4))
     scene = Scene(figure)
     still = scene.map.dots
     for condition in (30, 1000):
-        found = rate_map(taught, condition, cells=4)
-        draw_convergence_map(taught, scene, found, lr=1.0, beta=0.5, condition=condition, reveal=False)
+        found = rate_map(momentum_step, condition, cells=4)
+        draw_convergence_map(momentum_step, scene, found, lr=1.0, beta=0.5, condition=condition, reveal=False)
         assert scene.map.dots is not still
         still = scene.map.dots
         greys = still[::-1][44::88, 48::97][:4, :4, 0].astype(int)  # the middle of each cell, from below
@@ -86,40 +81,43 @@ def test_the_map_is_coloured_by_its_factors_and_the_rest_stays() -> None:
         assert greys.max() > greys.min()
 
 
-def test_the_whole_map_takes_less_than_a_second_of_one_core() -> None:
+def test_the_whole_map_takes_less_than_a_second_of_one_core(momentum_step: Any) -> None:
     began = time.process_time()
-    found = rate_map(taught, 30)
+    found = rate_map(momentum_step, 30)
     assert time.process_time() - began < 1
     assert (found.batched, found.factors.shape) == (True, (128, 128))
 
 
 @pytest.mark.parametrize("condition", [1, 10, 30, 100])
-def test_the_best_place_is_where_theory_puts_it(condition: float) -> None:
-    factor, lr, beta = rate_map(taught, condition).best()
+def test_the_best_place_is_where_theory_puts_it(momentum_step: Any, condition: float) -> None:
+    factor, lr, beta = rate_map(momentum_step, condition).best()
     root = condition**0.5
     assert lr == pytest.approx(4 * condition / (1 + root) ** 2, abs=0.06)
     assert beta == pytest.approx(((root - 1) / (root + 1)) ** 2, abs=0.03)
     assert factor == pytest.approx((root - 1) / (root + 1), abs=0.02)
 
 
-@pytest.mark.parametrize("step", [averaged, only_numbers], ids=["averaged form", "numbers only"])
-def test_other_forms_and_point_by_point_paint_the_same_map(step: Stepper) -> None:
-    expected, found = rate_map(taught, 30, cells=6, n_steps=60), rate_map(step, 30, cells=6, n_steps=60)
-    torch.testing.assert_close(found.factors, expected.factors, rtol=1e-6, atol=1e-9)
-    assert found.batched == (step is averaged)
+def test_other_forms_and_point_by_point_paint_the_same_map(forms: dict[str, Stepper], only_numbers: Stepper) -> None:
+    expected = rate_map(forms["taught"], 30, cells=6, n_steps=60)
+    for step, batched in ((forms["torch"], True), (forms["averaged"], True), (only_numbers, False)):
+        found = rate_map(step, 30, cells=6, n_steps=60)
+        torch.testing.assert_close(found.factors, expected.factors, rtol=1e-6, atol=1e-9)
+        assert found.batched == batched
 
 
-@pytest.mark.parametrize("step", [only_numbers, clipped], ids=["fails", "mixes the points"])
-def test_a_function_that_takes_no_tensors_is_told_so_and_gets_a_coarse_map(step: Stepper) -> None:
-    found = rate_map(step, 30, n_steps=5)
-    assert (found.batched, found.factors.shape) == (False, (16, 16))
+def test_a_function_that_takes_no_tensors_is_told_so_and_gets_a_coarse_map(
+    only_numbers: Stepper, clipped: Stepper
+) -> None:
     place = {"lr": 1.0, "beta": 0.5, "condition": 30}
-    said = draw_convergence_map(step, Scene(Figure()), found, **place, reveal=False)
-    assert "cannot take tensors for <code>lr</code> and <code>beta</code>" in said
+    for step in (only_numbers, clipped):  # one fails, the other mixes the points
+        found = rate_map(step, 30, n_steps=5)
+        assert (found.batched, found.factors.shape) == (False, (16, 16))
+        said = draw_convergence_map(step, Scene(Figure()), found, **place, reveal=False)
+        assert "cannot take tensors for <code>lr</code> and <code>beta</code>" in said
 
 
-def test_the_goal_is_reached_at_the_best_place_and_not_before() -> None:
-    demo = convergence_map_demo(taught)
+def test_the_goal_is_reached_at_the_best_place_and_not_before(momentum_step: Any) -> None:
+    demo = convergence_map_demo(momentum_step)
     assert "within 0.01 after 75 steps. Not yet: the best place has 0.701." in demo.message.value
     demo.controls["lr"].value = 2.8
     demo.controls["beta"].value = 0.49
@@ -131,18 +129,15 @@ def test_the_goal_is_reached_at_the_best_place_and_not_before() -> None:
 @pytest.mark.parametrize("condition", [1, 1000])
 @pytest.mark.parametrize("beta", [0.0, 0.99])
 @pytest.mark.parametrize("lr", [0.05, 4.0])
-def test_the_ends_of_each_range(lr: float, beta: float, condition: int) -> None:
-    found: dict[int, RateMap] = {condition: rate_map(taught, condition, cells=16)}
+def test_the_ends_of_each_range(momentum_step: Any, lr: float, beta: float, condition: int) -> None:
+    found: dict[int, RateMap] = {condition: rate_map(momentum_step, condition, cells=16)}
     place = {"lr": lr, "beta": beta, "condition": condition}
-    said = draw_convergence_map(taught, Scene(Figure()), found[condition], **place, reveal=True)
+    said = draw_convergence_map(momentum_step, Scene(Figure()), found[condition], **place, reveal=True)
     assert ("the error grows" in said) == (lr == 4)
 
 
-def test_an_unwritten_function_is_a_message_and_no_error() -> None:
-    def momentum_step(*args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
-
-    demo = convergence_map_demo(momentum_step)
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:
+    demo = convergence_map_demo(blank)
     assert "Write <code>momentum_step</code>" in demo.message.value
     assert demo.image.value == b""
 

@@ -12,44 +12,29 @@ from steepest.demos.momentum.path import MomentumView, draw_frames, draw_momentu
 from torch import Tensor
 
 State = dict[str, Any]
-Rule = Callable[[Tensor, Tensor, float, float], tuple[Tensor, Tensor]]
-PNG = b"\x89PNG"
-
-# what moves θ, and the new velocity, in the forms that a student may have written
-FORMS: dict[str, Rule] = {
-    "taught": lambda v, g, lr, beta: (beta * v - lr * g, beta * v - lr * g),
-    "torch": lambda v, g, lr, beta: (-lr * (beta * v + g), beta * v + g),
-    "averaged": lambda v, g, lr, beta: (-lr * (beta * v + (1 - beta) * g), beta * v + (1 - beta) * g),
-}
+Stepper = Callable[..., tuple[Tensor, State]]
 
 
-def stepper(rule: Rule, calls: list[tuple[float, float]] | None = None) -> Callable[..., tuple[Tensor, State]]:
-    def momentum_step(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
-        if calls is not None:
-            calls.append((lr, beta))
-        move, velocity = rule(state["velocity"], grad, lr, beta)
-        return theta + move, {"velocity": velocity}
-
-    return momentum_step
-
-
-def test_each_control_redraws_with_the_students_own_function() -> None:
+def test_each_control_redraws_with_the_students_own_function(new_picture: Any, momentum_step: Any) -> None:
     calls: list[tuple[float, float]] = []
-    demo = momentum_demo(stepper(FORMS["taught"], calls))
-    seen = [bytes(demo.image.value)]
-    assert seen[0].startswith(PNG)
+
+    def counted(*args: Any, lr: float, beta: float) -> tuple[Tensor, State]:
+        calls.append((lr, beta))
+        return momentum_step(*args, lr=lr, beta=beta)
+
+    demo = momentum_demo(counted)
+    assert new_picture(demo)
     for name, value in (("beta", 0.6), ("lr", 1.0), ("condition", 50), ("averaged", True)):
         calls.clear()
         demo.controls[name].value = value
         assert calls, name
-        assert bytes(demo.image.value) not in seen
-        seen.append(bytes(demo.image.value))
+        assert new_picture(demo)
     assert {beta for _, beta in calls} == {0.0, 0.6}
     assert any(lr == pytest.approx(0.4) for lr, _ in calls)
 
 
-def test_the_message_counts_steps() -> None:
-    demo = momentum_demo(stepper(FORMS["taught"]))
+def test_the_message_counts_steps(momentum_step: Any) -> None:
+    demo = momentum_demo(momentum_step)
     assert demo.message.value == "β = 0: within 0.01 of the minimum after 84 steps"
     demo.controls["beta"].value = 0.6
     assert demo.message.value.startswith("β = 0.60: within 0.01 of the minimum after 21 steps")
@@ -58,10 +43,10 @@ def test_the_message_counts_steps() -> None:
 
 
 @pytest.mark.parametrize("averaged", [False, True])
-def test_every_form_of_momentum_shows_the_same_paths(averaged: bool) -> None:
+def test_every_form_of_momentum_shows_the_same_paths(forms: dict[str, Stepper], averaged: bool) -> None:
     said = [
-        draw_momentum(stepper(rule), MomentumView(Figure()), lr=1.8, beta=0.6, condition=30, averaged=averaged)
-        for rule in FORMS.values()
+        draw_momentum(step, MomentumView(Figure()), lr=1.8, beta=0.6, condition=30, averaged=averaged)
+        for step in forms.values()
     ]
     assert len(set(said)) == 1
     assert f"β = 0.60: within 0.01 of the minimum after {77 if averaged else 21} steps" in said[0]
@@ -75,27 +60,24 @@ def test_what_lies_behind_is_labelled() -> None:
     assert labels == ["minimum", "your β", "β = 0"]
 
 
-def test_the_same_lines_move() -> None:
+def test_the_same_lines_move(momentum_step: Any) -> None:
     figure = Figure()
     view = MomentumView(figure)
     artists = [line for ax in figure.axes for line in ax.lines]
     for beta, points in ((0.9, 121), (0.0, 0)):
-        draw_momentum(stepper(FORMS["taught"]), view, lr=1.0, beta=beta, condition=10, averaged=False)
+        draw_momentum(momentum_step, view, lr=1.0, beta=beta, condition=10, averaged=False)
         assert [line for ax in figure.axes for line in ax.lines] == artists
         assert len(view.paths[0].get_xdata()) == len(view.distances[0].get_xdata()) == points
         assert len(view.paths[1].get_xdata()) == 121
 
 
-def test_an_unwritten_function_is_a_message_and_no_error() -> None:
-    def momentum_step(*args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError
-
-    demo = momentum_demo(momentum_step)
+def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:
+    demo = momentum_demo(blank)
     assert "Write <code>momentum_step</code>" in demo.message.value
     assert demo.image.value == b""
 
 
-def test_a_wrong_function_shows_what_it_does() -> None:
-    demo = momentum_demo(stepper(lambda v, g, lr, beta: (lr * g, v)))
+def test_a_wrong_function_shows_what_it_does(new_picture: Any) -> None:
+    demo = momentum_demo(lambda theta, grad, state, *, lr, beta: (theta + lr * grad, state))
     assert "not within" in demo.message.value
-    assert bytes(demo.image.value).startswith(PNG)
+    assert new_picture(demo)

@@ -11,12 +11,9 @@ import torch
 from matplotlib.figure import Figure
 from steepest.demos.playground import playground_demo
 from steepest.demos.playground.data import DATA_SETS, REACH, TEST, TRAINING, points
-from steepest.demos.playground.playground import BATCHES, FIRST_STEP, GOAL, PLAYED_STEPS, draw_playground
-from steepest.demos.playground.tools import METHODS, STARTS, gather
-from steepest.demos.playground.training import (
+from steepest.demos.playground.net import (
     Design,
     Dials,
-    Training,
     begin,
     layers,
     measure,
@@ -24,10 +21,12 @@ from steepest.demos.playground.training import (
     scores,
     train_step,
 )
+from steepest.demos.playground.playground import BATCHES, FIRST_STEP, GOAL, PLAYED_STEPS, draw_playground
+from steepest.demos.playground.tools import METHODS, STARTS, gather
+from steepest.demos.playground.training import Training
 from steepest.demos.playground.view import GRID, View, surface
 from torch import Generator, Tensor
 
-PNG = b"\x89PNG"
 Memory = dict[str, Any]
 EPS = 1e-5
 TORCH = gather({})
@@ -42,22 +41,13 @@ def dials(**changes: Any) -> Dials:
     return Dials(0.1, 32, 1.0, 0.0, 0.0)._replace(**changes)
 
 
-def trained(n: int, functions: dict[str, Callable[..., Any]] | None = None, *, net: Design, **changes: Any) -> Training:
+def trained(n: int, functions: dict[str, Any] | None = None, *, net: Design, **changes: Any) -> Training:
     training = Training(gather(functions or {}))
     training.seek(net, dials(**changes), n)
     return training
 
 
 # What a student may have written
-
-
-def gd_step(theta: Tensor, grad: Tensor, state: Memory, *, lr: float) -> tuple[Tensor, Memory]:
-    return theta - lr * grad, {}
-
-
-def momentum_step(theta: Tensor, grad: Tensor, state: Memory, *, lr: float, beta: float) -> tuple[Tensor, Memory]:
-    velocity = beta * state["velocity"] - lr * grad
-    return theta + velocity, {"velocity": velocity}
 
 
 def nesterov_step(theta: Tensor, grad_fn: Any, state: Memory, *, lr: float, beta: float) -> tuple[Tensor, Memory]:
@@ -85,22 +75,6 @@ def quickprop_step(theta: Tensor, grad: Tensor, state: Memory, *, lr: float) -> 
     return theta - lr * grad, dict(state)
 
 
-def batch_norm_train(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> tuple[Tensor, Any]:
-    inverse = 1 / (x.var(dim=0, correction=0) + eps).sqrt()
-    u = (x - x.mean(dim=0)) * inverse
-    return gamma * u + beta, (u, inverse, gamma)
-
-
-def batch_norm_backward(grad_out: Tensor, cache: Any) -> tuple[Tensor, Tensor, Tensor]:
-    u, inverse, gamma = cache
-    along, mean = (grad_out * u).sum(dim=0), grad_out.sum(dim=0)
-    return gamma * inverse * (grad_out - mean / len(u) - u * along / len(u)), along, mean
-
-
-def batch_norm_eval(x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Tensor:
-    return gamma * (x - mean) / (variance + eps).sqrt() + beta
-
-
 def update_running(running: Tensor, batch: Tensor, *, momentum: float) -> Tensor:
     return momentum * running + (1 - momentum) * batch
 
@@ -113,11 +87,16 @@ def he_normal(shape: tuple[int, ...], generator: Generator) -> Tensor:
     return torch.randn(shape, generator=generator) * (2 / shape[1]) ** 0.5
 
 
-NORM = {item.__name__: item for item in (batch_norm_train, batch_norm_backward, batch_norm_eval, update_running)}
-MINE = NORM | {
-    item.__name__: item
-    for item in (gd_step, momentum_step, nesterov_step, adam_step, rprop_step, inverted_dropout, he_normal)
-}
+@pytest.fixture(scope="module")
+def norm(batch_norm_train: Any, batch_norm_backward: Any, batch_norm_eval: Any) -> dict[str, Any]:
+    functions = batch_norm_train, batch_norm_backward, batch_norm_eval, update_running
+    return {function.__name__: function for function in functions}
+
+
+@pytest.fixture(scope="module")
+def mine(norm: dict[str, Any], gd_step: Any, momentum_step: Any) -> dict[str, Any]:
+    functions = gd_step, momentum_step, nesterov_step, adam_step, rprop_step, inverted_dropout, he_normal
+    return norm | {function.__name__: function for function in functions}
 
 
 @pytest.mark.parametrize("name", DATA_SETS)
@@ -140,7 +119,7 @@ def test_an_epoch_sees_every_row_once(size: int) -> None:
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_a_step_is_that_of_the_same_net_in_torch(batch_norm: bool) -> None:
+def test_a_step_is_that_of_the_same_net_in_torch(norm: dict[str, Any], batch_norm: bool) -> None:
     net = design(batch_norm=batch_norm, activation="tanh")
     state = begin(TORCH, net, 0.1)
     modules: list[torch.nn.Module] = []
@@ -153,7 +132,7 @@ def test_a_step_is_that_of_the_same_net_in_torch(batch_norm: bool) -> None:
         modules += [linear, *(hidden if number < 2 else [])]
     model = torch.nn.Sequential(*modules)
     data, rows = points(net.data, net.noise), minibatch(0, TRAINING, 32, 0)
-    for functions in ({}, NORM):
+    for functions in ({}, norm):
         model.zero_grad()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(model.train()(data.x[rows])[:, 0], data.y[rows])
         loss.backward()
@@ -186,16 +165,16 @@ def test_every_stepper_of_torch_descends(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["gradient descent", "momentum 0.9", "Adam", "Rprop"])
-def test_the_students_stepper_and_that_of_torch_go_the_same_way(name: str) -> None:
+def test_the_students_stepper_and_that_of_torch_go_the_same_way(mine: Any, name: str) -> None:
     net = design(stepper=name, activation="tanh")
-    tools = gather(MINE), gather({"he_normal": he_normal})
+    tools = gather(mine), gather({"he_normal": he_normal})
     assert [each.yours(METHODS[name].exercise) for each in tools] == [True, False]
-    mine, theirs = (trained(12, dict(each.functions), net=net, rate=0.01, batch=160) for each in tools)
-    torch.testing.assert_close(mine.state.theta, theirs.state.theta, rtol=1e-3, atol=1e-4)
+    own, theirs = (trained(12, dict(each.functions), net=net, rate=0.01, batch=160) for each in tools)
+    torch.testing.assert_close(own.state.theta, theirs.state.theta, rtol=1e-3, atol=1e-4)
 
 
-def test_a_stepper_that_looks_ahead_gets_the_gradient_itself() -> None:
-    training = trained(60, MINE, net=design(stepper="Nesterov 0.9"), rate=0.05)
+def test_a_stepper_that_looks_ahead_gets_the_gradient_itself(mine: dict[str, Any]) -> None:
+    training = trained(60, mine, net=design(stepper="Nesterov 0.9"), rate=0.05)
     assert training.now.train < 0.5 * training.curve[0].train
 
 
@@ -209,8 +188,9 @@ def test_first_weights(start: str) -> None:
 
 
 @pytest.mark.parametrize("keep", [1.0, 0.7])
-@pytest.mark.parametrize("functions", [{}, MINE], ids=["torch", "mine"])
-def test_going_back_and_in_pieces_leads_to_the_same_place(functions: dict[str, Any], keep: float) -> None:
+@pytest.mark.parametrize("written", [False, True], ids=["torch", "mine"])
+def test_going_back_and_in_pieces_leads_to_the_same_place(mine: dict[str, Any], written: bool, keep: float) -> None:
+    functions = mine if written else {}
     net, now = design(stepper="Adam", batch_norm=True), dials(keep=keep)
     whole = trained(130, functions, net=net, keep=keep)
     pieces = Training(gather(functions))
@@ -282,9 +262,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     return playground_demo
 
 
-def test_each_control_redraws(quick: Any) -> None:
+def test_each_control_redraws(new_picture: Any, quick: Any) -> None:
     demo = quick()
-    seen = {bytes(demo.image.value)}
+    assert new_picture(demo)
     changes = [
         ("step", 40), ("rate", 0.1), ("step", 60), ("stepper", "Adam"), ("data", "moons"), ("noise", 0.2),
         ("depth", 2), ("width", 8), ("activation", "tanh"), ("start", "Glorot"), ("batch_norm", True), ("keep", 0.8),
@@ -292,16 +272,13 @@ def test_each_control_redraws(quick: Any) -> None:
     ]  # fmt: skip
     for name, value in changes:
         demo.controls[name].value = value
-        picture = bytes(demo.image.value)
-        assert picture.startswith(PNG)
-        assert picture not in seen, name
-        seen.add(picture)
+        assert new_picture(demo), name
     assert {name for name, _ in changes} == set(demo.controls)
     assert "Step 20: loss" in demo.message.value
 
 
-def test_the_ends_of_each_range_and_every_choice(quick: Any) -> None:
-    demo = quick(**MINE)
+def test_the_ends_of_each_range_and_every_choice(mine: dict[str, Any], quick: Any) -> None:
+    demo = quick(**mine)
     for name, control in demo.controls.items():
         first = control.value
         if name == "step":
@@ -316,7 +293,7 @@ def test_the_ends_of_each_range_and_every_choice(quick: Any) -> None:
         assert demo.message.value.startswith(f"Step {step}: loss")
 
 
-def test_the_students_functions_do_the_work(quick: Any) -> None:
+def test_the_students_functions_do_the_work(norm: dict[str, Any], mine: dict[str, Any], quick: Any) -> None:
     calls: list[str] = []
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -330,13 +307,13 @@ def test_the_students_functions_do_the_work(quick: Any) -> None:
         calls.append("rprop_step")
         return rprop_step(theta, grad, state)
 
-    functions = {name: counted(function) for name, function in MINE.items() if name != "nesterov_step"}
+    functions = {name: counted(function) for name, function in mine.items() if name != "nesterov_step"}
     demo = quick(**functions | {"rprop_step": counted_rprop})
     demo.controls["batch_norm"].value = True
     demo.controls["keep"].value = 0.5
     calls.clear()
     demo.controls["step"].value = 11
-    assert set(calls) == {"gd_step", *NORM, "inverted_dropout"}
+    assert set(calls) == {"gd_step", *norm, "inverted_dropout"}
     said = "Steps by your <code>gd_step</code>; Batch norm by your functions; Dropout by your"
     assert said in demo.message.value
     for name, exercise in (("Adam", "adam_step"), ("Rprop", "rprop_step"), ("momentum 0.9", "momentum_step")):
@@ -347,11 +324,8 @@ def test_the_students_functions_do_the_work(quick: Any) -> None:
         assert f"Steps by your <code>{exercise}</code>" in demo.message.value
 
 
-def test_what_is_not_written_torch_does_and_the_message_says_so(quick: Any) -> None:
-    def blank(*args: Any, **keywords: Any) -> Any:
-        raise NotImplementedError
-
-    demo = quick(gd_step=blank, quickprop_step=blank, **NORM | {"batch_norm_backward": blank})
+def test_what_is_not_written_torch_does_and_the_message_says_so(blank: Any, norm: dict[str, Any], quick: Any) -> None:
+    demo = quick(gd_step=blank, quickprop_step=blank, **norm | {"batch_norm_backward": blank})
     demo.controls["batch_norm"].value = True
     assert "Steps by torch.optim's sgd, since <code>gd_step</code> is not written yet" in demo.message.value
     assert "Batch norm by torch, since <code>batch_norm_backward</code> is not written yet" in demo.message.value
@@ -385,8 +359,8 @@ def test_a_training_that_runs_away_says_so(quick: Any) -> None:
     assert "it has run away" in demo.message.value
 
 
-def test_the_goal() -> None:
-    demo = playground_demo(**NORM)
+def test_the_goal(norm: dict[str, Any]) -> None:
+    demo = playground_demo(**norm)
     assert demo.message.value.endswith(f"The goal is {GOAL:.0%}.")
     demo.controls["batch_norm"].value = True
     demo.controls["step"].value = 0
@@ -419,7 +393,7 @@ def test_in_a_notebook_a_far_step_is_reached_in_pieces_that_are_shown(
     quick: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     demo = quick()
-    monkeypatch.setattr("steepest.demos.playground.CATCH_UP_SECONDS", -1.0)  # a step a frame
+    monkeypatch.setattr("steepest.demos.playground.playground.CATCH_UP_SECONDS", -1.0)  # a step a frame
     pictures: list[str] = []
     demo.image.observe(lambda change: pictures.append(demo.message.value.partition(":")[0]), names="value")
 

@@ -1,0 +1,42 @@
+"""What README and docs say of lessons, exercises and demos is so."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+from steepest_grader.course.find import find_course
+
+COURSE = find_course(Path(__file__))
+ROW = re.compile(r"^\| (?:`(?P<lesson>\w+)`)? *\| (?P<cell>`?\w+`?) \|", re.MULTILINE)
+
+
+def _rows(name: str) -> list[tuple[str, str]]:
+    """The first two columns of the tables of a document; an empty first one repeats what stands above."""
+    found: list[tuple[str, str]] = []
+    for row in ROW.finditer((COURSE.root / name).read_text(encoding="utf-8")):
+        found.append((row["lesson"] or found[-1][0], row["cell"].strip("`")))
+    return found
+
+
+def test_the_readme_lists_the_lessons_and_counts_their_exercises() -> None:
+    assert _rows("README.md") == [(name, str(len(COURSE.exercises(name)))) for name in COURSE.lessons()]
+
+
+def test_the_page_of_demos_lists_what_the_lessons_show() -> None:
+    shown = []
+    for lesson in COURSE.lessons():
+        tree = ast.parse((COURSE.solutions / lesson / f"{lesson}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("steepest.demos."):
+                assert {alias.name for alias in node.names} <= set(importlib.import_module(str(node.module)).__all__)
+                shown += [(lesson.partition("_")[0], alias.name) for alias in node.names]
+    assert sorted(_rows("docs/demos.md")) == sorted(shown)
+
+
+def test_every_demo_stands_in_a_lesson() -> None:
+    folder = COURSE.root / "utils" / "steepest" / "demos"
+    faces = [importlib.import_module(f"steepest.demos.{path.parent.name}") for path in folder.glob("*/__init__.py")]
+    assert {name for face in faces for name in face.__all__} == {name for _, name in _rows("docs/demos.md")}
