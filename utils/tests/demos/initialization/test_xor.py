@@ -52,7 +52,7 @@ def test_answers_at_the_examples_are_those_that_the_loss_sees(centered: bool) ->
     x, y = xor()
     outputs = training.outputs(50, 2 * x - 1 if centered else x)
     torch.testing.assert_close(outputs, training.scores(50)[-1].sigmoid())
-    loss = -(y * outputs.log() + (1 - y) * (1 - answers).log()).mean(dim=1)
+    loss = -(y * outputs.log() + (1 - y) * (1 - outputs).log()).mean(dim=1)
     torch.testing.assert_close(loss, training.losses(50)[-1])
 
 
