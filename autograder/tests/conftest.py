@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ from steepest_grader.course.text_course import TextCourse
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.gradebook.writer import GradebookWriter
+from steepest_grader.sandbox import choice
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.sandbox.bubblewrap import Bubblewrap
+from steepest_grader.sandbox.none import NoSandbox
 
 LESSON = "90_tiny"
 EXERCISE = "momentum_step"
@@ -61,6 +64,18 @@ def sandbox() -> Iterator[Sandbox]:
     """One for all tests of a process: each submission has a kernel of its own in it anyway."""
     with Bubblewrap() as opened:
         yield opened
+
+
+@pytest.fixture
+def warm(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands get that sandbox, and do not end it."""
+    monkeypatch.setattr(choice, "open_sandbox", lambda **_: nullcontext(sandbox))
+
+
+@pytest.fixture
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that start no kernel warm nothing up."""
+    monkeypatch.setattr(choice, "open_sandbox", lambda **_: NoSandbox())
 
 
 @pytest.fixture

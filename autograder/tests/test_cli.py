@@ -73,7 +73,7 @@ def test_release_writes_the_archive(run: Run, built: Course) -> None:
 
 
 @pytest.mark.sandbox
-def test_grade_feedback_and_again(run: Run, built: Course, sample: Path) -> None:
+def test_grade_feedback_and_again(run: Run, built: Course, sample: Path, warm: None) -> None:
     out = built.root / "out.json"
     graded = run("grade", LESSON, "--submitted", sample, "--json", out, "--jobs", 2)
     assert graded.exit_code == 0, graded.output
@@ -98,6 +98,7 @@ def test_grade_feedback_and_again(run: Run, built: Course, sample: Path) -> None
 
 @pytest.mark.sandbox
 def test_judge_files(run: Run, tmp_path: Path) -> None:
+    """In a sandbox that the command opens itself."""
     files = {
         "good.py": "def momentum_step(theta, grad, state, *, lr, beta):\n"
         "    v = beta * state['velocity'] - lr * grad\n    return theta + v, {'velocity': v}\n",
@@ -118,7 +119,7 @@ def test_judge_files(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
-def test_verify(run: Run, tmp_path: Path) -> None:
+def test_verify(run: Run, tmp_path: Path, warm: None) -> None:
     done = run("verify", LESSON, "--json", tmp_path / "out.json")
     assert done.exit_code == 0, done.output
     proof = json.loads((tmp_path / "out.json").read_text())[LESSON]["momentum_step"]
@@ -129,7 +130,7 @@ def test_verify(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
-def test_verify_mutants(run: Run, tmp_path: Path) -> None:
+def test_verify_mutants(run: Run, tmp_path: Path, warm: None) -> None:
     done = run("verify", LESSON, "--mutants", "--jobs", 1, "--json", tmp_path / "out.json")
     assert done.exit_code == 0, done.output
     proof = json.loads((tmp_path / "out.json").read_text())[LESSON]["momentum_step"]
@@ -188,7 +189,7 @@ BAD_INPUT = {
 
 @pytest.mark.sandbox
 @pytest.mark.parametrize("case", BAD_INPUT, ids=str)
-def test_bad_input_gets_a_sentence(case: str, run: Run, sample: Path) -> None:
+def test_bad_input_gets_a_sentence(case: str, run: Run, sample: Path, warm: None) -> None:
     words, said = BAD_INPUT[case]
     done = run(*(word.replace("{class}", str(sample)) for word in words))
     assert done.exit_code in (1, 2)
@@ -198,7 +199,7 @@ def test_bad_input_gets_a_sentence(case: str, run: Run, sample: Path) -> None:
 
 
 @pytest.mark.sandbox
-def test_a_locked_gradebook_is_named_and_nothing_is_lost(run: Run, built: Course, sample: Path) -> None:
+def test_a_locked_gradebook_is_named_and_nothing_is_lost(run: Run, built: Course, sample: Path, warm: None) -> None:
     out = built.root / "out.json"
     assert run("grade", LESSON, "--submitted", sample, "--student", "correct", "--json", out).exit_code == 0
     before = json.loads(out.read_text())
@@ -214,7 +215,7 @@ def test_a_locked_gradebook_is_named_and_nothing_is_lost(run: Run, built: Course
     assert [row for row in json.loads(out.read_text()) if row["student"] == "correct"] == before
 
 
-def test_a_folder_that_cannot_be_a_student_stops_nothing(run: Run, built: Course) -> None:
+def test_a_folder_that_cannot_be_a_student_stops_nothing(run: Run, built: Course, no_kernel: None) -> None:
     folder = built.root / "class"
     odd = ["a\\b", "line\nbreak", "x" * 200, os.fsdecode(b"\xff")]
     for name in (*odd, "zoë"):

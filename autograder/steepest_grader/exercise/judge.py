@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,7 @@ def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -
     return found
 
 
+@lru_cache(maxsize=2)  # candidates and refusals are asked for the same seeds, one after the other
 def _sound(
     exercise: Exercise, seeds: tuple[int, ...], device: str
 ) -> tuple[tuple[Case, ...], list[Result], list[list[Result]], Callable[..., list[Result]]]:

@@ -15,8 +15,8 @@ def _unless(condition: str, before: str = "") -> str:
 
 
 REMEMBERED = """
-from steepest import _outcomes
-stored = _outcomes.load("momentum_step")
+from steepest._checks import outcomes
+stored = outcomes.load("momentum_step")
 known = {}
 for case, result in zip(stored.cases, stored.candidates[0].results):
     theta, state = case.inputs["theta"], case.inputs["state"]

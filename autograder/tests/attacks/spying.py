@@ -67,7 +67,7 @@ return theta * 0, {"velocity": grad * 0}
     "imports-the-grader": (
         "imports the reference from the grader's package",
         """
-from steepest_grader.reference.momentum import momentum_step as reference
+from steepest_exercises.momentum.reference import momentum_step as reference
 return reference(theta, grad, state, lr=lr, beta=beta)
 """,
         "asks for the grader",
@@ -77,7 +77,7 @@ return reference(theta, grad, state, lr=lr, beta=beta)
         """
 import sys
 sys.path.insert(0, "@GRADER@")
-module = __import__("steepest_grader.exercises", fromlist=["exercise"])
+module = __import__("steepest_grader.exercise.catalogue", fromlist=["exercise"])
 return module.exercise("momentum_step").reference(theta, grad, state, lr=lr, beta=beta)
 """,
         "asks for the grader",

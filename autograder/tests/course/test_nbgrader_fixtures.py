@@ -27,7 +27,7 @@ from steepest_grader.course.nbgrader_course import NbgraderCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.grading.batch import grade_lesson
 from steepest_grader.sandbox import kernel
-from steepest_grader.sandbox.bubblewrap import Bubblewrap
+from steepest_grader.sandbox.base import Sandbox
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -83,10 +83,9 @@ def course_of(root: Path, pairs: list[tuple[str, str]]) -> NbgraderCourse:
     return NbgraderCourse(root)
 
 
-def grade(course: NbgraderCourse) -> None:
-    with Bubblewrap() as sandbox:
-        for lesson in course.lessons():
-            grade_lesson(course, lesson, course.root / "submitted", sandbox=sandbox, jobs=2)
+def grade(course: NbgraderCourse, sandbox: Sandbox) -> None:
+    for lesson in course.lessons():
+        grade_lesson(course, lesson, course.root / "submitted", sandbox=sandbox, jobs=2)
 
 
 def entries(root: Path, assignment: str, student: str) -> dict[str, tuple[float, float, bool]]:
@@ -99,10 +98,10 @@ def entries(root: Path, assignment: str, student: str) -> dict[str, tuple[float,
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graded(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
     """A course of all of nbgrader's notebooks, graded."""
     course = course_of(tmp_path_factory.mktemp("course"), [row[:2] for row in SCORES])
-    grade(course)
+    grade(course, sandbox)
     return course.root
 
 
@@ -123,10 +122,10 @@ def test_comments(student: str, comment: str | None, graded: Path) -> None:
         assert [item.comment for item in found] == [comment] * 3
 
 
-def test_a_shorter_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_shorter_time_limit(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel, "CELL_SECONDS", 2)
     course = course_of(tmp_path, [(name, name) for name in TOO_SLOW])
-    grade(course)
+    grade(course, sandbox)
     assert [entries(tmp_path, name, name)["p1"][0] for name in TOO_SLOW] == [0, 0]
 
 
@@ -134,7 +133,7 @@ def invoke(root: Path, *words: object) -> Result:
     return CliRunner().invoke(main, ["--course", str(root), *map(str, words)])
 
 
-def test_the_course_of_the_guide(tmp_path: Path) -> None:
+def test_the_course_of_the_guide(tmp_path: Path, warm: None) -> None:
     shutil.copytree(GUIDE / "submitted", tmp_path / "submitted")
     shutil.copytree(GUIDE / "source" / "ps1", tmp_path / "source" / "ps1")
     shutil.copy(GUIDE / "source" / "header.ipynb", tmp_path / "source")
@@ -158,12 +157,12 @@ def test_the_course_of_the_guide(tmp_path: Path) -> None:
     assert sorted(pages) == [f"{name}/ps1/problem{number}.html" for name in sorted(stated) for number in (1, 2)]
 
 
-def test_a_missing_notebook_and_a_copy(tmp_path: Path) -> None:
+def test_a_missing_notebook_and_a_copy(tmp_path: Path, sandbox: Sandbox) -> None:
     for name in ("p1", "p2"):
         copy("submitted-unchanged", tmp_path / "source" / "ps1", name)
     copy("submitted-changed", tmp_path / "submitted" / "foo" / "ps1", "p1")
     copy("submitted-unchanged", tmp_path / "submitted" / "foo" / "ps1", "p1 copy")
-    grade(NbgraderCourse(tmp_path))
+    grade(NbgraderCourse(tmp_path), sandbox)
     assert entries(tmp_path, "ps1", "foo") == {"p1": (2, 7, True), "p2": (0, 7, False)}
     assert not (tmp_path / "autograded" / "foo" / "ps1" / "p1 copy.ipynb").exists()
 

@@ -80,11 +80,12 @@ class Figures(NamedTuple):
 
 @pytest.fixture(scope="module")
 def figures() -> Iterator[Figures]:
-    """Filled by the tests, and kept for docs/benchmarks.md."""
+    """Filled by the tests, and kept for docs/benchmarks.md where no other browser was at work meanwhile."""
     found = Figures({}, {})
     yield found
-    for name, values in found._asdict().items():
-        (PICTURES / f"{name}.json").write_text(json.dumps(values, indent=1))
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        for name, values in found._asdict().items():
+            (PICTURES / f"{name}.json").write_text(json.dumps(values, indent=1))
 
 
 @pytest.mark.parametrize("lesson", lessons())

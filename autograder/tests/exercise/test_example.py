@@ -87,10 +87,7 @@ def test_values_of_one_look_are_told_with_their_types() -> None:
     assert found.expected != found.received
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(item.id, marks=pytest.mark.xdist_group(item.id)) for items in lessons().values() for item in items],
-)
+@pytest.mark.parametrize("name", [item.id for items in lessons().values() for item in items])
 def test_every_mistake_has_one(name: str) -> None:
     """And each fits a page: the public cases tell every mistake apart from what is sound."""
     asked = exercise(name)

@@ -339,7 +339,7 @@ def test_a_plugin_that_fails_costs_nobody_anything(case: str, built: Course, gra
     assert [penalty(built, student) for student in ("ada", "bob")] == [0.5, 0.5]
 
 
-def test_the_command_says_what_is_amiss(built: Course, grade: Grade) -> None:
+def test_the_command_says_what_is_amiss(built: Course, grade: Grade, no_kernel: None) -> None:
     def run() -> tuple[int, str]:
         words = ["--course", str(built.root), "grade", LESSON, "--submitted", str(built.root / "class")]
         done = CliRunner().invoke(main, [*words, "--unsafe-no-sandbox"])

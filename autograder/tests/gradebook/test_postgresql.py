@@ -35,7 +35,6 @@ from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
-from steepest_grader.sandbox import choice
 from steepest_grader.sandbox.none import NoSandbox
 from traitlets.config import Config
 
@@ -253,10 +252,8 @@ def test_exports_and_report_say_the_same_as_from_sqlite(grade: Callable[[str], B
 
 
 def test_the_command_line_tells_no_password(
-    grade: Callable[[str], Batch], built: Course, url: str, monkeypatch: pytest.MonkeyPatch
+    grade: Callable[[str], Batch], built: Course, url: str, no_kernel: None
 ) -> None:
-    monkeypatch.setattr(choice, "open_sandbox", lambda **_: NoSandbox())  # no kernel is needed, so none is warmed up
-
     def run(*words: str) -> Result:
         return CliRunner().invoke(cli.main, ["--course", str(built.root), *words])
 

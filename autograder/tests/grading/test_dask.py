@@ -34,6 +34,7 @@ from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.grading import cluster
 from steepest_grader.grading.collect import Submission
 from steepest_grader.grading.schedule import grade_all
+from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.sandbox.bubblewrap import Bubblewrap
 from steepest_grader.sandbox.zygote import SandboxError
 
@@ -128,9 +129,11 @@ def handed_in(lesson: Lesson, answer: str) -> bytes:
     return nbformat.writes(notebook).encode()
 
 
-def run(lesson: Lesson, address: str | None, *submissions: Submission) -> dict[str, GradedSubmission]:
-    with Bubblewrap() as sandbox:
-        graded = list(grade_all(lesson, submissions, sandbox=sandbox, scheduler=address, jobs=2))
+def run(
+    lesson: Lesson, address: str | None, *submissions: Submission, sandbox: Sandbox | None = None
+) -> dict[str, GradedSubmission]:
+    sandbox = sandbox or Bubblewrap()  # workers open their own, and this one stays cold
+    graded = list(grade_all(lesson, submissions, sandbox=sandbox, scheduler=address, jobs=2))
     found = {item.student: item for item in graded}
     assert len(found) == len(graded), "a submission came twice"
     return found
@@ -156,14 +159,14 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield ready(address, 1)
 
 
-def test_the_same_values_as_in_lanes(lesson: Lesson, real: str) -> None:
+def test_the_same_values_as_in_lanes(lesson: Lesson, real: str, sandbox: Sandbox) -> None:
     submissions = [
         Submission("sound", handed_in(lesson, f"{GOOD}x = 3")),
         Submission("wrong", handed_in(lesson, GOOD.replace("- lr", "+ lr"))),
         Submission("broken", b"{"),
         Submission("empty", None, Outcome.MISSING, "There is no file."),
     ]
-    ours, theirs = run(lesson, None, *submissions), run(lesson, real, *submissions)
+    ours, theirs = run(lesson, None, *submissions, sandbox=sandbox), run(lesson, real, *submissions)
     assert outcomes(theirs) == {
         "sound": Outcome.PASSED, "wrong": Outcome.PARTIAL, "broken": Outcome.UNREADABLE, "empty": Outcome.MISSING,
     }  # fmt: skip
@@ -202,7 +205,7 @@ def test_few_submissions_are_in_flight(lesson: Lesson, stubs: str) -> None:
     taken: list[str] = []
 
     def submissions() -> Iterator[Submission]:
-        for number in range(100):
+        for number in range(30):
             taken.append(str(number))
             yield Submission(str(number), b"pass")
 
@@ -223,9 +226,24 @@ def test_what_is_our_fault_is_no_zero_and_names_the_worker(lesson: Lesson, stubs
         assert reason in graded[student].message and "This was on tcp://127.0.0.1:" in graded[student].message
 
 
-def test_a_worker_is_lost_and_another_comes(lesson: Lesson, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A scheduler for tests that start workers of their own, and end them."""
+    with scheduler(tmp_path_factory.mktemp("lonely")) as (address, _):
+        yield address
+
+
+@pytest.fixture
+def empty(lonely: str) -> str:
+    """The same, once it knows that the workers of the last test are gone."""
+    with Client(lonely, set_as_default=False) as client:
+        until(lambda: not client.nthreads())
+    return lonely
+
+
+def test_a_worker_is_lost_and_another_comes(lesson: Lesson, tmp_path: Path, empty: str) -> None:
+    address = empty
     with ExitStack() as stack:
-        address, _ = stack.enter_context(scheduler(tmp_path))
         first = stack.enter_context(stub(address, tmp_path))
 
         def replace_first() -> None:
@@ -258,7 +276,10 @@ def test_a_submission_that_ends_its_workers_harms_no_other(lesson: Lesson, tmp_p
     assert "Every worker that graded it ended" in graded["deadly"].message
 
 
-def test_workers_that_cannot_be_used(lesson: Lesson, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_workers_that_cannot_be_used(
+    lesson: Lesson, tmp_path: Path, empty: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = empty
     other, none = tmp_path / "other", tmp_path / "none"
     for package in (steepest, steepest_grader):
         source = Path(str(package.__file__)).parent
@@ -269,7 +290,6 @@ def test_workers_that_cannot_be_used(lesson: Lesson, tmp_path: Path, caplog: pyt
     (none / "steepest_grader.py").touch()  # a module hides the package that is installed, a package might not
     submissions = [Submission(str(number), b"pass") for number in range(6)]
     with ExitStack() as stack:
-        address, _ = stack.enter_context(scheduler(tmp_path))
         stack.enter_context(stub(address, tmp_path, PYTHONPATH=str(other)))
         stack.enter_context(stub(address, tmp_path, STEEPEST_TEST_BROKEN="1"))
         stack.enter_context(worker(address, tmp_path, *ONE_THREAD, PYTHONPATH=str(none)))
@@ -297,10 +317,10 @@ def test_a_scheduler_that_goes(lesson: Lesson, tmp_path: Path) -> None:
             next(graded)
 
 
-def test_a_scheduler_without_workers(lesson: Lesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduler_without_workers(lesson: Lesson, empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "ABSENT_SECONDS", 0.1)
-    with scheduler(tmp_path) as (address, _), pytest.raises(ClusterError, match=f"`dask worker {address}`"):
-        run(lesson, address, Submission("a", b"pass"))
+    with pytest.raises(ClusterError, match=f"`dask worker {empty}`"):
+        run(lesson, empty, Submission("a", b"pass"))
 
 
 @pytest.mark.parametrize("address", ["{closed}", "{silent}", "nowhere", "tcp://127.0.0.1", "http://127.0.0.1:1"])

@@ -15,7 +15,7 @@ from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.notebook import flags as module
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.restore import Cell, read
-from steepest_grader.trust.sample_class import Sample, samples
+from steepest_grader.trust.sample_class import samples
 
 HOME = find_course(Path(__file__).parent)
 STEP = "def momentum_step(theta, grad, state, *, lr, beta):\n    "
@@ -179,14 +179,16 @@ def lesson(request: pytest.FixtureRequest) -> Lesson:
     return load(HOME, request.param)
 
 
-def honest(lesson: Lesson) -> list[Sample]:
+@pytest.fixture(scope="module")
+def honest(lesson: Lesson) -> dict[str, list[Cell]]:
+    """The cells of each kind of submission that only solves the lesson, well or badly."""
     kinds = ("correct", "blank", "accepted-", "mistake-")
-    return [item for item in samples(lesson) if item.kind.startswith(kinds)]
+    made = [item for item in samples(lesson) if item.kind.startswith(kinds)]
+    return {item.kind: read(item.data) for item in made if item.data is not None}
 
 
-def test_of_honest_work_only_what_leans_on_a_library_is_flagged(lesson: Lesson) -> None:
-    cells = {item.kind: read(item.data) for item in honest(lesson) if item.data is not None}
-    found = {kind: flags(each, lesson.released, lesson.exercises) for kind, each in cells.items()}
+def test_of_honest_work_only_what_leans_on_a_library_is_flagged(lesson: Lesson, honest: dict[str, list[Cell]]) -> None:
+    found = {kind: flags(each, lesson.released, lesson.exercises) for kind, each in honest.items()}
     assert len(found) > 20
     variants = [(item.id, each) for item in lesson.exercises.values() for each in item.accepted]
     leaning = {f"accepted-{id_}-{each.name}" for id_, each in variants if each.library}
@@ -196,10 +198,9 @@ def test_of_honest_work_only_what_leans_on_a_library_is_flagged(lesson: Lesson) 
     assert all(found[kind] for kind in leaning)
 
 
-def test_a_notebook_takes_milliseconds(lesson: Lesson) -> None:
-    cells = [read(item.data) for item in honest(lesson)[:20] if item.data is not None]
+def test_a_notebook_takes_milliseconds(lesson: Lesson, honest: dict[str, list[Cell]]) -> None:
     taken = []
-    for each in cells:
+    for each in list(honest.values())[:20]:
         begun = time.thread_time()
         flags(each, lesson.released, lesson.exercises)
         taken.append(time.thread_time() - begun)
