@@ -76,4 +76,4 @@ def test_the_lock_pins_every_line_and_names_no_place() -> None:
 def test_the_repository_root_is_no_package() -> None:
     root = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert set(root) == {"tool"}
-    assert set(root["tool"]) == {"ruff", "mypy", "pytest"}
+    assert set(root["tool"]) == {"ruff", "mypy", "pytest", "steepest-grader"}

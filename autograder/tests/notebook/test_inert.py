@@ -68,7 +68,20 @@ def test_outputs(case: str) -> None:
     assert [(dict(item.data), dict(item.metadata)) for item in cell.outputs] == ([(expected, {})] if expected else [])
 
 
-HOSTILE = ["<b>", "<a>", "<div>", "<p>x</p>", "<table><b>x", "<b><p>", "<", "&x;", "<p a=b", "</b></p>", "<a><table>"]
+HOSTILE = [
+    "<b>",
+    "<a>",
+    "<div>",
+    "<p>x</p>",
+    "<table><b>x",
+    "<b><p>",
+    "<",
+    "&x;",
+    "<p a=b",
+    "</b></p>",
+    "<a><table>",
+    "<div c=",
+]
 
 
 @pytest.mark.parametrize("part", HOSTILE)
