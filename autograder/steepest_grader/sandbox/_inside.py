@@ -79,6 +79,7 @@ def warm_up() -> None:
     names = [info.name for info in pkgutil.walk_packages(steepest.__path__, "steepest.")]
     for name in (*WARM, *names):
         importlib.import_module(name)
+    importlib.import_module("steepest._checks.content").callables()
     torch = sys.modules["torch"]
     torch.set_num_threads(1)
     float(torch.linalg.eigvalsh(torch.eye(2)).sum())

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import steepest_exercises
 import steepest_grader
 from nbformat.v4 import new_code_cell
 from steepest_grader.exercise.model import Outcome
@@ -90,6 +91,8 @@ def test_contract(name: str, case: str, request: pytest.FixtureRequest) -> None:
 ABSENT = {
     "the grader": "import steepest_grader",
     "the grader's files": f"import os; assert os.listdir({str(Path(steepest_grader.__file__).parent)!r})",
+    "the exercises": "import steepest_exercises",
+    "the exercises' files": f"import os; assert os.listdir({str(Path(steepest_exercises.__file__).parent)!r})",
     "the network": "import socket; socket.create_connection(('127.0.0.1', {port}), timeout=5)",
     "abstract sockets": "import socket; socket.socket(socket.AF_UNIX).connect('\\0steepest-probe-{pid}')",
     "this process": "import os; os.kill({pid}, 0)",
@@ -105,6 +108,7 @@ ABSENT = {
 }
 ONLY_INSIDE = (
     "the grader's files",
+    "the exercises' files",
     "more privileges",
     "other namespaces",
     "the neighbours' folders",

@@ -23,14 +23,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from steepest._checks import wire
+from steepest._checks import content, wire
 from steepest._checks.compare import same_bits
-from steepest._checks.content import build
 
 MAX_ITEMS = 100_000
 MAX_MESSAGE = 2_000
 LIBRARIES = (
-    str(Path(__file__).parents[1]),  # this package
     str(Path(torch.__file__).parents[1]),
     str(Path(traceback.__file__).parent),
 )
@@ -171,7 +169,7 @@ def listed(result: Any) -> Any:
 def _rebuild(value: Any) -> Any:
     """Turn names of public functions, wherever they stand in an argument, into functions."""
     if isinstance(value, wire.Named):
-        return build(value)
+        return content.build(value)
     if isinstance(value, list | tuple):
         return type(value)(_rebuild(item) for item in value)
     if isinstance(value, dict):
@@ -217,7 +215,7 @@ def _describe(error: BaseException) -> dict[str, str]:
 
 def _line(trace: TracebackType | None) -> str:
     frames = [frame for frame in traceback.extract_tb(trace) if frame.filename != __file__]
-    written = [frame for frame in frames if not frame.filename.startswith(LIBRARIES)]
+    written = [frame for frame in frames if not frame.filename.startswith((*LIBRARIES, *content.folders()))]
     cells = [frame for frame in written if "ipykernel" in frame.filename or "<ipython" in frame.filename]
     if not frames:
         return ""

@@ -30,6 +30,12 @@ def packages() -> tuple[str, ...]:
     return (OWN, *sorted(named))
 
 
+@cache
+def folders() -> tuple[str, ...]:
+    """Where these packages lie."""
+    return tuple(str(files(package)) for package in packages())
+
+
 def outcome_folders() -> list[Traversable]:
     """Where stored outcomes lie."""
     folders = [files(package) / "outcomes" for package in packages()]
