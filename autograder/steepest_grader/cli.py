@@ -87,7 +87,7 @@ class _Settings:
 @click.version_option(package_name="steepest-grader")
 @click.pass_context
 def main(context: click.Context, course: Path) -> None:
-    """Build, release, grade and verify the lessons of Steepest."""
+    """Build, release, grade and verify the lessons of a course."""
     os.environ["OMP_NUM_THREADS"] = "1"  # torch's threads: lanes take the cores, and tensors are small
     context.obj = _Settings(course)
 

@@ -40,3 +40,12 @@ def test_every_demo_stands_in_a_lesson() -> None:
     folder = COURSE.root / "utils" / "steepest" / "demos"
     faces = [importlib.import_module(f"steepest.demos.{path.parent.name}") for path in folder.glob("*/__init__.py")]
     assert {name for face in faces for name in face.__all__} == {name for _, name in _rows("docs/demos.md")}
+
+
+def test_paths_in_documents_are_there() -> None:
+    pattern = re.compile(r"`((?:autograder|utils|docs|lessons|solutions)/[\w./-]+)`")
+    pages = [*COURSE.root.glob("*.md"), *COURSE.root.glob("*/*.md")]
+    named = {(page.name, path) for page in pages for path in pattern.findall(page.read_text(encoding="utf-8"))}
+    made = {path for page, path in named if page == "CONTRIBUTING.md" and "robust_losses" in path}  # by its reader
+    assert len(named) > 10
+    assert [item for item in sorted(named) if item[1] not in made and not (COURSE.root / item[1]).exists()] == []

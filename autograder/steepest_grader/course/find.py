@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from steepest_grader.course.places import Course
-from steepest_grader.course.text_course import TextCourse, settings
+from steepest_grader.course.text_course import TextCourse, read_settings
 from steepest_grader.errors import CourseError
 
 __all__ = ["find_any_course", "find_course"]
@@ -21,11 +21,11 @@ def find_course(start: Path) -> TextCourse:
     """
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / "solutions").is_dir() and ((folder / "autograder").is_dir() or settings(folder) is not None):
+        if (folder / "solutions").is_dir() and ((folder / "autograder").is_dir() or read_settings(folder) is not None):
             return TextCourse(folder)
     raise CourseError(
-        f"{start} is not within a course: no folder above it holds solutions/ and autograder/. "
-        "Change to a checkout of the course and try again."
+        f"{start} is not within a course: no folder above it holds solutions/ beside autograder/ "
+        "or [tool.steepest-grader] in its pyproject.toml. Change to a checkout of the course and try again."
     )
 
 

@@ -20,7 +20,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from steepest_grader.errors import CourseError
-from steepest_grader.installed import exercise_packages
+from steepest_grader.installed import secret_packages
 
 __all__ = ["MASTER", "RELEASE", "released_notebook", "write_notebook"]
 
@@ -40,7 +40,7 @@ RELEASE = (
     ComputeChecksums,  # again: the test cells have just become shorter
     CheckCellMetadata,  # last, over what is really handed out
 )
-SECRETS = ("steepest_grader", *exercise_packages(), "BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
+SECRETS = (*secret_packages(), "BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
 
 
 def released_notebook(

@@ -19,7 +19,7 @@ from steepest_grader.course.judged import is_judged
 from steepest_grader.course.places import Course
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import Exercise, GradedSubmission, Outcome, Verdict
-from steepest_grader.installed import exercise_packages
+from steepest_grader.installed import secret_packages
 from steepest_grader.notebook.cells import by_grade_id, is_test
 
 __all__ = ["Lesson", "code_digest", "load"]
@@ -108,7 +108,7 @@ def load(course: Course, lesson: str) -> Lesson:
 def code_digest() -> bytes:
     """Digest of all code that takes part in a mark or in a stored outcome."""
     digest = hashlib.sha256()
-    for name in (*content.packages(), "steepest_grader", *exercise_packages()):
+    for name in (*content.packages(), *secret_packages()):
         for path in sorted(Path(str(files(name))).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.digest()

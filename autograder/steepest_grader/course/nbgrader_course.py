@@ -18,7 +18,7 @@ from steepest_grader.course.judged import points_of
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import CourseError
 
-__all__ = ["CONFIG", "NbgraderCourse", "settings"]
+__all__ = ["CONFIG", "NbgraderCourse", "nbgrader_settings"]
 
 CONFIG = "nbgrader_config.py"
 ONLY_COURSE = "default_course"  # nbgrader's name for a course without a name
@@ -50,7 +50,7 @@ class NbgraderCourse(Course):
     @property
     def config(self) -> Config:
         """What `nbgrader_config.py` says."""
-        return settings(self)
+        return nbgrader_settings(self)
 
     @property
     def course_id(self) -> str:
@@ -102,7 +102,7 @@ class NbgraderCourse(Course):
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def settings(course: Course) -> Config:
+def nbgrader_settings(course: Course) -> Config:
     """What nbgrader itself would be told in the course's folder, or by the course where that is not built yet.
 
     Raises

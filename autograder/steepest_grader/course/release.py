@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 
 import nbformat
@@ -19,8 +20,9 @@ from steepest_grader.course.handout import write_notebook
 from steepest_grader.course.lesson import code_digest, load
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
-from steepest_grader.exercise import stored
+from steepest_grader.exercise import catalogue, stored
 from steepest_grader.files import replace_file
+from steepest_grader.installed import exercise_packages
 
 __all__ = ["archive", "build", "write_course"]
 
@@ -73,6 +75,7 @@ def build(course: TextCourse, *, check: bool = False, progress: Progress | None 
     """
     if not check and _is_built(course):
         return []
+    catalogue.lessons()  # an id that another installed course uses as well would be told only by `grade`
     changed, made = [], {}
     for path, make in _products(course):
         if progress is not None:
@@ -104,7 +107,7 @@ def _is_built(course: TextCourse) -> bool:
 
 def _fingerprint(course: TextCourse) -> str:
     """Stands for everything a build reads and writes, so that a build with nothing to do ends at once."""
-    digest = hashlib.sha256(code_digest())
+    digest = hashlib.sha256(code_digest() + repr(sorted(course.settings.items())).encode())
     for folder, pattern in ((course.solutions, "*/*.py"), (course.lessons_dir, "*/*"), (course.outcomes_dir, "*")):
         for path in sorted(folder.glob(pattern)):
             if path.is_file():
@@ -147,6 +150,9 @@ def archive(course: TextCourse, path: Path) -> Path:
         raise CourseError(f"The archive must end in .zip or .tar.gz. Got {path.name!r}.")
     if not _is_built(course) and build(course, check=True):
         raise CourseError("The lessons are not current. Run `steepest-grader build` first.")
+    for name in exercise_packages():
+        if Path(str(files(name))).resolve().is_relative_to(course.student_package.resolve()):
+            raise CourseError(f"The package of exercises {name} lies in the student package. Move it out of there.")
     members = dict(sorted(_members(course)))
     pack = _zip if path.name.endswith(".zip") else _tar
     replace_file(path, pack(course.course_id, members))

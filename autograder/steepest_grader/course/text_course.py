@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from steepest_grader.exercise.model import Exercise
 
-__all__ = ["TextCourse", "settings"]
+__all__ = ["TextCourse", "read_settings"]
 
 TABLE = "steepest-grader"
 DEFAULT = "steepest"
 NAMES = {  # what each key may say
     "course-id": re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*"),
     "student-package": re.compile(r"[A-Za-z_]\w*"),
-    "exercises": re.compile(r"[A-Za-z_]\w*"),
+    "exercises": re.compile(r"[A-Za-z]\w*_\w+"),  # students' cells are searched for it, so it is no plain word
 }
 
 
@@ -60,7 +60,7 @@ class TextCourse(Course):
     @property
     def student_package(self) -> Path:
         """The package that students get, with the stored outcomes in it."""
-        return self.root / "utils" / self._settings.get("student-package", DEFAULT)
+        return self.root / "utils" / self.settings.get("student-package", DEFAULT)
 
     @property
     def outcomes_dir(self) -> Path:
@@ -70,7 +70,7 @@ class TextCourse(Course):
     @property
     def course_id(self) -> str:
         """What the gradebook calls the course, and the folder in the students' archive."""
-        return self._settings.get("course-id", DEFAULT)
+        return self.settings.get("course-id", DEFAULT)
 
     def lessons(self) -> list[str]:
         """Names of all folders of `solutions/`."""
@@ -116,14 +116,15 @@ class TextCourse(Course):
 
     @property
     def _packages(self) -> list[str]:
-        return [self._settings["exercises"]] if "exercises" in self._settings else []
+        return [self.settings["exercises"]] if "exercises" in self.settings else []
 
     @cached_property
-    def _settings(self) -> dict[str, str]:
-        return settings(self.root) or {}
+    def settings(self) -> dict[str, str]:
+        """What the course's `pyproject.toml` says of it."""
+        return read_settings(self.root) or {}
 
 
-def settings(folder: Path) -> dict[str, str] | None:
+def read_settings(folder: Path) -> dict[str, str] | None:
     """What `[tool.steepest-grader]` in a folder's `pyproject.toml` says; None where there is no such table.
 
     Raises
@@ -144,6 +145,7 @@ def settings(folder: Path) -> dict[str, str] | None:
     for key, value in table.items() if isinstance(table, dict) else [(TABLE, table)]:
         if key not in NAMES or not isinstance(value, str) or not NAMES[key].fullmatch(value):
             raise CourseError(
-                f"{path}: [tool.{TABLE}] says {key} = {value!r}; it may give a name for each of {', '.join(NAMES)}."
+                f"{path}: [tool.{TABLE}] says {key} = {value!r}; it may give a name for each of "
+                f"{', '.join(NAMES)}; that of a package is an identifier, and that of exercises has an underscore."
             )
     return dict(table)

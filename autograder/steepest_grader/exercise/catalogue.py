@@ -7,10 +7,10 @@ In a package that an entry point `steepest_grader.exercises` names, every folder
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import rules
@@ -81,5 +81,5 @@ def _modules(package: str) -> Sequence[str]:
     spec = find_spec(package)
     if spec is None:
         raise CourseError(f"The package of exercises {package!r} is not installed.")
-    folders = [info.name for info in pkgutil.iter_modules(spec.submodule_search_locations) if info.ispkg]
-    return [f"{package}.{name}.lesson" for name in folders if find_spec(f"{package}.{name}.lesson")]
+    places = [Path(place) for place in spec.submodule_search_locations or ()]
+    return [f"{package}.{path.parent.name}.lesson" for place in places for path in sorted(place.glob("*/lesson.py"))]

@@ -180,10 +180,8 @@ def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str =
 @cache
 def _noises(exercise: Exercise, name: str, seeds: tuple[int, ...], device: str) -> tuple[Noise, ...]:
     variants: list[Accepted | Mistake] = [*exercise.accepted, *exercise.mistakes]
-    implementation, companions = exercise.reference, exercise.companions
-    for item in variants:
-        if item.name == name:
-            implementation, companions = item.implementation, exercise.companions_of(item)
+    known = {item.name: (item.implementation, exercise.companions_of(item)) for item in variants}
+    implementation, companions = (known | {"reference": (exercise.reference, dict(exercise.companions))})[name]
     return tuple(noise(implementation, exercise.id, ways(exercise, seeds), companions=companions, device=device))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -157,6 +158,12 @@ class Example:
     expected: str
     received: str
 
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Example:
+        """Read what `dataclasses.asdict` made of it, whatever may have become of that since."""
+        tried = {str(name): str(value) for name, value in row["tried"].items()}
+        return cls(str(row["case"]), tried, str(row["what"]), str(row["expected"]), str(row["received"]))
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -206,9 +213,12 @@ class Verdict:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Verdict:
         """Read what `as_stored` wrote; `GradedSubmission.from_json` tells of what is no such thing."""
-        example = None if row["example"] is None else Example(**row["example"])
-        said = (Outcome(row["outcome"]), float(row["credit"]), row["diagnosis"], str(row["message"]), example)
-        return cls(str(row["id"]), row["points"], *said)
+        example = None if row["example"] is None else Example.from_json(row["example"])
+        points, credit, diagnosis = float(row["points"]), float(row["credit"]), row["diagnosis"]
+        if not (math.isfinite(points) and 0 <= credit <= 1 and isinstance(diagnosis, str | None)):
+            raise ValueError(f"this is no verdict: {points}, {credit}, {diagnosis!r}")
+        points = int(points) if points.is_integer() else points
+        return cls(str(row["id"]), points, Outcome(row["outcome"]), credit, diagnosis, str(row["message"]), example)
 
 
 @dataclass
@@ -310,5 +320,5 @@ class GradedSubmission:
                 digest=str(row["digest"]),
                 flags=tuple(map(str, row["flags"])),
             )
-        except (LookupError, TypeError, AttributeError) as error:
+        except (LookupError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"this is no graded submission: {error!r}") from error

@@ -22,6 +22,7 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 
 __all__ = ["check", "check_candidates", "check_cases", "failure", "raised"]
 
+RESERVED = {"reference", "not_attempted", "changes_its_arguments", "uses_global_generator", "wrong_float_type"}
 MAX_ID = 57  # nbgrader's limit of 64, less the "answer_" of its answer cell
 
 
@@ -138,6 +139,8 @@ def _wrong_variants(exercise: Exercise) -> Iterator[str]:
 
 def _wrong_variant(exercise: Exercise, item: Accepted | Mistake) -> Iterator[str]:
     who = f"the {'mistake' if isinstance(item, Mistake) else 'accepted variant'} {item.name!r}"
+    if item.name in RESERVED:
+        yield f"{who} bears a name that the judge itself uses. Rename it."
     if not _is_name(item.name):
         yield f"the name of {who} must be an identifier, such as 'sign_forgotten'."
     if not callable(item.implementation):

@@ -103,13 +103,13 @@ def moved(case: Case) -> list[Case]:
     return [replace(case, inputs=item) for item in inputs] if _is_moved(dict(case.inputs), inputs[0]) else []
 
 
-def marked(results: Sequence[Result], noises: Sequence[Noise], *, share: float = EDGE) -> list[Result]:
-    """Results without the observations that are noisier than a share of their tolerance; their names are kept."""
-    return [_marked(result, noise, share) for result, noise in zip(results, noises, strict=False)]
+def marked(results: Sequence[Result], noises: Sequence[Noise]) -> list[Result]:
+    """Results without the observations that are noisier than `EDGE` of their tolerance; their names are kept."""
+    return [_marked(result, noise) for result, noise in zip(results, noises, strict=False)]
 
 
-def _marked(result: Result, noise: Noise, share: float) -> Result:
-    names = tuple(name for name, size in noise.items() if size > share)
+def _marked(result: Result, noise: Noise) -> Result:
+    names = tuple(name for name, size in noise.items() if size > EDGE)
     if not names:
         return result
     if EVERYTHING in names:

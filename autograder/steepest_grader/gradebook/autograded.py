@@ -67,17 +67,20 @@ class Autograded:
         """What the sidecars say, by student; one that cannot be read counts as absent."""
         found = {}
         for path in sorted(self.course_dir.glob(f"autograded/*/{self._assignment}/{self._sidecar}")):
+            student = path.parent.parent.name
             try:
-                found[path.parent.parent.name] = GradedSubmission.from_json(json.loads(path.read_bytes()))
-            except (OSError, ValueError):
+                submission = GradedSubmission.from_json(json.loads(path.read_bytes()))
+            except (OSError, ValueError, RecursionError):
                 continue
+            if (submission.student, submission.lesson) == (student, self.lesson):  # it may have been handed in
+                found[student] = submission
         return found
 
     def ungraded(self) -> dict[str, str]:
         """Students whose submission the grader itself failed at when it last tried, each with the reason."""
         try:
             found = json.loads(self._failures.read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return {str(student): str(reason) for student, reason in found.items()} if isinstance(found, dict) else {}
 

@@ -21,7 +21,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from steepest_grader.course.nbgrader_course import CONFIG, settings
+from steepest_grader.course.nbgrader_course import CONFIG, nbgrader_settings
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import CourseError
 from steepest_grader.gradebook.marks import ASSIGNMENT, ENTRY, HANDED_IN, NOTEBOOK
@@ -102,7 +102,7 @@ def penalties(course: Course) -> Iterator[Any]:
     folder = str(course.course_dir)  # where nbgrader itself is run
     sys.path.append(folder)
     try:
-        config = settings(course)
+        config = nbgrader_settings(course)
         try:
             step = _Penalties(config=config)
             step.init_plugin()

@@ -112,8 +112,8 @@ def grade_lesson(
                 found[item.student] = before
             else:
                 todo.add(item.student)
-        for exercise in lesson.exercises.values() if todo else ():
-            candidates(exercise)  # once, before the lanes ask for them
+        for exercise in lesson.exercises.values() if todo and scheduler is None else ():
+            candidates(exercise, device=sandbox.device)  # once, before the lanes ask for them
         tell(0, len(todo), lesson_id)
         again = collect(folder, lesson_id, students=todo)  # a class of notebooks may be too large to be kept
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
@@ -147,7 +147,7 @@ def _note_failures(kept: Autograded, submissions: Iterable[GradedSubmission], *,
         reasons.pop(submission.student, None)
         if submission.outcome is Outcome.GRADER_ERROR:
             said = [item.message for item in submission.verdicts if item.outcome is Outcome.GRADER_ERROR]
-            reasons[submission.student] = next(filter(None, said), "")
+            reasons[submission.student] = next(filter(None, [*said, submission.message]), "")
     kept.note_ungraded(reasons)
 
 

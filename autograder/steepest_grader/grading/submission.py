@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import replace
 
@@ -249,6 +250,8 @@ def _credit(outputs: list[NotebookNode], points: float) -> tuple[float, str]:
                 earned = float(output.data.get("text/plain", ""))
             except ValueError:
                 return 1.0, ""
+            if not math.isfinite(earned):
+                return 0.0, f"The mark of this cell comes out as {earned}, which is no number of points."
             return (min(max(earned, 0.0), points) / points if points else 1.0), ""
     return 1.0, ""
 

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from nbformat import NotebookNode
+from steepest._checks import content
 
-from steepest_grader.installed import exercise_packages
+from steepest_grader.installed import secret_packages
 from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.code import Code, Seen, read_code
 from steepest_grader.notebook.restore import Cell
@@ -40,7 +41,8 @@ KERNEL = "reaches into the notebook's kernel"
 TEXT = "runs code from text"
 ENCODED = "holds encoded text"
 GRADER = "asks for the grader"
-SECRET = ("steepest_grader", *exercise_packages())
+SECRET = secret_packages()
+PRIVATE_PARTS = tuple(f"{name}._" for name in content.packages())
 PRIVATE = "uses private parts of the course's package"
 PATCHES = "changes a library"
 FALSE = "defines a value that may answer falsely"
@@ -220,7 +222,7 @@ def _sentences(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> 
     if item.kind in ("use", "set"):
         yield from _of_name(item, bound, asked)
     elif item.kind == "import":
-        sentence = PRIVATE if name.startswith("steepest._") else _watched(name)
+        sentence = PRIVATE if name.startswith(PRIVATE_PARTS) else _watched(name)
         yield from [(sentence, name)] if sentence else []
     elif item.kind == "part" and name in PARTS:
         yield PARTS[name], name
@@ -246,7 +248,7 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
         yield PATCHES, name
     if name.startswith("get_ipython().") and name not in HARMLESS_USES:
         yield KERNEL, name
-    if name.startswith("steepest._"):
+    if name.startswith(PRIVATE_PARTS):
         yield PRIVATE, name
     sentence = _watched(name)
     if sentence:
@@ -264,7 +266,7 @@ def _of_text(text: str) -> Iterator[tuple[str, str]]:
         yield PARTS[text], text
     elif any(name in text for name in SECRET):
         yield GRADER, text
-    elif "steepest._" in text:
+    elif any(name in text for name in PRIVATE_PARTS):
         yield PRIVATE, text
     elif PLACES.fullmatch(text):
         yield PLACE, text

@@ -74,12 +74,13 @@ def main(settings: dict[str, Any]) -> None:
 
 def warm_up() -> None:
     """Import and use what every lesson needs, without starting a thread."""
-    import steepest
+    from steepest._checks import content
 
-    names = [info.name for info in pkgutil.walk_packages(steepest.__path__, "steepest.")]
-    for name in (*WARM, *names):
+    packages = [importlib.import_module(name) for name in content.packages()]
+    infos = [info for package in packages for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")]
+    for name in (*WARM, *(info.name for info in infos)):
         importlib.import_module(name)
-    importlib.import_module("steepest._checks.content").callables()
+    content.callables()
     torch = sys.modules["torch"]
     torch.set_num_threads(1)
     float(torch.linalg.eigvalsh(torch.eye(2)).sum())

@@ -11,8 +11,9 @@ from pathlib import Path
 import matplotlib
 from steepest._checks import content
 
-from steepest_grader.installed import exercise_packages
+from steepest_grader.installed import secret_packages
 from steepest_grader.sandbox.base import HOME, Sandbox, environment
+from steepest_grader.sandbox.zygote import SandboxError
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 SETTINGS = (
@@ -83,12 +84,12 @@ def _python() -> Iterator[str]:
     for path in (*sorted(roots), *students):
         if not any(path.is_relative_to(name) for name in SYSTEM):
             yield from ("--ro-bind", str(path), str(path))
-    if Path(sys.prefix) != Path(sys.prefix).resolve():
-        yield from ("--ro-bind", sys.prefix, sys.prefix)
-    for name in ("steepest_grader", *exercise_packages()):
+    if Path(sys.prefix) != Path(sys.prefix).resolve():  # no second mount, in which what is hidden would be seen
+        yield from ("--symlink", str(Path(sys.prefix).resolve()), sys.prefix)
+    for name in secret_packages():
         hidden = _package(name)
         if any(hidden.is_relative_to(root) for root in (*roots, *students, Path("/usr"))):
-            yield from ("--tmpfs", str(hidden))
+            yield from ("--tmpfs", str(hidden), "--remount-ro", str(hidden))  # all kernels see it
 
 
 def _gpu(device: str) -> Iterator[str]:
@@ -106,7 +107,14 @@ def _fonts() -> Iterator[str]:
 
 
 def _package(name: str) -> Path:
+    """The folder of an installed package.
+
+    Raises
+    ------
+    SandboxError
+        If there is none: of a single module the folder around it would be mounted.
+    """
     spec = find_spec(name)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"the package {name} is not installed")
+    if spec is None or spec.origin is None or spec.submodule_search_locations is None:
+        raise SandboxError(f"The package {name!r} is not installed, or is no folder with an __init__.py.")
     return Path(spec.origin).resolve().parent

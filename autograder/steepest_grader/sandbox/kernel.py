@@ -116,6 +116,8 @@ class Kernel:
         try:
             answer = self._ask("execute", source=cell.source, index=index, seconds=CELL_SECONDS)
         except CourierLost as error:
+            if self.process.wait(GONE_SECONDS):
+                raise self.ended() from error
             raise KernelLost(Outcome.ERRORED, "what it sent ended the connection") from error
         for number, outputs in answer["outputs"].items():
             changed = cell if int(number) == index else self._notebook.cells[int(number)]

@@ -14,6 +14,8 @@ import importlib
 from collections.abc import Mapping
 from types import ModuleType
 
+from steepest._checks import content
+
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.installed import exercise_packages
@@ -96,7 +98,7 @@ class _Collector(ast.NodeTransformer):
     def __init__(self, module: ModuleType, text: _Text) -> None:
         self.module = module
         self.text = text
-        self.prefix = "" if module is text.home else f"_{module.__name__.rpartition('.')[2]}_"
+        self.prefix = "" if module is text.home else f"_{'_'.join(module.__name__.split('.')[1:])}_"
         self.top = definitions(module)
         self._seen: set[str] = set()
         self._local: list[set[str]] = []
@@ -168,7 +170,9 @@ class _Collector(ast.NodeTransformer):
 
 def _private_number(node: ast.stmt, name: str) -> float | None:
     """A number that comes from where no student imports from: it is written out."""
-    if not isinstance(node, ast.ImportFrom) or not str(node.module).startswith("steepest._"):
+    if not isinstance(node, ast.ImportFrom) or not str(node.module).startswith(
+        tuple(f"{name}._" for name in content.packages())
+    ):
         return None
     alias = next(alias for alias in node.names if (alias.asname or alias.name) == name)
     value = getattr(importlib.import_module(str(node.module)), alias.name)

@@ -63,6 +63,7 @@ for pid in victims:
 )
 DAEMON = """
 import ctypes, os, signal, time
+ready, named = os.pipe()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
@@ -73,6 +74,8 @@ if os.fork() == 0:
         while True:
             time.sleep(1)
     os._exit(0)
+os.close(named)
+os.read(ready, 1)
 """
 PROGRAM = """
 import subprocess, sys

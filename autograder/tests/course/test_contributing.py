@@ -278,11 +278,15 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_a_course_of_somebody_elses_is_built_checked_graded_and_verified(
-    course: Path, place: Path, tmp_path: Path
-) -> None:
-    python = venv_with(place / "other", course / "utils", course / "autograder")
+@pytest.fixture(scope="module")
+def python(course: Path, place: Path) -> Path:
+    """An interpreter that has the course installed beside the grader."""
+    return venv_with(place / "other", course / "utils", course / "autograder")
 
+
+def test_a_course_of_somebody_elses_is_built_checked_graded_and_verified(
+    course: Path, python: Path, tmp_path: Path
+) -> None:
     def grader(*words: str, status: int = 0) -> str:
         return run(python, course, "steepest_grader", *words, status=status)
 
@@ -314,8 +318,7 @@ def test_a_course_of_somebody_elses_is_built_checked_graded_and_verified(
     assert all(item["named"] == [1, 1] for item in proved["01_first"].values())
 
 
-def test_two_packages_that_use_one_id_are_told(course: Path, place: Path) -> None:
-    python = place / "other" / "bin" / "python"
+def test_two_packages_that_use_one_id_are_told(course: Path, python: Path) -> None:
     lesson = course / "autograder/counting_exercises/first/lesson.py"
     text = lesson.read_text()
     lesson.write_text(text.replace('"doubled", _doubled', '"ewa", _doubled'))

@@ -16,6 +16,7 @@ from typing import Any
 import cloudpickle
 import nbformat
 import pytest
+import steepest_exercises
 import steepest_grader
 from steepest_grader.course import release
 from steepest_grader.course.find import find_course
@@ -163,7 +164,9 @@ def test_on_a_students_machine_checks_pass_solutions_and_name_mistakes(
     python: Path, tmp_path: Path, lesson: str
 ) -> None:
     items = catalogue.lessons()[lesson]
-    cloudpickle.register_pickle_by_value(steepest_grader)
+    packages = (steepest_grader, steepest_exercises)
+    for package in packages:
+        cloudpickle.register_pickle_by_value(package)
     try:
         wrong = {
             item.id: {mistake.name: (mistake.implementation, item.companions_of(mistake)) for mistake in item.mistakes}
@@ -171,7 +174,8 @@ def test_on_a_students_machine_checks_pass_solutions_and_name_mistakes(
         }
         (tmp_path / "mistakes.pickle").write_bytes(cloudpickle.dumps(wrong))
     finally:
-        cloudpickle.unregister_pickle_by_value(steepest_grader)
+        for package in packages:
+            cloudpickle.unregister_pickle_by_value(package)
     (tmp_path / "solutions.py").write_text(_solutions(lesson), encoding="utf-8")
     done = subprocess.run(
         [python, "-I", CHILD, tmp_path], capture_output=True, text=True, check=False, timeout=300, cwd=tmp_path

@@ -46,7 +46,7 @@ def test_what_was_not_measured_stays(name: str) -> None:
 MOVES: dict[str, Callable[[Any], Any]] = {
     "a float": lambda x: x,
     "one of numpy's": np.float64,
-    "a tensor": lambda x: torch.tensor([x, 1.0], dtype=DOUBLE)[:1].item(),
+    "a tensor": lambda x: torch.tensor([x, 1.0], dtype=DOUBLE)[:1],
     "nested": lambda x: [{"lr": (x, 1)}],
     "an array": lambda x: np.array([x]),
     "a function's parameter": lambda x: Named("quadratic", {"h": x}),

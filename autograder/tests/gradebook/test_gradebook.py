@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -137,6 +138,38 @@ def test_half_of_a_grade_does_not_count(writer: GradebookWriter, built: Course, 
         with Gradebook(gradebook_url(built), "steepest") as book:
             book.remove_submission(LESSON, "ada")
     assert writer.graded(LESSON) == {}
+
+
+ODD: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "no object": lambda row: [row],
+    "deep": lambda row: "[" * 100_000,
+    "a huge number": lambda row: row | {"seconds": 10**400},
+    "somebody else's": lambda row: row | {"student": "bob"},
+    "of another lesson": lambda row: row | {"lesson": "91_other"},
+    "no outcome": lambda row: row | {"outcome": "GOOD"},
+    "no exercises": lambda row: row | {"exercises": 3},
+    **{
+        f"{name} is {value!r}": lambda row, name=name, value=value: (
+            row | {"exercises": [row["exercises"][0] | {name: value}]}
+        )
+        for name, value in [
+            ("points", None), ("points", "many"), ("points", float("nan")), ("credit", float("inf")), ("credit", 1.5),
+            ("credit", -1), ("diagnosis", ["a"]), ("outcome", 7), ("example", {"tried": [1]}), ("example", 4),
+        ]
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_sidecar_that_somebody_made_counts_as_absent(built: Course, submit: Submit, what: str) -> None:
+    """Plain `nbgrader autograde` copies whatever was handed in beside the notebook."""
+    kept = Autograded(built.course_dir, LESSON)
+    row = ODD[what](submit().as_stored())
+    kept.sidecar("ada").parent.mkdir(parents=True)
+    kept.sidecar("ada").write_text(row if isinstance(row, str) else json.dumps(row))
+    assert kept.stored() == {}
+    kept.sidecar("ada").write_text(json.dumps(submit().as_stored()))
+    assert list(kept.stored()) == ["ada"]
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

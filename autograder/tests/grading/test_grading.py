@@ -14,11 +14,12 @@ from typing import Any
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_output
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.catalogue import exercise
 from steepest_grader.exercise.judge import judge_local
 from steepest_grader.exercise.model import GradedSubmission, Outcome
+from steepest_grader.grading import submission
 from steepest_grader.grading.collect import Submission, collect
 from steepest_grader.grading.schedule import grade_all
 from steepest_grader.grading.submission import grade_submission
@@ -152,6 +153,15 @@ CASES: dict[str, tuple[Sequence[str], Sequence[Outcome], str]] = {
         "nested",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("shown", "credit"),
+    [("1.5", 0.5), ("7", 1.0), ("-1", 0.0), ("nan", 0.0), ("inf", 0.0), ("-inf", 0.0), ("1e400", 0.0), ("a text", 1.0)],
+)
+def test_partial_credit_is_a_number_of_points(shown: str, credit: float) -> None:
+    """nan would end the batch in the gradebook, and infinity would be full marks."""
+    assert submission._credit([new_output("execute_result", data={"text/plain": shown})], 3.0)[0] == credit
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)

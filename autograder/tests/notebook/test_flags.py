@@ -55,7 +55,7 @@ FOUND = {
     "the grader": ("from steepest_grader import exercises", "asks for the grader"),
     "the grader by text": ("x = 'steepest_grader.exercises'", "asks for the grader"),
     "private parts": ("from steepest._checks.agent import Agent", "uses private parts of the course's package"),
-    "private parts later": ("import steepest\nsteepest._agent.Agent", "uses private parts of the course's package"),
+    "private parts later": ("import steepest\nsteepest._checks.agent", "uses private parts of the course's package"),
     "a patch": ("import torch\ntorch.allclose = print", "changes a library (torch.allclose)"),
     "a patch by setattr": ("import torch as t\nsetattr(t, 'equal', print)", "changes a library (torch.equal)"),
     "a patch by vars": ("import torch\nvars(torch)['equal'] = print", "changes a library"),

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ import steepest_exercises
 import steepest_grader
 from nbformat.v4 import new_code_cell
 from steepest_grader.exercise.model import Outcome
+from steepest_grader.sandbox import bubblewrap as module
 from steepest_grader.sandbox import choice
 from steepest_grader.sandbox.base import Limits, Sandbox
 from steepest_grader.sandbox.bubblewrap import Bubblewrap
@@ -114,6 +116,18 @@ ONLY_INSIDE = (
     "the neighbours' folders",
     "the zygote's requests",
 )
+
+
+def test_what_is_hidden_is_empty_and_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where packages are installed as a whole, within what is mounted."""
+    with tempfile.TemporaryDirectory(dir=sys.prefix) as folder:
+        (Path(folder) / "reference.py").write_text("def secret(): ...")
+        found = module._package
+        monkeypatch.setattr(module, "secret_packages", lambda: ("hidden",))
+        monkeypatch.setattr(module, "_package", lambda name: Path(folder) if name == "hidden" else found(name))
+        with Bubblewrap(SMALL) as opened:
+            assert run(opened, f"import os; print(os.listdir({folder!r}))") == "[]"
+            assert "Read-only file system" in run(opened, f"open({folder + '/note'!r}, 'w')")
 
 
 def test_it_outlives_the_thread_that_started_it() -> None:

@@ -171,7 +171,7 @@ def test_companions_and_libraries_of_shared_variants_are_kept(made: Callable[...
 def test_the_text_of_a_helper_holds_its_arguments(made: Callable[..., Exercise]) -> None:
     item = made("[*careless(reference.double)]")
     text = source_of(item, item.mistakes[0])
-    assert "_implementation = _shared_scaled(_reference_double, _shared_FACTOR)" in text
+    assert "_implementation = _shared_scaled(_lesson_reference_double, _shared_FACTOR)" in text
     assert "careless" not in text and "AMOUNT" not in text
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -38,8 +38,8 @@ def folders() -> tuple[str, ...]:
 
 def outcome_folders() -> list[Traversable]:
     """Where stored outcomes lie."""
-    folders = [files(package) / "outcomes" for package in packages()]
-    return [folder for folder in folders if folder.is_dir()]
+    found = [files(package) / "outcomes" for package in packages()]
+    return [folder for folder in found if folder.is_dir()]
 
 
 @cache
@@ -52,7 +52,7 @@ def callables() -> dict[str, Callable[..., Callable[..., Any]]]:
         If two packages use a name.
     """
     modules = [f"{package}.callables" for package in packages() if find_spec(f"{package}.callables")]
-    return _joined((module, importlib.import_module(module).CALLABLES) for module in modules)
+    return joined((module, importlib.import_module(module).CALLABLES) for module in modules)
 
 
 @cache
@@ -69,7 +69,7 @@ def drives() -> dict[str, Callable[..., dict[str, Any]]]:
         f"{name}.{info.name}" for name in found for info in pkgutil.iter_modules(importlib.import_module(name).__path__)
     ]
     tables = ((module, getattr(importlib.import_module(module), "DRIVES", {})) for module in modules)
-    return _joined(tables)
+    return joined(tables)
 
 
 def build(named: Named) -> Callable[..., Any]:
@@ -85,12 +85,19 @@ def build(named: Named) -> Callable[..., Any]:
     return callables()[named.name](**named.params)
 
 
-def _joined(tables: Iterator[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    joined: dict[str, Any] = {}
+def joined(tables: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Tables in one, each with the name of where it comes from.
+
+    Raises
+    ------
+    ValueError
+        If two of them use a name.
+    """
+    whole: dict[str, Any] = {}
     origin: dict[str, str] = {}
     for module, table in tables:
         for name, item in table.items():
-            if name in joined:
+            if name in whole:
                 raise ValueError(f"{module} and {origin[name]} both define {name!r}: rename one of them.")
-            joined[name], origin[name] = item, module
-    return joined
+            whole[name], origin[name] = item, module
+    return whole

@@ -105,10 +105,8 @@ def names() -> list[str]:
 @cache
 def lessons() -> dict[str, list[str]]:
     """Ids of the exercises of each lesson, in their order."""
-    found: dict[str, list[str]] = {}
-    for folder in content.outcome_folders():
-        found |= json.loads((folder / INDEX).read_text())
-    return found
+    indices = [folder / INDEX for folder in content.outcome_folders()]
+    return content.joined((str(index), json.loads(index.read_text())) for index in indices if index.is_file())
 
 
 @lru_cache

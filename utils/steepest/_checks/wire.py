@@ -44,7 +44,7 @@ class WireError(Exception):
 
 @dataclass(frozen=True)
 class Named:
-    """A function of the public package, by name and parameters (see `steepest.callables`)."""
+    """A function of a student package, by name and parameters; see `content.callables`."""
 
     name: str
     params: Mapping[str, Any] = field(default_factory=dict)
