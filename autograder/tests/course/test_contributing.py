@@ -301,9 +301,10 @@ def test_a_course_of_somebody_elses_is_built_checked_graded_and_verified(
     assert {"lessons/01_first/01_first.ipynb", "utils/counting/outcomes/doubled.wire", "environment.yml"} <= given
     assert not any("exercises" in name or "solutions" in name for name in given)
     (tmp_path / "student.py").write_text(STUDENT)
-    said = subprocess.run([python, tmp_path / "student.py"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    lesson = tmp_path / "counting-1" / "lessons" / "01_first"
+    said = subprocess.run([python, tmp_path / "student.py"], capture_output=True, text=True, check=True, cwd=lesson)
     assert "This matches a known mistake (squared): Twice, not to the power of two: a + a." in said.stdout
-    assert "01_first  0 of 2" in said.stdout
+    assert said.stdout.splitlines()[-3:] == ["01_first  0 of 2", "  · doubled", "  · applied"]
     grader("sample-class", "01_first", "--out", str(course / "class"))
     grader("grade", "01_first", "--submitted", str(course / "class"), "--json", str(course / "grades.json"))
     rows = {row["student"]: row for row in json.loads((course / "grades.json").read_text())}

@@ -103,10 +103,15 @@ def names() -> list[str]:
 
 
 @cache
-def lessons() -> dict[str, list[str]]:
-    """Ids of the exercises of each lesson, in their order."""
+def courses() -> tuple[dict[str, list[str]], ...]:
+    """For each course that is installed, the ids of the exercises of each lesson, in their order."""
     indices = [folder / INDEX for folder in content.outcome_folders()]
-    return content.joined((str(index), json.loads(index.read_text())) for index in indices if index.is_file())
+    return tuple(json.loads(index.read_text()) for index in indices if index.is_file())
+
+
+def lessons() -> dict[str, list[str]]:
+    """The lessons of all courses, as `courses` gives them."""
+    return {lesson: names for course in courses() for lesson, names in course.items()}
 
 
 @lru_cache

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,21 +34,24 @@ class Progress:
         and how many ``seconds`` lay between them and the checks before them, pauses left out.
     note : str
         What was wrong with the files, if anything was.
+    lessons : mapping of str to sequence of str
+        Ids of the exercises of each lesson.
     """
 
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     note: str = ""
+    lessons: Mapping[str, Sequence[str]] = field(default_factory=outcomes.lessons)
 
     def __str__(self) -> str:
         lines = []
-        for lesson, names in outcomes.lessons().items():
+        for lesson, names in self.lessons.items():
             lines.append(f"{lesson}  {self._passed(names)} of {len(names)}")
             lines += [f"  {MARKS[self._mark(name)]} {name}{self._said(name)}" for name in names]
         return "\n".join([*lines, *([self.note] if self.note else [])])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         blocks = []
-        for lesson, names in outcomes.lessons().items():
+        for lesson, names in self.lessons.items():
             passed = self._passed(names)
             items = "".join(
                 f"<li>{MARKS[self._mark(name)]} <code>{name}</code>{html.escape(self._said(name))}</li>"
@@ -66,7 +69,7 @@ class Progress:
     def _mark(self, name: str) -> bool | None:
         return bool(self.checks[name]["passed"]) if name in self.checks else None
 
-    def _passed(self, names: list[str]) -> int:
+    def _passed(self, names: Sequence[str]) -> int:
         return sum(self._mark(name) is True for name in names)
 
     def _said(self, name: str) -> str:
@@ -81,6 +84,8 @@ class Progress:
 
 def progress() -> Progress:
     """All lessons and exercises, each with what its last `check` said in a notebook here or in a folder beside it.
+
+    Where several courses are installed, those are shown of which a lesson lies here or something has been checked.
 
     The file `progress.json` lies beside a notebook and travels with it. One that cannot be read is put aside at the
     next check, and a new one begun.
@@ -104,7 +109,18 @@ def progress() -> Progress:
             notes.append(f"{folder.name}/{NAME} could not be read as a whole; what could be is shown.")
     if not os.access(here, os.W_OK):
         notes.append(f"The folder {here.name} cannot be written, so checks are not remembered.")
-    return Progress(checks, " ".join(notes))
+    return Progress(checks, " ".join(notes), _shown(here, checks))
+
+
+def _shown(here: Path, checks: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The lessons of the courses that a student takes; of all where nothing tells which these are."""
+
+    def taken(course: Mapping[str, Sequence[str]]) -> bool:
+        lies_here = any((folder / lesson).is_dir() for folder in (here, here.parent) for lesson in course)
+        return lies_here or any(name in checks for names in course.values() for name in names)
+
+    courses = list(filter(taken, outcomes.courses())) or outcomes.courses()
+    return {lesson: names for course in courses for lesson, names in course.items()}
 
 
 def remember(exercise: str, passed: bool, diagnosis: str | None) -> None:
