@@ -12,6 +12,8 @@ from steepest._drives.weights import CUT_DEVIATION
 from steepest_grader.exercise.model import Case, Mistake
 from torch import Generator, Tensor
 
+from steepest_exercises import reasons
+
 Shape = Sequence[int]
 Draw = Callable[[Shape, Generator], Tensor]
 Fans = Callable[[Shape], tuple[int, int]]
@@ -138,6 +140,12 @@ IN_BY_OUT = "The result is (in, out). Weights are (out, in) here, as in torch: g
 DOUBLED = "The weights are double precision; layers expect torch's default type. Do not convert."
 ALIKE = "All neurons of the layer get the same weights, so they will get the same gradients and never part."
 CONSTANT = "Every weight is the same number. The deviation says how far to scatter the draws, not what to fill in."
+SAME_UNIFORM = {  # mutants of a uniform draw that are as sound as it
+    reasons.SYMMETRIC_DRAW: [
+        "return limit * (1 - 2 * torch.rand(shape, generator=generator, device=generator.device))"
+    ],
+    reasons.DEVICE: ["return limit * (2 * torch.rand(shape, generator=generator) - 1)"],
+}
 
 
 def not_normal(deviation: Deviation) -> list[Mistake]:

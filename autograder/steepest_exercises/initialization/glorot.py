@@ -103,12 +103,7 @@ GLOROT_UNIFORM = Exercise(
         *draws.not_uniform(_glorot),
         *draws.careless(reference.glorot_uniform),
     ],
-    equivalent={
-        reasons.SYMMETRIC_DRAW: [
-            "return limit * (1 - 2 * torch.rand(shape, generator=generator, device=generator.device))"
-        ],
-        reasons.DEVICE: ["return limit * (2 * torch.rand(shape, generator=generator) - 1)"],
-    },
+    equivalent=draws.SAME_UNIFORM,
 )
 
 # --- glorot_normal ----------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from steepest_grader.errors import GradebookError
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.marks import Mark, Person
 from steepest_grader.gradebook.writer import LessonMarks, class_marks
-from steepest_grader.notebook.cells import by_grade_id, header
+from steepest_grader.notebook.cells import bears_marks, by_grade_id
 
 __all__ = ["Export", "export", "export_path", "safe_text", "write"]
 FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
@@ -161,7 +161,7 @@ def safe_text(text: str) -> str:
 
 def _order(course: Course, lesson: str) -> list[str]:
     cells = by_grade_id(load(course, lesson).released)
-    return [name for name, cell in cells.items() if header(cell).get("grade") or header(cell).get("task")]
+    return [name for name, cell in cells.items() if bears_marks(cell)]
 
 
 def _columns(

@@ -33,7 +33,7 @@ from steepest_grader.exercise.model import Example, GradedSubmission, Verdict
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import awaiting_marks, database_url, translated_errors
-from steepest_grader.notebook.cells import by_grade_id
+from steepest_grader.notebook.cells import bears_marks, by_grade_id
 from steepest_grader.notebook.harmless import harmless
 
 __all__ = ["write_feedback"]
@@ -159,7 +159,7 @@ def _page(notebook: NotebookNode, submission: GradedSubmission, awaiting: set[st
     rows = {
         name: _row(cell.metadata.nbgrader, verdicts.get(name), name in awaiting, submission.message)
         for name, cell in by_grade_id(notebook).items()
-        if _bears_marks(cell)
+        if bears_marks(cell)
     }
     cells = [_cell(cell, rows, lesson) for cell in notebook.cells]
     whole = notebook.metadata.nbgrader
@@ -192,10 +192,6 @@ def _rendered(submission: GradedSubmission, rows: Sequence[Row], total: Total, c
         policy=policy(),
         style=_style(),
     )
-
-
-def _bears_marks(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.nbgrader.get("grade") or cell.metadata.nbgrader.get("task"))
 
 
 def _row(mark: Mapping[str, Any], verdict: Verdict | None, open: bool, reason: str) -> Row:

@@ -52,10 +52,11 @@ def _keep_known_metadata(notebook: NotebookNode, released: NotebookNode) -> None
 
 def _show_released_tests(notebook: NotebookNode, released: NotebookNode) -> None:
     """Show of a locked cell what students have, and of its failure only the error itself."""
+    given = by_grade_id(released)
     for name, cell in by_grade_id(notebook).items():
         if cell.metadata.nbgrader.solution:
             continue
-        cell.source = by_grade_id(released)[name].source
+        cell.source = given[name].source
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]

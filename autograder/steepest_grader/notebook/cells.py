@@ -7,7 +7,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-__all__ = ["by_grade_id", "grade_id", "header", "is_answer", "is_plain", "is_test", "without_marks"]
+__all__ = ["bears_marks", "by_grade_id", "grade_id", "header", "is_answer", "is_plain", "is_test", "without_marks"]
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
@@ -39,9 +39,14 @@ def is_test(cell: NotebookNode) -> bool:
     return bool(header(cell).get("grade")) and not is_answer(cell)
 
 
+def bears_marks(cell: NotebookNode) -> bool:
+    """Whether the gradebook has a mark for it."""
+    return bool(header(cell).get("grade") or header(cell).get("task"))
+
+
 def is_plain(cell: NotebookNode) -> bool:
     """Whether it bears neither answer nor mark."""
-    return not any(header(cell).get(kind) for kind in ("grade", "solution", "task"))
+    return not (bears_marks(cell) or is_answer(cell))
 
 
 def without_marks(source: str) -> str:

@@ -14,11 +14,10 @@ import importlib
 from collections.abc import Mapping
 from types import ModuleType
 
-from steepest._checks import content
-
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.installed import exercise_packages
+from steepest_grader.notebook.flags import PRIVATE_PARTS
 from steepest_grader.trust.listed import Scope, definitions, imported, names, stored, written
 
 __all__ = ["source_of"]
@@ -170,9 +169,7 @@ class _Collector(ast.NodeTransformer):
 
 def _private_number(node: ast.stmt, name: str) -> float | None:
     """A number that comes from where no student imports from: it is written out."""
-    if not isinstance(node, ast.ImportFrom) or not str(node.module).startswith(
-        tuple(f"{name}._" for name in content.packages())
-    ):
+    if not isinstance(node, ast.ImportFrom) or not str(node.module).startswith(PRIVATE_PARTS):
         return None
     alias = next(alias for alias in node.names if (alias.asname or alias.name) == name)
     value = getattr(importlib.import_module(str(node.module)), alias.name)
