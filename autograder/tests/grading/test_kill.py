@@ -175,20 +175,22 @@ def left_over(course: Course, runs: Runs) -> list[str]:
 
 
 class Moments:
-    """Random moments of a run: while it starts, or somewhere in its share of the class.
+    """Random moments of a run: while it starts, or somewhere in its share of those who are not graded yet.
 
     A whole run, and one that finds nothing to do, are made to see how long they take; the course is graded then.
+    On a slow machine a run gets further than it should before it is killed, and the later shares are smaller.
     """
 
     def __init__(self, kind: str, course: Course, runs: Runs, kills: int) -> None:
         whole, self._nothing = runs.whole(kind, course), runs.whole(kind, course)
         files = handed_in(course)
         assert sorted(runs.take_log()) == files
-        self._share = round(1.7 * len(files) / kills)
+        self._class, self._kills = len(files), kills
         self._pace = max(whole - self._nothing, 0.1) / len(files)
 
-    def wait(self, chance: random.Random, runs: Runs) -> None:
-        lines = chance.randint(0, self._share)
+    def wait(self, chance: random.Random, runs: Runs, number: int, graded: int) -> None:
+        """Wait in the run of this number, which begins with so many graded."""
+        lines = chance.randint(0, int(1.7 * (self._class - graded) / (self._kills - number)))
         deadline = time.monotonic() + 60
         while runs.graded() < lines and time.monotonic() < deadline and not runs.ended():
             time.sleep(0.0005)
@@ -207,7 +209,7 @@ def kill_and_check(kind: str, course: Course, runs: Runs, kills: int, moments: M
     for number in range(kills):
         before = finished(course)
         group = runs.start(kind, course)
-        moments.wait(chance, runs)
+        moments.wait(chance, runs, number, len(before))
         with contextlib.suppress(ProcessLookupError):  # it had come to its end
             os.killpg(group, signal.SIGKILL)
         killed += runs.end() == -signal.SIGKILL
