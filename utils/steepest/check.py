@@ -12,7 +12,9 @@ from typing import Any
 
 from steepest._checks import outcomes as stored
 from steepest._checks.calls import local, name_of
-from steepest._checks.cases import Finding, find, play
+from steepest._checks.cases import play
+from steepest._checks.finding import Finding, find
+from steepest._checks.probes import without_effect
 from steepest._checks.progress import remember
 
 __all__ = ["CheckResult", "check", "examine"]
@@ -89,8 +91,15 @@ def examine(function: Callable[..., Any], namespace: Mapping[str, Any] | None = 
         raise ValueError(f"`check` knows no exercise called `{name}`.{hint}") from None
     # nbgrader gives no points to a cell that writes to stderr, and a warning is not a failure
     with contextlib.redirect_stderr(sys.stdout):
-        results = play(local(function, name, companions=namespace), outcomes.cases)
-    finding = find(outcomes.cases, outcomes.candidates, results, parameters=outcomes.parameters)
+        played = local(function, name, companions=namespace)
+        results = play(played, outcomes.cases)
+        finding = find(
+            outcomes.cases,
+            outcomes.candidates,
+            results,
+            parameters=outcomes.parameters,
+            probe=lambda: without_effect(played, outcomes.cases, outcomes.probes),
+        )
     return CheckResult(name, finding.credit == 1, finding.name, describe(finding, len(outcomes.cases)))
 
 
@@ -105,6 +114,8 @@ def describe(finding: Finding, cases: int) -> str:
         return f"not written yet. {finding.text}"
     if finding.name is None:
         return f"{finding.symptom}."
+    if not finding.listed:
+        return f"{finding.symptom}.\n{finding.text}"
     return f"{finding.symptom}.\nThis matches a known mistake ({_words(finding.name)}): {finding.text}"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from steepest._checks.cases import CHANGED_IN_PLACE, GLOBAL_GENERATOR_USED, WRONG_FLOAT_TYPE
+from steepest._checks.finding import CHANGED_IN_PLACE, GLOBAL_GENERATOR_USED, WRONG_FLOAT_TYPE
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course

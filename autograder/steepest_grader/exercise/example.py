@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from steepest._checks.calls import Function
-from steepest._checks.cases import Case, Result, deviation, find, play
+from steepest._checks.cases import Case, Result, play
 from steepest._checks.compare import show, show_apart
+from steepest._checks.finding import agreed_with, deviation
+from steepest._checks.relations import inputs_of
 from steepest._checks.wire import printable
 
 from steepest_grader.exercise.judge import PUBLIC_SEED, sound_candidates
@@ -15,7 +15,6 @@ from steepest_grader.exercise.model import Example, Exercise
 __all__ = ["example"]
 
 LONGEST = 2_000
-NAMES_OF_OUTPUTS = ("output", "outputs")  # they say how a drive names what it sees, and are no inputs
 
 
 def example(exercise: Exercise, function: Function, *, device: str = "cpu") -> Example | None:
@@ -38,7 +37,7 @@ def example(exercise: Exercise, function: Function, *, device: str = "cpu") -> E
     for place, case in enumerate(cases):
         results = play(function, [case])
         here = [candidate.only(place) for candidate in sound]
-        if find([case], here, results).credit < 1:
+        if not agreed_with([case], here, results):
             return _written(exercise, case, here[0].results[0], results[0])
     return None
 
@@ -55,16 +54,8 @@ def _written(exercise: Exercise, case: Case, want: Result, got: Result) -> Examp
         received = found.said if got.error else show(got.observations[name]) if name in got.observations else "nothing"
     return Example(
         case.name,
-        {key: show(value)[:LONGEST] for key, value in _inputs(exercise, case).items()},
+        {key: show(value)[:LONGEST] for key, value in inputs_of(case, exercise.parameters).items()},
         "" if want.error else name,
         expected[:LONGEST],
         printable(received[:LONGEST]),
     )
-
-
-def _inputs(exercise: Exercise, case: Case) -> dict[str, Any]:
-    """What a drive was given, with the arguments of the function by their names where it is the drive's own."""
-    inputs = {name: value for name, value in case.inputs.items() if name not in NAMES_OF_OUTPUTS}
-    if case.drive not in ("call", "forward"):
-        return inputs
-    return {**dict(zip(exercise.parameters, inputs["args"], strict=False)), **inputs["kwargs"]}

@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 from steepest._checks.calls import Function, local
-from steepest._checks.cases import GENERATOR, Candidate, Finding, Result, alike, find, play
+from steepest._checks.cases import Candidate, Result, play
+from steepest._checks.facts import Fact
+from steepest._checks.finding import GENERATOR, Finding, agreed_with, alike, find
+from steepest._checks.probes import Probe, find_probes, without_effect
 
 from steepest_grader.exercise import undecided
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome, Verdict
@@ -23,6 +26,7 @@ __all__ = [
     "judge_local",
     "noises",
     "passes",
+    "probes",
     "refusals",
     "sound_candidates",
     "ways",
@@ -56,7 +60,7 @@ def _candidates(
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
     cases, sound, results = _sound_candidates(exercise, seeds, device)
     known = list(sound)
-    for mistake in exercise.mistakes:
+    for mistake in exercise.wrong.values():
         found = results(mistake.implementation, exercise.companions_of(mistake))
         known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found))
     return cases, tuple(known)
@@ -76,7 +80,7 @@ def _sound_candidates(
     cases, ours, theirs, results = _sound(exercise, seeds, device)
     known = [Candidate("reference", "reference", "", 1.0, ours)]
     for item, found in zip(exercise.accepted, theirs, strict=True):
-        if find(cases, known[:1], found).credit < 1:
+        if not agreed_with(cases, known[:1], found):
             known.append(Candidate("accepted", item.name, item.note, 1.0, found))
     return cases, tuple(known), results
 
@@ -96,7 +100,7 @@ def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -
         sound = [Candidate("reference", "reference", "", 1.0, ours)]
         sound += [Candidate("accepted", item.name, "", 1.0, seen) for item, seen in pairs if item.name in conventions]
         for item, seen in pairs:
-            if find(cases, sound, seen).credit < 1:
+            if not agreed_with(cases, sound, seen):
                 found.setdefault(item.name, []).append(seed)
     return found
 
@@ -155,10 +159,14 @@ def judge(
     """
     cases, known = candidates(exercise, tuple(seeds), device)
     results = play(function, cases)
+
+    def probe() -> Fact | None:
+        return without_effect(function, _cases(exercise, (PUBLIC_SEED,)), probes(exercise))
+
     finding = find(cases, known, results, parameters=exercise.parameters, reveal=False)
-    if finding.name is None and finding.credit < 1:
+    if finding.credit < 1 and not finding.listed:
         known = _without_noise(exercise, tuple(seeds), device, cases, known, results)
-        finding = find(cases, known, results, parameters=exercise.parameters, reveal=False)
+        finding = find(cases, known, results, parameters=exercise.parameters, reveal=False, probe=probe)
     return Verdict(
         exercise.id,
         exercise.points,
@@ -172,15 +180,15 @@ def judge(
 def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str = "cpu") -> tuple[Noise, ...]:
     """For each case of some seeds how far rounding moves what a variant gives, see `undecided.noise`.
 
-    `name` is that of an accepted variant or of a mistake, or "reference".
+    `name` is that of an accepted variant or of a form of a mistake, see `Exercise.wrong`, or "reference".
     """
     return _noises(exercise, name, tuple(seeds), device)
 
 
 @cache
 def _noises(exercise: Exercise, name: str, seeds: tuple[int, ...], device: str) -> tuple[Noise, ...]:
-    variants: list[Accepted | Mistake] = [*exercise.accepted, *exercise.mistakes]
-    known = {item.name: (item.implementation, exercise.companions_of(item)) for item in variants}
+    variants: dict[str, Accepted | Mistake] = {**{item.name: item for item in exercise.accepted}, **exercise.wrong}
+    known = {key: (item.implementation, exercise.companions_of(item)) for key, item in variants.items()}
     implementation, companions = (known | {"reference": (exercise.reference, dict(exercise.companions))})[name]
     return tuple(noise(implementation, exercise.id, ways(exercise, seeds), companions=companions, device=device))
 
@@ -201,12 +209,21 @@ def _without_noise(
 ) -> tuple[Candidate, ...]:
     """Candidates without what rounding decides in those mistakes that results are near to."""
 
-    def clear(item: Candidate) -> Candidate:
-        if item.kind != "mistake" or alike(cases, item, results) < NEAR:
+    def clear(name: str, item: Candidate) -> Candidate:
+        if alike(cases, item, results) < NEAR:
             return item
-        return replace(item, results=marked(item.results, noises(exercise, item.name, seeds, device=device)))
+        return replace(item, results=marked(item.results, noises(exercise, name, seeds, device=device)))
 
-    return tuple(map(clear, known))
+    sound = known[: len(known) - len(exercise.wrong)]
+    return (*sound, *map(clear, exercise.wrong, known[len(sound) :]))
+
+
+@cache
+def probes(exercise: Exercise) -> list[Probe]:
+    """Changes of arguments that the reference takes notice of, in the public cases."""
+    function = local(exercise.reference, exercise.id, companions=exercise.companions)
+    public = _cases(exercise, (PUBLIC_SEED,))
+    return find_probes(public, lambda case: play(function, [case])[0], exercise.parameters)
 
 
 def passes(exercise: Exercise, function: Function) -> bool:
@@ -216,9 +233,9 @@ def passes(exercise: Exercise, function: Function) -> bool:
     for place, case in enumerate(cases):
         results += play(function, [case])
         here = [candidate.only(place) for candidate in sound]
-        if find([case], here, results[-1:]).credit < 1:
+        if not agreed_with([case], here, results[-1:]):
             return False
-    return find(cases, sound, results).credit == 1
+    return agreed_with(cases, sound, results) is not None
 
 
 def judge_local(

@@ -6,7 +6,7 @@ import enum
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,8 @@ class Mistake:
         Share of the points it still earns, 0 ≤ credit < 1.
     companions : mapping of str to callable
         Other functions that stand beside it instead of the exercise's own companions.
+    forms : sequence of callable
+        The same bug as others write it, whose results may differ: without a start point, with torch's ``std``.
     """
 
     name: str
@@ -78,6 +80,13 @@ class Mistake:
     hint: str
     credit: float = 0.0
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    forms: Sequence[Callable[..., Any]] = ()
+
+    def written(self) -> dict[str, Mistake]:
+        """Each of its forms as a mistake of its own, by what tells it from the others."""
+        more = enumerate(self.forms, start=2)
+        others = {f"{self.name}, form {number}": replace(self, implementation=form, forms=()) for number, form in more}
+        return {self.name: self} | others
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +130,11 @@ class Exercise:
     def companions_of(self, variant: Accepted | Mistake) -> dict[str, Callable[..., Any]]:
         """What stands beside a variant of this exercise."""
         return {**self.companions, **variant.companions}
+
+    @property
+    def wrong(self) -> dict[str, Mistake]:
+        """Every form of every mistake, in their order."""
+        return {key: form for mistake in self.mistakes for key, form in mistake.written().items()}
 
     @property
     def parameters(self) -> list[str]:

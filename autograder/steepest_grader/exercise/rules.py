@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from steepest._checks import content, wire
 from steepest._checks.calls import local
-from steepest._checks.cases import GENERATOR, Candidate, play
+from steepest._checks.cases import Candidate, play
 from steepest._checks.drives import GENERAL, drive
+from steepest._checks.finding import CORNERS, GENERATOR
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
@@ -157,6 +158,8 @@ def _wrong_variant(exercise: Exercise, item: Accepted | Mistake) -> Iterator[str
         yield f"{who} has no hint. Got {item.hint!r}. Say in a sentence what to look at."
     elif not _is_number(item.credit) or not 0 <= item.credit < 1:
         yield f"`credit` of {who} must be in [0, 1). Got {item.credit!r}. It is a share of the points."
+    elif not isinstance(item.forms, list | tuple) or not all(map(callable, item.forms)):
+        yield f"`forms` of {who} must be a list of functions. Got {item.forms!r}."
 
 
 def _wrong_companions(whose: str, companions: Any) -> Iterator[str]:
@@ -186,6 +189,8 @@ def _wrong_cases(cases: Sequence[Any] | None) -> Iterator[str]:
 def _wrong_case(case: Case) -> Iterator[str]:
     if not _is_number(case.slack) or case.slack <= 0:
         yield f"`slack` must be a number above 0. Got {case.slack!r}. 1 leaves the tolerance as it is."
+    if not _is_number(case.corner) or not 0 <= case.corner <= CORNERS:
+        yield f"`corner` must be between 0 and {CORNERS}, a share of the points. Got {case.corner!r}."
     if not isinstance(case.inputs, Mapping):
         yield f"`inputs` must map the drive's arguments to values. Got {case.inputs!r}."
         return

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from steepest._checks import wire
-from steepest._checks.cases import Candidate, Case, Result, find
+from steepest._checks.cases import Candidate, Case, Result
 from steepest._checks.compare import difference
+from steepest._checks.finding import agreed_with, measured
 from steepest._checks.outcomes import Outcomes, dump, read
 
 from steepest_grader.errors import CourseError
@@ -53,14 +54,13 @@ def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
     rules.check_candidates(exercise, candidates)
     _refuse_edges(exercise, cases)
     before = _results(old)
-    settled = [
-        _settled(cases, item, judge.noises(exercise, item.name, seeds), before.get(item.name, []))
-        if item.kind == "mistake"
-        else item
-        for item in candidates
+    sound = [item for item in candidates if item.kind != "mistake"]
+    settled = sound + [
+        _settled(cases, item, judge.noises(exercise, key, seeds), before.get(key, []))
+        for key, item in zip(exercise.wrong, candidates[len(sound) :], strict=True)
     ]
     _refuse_sound_mistakes(exercise, cases, settled)
-    return dump(Outcomes(exercise.id, exercise.signature, exercise.parameters, cases, settled))
+    return dump(Outcomes(exercise.id, exercise.signature, exercise.parameters, cases, settled, judge.probes(exercise)))
 
 
 def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:
@@ -78,10 +78,8 @@ def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:
 
 def _refuse_sound_mistakes(exercise: Exercise, cases: Sequence[Case], candidates: Sequence[Candidate]) -> None:
     sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
-    known = {candidate.name: candidate for candidate in candidates}
-    for item in exercise.mistakes:
-        found = known[item.name]
-        if find(cases, sound, found.results).credit < 1:
+    for item, found in zip(exercise.wrong.values(), candidates[len(sound) :], strict=True):
+        if not agreed_with(cases, sound, found.results):
             continue
         if found.undecided and not _may_pass(exercise, item, cases, sound):
             continue  # how it is wrong is undecided, but that it is wrong is not
@@ -99,7 +97,7 @@ def _may_pass(exercise: Exercise, item: Mistake, cases: Sequence[Case], sound: S
     played = replays(item.implementation, exercise.id, ways, companions=companions)
     return any(
         all(
-            any(find([case], [known.only(place)], [result]).credit == 1 for result in results)
+            any(agreed_with([case], [known.only(place)], [result]) for result in results)
             for place, (case, results) in enumerate(zip(cases, played, strict=True))
         )
         for known in sound
@@ -107,11 +105,16 @@ def _may_pass(exercise: Exercise, item: Mistake, cases: Sequence[Case], sound: S
 
 
 def _results(old: bytes | None) -> dict[str, Sequence[Result]]:
-    """Results by candidate from stored outcomes; none from what cannot be read."""
+    """Results by form of a mistake from stored outcomes; none from what cannot be read."""
     try:
-        return {item.name: item.results for item in read(old or b"").candidates}
+        mistakes = [item for item in read(old or b"").candidates if item.kind == "mistake"]
     except (wire.WireError, KeyError, TypeError):
         return {}
+    found: dict[str, Sequence[Result]] = {}
+    for item in mistakes:
+        number = sum(key.partition(", form ")[0] == item.name for key in found) + 1
+        found[item.name if number == 1 else f"{item.name}, form {number}"] = item.results
+    return found
 
 
 def _settled(cases: Sequence[Case], item: Candidate, noises: Sequence[Noise], old: Sequence[Result]) -> Candidate:
@@ -132,7 +135,7 @@ def _kept(case: Case, new: Result, noise: Noise, old: Result | None) -> Result:
         for name in doubtful
         if name in result.observations
         and name in old.observations
-        and difference(result.observations[name], old.observations[name], slack=case.slack) is None
+        and difference(result.observations[name], old.observations[name], measured(case)) is None
     }
     return replace(result, observations={**result.observations, **values})
 

@@ -247,24 +247,32 @@ def _noise(results: Sequence[Result], case: Case) -> Noise:
     first = results[0]
     if any(result.error != first.error or list(result.observations) != list(first.observations) for result in results):
         return {EVERYTHING: math.inf}
-    return {name: _apart([result.observations[name] for result in results]) / case.slack for name in first.observations}
+    return {
+        name: _apart([result.observations[name] for result in results], case.scale) / case.slack
+        for name in first.observations
+    }
 
 
-def _apart(values: Sequence[Any]) -> float:
-    """How far values lie apart, in units of the tolerance without slack; infinitely where they differ in kind."""
+def _apart(values: Sequence[Any], given: float) -> float:
+    """How far values lie apart, in units of the tolerance without slack; infinitely where they differ in kind.
+
+    `given` is the scale of the inputs, with which zeros are compared.
+    """
     first = values[0]
     if any(type(value) is not type(first) for value in values):
         return math.inf
     if isinstance(first, Tensor):
-        return _tensors_apart(values)
+        return _tensors_apart(values, given)
     if isinstance(first, np.ndarray | np.generic | float):
-        return _tensors_apart([torch.as_tensor(value, dtype=_dtype(value)) for value in values])
+        return _tensors_apart([torch.as_tensor(value, dtype=_dtype(value)) for value in values], given)
     if isinstance(first, list | tuple):
         alike = all(len(value) == len(first) for value in values)
-        return max(map(_apart, zip(*values, strict=True)), default=0.0) if alike else math.inf
+        return max((_apart(items, given) for items in zip(*values, strict=True)), default=0.0) if alike else math.inf
     if isinstance(first, dict):
         alike = all(list(value) == list(first) for value in values)
-        return max((_apart([value[key] for value in values]) for key in first), default=0.0) if alike else math.inf
+        return (
+            max((_apart([value[key] for value in values], given) for key in first), default=0.0) if alike else math.inf
+        )
     return 0.0 if all(value == first for value in values) else math.inf
 
 
@@ -272,7 +280,7 @@ def _dtype(value: Any) -> torch.dtype | None:
     return torch.float64 if type(value) is float else None
 
 
-def _tensors_apart(values: Sequence[Tensor]) -> float:
+def _tensors_apart(values: Sequence[Tensor], given: float) -> float:
     dtype = values[0].dtype
     if any(value.dtype != dtype or value.shape != values[0].shape for value in values):
         return math.inf
@@ -286,4 +294,6 @@ def _tensors_apart(values: Sequence[Tensor]) -> float:
         return math.inf
     all_of = torch.where(all_of.isfinite(), all_of, 0.0)
     apart, scale = float((all_of.amax(0) - all_of.amin(0)).max()), float(all_of.abs().amax(1).min())
+    if not all_of[0].any():
+        scale = given
     return apart / scale / RELATIVE[dtype] if scale > 0 else math.inf if apart > 0 else 0.0

@@ -193,9 +193,9 @@ def _prove(exercise_id: str, seeds: Sequence[int], given: Solutions | None) -> P
     """What can be found out without a notebook; runs in a process of its own."""
     exercise = catalogue.exercise(exercise_id)
     accepted = [_judged(exercise, item).outcome is Outcome.PASSED for item in exercise.accepted]
-    verdicts = [_judged(exercise, item) for item in exercise.mistakes]
-    caught = [verdict.credit < 1 for verdict in verdicts]
-    named = [verdict.diagnosis == mistake.name for verdict, mistake in zip(verdicts, exercise.mistakes, strict=True)]
+    verdicts = {key: _judged(exercise, item) for key, item in exercise.wrong.items()}
+    caught = [verdict.credit < 1 for verdict in verdicts.values()]
+    named = {key: verdict.diagnosis == exercise.wrong[key].name for key, verdict in verdicts.items()}
     flagged = [_leans(exercise, item) == item.library for item in exercise.accepted]
     let_pass = [name for name, make in TRIVIAL.items() if judge_local(exercise, make(exercise)).credit > 0]
     let_pass += [name for name, make in WRONG_SHAPE.items() if judge_local(exercise, make(exercise)).credit == 1]
@@ -204,10 +204,10 @@ def _prove(exercise_id: str, seeds: Sequence[int], given: Solutions | None) -> P
         blank=0.0,
         accepted=(sum(accepted), len(accepted)),
         caught=(sum(caught), len(caught)),
-        named=(sum(named), len(named)),
+        named=(sum(named.values()), len(named)),
         library=(sum(flagged), len(flagged)),
         let_pass=tuple(let_pass),
-        unnamed=tuple(item.name for item, good in zip(exercise.mistakes, named, strict=True) if not good),
+        unnamed=tuple(key for key, good in named.items() if not good),
         refused=refusals(exercise, seeds),
         mutants=survey(given, exercise_id) if given is not None else None,
     )

@@ -1,25 +1,20 @@
-"""Cases, how they are played, and how the outcome is told apart: the part that check and grader share."""
+"""Cases, how they are played, and what comes of it: the part that check and grader share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
+import torch
+
 from steepest._checks.calls import Function, StudentError
-from steepest._checks.compare import difference
 from steepest._checks.drives import drive
+from steepest._checks.wire import Named
 
-GENERATOR = "global generator"
 EVERYTHING = "everything"
-
-WRONG_FLOAT_TYPE = "The values are right, but not in the type of the arguments: make new tensors with like= or dtype=."
-GLOBAL_GENERATOR_USED = (
-    "The result is right, but a global random generator was used: draw from the generator you are given."
-)
-CHANGED_IN_PLACE = (
-    "The result is right, but the caller's values are changed: build new ones (a - b, not a -= b; {**state})."
-)
 
 
 @dataclass(frozen=True)
@@ -39,6 +34,9 @@ class Case:
     exact : bool
         Whether the last bits of the inputs are the point of the case, as in 0.1 + 0.2; then a course that looks for
         what rounding decides leaves them alone.
+    corner : float
+        Share of the points that it costs to fail here and nowhere else: a special situation, which a good function
+        may have forgotten. 0 for an ordinary case, in which nothing is forgiven.
     """
 
     name: str
@@ -46,6 +44,12 @@ class Case:
     drive: str = "call"
     slack: float = 1.0
     exact: bool = False
+    corner: float = 0.0
+
+    @cached_property
+    def scale(self) -> float:
+        """The largest finite number, in absolute value, among the floating inputs."""
+        return max(_sizes(self.inputs), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Candidate:
     ----------
     kind : {"reference", "accepted", "mistake"}
     name : str
-        The field's word for it, as in a diagnosis.
+        The field's word for it, as in a diagnosis; a mistake may have several forms of one name.
     text : str
         A note on an accepted convention, or the hint for a mistake.
     credit : float
@@ -107,44 +111,6 @@ class Candidate:
         return replace(self, results=self.results[place : place + 1])
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a student's results show.
-
-    Attributes
-    ----------
-    credit : float
-        Between 0 and 1; 1 only where every case is answered soundly.
-    name : str or None
-        The diagnosis: a mistake's name, or an accepted convention's where `credit` is 1.
-    text : str
-        The hint or note that goes with it.
-    symptom : str
-        The first thing that is wrong, or "".
-    """
-
-    credit: float
-    name: str | None = None
-    text: str = ""
-    symptom: str = ""
-
-
-@dataclass(frozen=True)
-class Deviation:
-    """How a result is not the wanted one.
-
-    Attributes
-    ----------
-    said : str
-        In words, without the case.
-    observation : str
-        Name of the observation that is missing or wrong, or "".
-    """
-
-    said: str
-    observation: str = ""
-
-
 def play(function: Function, cases: Iterable[Case]) -> list[Result]:
     """Play the cases in turn; stops early where the function is not written yet or memory runs out."""
     results: list[Result] = []
@@ -162,111 +128,18 @@ def play(function: Function, cases: Iterable[Case]) -> list[Result]:
     return results
 
 
-def find(
-    cases: Sequence[Case],
-    candidates: Sequence[Candidate],
-    results: Sequence[Result],
-    *,
-    parameters: Sequence[str] = (),
-    reveal: bool = True,
-) -> Finding:
-    """Tell what the results are: sound, a known mistake, or something else.
-
-    Parameters
-    ----------
-    cases, results : sequence
-        The cases and what the function made of them.
-    candidates : sequence of Candidate
-        The reference first, then accepted conventions, then mistakes.
-    parameters : sequence of str
-        Names of the function's positional parameters.
-    reveal : bool
-        Whether the symptom may show expected values.
-    """
-    if results and results[-1].not_attempted:
-        return Finding(0.0, "not_attempted", "Write the body of the function and run the cell again.")
-    sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
-    mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
-    mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
-    for candidate in (*sound, *mistakes):
-        if _agree(cases, candidate, results):
-            symptom = "" if candidate.credit == 1 else _symptom(cases, candidates[0], results, reveal)
-            name = None if candidate.kind == "reference" else candidate.name
-            return Finding(candidate.credit, name, candidate.text, symptom)
-    symptom = _symptom(cases, candidates[0], results, reveal)
-    clean = [replace(result, effects=()) for result in results]
-    if any(_agree(cases, candidate, clean) for candidate in sound):
-        return _side_effect({effect for result in results for effect in result.effects}, parameters)
-    if any(_agree(cases, candidate, clean, any_dtype=True) for candidate in sound):
-        return Finding(0.0, "wrong_float_type", WRONG_FLOAT_TYPE, symptom)
-    for candidate in mistakes:
-        if _agree(cases, candidate, clean, any_dtype=True):
-            return Finding(candidate.credit, candidate.name, candidate.text, symptom)
-    return Finding(0.0, None, "", symptom)
-
-
-def alike(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result]) -> float:
-    """The share of the cases in which results agree with a candidate's."""
-    pairs = zip(cases, candidate.results, results, strict=False)
-    return sum(_same(case, want, got, False) for case, want, got in pairs) / len(cases)
-
-
-def _agree(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result], *, any_dtype: bool = False) -> bool:
-    return len(results) == len(candidate.results) and all(
-        _same(case, want, got, any_dtype) for case, want, got in zip(cases, candidate.results, results, strict=True)
-    )
-
-
-def _same(case: Case, want: Result, got: Result, any_dtype: bool) -> bool:
-    undecided = {*want.undecided, *got.undecided}
-    if EVERYTHING in undecided:
-        return True
-    if want.error or got.error:
-        return want.error == got.error
-    if want.effects != got.effects:
-        return False
-    expected = {name: value for name, value in want.observations.items() if name not in undecided}
-    actual = dict(got.observations)
-    return difference(expected, actual, slack=case.slack, reveal=False, any_dtype=any_dtype) is None
-
-
-def _symptom(cases: Sequence[Case], reference: Candidate, results: Sequence[Result], reveal: bool) -> str:
-    for case, want, got in zip(cases, reference.results, results, strict=False):
-        found = deviation(case, want, got, reveal=reveal)
-        if found:
-            return f"{found.said}, in the case “{case.name}”"
-    return ""
-
-
-def deviation(case: Case, want: Result, got: Result, *, reveal: bool = True) -> Deviation | None:
-    """The first thing in which a result of a case is not the wanted one; `reveal` as for `find`."""
-    if got.error and got.error != want.error:
-        where = f" ({got.line})" if got.line else ""
-        kind = "" if got.error == "ResultError" else f"{got.error}: "
-        return Deviation(f"{kind}{got.message}{where}")
-    if want.error and not got.error:
-        return Deviation(f"it should raise {want.error} and does not")
-    for name, value in want.observations.items():
-        if name not in got.observations:
-            return Deviation(f"{name} is missing", name)
-        said = difference(value, got.observations[name], slack=case.slack, reveal=reveal)
-        if said:
-            return Deviation(f"{name} {said}", name)
-    if got.effects != want.effects:
-        return Deviation("it changes something that it should leave alone")
-    return None
-
-
-def _side_effect(effects: set[str], parameters: Sequence[str]) -> Finding:
-    if GENERATOR in effects:
-        symptom = "it draws from a global random generator"
-        return Finding(0.5, "uses_global_generator", GLOBAL_GENERATOR_USED, symptom)
-    names = " and ".join(f"`{_parameter(effect, parameters)}`" for effect in sorted(effects))
-    return Finding(0.5, "changes_its_arguments", CHANGED_IN_PLACE, f"it changes {names} in place")
-
-
-def _parameter(effect: str, parameters: Sequence[str]) -> str:
-    position = effect.removeprefix("argument ")
-    if position.isdigit() and 1 <= int(position) <= len(parameters):
-        return parameters[int(position) - 1]
-    return effect
+def _sizes(value: Any) -> Iterator[float]:
+    if isinstance(value, torch.Tensor):
+        if value.is_floating_point() and (finite := value[value.isfinite()]).numel():
+            yield float(finite.abs().max())
+    elif isinstance(value, float):
+        if math.isfinite(value):
+            yield abs(value)
+    elif isinstance(value, Named):
+        yield from _sizes(dict(value.params))
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _sizes(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _sizes(item)

@@ -1,13 +1,14 @@
 """Comparison of what a function gave with what it should have given.
 
 The tolerance follows the floating type and the scale of the expected value, so that honest rounding passes
-and zeros do not.
+and zeros do not. Where nothing but zeros is expected it follows the scale of what the function was given.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,23 +22,46 @@ RELATIVE = {
     torch.float16: 1e-2,
     torch.bfloat16: 4e-2,
 }
+FLOOR = 1e-300  # two numbers that are both 0 are close
 
 
-def difference(
-    expected: Any, actual: Any, *, slack: float = 1.0, reveal: bool = True, any_dtype: bool = False
-) -> str | None:
+@dataclass(frozen=True)
+class Measure:
+    """How two values are compared.
+
+    Attributes
+    ----------
+    slack : float
+        Multiplies the tolerance, for answers that are badly conditioned.
+    scale : float
+        Largest number that the function was given: what rounding leaves of a sum that is 0 follows it.
+    any_dtype : bool
+        Whether another floating type is let pass (at the coarser type's tolerance).
+    finite : bool
+        Whether only those numbers count that are finite on both sides.
+    reveal : bool
+        Whether the sentence may show the two values.
+    """
+
+    slack: float = 1.0
+    scale: float = 0.0
+    any_dtype: bool = False
+    finite: bool = False
+    reveal: bool = True
+
+
+EXACT = Measure()
+
+
+def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | None:
     """Say how a value differs from the expected one.
 
     Parameters
     ----------
     expected, actual : object
         Values as they come off the wire.
-    slack : float
-        Multiplies the tolerance, for answers that are badly conditioned.
-    reveal : bool
-        Whether the sentence may show the two values.
-    any_dtype : bool
-        Whether another floating type is let pass (at the coarser type's tolerance).
+    measure : Measure
+        How they are compared.
 
     Returns
     -------
@@ -45,27 +69,27 @@ def difference(
         The end of a sentence that begins with the value's name, or None where the two agree.
     """
     if isinstance(expected, torch.Tensor):
-        return _tensor_difference(expected, actual, slack, reveal, any_dtype)
+        return _tensor_difference(expected, actual, measure)
     if isinstance(expected, list | tuple):
-        return _sequence_difference(expected, actual, slack, reveal, any_dtype)
+        return _sequence_difference(expected, actual, measure)
     if isinstance(expected, dict):
-        return _dict_difference(expected, actual, slack, reveal, any_dtype)
+        return _dict_difference(expected, actual, measure)
     number = _number(actual)
     if isinstance(expected, bool) or not isinstance(expected, int | float):
         plain = actual.item() if isinstance(actual, np.bool_) or _is_flag(actual) else actual
         if type(plain) is type(expected) and plain == expected:
             return None
-        return _values(expected, actual, reveal)
+        return _values(expected, actual, measure.reveal)
     if number is None:
         return f"is {type_name(actual)}, expected a number"
     value, dtype = number
-    tolerance = slack * RELATIVE.get(dtype, 1e-8)
+    relative = measure.slack * RELATIVE.get(dtype, 1e-8)
     if isinstance(expected, int):
-        return None if value == expected else _values(expected, value, reveal)
+        return None if value == expected else _values(expected, value, measure.reveal)
     reference = torch.tensor([expected], dtype=torch.float64)
-    if _close(reference, torch.tensor([value], dtype=torch.float64), tolerance):
+    if _close(reference, torch.tensor([value], dtype=torch.float64), relative, measure):
         return None
-    return _values(expected, value, reveal)
+    return _values(expected, value, measure.reveal)
 
 
 def same_bits(left: Any, right: Any) -> bool:
@@ -88,51 +112,52 @@ def same_bits(left: Any, right: Any) -> bool:
     return bool(left == right or left != left)
 
 
-def _tensor_difference(expected: torch.Tensor, actual: Any, slack: float, reveal: bool, any_dtype: bool) -> str | None:
+def _tensor_difference(expected: torch.Tensor, actual: Any, measure: Measure) -> str | None:
     if not isinstance(actual, torch.Tensor):
         return f"is {type_name(actual)}, expected a torch.Tensor"
     if actual.shape != expected.shape:
         return f"has shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
     dtype = expected.dtype
     if actual.dtype != dtype:
-        if not (any_dtype and actual.is_floating_point() and expected.is_floating_point()):
+        if not (measure.any_dtype and actual.is_floating_point() and expected.is_floating_point()):
             return f"has type {_dtype_name(actual)}, expected {_dtype_name(expected)}"
         dtype = max(dtype, actual.dtype, key=RELATIVE.__getitem__)
     if not expected.is_floating_point():
-        return None if torch.equal(expected, actual) else _values(expected, actual, reveal)
-    if _close(expected.double(), actual.double(), slack * RELATIVE[dtype], torch.finfo(dtype).eps):
+        return None if torch.equal(expected, actual) else _values(expected, actual, measure.reveal)
+    if _close(expected.double(), actual.double(), measure.slack * RELATIVE[dtype], measure):
         return None
-    return _values(expected, actual, reveal)
+    return _values(expected, actual, measure.reveal)
 
 
-def _close(expected: torch.Tensor, actual: torch.Tensor, relative: float, floor: float = 2**-52) -> bool:
+def _close(expected: torch.Tensor, actual: torch.Tensor, relative: float, measure: Measure) -> bool:
+    if measure.finite:
+        both = expected.isfinite() & actual.isfinite()
+        expected, actual = expected[both], actual[both]
     finite = expected[expected.isfinite()]
-    scale = float(finite.abs().max()) if finite.numel() else 0.0
-    absolute = relative * scale if scale > 0 else floor
+    scale = (float(finite.abs().max()) if finite.numel() else 0.0) or measure.scale
+    absolute = max(relative * scale, FLOOR)
     return bool(torch.isclose(actual, expected, rtol=relative, atol=absolute, equal_nan=True).all())
 
 
-def _sequence_difference(
-    expected: list[Any] | tuple[Any, ...], actual: Any, slack: float, reveal: bool, any_dtype: bool
-) -> str | None:
+def _sequence_difference(expected: list[Any] | tuple[Any, ...], actual: Any, measure: Measure) -> str | None:
     if not isinstance(actual, list | tuple):
         return f"is {type_name(actual)}, expected a {type(expected).__name__} of {len(expected)}"
     if len(actual) != len(expected):
         return f"has {len(actual)} items, expected {len(expected)}"
     for position, (want, got) in enumerate(zip(expected, actual, strict=True)):
-        said = difference(want, got, slack=slack, reveal=reveal, any_dtype=any_dtype)
+        said = difference(want, got, measure)
         if said:
             return f"at position {position} {said}"
     return None
 
 
-def _dict_difference(expected: dict[str, Any], actual: Any, slack: float, reveal: bool, any_dtype: bool) -> str | None:
+def _dict_difference(expected: dict[str, Any], actual: Any, measure: Measure) -> str | None:
     if not isinstance(actual, dict):
         return f"is {type_name(actual)}, expected a dict"
     for key, want in expected.items():
         if key not in actual:
             return f"has no {key!r}"
-        said = difference(want, actual[key], slack=slack, reveal=reveal, any_dtype=any_dtype)
+        said = difference(want, actual[key], measure)
         if said:
             return f"under {key!r} {said}"
     return None

@@ -11,6 +11,7 @@ from typing import Any
 
 from steepest._checks import content, wire
 from steepest._checks.cases import Candidate, Case, Result
+from steepest._checks.probes import Probe
 
 INDEX = "lessons.json"
 
@@ -31,6 +32,8 @@ class Outcomes:
         The public cases.
     candidates : sequence of Candidate
         The reference, accepted conventions and mistakes, with their results on these cases.
+    probes : sequence of Probe
+        Which changes of arguments the reference takes notice of.
     """
 
     exercise: str
@@ -38,12 +41,14 @@ class Outcomes:
     parameters: Sequence[str]
     cases: Sequence[Case]
     candidates: Sequence[Candidate]
+    probes: Sequence[Probe] = ()
 
 
 def dump(outcomes: Outcomes) -> bytes:
     """Write outcomes in the wire format; the same outcomes give the same bytes."""
     cases = [
         {"name": case.name, "inputs": dict(case.inputs), "drive": case.drive, "slack": case.slack}
+        | ({"corner": case.corner} if case.corner else {})
         for case in outcomes.cases
     ]
     candidates = [
@@ -63,6 +68,7 @@ def dump(outcomes: Outcomes) -> bytes:
             "parameters": list(outcomes.parameters),
             "cases": cases,
             "candidates": candidates,
+            "probes": [asdict(probe) for probe in outcomes.probes],
         }
     )
 
@@ -75,7 +81,8 @@ def read(data: bytes) -> Outcomes:
         for item in fields["candidates"]
     ]
     cases = [Case(**case) for case in fields["cases"]]
-    return Outcomes(**fields | {"cases": cases, "candidates": candidates})
+    probes = [Probe(**probe) for probe in fields["probes"]]
+    return Outcomes(**fields | {"cases": cases, "candidates": candidates, "probes": probes})
 
 
 @cache

@@ -1,0 +1,415 @@
+"""What can be seen of any function from its results alone, whoever wrote the exercise.
+
+A fact is told only if it holds in every case that bears on it, and never where a listed mistake is recognised. The
+order of `OF_FORM` and `OF_VALUES` is from what leaves least open to what leaves most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import torch
+
+from steepest._checks import relations
+from steepest._checks.cases import Candidate, Case, Result
+from steepest._checks.compare import Measure, difference, same_bits, type_name
+from steepest._checks.features import what_sets_apart
+from steepest._checks.relations import Played, inputs_of
+
+FORM, NEAR, PART = 0.5, 0.25, 0.25
+SINGLE = 2e-5 / 1e-8  # tolerances of float32 and float64
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A diagnosis that needs no author.
+
+    Attributes
+    ----------
+    name : str
+        The diagnosis.
+    text : str
+        What helps a student, in one or two sentences.
+    credit : float
+        Share of the points that what is right in it earns.
+    """
+
+    name: str
+    text: str
+    credit: float = 0.0
+
+
+def seen(
+    cases: Sequence[Case],
+    nearest: Candidate,
+    results: Sequence[Result],
+    parameters: Sequence[str],
+    probe: Callable[[], Fact | None],
+) -> Fact | None:
+    """The most specific fact about results that are not sound.
+
+    Parameters
+    ----------
+    cases, results : sequence
+        The cases and what the function made of them.
+    nearest : Candidate
+        The sound implementation that the results are nearest to.
+    parameters : sequence of str
+        Names of the function's positional parameters.
+    probe : callable
+        Tells what further plays show, see `probes`.
+    """
+    played = [
+        Played(case, want, got, parameters) for case, want, got in zip(cases, nearest.results, results, strict=False)
+    ]
+    work = is_work(cases, results)
+    for fact in (*OF_FORM, lambda played: probe(), *OF_VALUES):
+        if found := fact(played):
+            return found if work else Fact(found.name, found.text)
+    return None
+
+
+def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
+    """Whether results are more than one constant, zeros, or what was given handed back."""
+    values = [_flat(value) for result in results for value in result.observations.values()]
+    values = [value for value in values if value.numel()]
+    if not values:
+        return False
+    if len(values) > 1 and all(bool((value == values[0][0]).all()) for value in values):
+        return False
+    return not all(_handed_back(case, result) for case, result in zip(cases, results, strict=False))
+
+
+def _handed_back(case: Case, result: Result) -> bool:
+    given = [value for value in inputs_of(case, ()).values() if isinstance(value, torch.Tensor)]
+    values = [value for value in result.observations.values() if isinstance(value, torch.Tensor)]
+    return bool(values) and all(any(same_bits(value, item) for item in given) for value in values)
+
+
+def _flat(value: Any) -> torch.Tensor:
+    numbers = _unpacked(value)
+    return torch.zeros(0) if numbers is None else numbers.reshape(-1)
+
+
+# --- errors
+
+
+ERRORS = {
+    "NameError": "A name is used that nothing defines: a typing error, or an import that is missing in this cell.",
+    "UnboundLocalError": "A variable is used before it has a value: one path through the function does not set it.",
+    "AttributeError": "Something is asked of a value that it does not have. Print type(...) of what stands before the"
+    " dot: is it a number, an array or a list where a tensor is meant?",
+    "KeyError": "A key is asked for that is not there. Look at the names of the state in the exercise.",
+    "IndexError": "An index lies outside. Count from 0, and look at how many axes and entries there are.",
+    "ZeroDivisionError": "A number is divided by 0. Which case makes the denominator 0?",
+    "RecursionError": "The function calls itself without an end.",
+}
+TYPE_ERRORS = {
+    "unexpected keyword": ("other_arguments", "The function takes other arguments than the exercise says: use the"
+    " signature as it is printed."),
+    "missing": ("other_arguments", "The function takes other arguments than the exercise says: use the signature as it"
+    " is printed."),
+    "positional argument": ("other_arguments", "The function takes other arguments than the exercise says: use the"
+    " signature as it is printed."),
+}  # fmt: skip
+
+
+def _raises(played: Sequence[Played]) -> Fact | None:
+    """It raises in every case that should not raise."""
+    bearing = [item for item in played if not item.want.error]
+    kinds = {item.got.error for item in bearing}
+    if "" in kinds or not bearing:
+        return None
+    first = bearing[0].got
+    if "returned None" in first.message:
+        return Fact("nothing_returned", "The function returns nothing: does it end in `return`?")
+    if first.error == "ResultError":
+        return Fact("other_form", "What is returned has another form than the exercise asks for.")
+    if first.error == "TypeError":
+        for said, (name, text) in TYPE_ERRORS.items():
+            if said in first.message:
+                return Fact(name, text)
+    text = ERRORS.get(first.error, "Run the line that is named with the exercise's own example, and print the shapes.")
+    return Fact("raises_an_error", f"It ends in an exception in every case. {text}")
+
+
+# --- another form of the right values
+
+
+def _nothing(played: Sequence[Played]) -> Fact | None:
+    empty = [item for item in played if any(got is None and want is not None for _, want, got in item.pairs())]
+    if empty:
+        return Fact("nothing_returned", "Nothing is returned there: does every path end in `return` with a value?")
+    return None
+
+
+def _another_container(played: Sequence[Played]) -> Fact | None:
+    """The right values, but in a list, an array, a number or a tensor where another of them is asked for."""
+    told = ""
+    for item in played:
+        for name, want, got in item.pairs():
+            if item.right(want, got):
+                continue
+            left, right = _unpacked(want), _unpacked(got)
+            if left is None or right is None or left.shape != right.shape or not item.close(left, right):
+                return None
+            if type(got) is not type(want):
+                told = told or f"{name} is {type_name(got)}, and {_asked(want)} is asked for"
+            elif isinstance(got, torch.Tensor):
+                types = (str(value.dtype).removeprefix("torch.") for value in (got, want))
+                told = told or "{} has numbers of type {}, and {} is asked for".format(name, *types)
+            else:
+                told = told or f"{name} holds values of another type"
+    return Fact("another_type", f"The values are right, but {told}.", FORM) if told else None
+
+
+def _asked(want: Any) -> str:
+    return "a torch.Tensor" if isinstance(want, torch.Tensor) else type_name(want).removeprefix("of type ")
+
+
+def _unpacked(value: Any) -> torch.Tensor | None:
+    """Numbers in any container as one tensor in float64."""
+    try:
+        if isinstance(value, torch.Tensor):
+            return value.detach().cpu().double()
+        if isinstance(value, np.ndarray | np.generic | int | float | bool):
+            return torch.as_tensor(np.asarray(value, dtype=np.float64))
+        if isinstance(value, list | tuple):
+            parts = [_unpacked(item) for item in value]
+            return torch.stack([part for part in parts if part is not None]) if None not in parts else None
+    except (RuntimeError, TypeError, ValueError):
+        return None
+    return None
+
+
+def _another_shape(played: Sequence[Played]) -> Fact | None:
+    """The right values with other axes."""
+    told = None
+    for item in played:
+        for name, want, got in item.pairs():
+            if item.right(want, got):
+                continue
+            left, right = _unpacked(want), _unpacked(got)
+            if left is None or right is None or left.shape == right.shape:
+                return None
+            shapes = f"{name} has shape {tuple(right.shape)}, and {tuple(left.shape)} is asked for"
+            if right.ndim == 2 and right.mT.shape == left.shape and item.close(left, right.mT):
+                told = told or Fact(
+                    "transposed", f"The values are right, but rows and columns are exchanged: {shapes}.", FORM
+                )
+            elif left.numel() == right.numel() and item.close(left.reshape(-1), right.reshape(-1)):
+                told = told or Fact("another_shape", f"The values are right, but {shapes}.", FORM)
+            elif left.numel() and item.close(*_broadcast(left, right)):
+                told = told or Fact("another_shape", f"The values are right, but repeated: {shapes}.", FORM)
+            else:
+                return None
+    return told
+
+
+def _broadcast(left: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    try:
+        shape = torch.broadcast_shapes(left.shape, right.shape)  # type: ignore[no-untyped-call]
+    except RuntimeError:
+        return left, torch.full_like(left, torch.nan)
+    return left.expand(shape), right.expand(shape)
+
+
+def _parts_exchanged(played: Sequence[Played]) -> Fact | None:
+    """The right values under each other's names."""
+    names = list(next((item.want.observations for item in played if len(item.want.observations) > 1), {}))
+    if not 2 <= len(names) <= 4 or any(list(item.want.observations) != names for item in played if not item.want.error):
+        return None
+    bearing = [item for item in played if not item.want.error and list(item.got.observations) == names]
+    if not bearing:
+        return None
+    for order in list(permutations(names))[1:]:
+        if all(
+            item.right(item.want.observations[name], item.got.observations[other])
+            for item in bearing
+            for name, other in zip(names, order, strict=True)
+        ):
+            said = ", ".join(
+                f"{name} stands where {other} belongs"
+                for name, other in zip(names, order, strict=True)
+                if name != other
+            )
+            return Fact("parts_exchanged", f"The values are right, but in another order: {said}.", FORM)
+    return None
+
+
+def _single_precision(played: Sequence[Played]) -> Fact | None:
+    """Right to the digits of float32 alone, where more are asked for."""
+    told = False
+    for item in played:
+        for _, want, got in item.pairs():
+            if item.right(want, got):
+                continue
+            left, right = relations.plain(want), relations.plain(got)
+            if left is None or right is None or left.shape != right.shape:
+                return None
+            if difference(left, right, Measure(slack=SINGLE * item.case.slack, scale=item.case.scale)) is not None:
+                return None
+            told = True
+    if not told or any(item.got.error for item in played if not item.want.error):
+        return None
+    return Fact(
+        "single_precision",
+        "Only the first seven digits are right, as they are where a number passes through float32 on the way: make new"
+        " tensors with dtype=x.dtype, and do not divide a tensor of whole numbers.",
+        FORM,
+    )
+
+
+# --- state and steps
+
+
+def _another_key(played: Sequence[Played]) -> Fact | None:
+    """A part of the state stands under another name, or is missing."""
+    for item in played:
+        missing = [name for name in item.want.observations if name not in item.got.observations]
+        if item.got.error or not missing:
+            continue
+        name = missing[0]
+        more = [other for other in item.got.observations if other not in item.want.observations]
+        key = name.split(" after ")[0]
+        for other in more:
+            if item.right(item.want.observations[name], item.got.observations[other]):
+                said = other.split(" after ")[0]
+                return Fact("another_key", f"The state keeps `{key}` under another name, `{said}`.", FORM)
+        return Fact("part_missing", f"`{key}` is missing in what is returned.", PART)
+    return None
+
+
+def _state_kept(played: Sequence[Played]) -> Fact | None:
+    """A part of the state comes back as it was given, where it should move."""
+    keys: dict[str, bool] = {}
+    for item in played:
+        if item.case.drive != "stepper" or item.got.error:
+            continue
+        for name, want in item.want.observations.items():
+            key, _, step = name.partition(" after step ")
+            if key == "theta" or key not in item.case.inputs["state"] or step != "1":
+                continue
+            given, got = item.case.inputs["state"][key], item.got.observations.get(name)
+            moved = not item.right(want, given)
+            keys[key] = keys.get(key, True) and (not moved or item.right(given, got))
+            keys.setdefault(f"{key} moves", False)
+            keys[f"{key} moves"] |= moved
+    kept = [key for key, stays in keys.items() if stays and keys.get(f"{key} moves")]
+    if kept:
+        return Fact("state_not_updated", f"`{kept[0]}` comes back as it was given: return its new value.", NEAR)
+    return None
+
+
+def _from_a_step_on(played: Sequence[Played]) -> Fact | None:
+    """Right in the first step or steps of every case, and wrong later."""
+    first: list[int] = []
+    for item in played:
+        if (
+            item.case.drive != "stepper"
+            or item.got.error
+            or not set(item.want.observations) <= set(item.got.observations)
+        ):
+            return None
+        wrong = [name for name, want, got in item.pairs() if not item.right(want, got)]
+        first += [int(name.rpartition(" ")[2]) for name in wrong[:1]]
+    if not first or min(first) < 2:
+        return None
+    text = (
+        f"The first step is right in every case, and from step {min(first)} on something is wrong: look at what is"
+        " handed on in the state, and at what changes from step to step."
+    )
+    return Fact("wrong_after_the_first_step", text, NEAR)
+
+
+def _one_part(played: Sequence[Played]) -> Fact | None:
+    """One part of what is returned is wrong, and all others are right in every case."""
+    wrong: set[str] = set()
+    right: set[str] = set()
+    for item in played:
+        if item.want.error:
+            continue
+        if item.got.error or not set(item.want.observations) <= set(item.got.observations):
+            return None
+        for name, want, got in item.pairs():
+            (right if item.right(want, got) else wrong).add(name.partition(" after step ")[0])
+    if len(wrong) != 1 or not right - wrong:
+        return None
+    part, others = next(iter(wrong)), ", ".join(sorted(right - wrong))
+    return Fact("one_part_wrong", f"Only {part} is wrong; {others}: right in every case.", PART)
+
+
+# --- cases
+
+
+def _not_finite(played: Sequence[Played]) -> Fact | None:
+    names = []
+    for item in played:
+        for _, want, got in item.pairs():
+            left, right = relations.plain(want), relations.plain(got)
+            if left is not None and right is not None and left.isfinite().all() and not right.isfinite().all():
+                names.append(item.case.name)
+                break
+    if not names or len(set(names)) == len({item.case.name for item in played}):
+        return None
+    text = f"It gives nan or inf in {_listed(names)}: something is divided by 0, or becomes too large, there."
+    return Fact("not_finite", text)
+
+
+def _some_cases(played: Sequence[Played]) -> Fact | None:
+    """Right in some cases, and what those have in common."""
+    wrong = [item for item in played if not item.as_wanted()]
+    right = [item for item in played if item.as_wanted()]
+    if not right or not wrong:
+        return None
+    apart = what_sets_apart([item.given for item in right], [item.given for item in wrong])
+    names = _listed([item.case.name for item in wrong])
+    said = f"It is wrong wherever {apart}, and right in all other cases." if apart else f"It is right but in {names}."
+    if not apart and len(right) < len(wrong):
+        said = f"It is right in {_listed([item.case.name for item in right])}, and wrong in all other cases."
+    return Fact("right_in_some_cases", said)
+
+
+def _constant(played: Sequence[Played]) -> Fact | None:
+    results = [item.got for item in played if item.got.observations]
+    cases = [item.case for item in played if item.got.observations]
+    if len(results) < 2 or is_work(cases, results):
+        return None
+    if all(_handed_back(case, result) for case, result in zip(cases, results, strict=True)):
+        return Fact("returns_its_argument", "What was given comes back unchanged.")
+    return Fact("constant", "It gives one and the same value, whatever it is given.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    names = list(dict.fromkeys(names))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return " and ".join([", ".join(f"“{name}”" for name in names[:3])]) + more
+
+
+def _relation(played: Sequence[Played]) -> Fact | None:
+    found = relations.relation(played)
+    return Fact(found[0], found[1], NEAR) if found else None
+
+
+OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
+    _raises,
+    _nothing,
+    _constant,
+    _another_container,
+    _another_shape,
+    _parts_exchanged,
+    _another_key,
+    _single_precision,
+)
+OF_VALUES: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
+    _relation,
+    _state_kept,
+    _from_a_step_on,
+    _one_part,
+    _not_finite,
+    _some_cases,
+)

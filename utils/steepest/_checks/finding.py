@@ -1,0 +1,290 @@
+"""How the outcome is told apart: sound, right but for something, a known mistake, or a plain fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from steepest._checks import facts
+from steepest._checks.cases import EVERYTHING, Candidate, Case, Result
+from steepest._checks.compare import Measure, difference
+
+GENERATOR, SEED = "global generator", "global seed"
+
+WRONG_FLOAT_TYPE = "The values are right, but they are computed in another floating type than that of the arguments."
+GLOBAL_GENERATOR_USED = (
+    "The result is right, but a global random generator was used: draw from the generator you are given."
+)
+GLOBAL_GENERATOR_SEEDED = (
+    "The result is right, but a global random generator is seeded on the way, which all other code shares: leave it"
+    " alone."
+)
+CHANGED_IN_PLACE = (
+    "The result is right, but the caller's values are changed: build new ones (a - b, not a -= b; {**state})."
+)
+
+CORNERS = 0.25  # what forgotten corners cost together at most
+MOST = 0.6  # share of the cases told apart by a mistake in which it has to be seen, where the others are sound
+RIGHT, EARNED = 0.8, 0.5  # share of the cases that has to be right, and what this earns without a name
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a student's results show.
+
+    Attributes
+    ----------
+    credit : float
+        Between 0 and 1; 1 only where every case is answered soundly.
+    name : str or None
+        The diagnosis: a mistake's name, a fact's, or an accepted convention's where `credit` is 1.
+    text : str
+        The hint or note that goes with it.
+    symptom : str
+        The first thing that is wrong, or "".
+    listed : bool
+        Whether the name is one that the exercise's author has given.
+    """
+
+    credit: float
+    name: str | None = None
+    text: str = ""
+    symptom: str = ""
+    listed: bool = False
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """How a result is not the wanted one.
+
+    Attributes
+    ----------
+    said : str
+        In words, without the case.
+    observation : str
+        Name of the observation that is missing or wrong, or "".
+    """
+
+    said: str
+    observation: str = ""
+
+
+def find(
+    cases: Sequence[Case],
+    candidates: Sequence[Candidate],
+    results: Sequence[Result],
+    *,
+    parameters: Sequence[str] = (),
+    reveal: bool = True,
+    probe: Callable[[], facts.Fact | None] = lambda: None,
+) -> Finding:
+    """Tell what the results are.
+
+    What is most certain comes first: sound; a listed mistake in every case; right but for a side effect or the
+    floating type; a listed mistake wherever there is a number to compare; right but for corners; then what can be
+    seen of any function, see `facts`; and last, right in most cases.
+
+    Parameters
+    ----------
+    cases, results : sequence
+        The cases and what the function made of them.
+    candidates : sequence of Candidate
+        The reference first, then accepted conventions, then mistakes.
+    parameters : sequence of str
+        Names of the function's positional parameters.
+    reveal : bool
+        Whether the symptom may show expected values.
+    probe : callable
+        Plays the function once more where nothing else is found, see `probes.without_effect`.
+    """
+    if results and results[-1].not_attempted:
+        return Finding(0.0, "not_attempted", "Write the body of the function and run the cell again.")
+    if agreed := agreed_with(cases, candidates, results):
+        return Finding(1.0, None if agreed.kind == "reference" else agreed.name, agreed.text)
+    sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
+    nearest = max(sound, key=partial(alike, cases, results=results))
+    symptom = _symptom(cases, nearest, results, reveal)
+    mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
+    mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
+    corners = max((_beside_corners(cases, candidate, results) for candidate in sound), default=0.0)
+    known = _known(cases, sound, mistakes, results, parameters, symptom) or _resembled(
+        cases, nearest, mistakes, results
+    )
+    if known:
+        return replace(known, credit=max(known.credit, corners), symptom=known.symptom or symptom)
+    if corners:
+        return Finding(corners, "forgotten_corner", _corner_text(cases, nearest, results), symptom)
+    earned = EARNED if facts.is_work(cases, results) and _share(cases, nearest, results) >= RIGHT else 0.0
+    fact = facts.seen(cases, nearest, results, parameters, probe)
+    if fact:
+        return Finding(max(fact.credit, earned), fact.name, fact.text, symptom)
+    return Finding(earned, None, "", symptom)
+
+
+def agreed_with(cases: Sequence[Case], candidates: Sequence[Candidate], results: Sequence[Result]) -> Candidate | None:
+    """The sound candidate that results agree with in every case."""
+    sound = (candidate for candidate in candidates if candidate.kind != "mistake")
+    return next((candidate for candidate in sound if _agree(cases, candidate, results)), None)
+
+
+def alike(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result]) -> float:
+    """The share of the cases in which results agree with a candidate's."""
+    pairs = zip(cases, candidate.results, results, strict=False)
+    return sum(same(case, want, got) for case, want, got in pairs) / len(cases)
+
+
+def _known(
+    cases: Sequence[Case],
+    sound: Sequence[Candidate],
+    mistakes: Sequence[Candidate],
+    results: Sequence[Result],
+    parameters: Sequence[str],
+    symptom: str,
+) -> Finding | None:
+    """A listed mistake in every case, or what is right but for a side effect or the floating type."""
+    for candidate in mistakes:
+        if _agree(cases, candidate, results):
+            return _as_finding(candidate)
+    clean = [replace(result, effects=()) for result in results]
+    if any(_agree(cases, candidate, clean) for candidate in sound):
+        return _side_effect({effect for result in results for effect in result.effects}, parameters)
+    if any(_agree(cases, candidate, clean, Measure(any_dtype=True)) for candidate in sound):
+        return Finding(0.5, "wrong_float_type", WRONG_FLOAT_TYPE, symptom)
+    for candidate in mistakes:
+        if _agree(cases, candidate, clean, Measure(any_dtype=True)):
+            return _as_finding(candidate)
+    return None
+
+
+def _as_finding(candidate: Candidate) -> Finding:
+    return Finding(candidate.credit, candidate.name, candidate.text, listed=True)
+
+
+def _agree(
+    cases: Sequence[Case], candidate: Candidate, results: Sequence[Result], measure: Measure | None = None
+) -> bool:
+    return len(results) == len(candidate.results) and all(
+        same(case, want, got, measure) for case, want, got in zip(cases, candidate.results, results, strict=True)
+    )
+
+
+def same(case: Case, want: Result, got: Result, measure: Measure | None = None) -> bool:
+    """Whether two results of a case agree, but for what rounding decides."""
+    undecided = {*want.undecided, *got.undecided}
+    if EVERYTHING in undecided:
+        return True
+    if want.error or got.error:
+        return want.error == got.error
+    if want.effects != got.effects:
+        return False
+    expected = {name: value for name, value in want.observations.items() if name not in undecided}
+    return difference(expected, dict(got.observations), measured(case, measure)) is None
+
+
+def measured(case: Case, measure: Measure | None = None) -> Measure:
+    """How values of a case are compared."""
+    return replace(measure or Measure(reveal=False), slack=case.slack, scale=case.scale)
+
+
+def _resembled(
+    cases: Sequence[Case], nearest: Candidate, mistakes: Sequence[Candidate], results: Sequence[Result]
+) -> Finding | None:
+    """The listed mistake that is seen in most of the cases where a number can be compared, the others being sound.
+
+    So it is found where the student's function raises or gives nan in other cases than its author's, and where it is
+    made in one branch only.
+    """
+    if len(results) != len(nearest.results):
+        return None
+    finite = Measure(any_dtype=True, finite=True)
+    best, found = 0.0, None
+    for candidate in mistakes:
+        told_apart, seen = 0, 0
+        for case, sound, want, got in zip(cases, nearest.results, candidate.results, results, strict=True):
+            if want.error or got.error:
+                continue
+            got = replace(got, effects=want.effects)
+            if same(case, sound, want):
+                if not same(case, sound, got, finite):
+                    break
+                continue
+            told_apart += 1
+            if same(case, want, got, finite) and not same(case, sound, got, finite):
+                seen += 1
+            elif not same(case, sound, got):
+                break
+        else:
+            share = seen / told_apart if told_apart else 0.0
+            if seen and share >= MOST and (share, seen) > (best, 0):
+                best, found = share, candidate
+    return _as_finding(found) if found else None
+
+
+def _beside_corners(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result]) -> float:
+    """What a function earns that is right but for corners; 0 where there is more amiss."""
+    if len(results) != len(cases) or not any(case.corner for case in cases):
+        return 0.0
+    wrong = [place for place, case in enumerate(cases) if not same(case, candidate.results[place], results[place])]
+    if not all(cases[place].corner for place in wrong):
+        return 0.0
+    return 1 - min(CORNERS, sum({cases[place].name: cases[place].corner for place in wrong}.values()))
+
+
+def _corner_text(cases: Sequence[Case], nearest: Candidate, results: Sequence[Result]) -> str:
+    pairs = zip(cases, nearest.results, results, strict=True)
+    names = dict.fromkeys(case.name for case, want, got in pairs if not same(case, want, got))
+    listed = " and ".join(f"“{name}”" for name in names)
+    return f"It is right everywhere but in a special case that is easily forgotten: {listed}."
+
+
+def _share(cases: Sequence[Case], nearest: Candidate, results: Sequence[Result]) -> float:
+    """The share of the cases that is right, each by its weight."""
+    weights = [case.corner or 1.0 for case in cases]
+    pairs = zip(cases, nearest.results, results, weights, strict=False)
+    return sum(weight for case, want, got, weight in pairs if same(case, want, got)) / sum(weights)
+
+
+def _symptom(cases: Sequence[Case], nearest: Candidate, results: Sequence[Result], reveal: bool) -> str:
+    for case, want, got in zip(cases, nearest.results, results, strict=False):
+        found = deviation(case, want, got, reveal=reveal)
+        if found:
+            return f"{found.said}, in the case “{case.name}”"
+    return ""
+
+
+def deviation(case: Case, want: Result, got: Result, *, reveal: bool = True) -> Deviation | None:
+    """The first thing in which a result of a case is not the wanted one; `reveal` as for `find`."""
+    if got.error and got.error != want.error:
+        where = f" ({got.line})" if got.line else ""
+        kind = "" if got.error == "ResultError" else f"{got.error}: "
+        return Deviation(f"{kind}{got.message}{where}")
+    if want.error and not got.error:
+        return Deviation(f"it should raise {want.error} and does not")
+    for name, value in want.observations.items():
+        if name not in got.observations:
+            return Deviation(f"{name} is missing", name)
+        said = difference(value, got.observations[name], measured(case, Measure(reveal=reveal)))
+        if said:
+            return Deviation(f"{name} {said}", name)
+    if got.effects != want.effects:
+        return Deviation("it changes something that it should leave alone")
+    return None
+
+
+def _side_effect(effects: set[str], parameters: Sequence[str]) -> Finding:
+    if SEED in effects:
+        symptom = "it seeds a global random generator"
+        return Finding(0.5, "seeds_global_generator", GLOBAL_GENERATOR_SEEDED, symptom)
+    if GENERATOR in effects:
+        symptom = "it draws from a global random generator"
+        return Finding(0.5, "uses_global_generator", GLOBAL_GENERATOR_USED, symptom)
+    names = " and ".join(f"`{_parameter(effect, parameters)}`" for effect in sorted(effects))
+    return Finding(0.5, "changes_its_arguments", CHANGED_IN_PLACE, f"it changes {names} in place")
+
+
+def _parameter(effect: str, parameters: Sequence[str]) -> str:
+    position = effect.removeprefix("argument ")
+    if position.isdigit() and 1 <= int(position) <= len(parameters):
+        return parameters[int(position) - 1]
+    return effect

@@ -1,0 +1,176 @@
+"""Further plays of a function that is not right: does every argument have an effect, and nothing else?
+
+`build` finds out, with the reference, in which case a change of which argument shows, and by which change; here the
+student's function is played with and without it. So nothing of the reference is needed where a student is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from steepest._checks.calls import Function
+from steepest._checks.cases import Case, Result, play
+from steepest._checks.compare import Measure, difference
+from steepest._checks.facts import Fact
+from steepest._checks.relations import NAMES_OF_OUTPUTS
+
+ENOUGH = 3  # cases in which an argument has to be without effect
+SILENT = {*NAMES_OF_OUTPUTS, "seed", "scales", "forward", "count", "outputs"}  # they steer a drive, and no function
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A change of one argument that the reference notices.
+
+    Attributes
+    ----------
+    case : int
+        Which case is changed.
+    path : sequence of str
+        Where the argument stands in the case's inputs.
+    change : str
+        Name of the change, see `CHANGES`.
+    name : str
+        The argument, as a student knows it.
+    """
+
+    case: int
+    path: Sequence[str]
+    change: str
+    name: str
+
+
+CHANGES: Mapping[str, Callable[[Any], Any]] = {
+    "smaller": lambda value: 0.9 * value if isinstance(value, float) or _floats(value) else None,
+    "uneven": lambda value: _uneven(value) if _floats(value) and value.numel() > 1 else None,
+    "more": lambda value: value + 1 if isinstance(value, int) and not isinstance(value, bool) else None,
+    "other": lambda value: not value if isinstance(value, bool) else None,
+    "turned": lambda value: value.flip(0) if isinstance(value, Tensor) and value.ndim and not _floats(value) else None,
+    "all smaller": lambda value: (
+        [0.9 * item for item in value] if isinstance(value, list) and value and all(map(_floats, value)) else None
+    ),
+}
+
+
+def find_probes(
+    cases: Sequence[Case], play_reference: Callable[[Case], Result], parameters: Sequence[str]
+) -> list[Probe]:
+    """For every argument some cases, and a change in each, in which the reference's result is another."""
+    found: dict[str, list[Probe]] = {}
+    for number, case in enumerate(cases):
+        before = play_reference(case)
+        for path, name in _paths(case, parameters):
+            probes = found.setdefault(name, [])
+            if before.error or len(probes) == ENOUGH:
+                continue
+            for change in CHANGES:
+                other = changed(case, path, change)
+                after = play_reference(other) if other else before
+                if not after.error and not _alike(case, before, after):
+                    probes.append(Probe(number, path, change, name))
+                    break
+    return [probe for probes in found.values() for probe in probes]
+
+
+def without_effect(function: Function, cases: Sequence[Case], probes: Sequence[Probe]) -> Fact | None:
+    """Whether a function takes no notice of an argument, or of more than its arguments.
+
+    Parameters
+    ----------
+    function : Function
+        The student's function.
+    cases : sequence of Case
+        The public cases.
+    probes : sequence of Probe
+        What the reference takes notice of.
+    """
+    heard: dict[str, bool] = {}
+    before: dict[int, Result] = {}
+    for probe in probes:
+        case = cases[probe.case]
+        if probe.case not in before:
+            first, again = play(function, [case])[0], play(function, [case])[0]
+            if not first.error and not again.error and not _alike(case, first, again):
+                return Fact("remembers_earlier_calls", REMEMBERS)
+            before[probe.case] = first
+        other = changed(case, probe.path, probe.change)
+        if heard.get(probe.name) or before[probe.case].error or other is None:
+            continue
+        after = play(function, [other])[0]
+        heard[probe.name] = bool(after.error) or not _alike(case, before[probe.case], after)
+    deaf = [name for name, hears in heard.items() if not hears]
+    if not deaf or len(deaf) == len(heard) > 1:
+        return None
+    names = " and ".join(f"`{name}`" for name in deaf[:2])
+    have = "have" if len(deaf) > 1 else "has"
+    text = f"{names} {have} no effect: the result stays the same whatever the value. Where does the formula need it?"
+    return Fact("argument_without_effect", text, 0.25)
+
+
+REMEMBERS = (
+    "Two calls with the same arguments give two results: something is kept from call to call, in a global variable, in"
+    " an argument's default value, or in a tensor that is changed in place."
+)
+
+
+def _alike(case: Case, left: Result, right: Result) -> bool:
+    measure = Measure(scale=case.scale)
+    return list(left.observations) == list(right.observations) and all(
+        difference(value, right.observations[name], measure) is None for name, value in left.observations.items()
+    )
+
+
+def _floats(value: Any) -> bool:
+    return isinstance(value, Tensor) and value.is_floating_point() and bool(value.numel())
+
+
+def _uneven(value: Tensor) -> Tensor:
+    weights = 1 - 0.1 * (torch.arange(value.numel()) % 3).to(value).reshape(value.shape)
+    return value * weights
+
+
+def _paths(case: Case, parameters: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where arguments stand in a case's inputs, and what a student calls them."""
+    inputs = case.inputs
+    if case.drive == "stepper":
+        yield ("theta",), "theta"
+        yield from ((("state", key), key) for key in inputs["state"])
+        yield from ((("steps", key), key) for key in (inputs["steps"][0] if inputs["steps"] else {}))
+        return
+    for key, value in inputs.items():
+        if key == "args":
+            names = [*parameters, *(f"argument {place + 1}" for place in range(len(parameters), len(value)))]
+            yield from ((("args", str(place)), names[place]) for place in range(len(value)))
+        elif key == "kwargs":
+            yield from ((("kwargs", name), name) for name in value)
+        elif key not in SILENT:
+            yield (key,), key
+
+
+def changed(case: Case, path: Sequence[str], change: str) -> Case | None:
+    """The case with one argument changed; None where the change does not apply to it."""
+    inputs = dict(case.inputs)
+    top, *below = path
+    if not below:
+        new = CHANGES[change](inputs[top])
+        return None if new is None else replace(case, inputs={**inputs, top: new})
+    (key,) = below
+    if top == "steps":
+        news = [CHANGES[change](step[key]) if key in step else None for step in inputs[top]]
+        if all(new is None for new in news):
+            return None
+        steps = [step if new is None else {**step, key: new} for step, new in zip(inputs[top], news, strict=True)]
+        return replace(case, inputs={**inputs, top: steps})
+    held = inputs[top]
+    new = CHANGES[change](held[int(key)] if top == "args" else held[key])
+    if new is None:
+        return None
+    if top == "args":
+        items = [new if place == int(key) else item for place, item in enumerate(held)]
+        return replace(case, inputs={**inputs, top: type(held)(items)})
+    return replace(case, inputs={**inputs, top: {**held, key: new}})
