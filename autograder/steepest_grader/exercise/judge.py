@@ -269,9 +269,11 @@ def _outcome(finding: Finding, results: Sequence[Result]) -> Outcome:
         return Outcome.PASSED
     if finding.credit > 0:
         return Outcome.PARTIAL
-    if finding.name is None and any(result.out_of_memory for result in results):
+    if finding.listed or finding.name == "not_attempted":
+        return Outcome.FAILED
+    if any(result.out_of_memory for result in results):
         return Outcome.OUT_OF_MEMORY
-    if finding.name is None and any(result.error not in ("", "ResultError") for result in results):
+    if any(result.error not in ("", "ResultError") for result in results):
         return Outcome.ERRORED
     return Outcome.FAILED
 

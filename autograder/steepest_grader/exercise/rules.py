@@ -23,7 +23,15 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 
 __all__ = ["check", "check_candidates", "check_cases", "failure", "raised"]
 
-RESERVED = {"reference", "not_attempted", "changes_its_arguments", "uses_global_generator", "wrong_float_type"}
+RESERVED = {
+    "reference",
+    "not_attempted",
+    "changes_its_arguments",
+    "uses_global_generator",
+    "seeds_global_generator",
+    "wrong_float_type",
+    "forgotten_corner",
+}
 MAX_ID = 57  # nbgrader's limit of 64, less the "answer_" of its answer cell
 
 

@@ -112,7 +112,7 @@ VERDICTS: dict[str, tuple[Callable[..., Any], Outcome, float, str | None, str]] 
         _global, Outcome.PARTIAL, 2, "uses_global_generator", "It draws from a global random generator.",
     ),
     "another float type": (
-        lambda grad, *, lr: (-lr * grad).float(), Outcome.FAILED, 0, "wrong_float_type",
+        lambda grad, *, lr: (-lr * grad).float(), Outcome.PARTIAL, 2, "wrong_float_type",
         "Step has type float32, expected float64, in the case “1 axes”.",
     ),
     "a mistake in another float type": (
@@ -120,16 +120,18 @@ VERDICTS: dict[str, tuple[Callable[..., Any], Outcome, float, str | None, str]] 
         "Step has type float32, expected float64, in the case “1 axes”. There is no half here.",
     ),
     "zeros": (
-        lambda grad, *, lr: torch.zeros_like(grad), Outcome.FAILED, 0, None, "Step is wrong, in the case “1 axes”.",
+        lambda grad, *, lr: torch.zeros_like(grad), Outcome.FAILED, 0, "constant",
+        "Step is wrong, in the case “1 axes”. It gives one and the same value",
     ),
-    "its argument": (lambda grad, *, lr: grad, Outcome.FAILED, 0, None, "Step is wrong"),
-    "nothing": (lambda grad, *, lr: None, Outcome.FAILED, 0, None, "Step is None, expected a torch.Tensor"),
+    "its argument": (lambda grad, *, lr: grad, Outcome.FAILED, 0, "returns_its_argument", "Step is wrong"),
+    "nothing": (lambda grad, *, lr: None, Outcome.FAILED, 0, "nothing_returned", "Step is None, expected a torch.T"),
     "another shape": (
-        lambda grad, *, lr: (-lr * grad)[None], Outcome.FAILED, 0, None, "Step has shape (1, 3), expected (3,)",
+        lambda grad, *, lr: (-lr * grad)[None], Outcome.PARTIAL, 2, "another_shape",
+        "Step has shape (1, 3), expected (3,)",
     ),
-    "an exception": (_breaks, Outcome.ERRORED, 0, None, "RuntimeError: nothing works (line"),
-    "an exit": (_exits, Outcome.ERRORED, 0, None, "SystemExit: 0 (line"),
-    "another signature": (lambda grad: grad, Outcome.ERRORED, 0, None, "TypeError: "),
+    "an exception": (_breaks, Outcome.ERRORED, 0, "raises_an_error", "RuntimeError: nothing works (line"),
+    "an exit": (_exits, Outcome.ERRORED, 0, "raises_an_error", "SystemExit: 0 (line"),
+    "another signature": (lambda grad: grad, Outcome.ERRORED, 0, "other_arguments", "TypeError: "),
     "a tensor that lies": (
         lambda grad, *, lr: grad.as_subclass(_Liar), Outcome.FAILED, 0, None, "Step is of type _Liar",
     ),

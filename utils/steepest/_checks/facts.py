@@ -270,10 +270,9 @@ def _single_precision(played: Sequence[Played]) -> Fact | None:
 def _another_key(played: Sequence[Played]) -> Fact | None:
     """A part of the state stands under another name, or is missing."""
     for item in played:
-        missing = [name for name in item.want.observations if name not in item.got.observations]
-        if item.got.error or not missing:
+        if item.got.error or not item.missing:
             continue
-        name = missing[0]
+        name = item.missing[0]
         more = [other for other in item.got.observations if other not in item.want.observations]
         key = name.split(" after ")[0]
         for other in more:
@@ -309,11 +308,7 @@ def _from_a_step_on(played: Sequence[Played]) -> Fact | None:
     """Right in the first step or steps of every case, and wrong later."""
     first: list[int] = []
     for item in played:
-        if (
-            item.case.drive != "stepper"
-            or item.got.error
-            or not set(item.want.observations) <= set(item.got.observations)
-        ):
+        if item.case.drive != "stepper" or not item.whole:
             return None
         wrong = [name for name, want, got in item.pairs() if not item.right(want, got)]
         first += [int(name.rpartition(" ")[2]) for name in wrong[:1]]
@@ -333,7 +328,7 @@ def _one_part(played: Sequence[Played]) -> Fact | None:
     for item in played:
         if item.want.error:
             continue
-        if item.got.error or not set(item.want.observations) <= set(item.got.observations):
+        if not item.whole:
             return None
         for name, want, got in item.pairs():
             (right if item.right(want, got) else wrong).add(name.partition(" after step ")[0])
@@ -375,8 +370,8 @@ def _some_cases(played: Sequence[Played]) -> Fact | None:
 
 
 def _constant(played: Sequence[Played]) -> Fact | None:
-    results = [item.got for item in played if item.got.observations]
-    cases = [item.case for item in played if item.got.observations]
+    told = [item for item in played if any(_flat(value).numel() for value in item.got.observations.values())]
+    cases, results = [item.case for item in told], [item.got for item in told]
     if len(results) < 2 or is_work(cases, results):
         return None
     if all(_handed_back(case, result) for case, result in zip(cases, results, strict=True)):

@@ -18,6 +18,7 @@ from steepest._checks.cases import Case, Result, play
 from steepest._checks.compare import Measure, difference
 from steepest._checks.facts import Fact
 from steepest._checks.relations import NAMES_OF_OUTPUTS
+from steepest._checks.wire import Handle
 
 ENOUGH = 3  # cases in which an argument has to be without effect
 SILENT = {*NAMES_OF_OUTPUTS, "seed", "scales", "forward", "count", "outputs"}  # they steer a drive, and no function
@@ -120,8 +121,15 @@ REMEMBERS = (
 
 def _alike(case: Case, left: Result, right: Result) -> bool:
     measure = Measure(scale=case.scale)
+
+    def alike(name: str, value: Any) -> bool:
+        other = right.observations[name]
+        if isinstance(value, Handle) and isinstance(other, Handle):
+            return value.type_name == other.type_name
+        return difference(value, other, measure) is None
+
     return list(left.observations) == list(right.observations) and all(
-        difference(value, right.observations[name], measure) is None for name, value in left.observations.items()
+        alike(name, value) for name, value in left.observations.items()
     )
 
 

@@ -28,6 +28,17 @@ class Played:
     got: Result
     parameters: Sequence[str] = ()
 
+    @property
+    def missing(self) -> list[str]:
+        """What should have been observed and was not."""
+        seen = {*self.got.observations, *self.got.undecided, *self.want.undecided}
+        return [name for name in self.want.observations if name not in seen]
+
+    @property
+    def whole(self) -> bool:
+        """Whether there is no exception, and nothing is missing."""
+        return not self.got.error and not self.missing
+
     def pairs(self) -> Iterator[tuple[str, Any, Any]]:
         """Name, wanted and received value of what both sides observed and rounding does not decide."""
         for name, want in self.want.observations.items():
@@ -50,8 +61,8 @@ class Played:
         """Whether everything is as it should be."""
         if self.want.error or self.got.error:
             return self.want.error == self.got.error
-        here = set(self.want.observations) <= set(self.got.observations) and self.want.effects == self.got.effects
-        return here and all(self.right(want, got) for _, want, got in self.pairs())
+        unchanged = self.want.effects == self.got.effects
+        return self.whole and unchanged and all(self.right(want, got) for _, want, got in self.pairs())
 
     @cached_property
     def given(self) -> Mapping[str, Any]:
@@ -138,7 +149,7 @@ def _wrong(played: Sequence[Played]) -> list[tuple[Played, str, Any, Any]]:
     for item in played:
         if item.want.error:
             continue
-        if item.got.error or not set(item.want.observations) <= set(item.got.observations):
+        if not item.whole:
             return []
         wrong += [(item, name, want, got) for name, want, got in item.pairs() if not item.right(want, got)]
     return wrong
