@@ -7,40 +7,16 @@ order of `OF_FORM` and `OF_VALUES` is from what leaves least open to what leaves
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
-import numpy as np
 import torch
 
-from steepest._checks import relations
+from steepest._checks import forms, relations
 from steepest._checks.cases import Candidate, Case, Result
-from steepest._checks.compare import Measure, difference, same_bits, type_name
+from steepest._checks.compare import same_bits
 from steepest._checks.features import what_sets_apart
-from steepest._checks.relations import Played, inputs_of
-
-FORM, NEAR, PART = 0.5, 0.25, 0.25
-SINGLE = 2e-5 / 1e-8  # tolerances of float32 and float64
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A diagnosis that needs no author.
-
-    Attributes
-    ----------
-    name : str
-        The diagnosis.
-    text : str
-        What helps a student, in one or two sentences.
-    credit : float
-        Share of the points that what is right in it earns.
-    """
-
-    name: str
-    text: str
-    credit: float = 0.0
+from steepest._checks.general import FORM, NEAR, PART, Fact
+from steepest._checks.played import Played, inputs_of, plain, unpacked
 
 
 def seen(
@@ -91,7 +67,7 @@ def _handed_back(case: Case, result: Result) -> bool:
 
 
 def _flat(value: Any) -> torch.Tensor:
-    numbers = _unpacked(value)
+    numbers = unpacked(value)
     return torch.zeros(0) if numbers is None else numbers.reshape(-1)
 
 
@@ -127,6 +103,10 @@ def _raises(played: Sequence[Played]) -> Fact | None:
     first = bearing[0].got
     if "returned None" in first.message:
         return Fact("nothing_returned", "The function returns nothing: does it end in `return`?")
+    state = bearing[0].case.inputs.get("state", {}) if bearing[0].case.drive == "stepper" else {}
+    if first.error == "KeyError" and first.message.strip("'") in state:
+        key = first.message.strip("'")
+        return Fact("part_missing", f"The state that is returned has no `{key}`, and the next step asks for it.", PART)
     if first.error == "ResultError":
         return Fact("other_form", "What is returned has another form than the exercise asks for.")
     if first.error == "TypeError":
@@ -135,133 +115,6 @@ def _raises(played: Sequence[Played]) -> Fact | None:
                 return Fact(name, text)
     text = ERRORS.get(first.error, "Run the line that is named with the exercise's own example, and print the shapes.")
     return Fact("raises_an_error", f"It ends in an exception in every case. {text}")
-
-
-# --- another form of the right values
-
-
-def _nothing(played: Sequence[Played]) -> Fact | None:
-    empty = [item for item in played if any(got is None and want is not None for _, want, got in item.pairs())]
-    if empty:
-        return Fact("nothing_returned", "Nothing is returned there: does every path end in `return` with a value?")
-    return None
-
-
-def _another_container(played: Sequence[Played]) -> Fact | None:
-    """The right values, but in a list, an array, a number or a tensor where another of them is asked for."""
-    told = ""
-    for item in played:
-        for name, want, got in item.pairs():
-            if item.right(want, got):
-                continue
-            left, right = _unpacked(want), _unpacked(got)
-            if left is None or right is None or left.shape != right.shape or not item.close(left, right):
-                return None
-            if type(got) is not type(want):
-                told = told or f"{name} is {type_name(got)}, and {_asked(want)} is asked for"
-            elif isinstance(got, torch.Tensor):
-                types = (str(value.dtype).removeprefix("torch.") for value in (got, want))
-                told = told or "{} has numbers of type {}, and {} is asked for".format(name, *types)
-            else:
-                told = told or f"{name} holds values of another type"
-    return Fact("another_type", f"The values are right, but {told}.", FORM) if told else None
-
-
-def _asked(want: Any) -> str:
-    return "a torch.Tensor" if isinstance(want, torch.Tensor) else type_name(want).removeprefix("of type ")
-
-
-def _unpacked(value: Any) -> torch.Tensor | None:
-    """Numbers in any container as one tensor in float64."""
-    try:
-        if isinstance(value, torch.Tensor):
-            return value.detach().cpu().double()
-        if isinstance(value, np.ndarray | np.generic | int | float | bool):
-            return torch.as_tensor(np.asarray(value, dtype=np.float64))
-        if isinstance(value, list | tuple):
-            parts = [_unpacked(item) for item in value]
-            return torch.stack([part for part in parts if part is not None]) if None not in parts else None
-    except (RuntimeError, TypeError, ValueError):
-        return None
-    return None
-
-
-def _another_shape(played: Sequence[Played]) -> Fact | None:
-    """The right values with other axes."""
-    told = None
-    for item in played:
-        for name, want, got in item.pairs():
-            if item.right(want, got):
-                continue
-            left, right = _unpacked(want), _unpacked(got)
-            if left is None or right is None or left.shape == right.shape:
-                return None
-            shapes = f"{name} has shape {tuple(right.shape)}, and {tuple(left.shape)} is asked for"
-            if right.ndim == 2 and right.mT.shape == left.shape and item.close(left, right.mT):
-                told = told or Fact(
-                    "transposed", f"The values are right, but rows and columns are exchanged: {shapes}.", FORM
-                )
-            elif left.numel() == right.numel() and item.close(left.reshape(-1), right.reshape(-1)):
-                told = told or Fact("another_shape", f"The values are right, but {shapes}.", FORM)
-            elif left.numel() and item.close(*_broadcast(left, right)):
-                told = told or Fact("another_shape", f"The values are right, but repeated: {shapes}.", FORM)
-            else:
-                return None
-    return told
-
-
-def _broadcast(left: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    try:
-        shape = torch.broadcast_shapes(left.shape, right.shape)  # type: ignore[no-untyped-call]
-    except RuntimeError:
-        return left, torch.full_like(left, torch.nan)
-    return left.expand(shape), right.expand(shape)
-
-
-def _parts_exchanged(played: Sequence[Played]) -> Fact | None:
-    """The right values under each other's names."""
-    names = list(next((item.want.observations for item in played if len(item.want.observations) > 1), {}))
-    if not 2 <= len(names) <= 4 or any(list(item.want.observations) != names for item in played if not item.want.error):
-        return None
-    bearing = [item for item in played if not item.want.error and list(item.got.observations) == names]
-    if not bearing:
-        return None
-    for order in list(permutations(names))[1:]:
-        if all(
-            item.right(item.want.observations[name], item.got.observations[other])
-            for item in bearing
-            for name, other in zip(names, order, strict=True)
-        ):
-            said = ", ".join(
-                f"{name} stands where {other} belongs"
-                for name, other in zip(names, order, strict=True)
-                if name != other
-            )
-            return Fact("parts_exchanged", f"The values are right, but in another order: {said}.", FORM)
-    return None
-
-
-def _single_precision(played: Sequence[Played]) -> Fact | None:
-    """Right to the digits of float32 alone, where more are asked for."""
-    told = False
-    for item in played:
-        for _, want, got in item.pairs():
-            if item.right(want, got):
-                continue
-            left, right = relations.plain(want), relations.plain(got)
-            if left is None or right is None or left.shape != right.shape:
-                return None
-            if difference(left, right, Measure(slack=SINGLE * item.case.slack, scale=item.case.scale)) is not None:
-                return None
-            told = True
-    if not told or any(item.got.error for item in played if not item.want.error):
-        return None
-    return Fact(
-        "single_precision",
-        "Only the first seven digits are right, as they are where a number passes through float32 on the way: make new"
-        " tensors with dtype=x.dtype, and do not divide a tensor of whole numbers.",
-        FORM,
-    )
 
 
 # --- state and steps
@@ -345,7 +198,7 @@ def _not_finite(played: Sequence[Played]) -> Fact | None:
     names = []
     for item in played:
         for _, want, got in item.pairs():
-            left, right = relations.plain(want), relations.plain(got)
+            left, right = plain(want), plain(got)
             if left is not None and right is not None and left.isfinite().all() and not right.isfinite().all():
                 names.append(item.case.name)
                 break
@@ -385,23 +238,29 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(f"“{name}”" for name in names[:3])]) + more
 
 
-def _relation(played: Sequence[Played]) -> Fact | None:
-    found = relations.relation(played)
-    return Fact(found[0], found[1], NEAR) if found else None
+def _same_change(played: Sequence[Played]) -> Fact | None:
+    found = relations.same_change(played)
+    return Fact(*found, NEAR) if found else None
+
+
+def _same_factor(played: Sequence[Played]) -> Fact | None:
+    found = relations.same_factor(played)
+    return Fact(*found, NEAR) if found else None
 
 
 OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
     _raises,
-    _nothing,
+    forms.nothing,
     _constant,
-    _another_container,
-    _another_shape,
-    _parts_exchanged,
+    forms.another_container,
+    forms.another_shape,
+    forms.parts_exchanged,
     _another_key,
-    _single_precision,
+    forms.single_precision,
+    _same_change,
 )
 OF_VALUES: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
-    _relation,
+    _same_factor,
     _state_kept,
     _from_a_step_on,
     _one_part,

@@ -9,7 +9,7 @@ from functools import partial
 from steepest._checks import facts
 from steepest._checks.cases import EVERYTHING, Candidate, Case, Result
 from steepest._checks.compare import Measure, difference
-from steepest._checks.general import GENERAL
+from steepest._checks.general import GENERAL, Fact
 
 GENERATOR, SEED = "global generator", "global seed"
 
@@ -67,7 +67,7 @@ def find(
     *,
     parameters: Sequence[str] = (),
     reveal: bool = True,
-    probe: Callable[[], facts.Fact | None] = lambda: None,
+    probe: Callable[[], Fact | None] = lambda: None,
 ) -> Finding:
     """Tell what the results are.
 
@@ -192,18 +192,15 @@ def _resembled(
     for candidate in mistakes:
         told_apart, seen = 0, 0
         for case, sound, want, got in zip(cases, nearest.results, candidate.results, results, strict=True):
+            apart = not same(case, sound, want)
+            told_apart += apart
             if want.error or got.error:
                 continue
             got = replace(got, effects=want.effects)
-            if same(case, sound, want):
-                if not same(case, sound, got, finite):
-                    break
-                continue
-            told_apart += 1
-            if same(case, want, got, finite) and not same(case, sound, got, finite):
-                seen += 1
-            elif not same(case, sound, got):
+            like_mistake, like_sound = (same(case, known, got, finite) for known in (want, sound))
+            if not like_mistake and not like_sound:
                 break
+            seen += apart and like_mistake and not like_sound
         else:
             share = seen / told_apart if told_apart else 0.0
             if seen and share >= MOST and (share, seen) > (best, 0):

@@ -1,8 +1,9 @@
-"""Diagnoses that can be made of any exercise, and what each says to somebody who looks at a whole class."""
+"""Diagnoses that can be made of any exercise: their names, and what each says to somebody who looks at a class."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 CHANGED_IN_PLACE = (
     "The result is right, but the caller's values are changed: build new ones (a - b, not a -= b; {**state})."
@@ -73,3 +74,24 @@ GENERAL: Mapping[str, str] = {
     "right_in_some_cases": "Right in some cases, and wrong in others.",
 }
 """By name; an exercise may list a mistake of the same name, with a hint of its own."""
+
+FORM, NEAR, PART = 0.5, 0.25, 0.25  # what is earned by right values in another form, by near ones, and by some parts
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A diagnosis that needs no author.
+
+    Attributes
+    ----------
+    name : str
+        The diagnosis.
+    text : str
+        What helps a student, in one or two sentences.
+    credit : float
+        Share of the points that what is right in it earns.
+    """
+
+    name: str
+    text: str
+    credit: float = 0.0

@@ -16,8 +16,8 @@ from torch import Tensor
 from steepest._checks.calls import Function
 from steepest._checks.cases import Case, Result, play
 from steepest._checks.compare import Measure, difference
-from steepest._checks.facts import Fact
-from steepest._checks.relations import NAMES_OF_OUTPUTS
+from steepest._checks.general import NEAR, Fact
+from steepest._checks.played import NAMES_OF_OUTPUTS
 from steepest._checks.wire import Handle
 
 ENOUGH = 3  # cases in which an argument has to be without effect
@@ -97,7 +97,7 @@ def without_effect(function: Function, cases: Sequence[Case], probes: Sequence[P
         if probe.case not in before:
             first, again = play(function, [case])[0], play(function, [case])[0]
             if not first.error and not again.error and not _alike(case, first, again):
-                return Fact("remembers_earlier_calls", REMEMBERS)
+                return Fact("remembers_earlier_calls", REMEMBERS, NEAR)
             before[probe.case] = first
         other = changed(case, probe.path, probe.change)
         if heard.get(probe.name) or before[probe.case].error or other is None:
@@ -110,7 +110,7 @@ def without_effect(function: Function, cases: Sequence[Case], probes: Sequence[P
     names = " and ".join(f"`{name}`" for name in deaf[:2])
     have = "have" if len(deaf) > 1 else "has"
     text = f"{names} {have} no effect: the result stays the same whatever the value. Where does the formula need it?"
-    return Fact("argument_without_effect", text, 0.25)
+    return Fact("argument_without_effect", text, NEAR)
 
 
 REMEMBERS = (

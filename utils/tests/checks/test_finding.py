@@ -103,7 +103,9 @@ FINDINGS: dict[str, tuple[Callable[..., Any], float, str | None, str]] = {
     "zeros": (
         lambda grad, *, lr: torch.zeros_like(grad), 0, "constant", f"step is [0, 0], expected [-0.5, -1], {STEP}",
     ),
-    "the argument": (lambda grad, *, lr: grad, 0, "returns_its_argument", f"step is [1, 2], expected [-0.5, -1], {STEP}"),
+    "the argument": (
+        lambda grad, *, lr: grad, 0, "returns_its_argument", f"step is [1, 2], expected [-0.5, -1], {STEP}",
+    ),
     "no return": (lambda grad, *, lr: None, 0, "nothing_returned", f"step is None, expected a torch.Tensor, {STEP}"),
     "an exception": (_raises_late, 0, "right_in_some_cases", "ValueError: too few entries (line"),
     "another signature": (lambda grad: grad, 0, "other_arguments", "TypeError: "),
