@@ -349,9 +349,7 @@ def export(
 @click.option("--seeds", default=0, show_default=True, help="Judge every accepted variant with so many further seeds.")
 @click.option("--mutants", is_flag=True, help="Change each solution in small ways, and see that it loses marks.")
 @click.option("--page", type=click.Path(path_type=Path), help="With --mutants: write what was found to FILE, as text.")
-@click.option(
-    "--answers", type=click.Path(path_type=Path), help="With --page: also judge the answers of others in DIR."
-)
+@click.option("--answers", type=click.Path(path_type=Path), help="With --page: judge the answers of others in DIR too.")
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Processes at a time."
 )

@@ -116,7 +116,7 @@ def answers(path: Path) -> list[Answer]:
     text = path.read_text(encoding="utf-8")
     heads = list(HEAD.finditer(text))
     ends = [*(head.start() for head in heads[1:]), len(text)]
-    return [Answer(*head.groups(), text[head.end() : end]) for head, end in zip(heads, ends, strict=True)]
+    return [Answer(head[1], head[2], head[3], text[head.end() : end]) for head, end in zip(heads, ends, strict=True)]
 
 
 def judged(answer: Answer) -> Verdict:

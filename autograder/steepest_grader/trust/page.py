@@ -49,8 +49,8 @@ and nobody who works on the exercises has read it: its line is what to expect of
 
 - **accepted**: right answers that get full marks, and how many there are.
 - **caught**: wrong answers that lose marks.
-- **named**: wrong answers whose author is told what is wrong: one of the exercise's mistakes, or what can be seen of any
-  function from its behaviour. What has no name is told in which case the result is wrong, and no more.
+- **named**: wrong answers whose author is told what is wrong: one of the exercise's mistakes, or what can be seen of
+  any function from its behaviour. What has no name is told in which case the result is wrong, and no more.
 - **named rightly**: of these, how many names are right in the eyes of somebody who compared the name and the hint with
   the sentence of the answer's author.
 - **corners kept**: answers that forget a special case and are right otherwise, and keep at least three quarters.
