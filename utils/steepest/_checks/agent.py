@@ -80,7 +80,7 @@ class Agent:
         args = [_rebuild(value) for value in args]
         kwargs = {name: _rebuild(value) for name, value in kwargs.items()}
         before = [_snapshot(value) for value in (*args, *kwargs.values())]
-        given = any(isinstance(value, torch.Generator) for value in (*args, *kwargs.values()))
+        given = any(type(value) is torch.Generator for value in (*args, *kwargs.values()))
         self._calls += 1
         with watched(self._calls, given=given) as chance:
             results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
@@ -197,10 +197,12 @@ def _snapshot(value: Any) -> Any:
 
 def _describe(error: BaseException) -> dict[str, str]:
     """Name, message and line of a student's exception, each of bounded length."""
-    message = ""
+    message = line = ""
     with contextlib.suppress(Exception):  # the student's own exception may fail to describe itself
         message = str(error)[:MAX_MESSAGE]
-    return {"type": type(error).__name__[:100], "message": message, "line": _line(error.__traceback__)[:200]}
+    with contextlib.suppress(Exception):  # Python reads the source for it, which a spoiled `open` or import prevents
+        line = _line(error.__traceback__)[:200]
+    return {"type": type(error).__name__[:100], "message": message, "line": line}
 
 
 def _line(trace: TracebackType | None) -> str:
