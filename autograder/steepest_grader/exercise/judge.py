@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from steepest._checks.calls import Function, local
 from steepest._checks.cases import Candidate, Result, play
-from steepest._checks.finding import GENERATOR, Finding, agreed_with, alike, find
+from steepest._checks.finding import Finding, agreed_with, alike, find
 from steepest._checks.general import Fact
+from steepest._checks.generators import GENERATOR
 from steepest._checks.probes import Probe, find_probes, without_effect
 
 from steepest_grader.exercise import undecided

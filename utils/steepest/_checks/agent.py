@@ -8,9 +8,7 @@ copied at once, so that a later change in place cannot reach it.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import io
-import random
 import socket
 import time
 import traceback
@@ -25,6 +23,7 @@ import torch
 
 from steepest._checks import content, wire
 from steepest._checks.compare import same_bits
+from steepest._checks.generators import watched
 
 MAX_ITEMS = 100_000
 MAX_MESSAGE = 2_000
@@ -49,6 +48,7 @@ class Agent:
         self._namespace = namespace
         self._device = device
         self._held: list[Any] = []
+        self._calls = 0
 
     def answer(self, frame: bytes) -> bytes:
         """Answer one request frame with one reply frame."""
@@ -65,6 +65,9 @@ class Agent:
         request = wire.decode(frame, resolve=self._resolve, device=self._device)
         if request["op"] == "names":
             return {"value": [name for name in request["names"] if callable(self._namespace.get(name))]}
+        if request["op"] == "kind":
+            name = request["name"]
+            return {"value": type(self._namespace[name]).__name__ if name in self._namespace else ""}
         if request["op"] == "generator":
             return {"value": self._hold(torch.Generator(self._device).manual_seed(request["seed"]))}
         if request["op"] == "call":
@@ -77,17 +80,17 @@ class Agent:
         args = [_rebuild(value) for value in args]
         kwargs = {name: _rebuild(value) for name, value in kwargs.items()}
         before = [_snapshot(value) for value in (*args, *kwargs.values())]
-        generators = _global_generators()
-        results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
+        given = any(type(value) is torch.Generator for value in (*args, *kwargs.values()))
+        self._calls += 1
+        with watched(self._calls, given=given) as chance:
+            results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
         labels = [*(f"argument {position}" for position in range(1, len(args) + 1)), *kwargs]
         effects = [
             label
             for label, old, new in zip(labels, before, (*args, *kwargs.values()), strict=True)
             if not same_bits(old, _snapshot(new))
         ]
-        if _global_generators() != generators:
-            effects.append("global generator")
-        return {"value": results[0] if times is None else results, "effects": effects}
+        return {"value": results[0] if times is None else results, "effects": [*effects, *sorted(chance)]}
 
     def _keep(self, result: Any, part: int) -> Any:
         """The result with one of its parts left here and a handle in its place."""
@@ -192,25 +195,14 @@ def _snapshot(value: Any) -> Any:
     return None
 
 
-def _global_generators() -> tuple[Any, ...]:
-    gpu = torch.cuda.get_rng_state().numpy().tobytes() if torch.cuda.is_initialized() else b""  # type: ignore[no-untyped-call]
-    return gpu, torch.get_rng_state().numpy().tobytes(), _numpy_state(), random.getstate()
-
-
-def _numpy_state() -> bytes:
-    """Where numpy's global generator stands, read as it lies there: asking for it in words takes as long as a call."""
-    source = np.random.get_bit_generator()  # type: ignore[attr-defined]
-    if not isinstance(source, np.random.MT19937):  # someone has put another in its place
-        return repr(source.state).encode()
-    return ctypes.string_at(source.ctypes.state_address, 4 * (624 + 1))  # its words, and which of them comes next
-
-
 def _describe(error: BaseException) -> dict[str, str]:
     """Name, message and line of a student's exception, each of bounded length."""
-    message = ""
+    message = line = ""
     with contextlib.suppress(Exception):  # the student's own exception may fail to describe itself
         message = str(error)[:MAX_MESSAGE]
-    return {"type": type(error).__name__[:100], "message": message, "line": _line(error.__traceback__)[:200]}
+    with contextlib.suppress(Exception):  # Python reads the source for it, which a spoiled `open` or import prevents
+        line = _line(error.__traceback__)[:200]
+    return {"type": type(error).__name__[:100], "message": message, "line": line}
 
 
 def _line(trace: TracebackType | None) -> str:

@@ -9,6 +9,11 @@ from steepest._checks import wire
 from steepest._checks.agent import Agent
 
 MAX_TEXT = 2_000
+KINDS = {
+    "NoneType": "None", "int": "a number", "float": "a number", "complex": "a number", "bool": "a truth value",
+    "str": "a text", "list": "a list", "tuple": "a tuple", "dict": "a dict", "set": "a set", "Tensor": "a tensor",
+    "ndarray": "an array", "module": "a module",
+}  # fmt: skip
 
 
 class Transport(Protocol):
@@ -110,6 +115,10 @@ class Function:
         names = self._request({"op": "names", "names": [self.name]})
         return isinstance(names, list) and names == [self.name]
 
+    def kind(self) -> str:
+        """Name of the type of what stands under the name, or "" where nothing does."""
+        return _text(self._request({"op": "kind", "name": self.name}))
+
     def _request(self, request: dict[str, Any]) -> Any:
         try:
             frame = wire.encode(request)
@@ -167,8 +176,26 @@ def name_of(function: Callable[..., Any], namespace: Mapping[str, Any], known: S
         Ids of exercises.
     """
     own = getattr(function, "__name__", type(function).__name__)
-    held = [name for name in known if namespace.get(name) is function]
+    held = [name for name in known if name in namespace and namespace[name] is function]
     return held[0] if held and own not in held else own
+
+
+def no_function(name: str, kind: str) -> str:
+    """What to say where something else stands under a function's name.
+
+    Parameters
+    ----------
+    name : str
+        The name, or "" where it is not known.
+    kind : str
+        Name of the type of what stands there.
+    """
+    said = f"{f'`{name}`' if name else 'what it is given'} is {KINDS.get(kind, f'of type {kind}')}, not a function"
+    if not name:
+        return f"{said}. Hand over the function itself, without calling it."
+    if kind == "NoneType":
+        return f"{said}. If a decorator (@…) stands above it, that lacks a `return` of the function it makes."
+    return f"{said}: a later line has given the name to something else. Use another name there."
 
 
 def _text(value: Any) -> str:
