@@ -176,10 +176,15 @@ class _Run:
         except StudentError as error:  # only forged answers come to this
             return Verdict(exercise.id, exercise.points, Outcome.ERRORED, message=f"{error}.")
         if exists:
-            return judge(exercise, function, device=self.sandbox.device)
+            return judge(exercise, function, device=self.sandbox.device, spoiled=lambda: self._spoiled(exercise))
         others = {*self.lesson.exercises, *names(self.lesson.released.cells)}
         outcome, message = absent(exercise.id, kind, self.cells, index, lost=self.lost, others=others)
         return Verdict(exercise.id, exercise.points, outcome, message=message)
+
+    def _spoiled(self, exercise: Exercise) -> list[str]:
+        """Functions that an exercise builds on, and whose own verdict is not full marks."""
+        judged = [self.known[name] for name in exercise.companions if name in self.known]
+        return [verdict.exercise for verdict in judged if verdict.credit < 1]
 
     def _example(self, exercise: Exercise, function: Function, verdict: Verdict) -> Example | None:
         if verdict.outcome not in SHOWN or verdict.diagnosis == "not_attempted":
