@@ -98,7 +98,7 @@ def examine(function: Callable[..., Any], namespace: Mapping[str, Any] | None = 
             outcomes.candidates,
             results,
             parameters=outcomes.parameters,
-            probe=lambda: without_effect(played, outcomes.cases, outcomes.probes),
+            probe=lambda: without_effect(played, outcomes.cases, outcomes.candidates[0].results, outcomes.probes),
         )
     return CheckResult(name, finding.credit == 1, finding.name, describe(finding, len(outcomes.cases)))
 

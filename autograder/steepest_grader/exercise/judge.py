@@ -161,7 +161,8 @@ def judge(
     results = play(function, cases)
 
     def probe() -> Fact | None:
-        return without_effect(function, _cases(exercise, (PUBLIC_SEED,)), probes(exercise))
+        public, sound = sound_candidates(exercise, (PUBLIC_SEED,), device)
+        return without_effect(function, public, sound[0].results, probes(exercise))
 
     finding = find(cases, known, results, parameters=exercise.parameters, reveal=False)
     if finding.credit < 1 and not finding.listed:

@@ -6,7 +6,7 @@ order of `OF_FORM` and `OF_VALUES` is from what leaves least open to what leaves
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -51,8 +51,7 @@ def seen(
 
 def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
     """Whether results are more than one constant, zeros, or what was given handed back."""
-    values = [_flat(value) for result in results for value in result.observations.values()]
-    values = [value for value in values if value.numel()]
+    values = [value for result in results for value in _numbers(result)]
     if not values:
         return False
     if len(values) > 1 and all(bool((value == values[0][0]).all()) for value in values):
@@ -66,9 +65,20 @@ def _handed_back(case: Case, result: Result) -> bool:
     return bool(values) and all(any(same_bits(value, item) for item in given) for value in values)
 
 
-def _flat(value: Any) -> torch.Tensor:
+def _numbers(result: Result) -> list[torch.Tensor]:
+    """All that was observed in numbers, one row each; answers of yes and no only where there is nothing else."""
+    values = [value for name, value in result.observations.items() if not name.startswith("“")]
+    told = [value for value in values if not isinstance(value, bool)] or values
+    return [row for value in told for row in _rows(value) if row.numel()]
+
+
+def _rows(value: Any) -> Iterator[torch.Tensor]:
     numbers = unpacked(value)
-    return torch.zeros(0) if numbers is None else numbers.reshape(-1)
+    if numbers is not None:
+        yield numbers.reshape(-1)
+    elif isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _rows(part)
 
 
 # --- errors
@@ -84,14 +94,19 @@ ERRORS = {
     "ZeroDivisionError": "A number is divided by 0. Which case makes the denominator 0?",
     "RecursionError": "The function calls itself without an end.",
 }
-TYPE_ERRORS = {
-    "unexpected keyword": ("other_arguments", "The function takes other arguments than the exercise says: use the"
-    " signature as it is printed."),
-    "missing": ("other_arguments", "The function takes other arguments than the exercise says: use the signature as it"
-    " is printed."),
-    "positional argument": ("other_arguments", "The function takes other arguments than the exercise says: use the"
-    " signature as it is printed."),
-}  # fmt: skip
+MESSAGES = {
+    "does not require grad": "What is differentiated does not hang together with what it is differentiated by: it was"
+    " detached, came through numpy or a number, or a first gradient was taken without create_graph=True.",
+    "must match the size": "Two shapes do not fit. Print the shape of each part of the line, and see along which axis a"
+    " sum or a mean was taken.",
+    "shapes cannot be multiplied": "Two shapes do not fit. Print both: weights are (out, in), and rows are examples.",
+    "same dtype": "Two floating types meet: make new tensors with the dtype of what you are given.",
+    "ambiguous": "An `if` asks a tensor with many entries: use torch.where, or a mask.",
+    "only one element": "A tensor with many entries is made one number: keep it a tensor.",
+    "object is not callable": "Something that is no function is called: is a name used twice, or a comma or * missing?",
+    "unsupported operand": "Two kinds of values do not go together. Print type(...) of both sides of the line.",
+}
+SIGNATURES = ("unexpected keyword", "required", "positional argument")
 
 
 def _raises(played: Sequence[Played]) -> Fact | None:
@@ -109,11 +124,10 @@ def _raises(played: Sequence[Played]) -> Fact | None:
         return Fact("part_missing", f"The state that is returned has no `{key}`, and the next step asks for it.", PART)
     if first.error == "ResultError":
         return Fact("other_form", "What is returned has another form than the exercise asks for.")
-    if first.error == "TypeError":
-        for said, (name, text) in TYPE_ERRORS.items():
-            if said in first.message:
-                return Fact(name, text)
-    text = ERRORS.get(first.error, "Run the line that is named with the exercise's own example, and print the shapes.")
+    if first.error == "TypeError" and any(said in first.message for said in SIGNATURES):
+        return Fact("other_arguments", "The function, or one that it calls, takes other arguments than it is given.")
+    known = next((text for said, text in MESSAGES.items() if said in first.message), ERRORS.get(first.error))
+    text = known or "Run the line that is named with the lesson's own example, and print what goes into it."
     return Fact("raises_an_error", f"It ends in an exception in every case. {text}")
 
 
@@ -123,7 +137,7 @@ def _raises(played: Sequence[Played]) -> Fact | None:
 def _another_key(played: Sequence[Played]) -> Fact | None:
     """A part of the state stands under another name, or is missing."""
     for item in played:
-        if item.got.error or not item.missing:
+        if item.case.drive != "stepper" or item.got.error or not item.missing:
             continue
         name = item.missing[0]
         more = [other for other in item.got.observations if other not in item.want.observations]
@@ -222,8 +236,17 @@ def _some_cases(played: Sequence[Played]) -> Fact | None:
     return Fact("right_in_some_cases", said)
 
 
+def _property(played: Sequence[Played]) -> Fact | None:
+    """What every sound answer has, and this one lacks, where a drive observes such things."""
+    for item in played:
+        for name, want, got in item.pairs():
+            if want is True and got is False and name.startswith("“"):
+                return Fact("property_missing", f"It lacks what every sound answer has: {name}.")
+    return None
+
+
 def _constant(played: Sequence[Played]) -> Fact | None:
-    told = [item for item in played if any(_flat(value).numel() for value in item.got.observations.values())]
+    told = [item for item in played if _numbers(item.got)]
     cases, results = [item.case for item in told], [item.got for item in told]
     if len(results) < 2 or is_work(cases, results):
         return None
@@ -253,6 +276,7 @@ OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
     forms.nothing,
     _constant,
     forms.another_container,
+    forms.among_others,
     forms.another_shape,
     forms.parts_exchanged,
     _another_key,
@@ -263,6 +287,7 @@ OF_VALUES: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
     _same_factor,
     _state_kept,
     _from_a_step_on,
+    _property,
     _one_part,
     _not_finite,
     _some_cases,

@@ -46,6 +46,23 @@ def _asked(want: Any) -> str:
     return "a torch.Tensor" if isinstance(want, torch.Tensor) else type_name(want).removeprefix("of type ")
 
 
+def among_others(played: Sequence[Played]) -> Fact | None:
+    """The right value together with others, in a tuple, a list or a dict."""
+    places: set[object] | None = None
+    for item in played:
+        for _, want, got in item.pairs():
+            if item.right(want, got):
+                continue
+            parts = dict(enumerate(got)) if isinstance(got, list | tuple) else got if isinstance(got, dict) else {}
+            here = {place for place, part in parts.items() if item.right(want, part)}
+            places = here if places is None else places & here
+            if not places:
+                return None
+    if not places:
+        return None
+    return Fact("more_than_asked", "The right value is returned, but together with others: return it alone.", FORM)
+
+
 def another_shape(played: Sequence[Played]) -> Fact | None:
     """The right values with other axes."""
     told = None

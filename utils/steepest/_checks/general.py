@@ -37,6 +37,7 @@ GENERAL: Mapping[str, str] = {
     "transposed": "The right values, with rows and columns exchanged.",
     "parts_exchanged": "The right values, in another order of the parts.",
     "another_key": "The right values, under another key of the state.",
+    "more_than_asked": "The right value, together with others.",
     "part_missing": "A part of what should be returned is missing.",
     "single_precision": "Right to seven digits, where float64 is asked for.",
     "one_entry_too_many": "The right values, and one more.",
@@ -70,6 +71,7 @@ GENERAL: Mapping[str, str] = {
     "does_not_move": "Nothing moves in the first step.",
     "state_not_updated": "A part of the state comes back as it was given.",
     "wrong_after_the_first_step": "The first step is right, and a later one is not.",
+    "property_missing": "Something is not as in every sound answer: how it is drawn, or what it depends on.",
     "one_part_wrong": "One part of what is returned is wrong, and the others are right.",
     "right_in_some_cases": "Right in some cases, and wrong in others.",
 }

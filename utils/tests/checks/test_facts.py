@@ -28,7 +28,7 @@ def judged(cases: list[Case], reference: Implementation, student: Implementation
         known,
         play(function, cases),
         parameters=parameters,
-        probe=lambda: without_effect(function, cases, probes),
+        probe=lambda: without_effect(function, cases, known[0].results, probes),
     )
 
 
@@ -83,6 +83,8 @@ OF_MATRICES: dict[str, tuple[Implementation, str | None, float]] = {
     "a list": (lambda x, **k: scaled(x, **k).tolist(), "another_type", 0.5),
     "float32": (lambda x, **k: scaled(x, **k).float(), "wrong_float_type", 0.5),
     "float32 on the way": (lambda x, **k: scaled(x.float(), **k).to(x.dtype), "single_precision", 0.5),
+    "a pair": (lambda x, **k: (scaled(x, **k), x), "more_than_asked", 0.5),
+    "a dict": (lambda x, **k: {"scaled": scaled(x, **k)}, "more_than_asked", 0.5),
     "one axis more": (lambda x, **k: scaled(x, **k)[None], "another_shape", 0.5),
     "flattened": (lambda x, **k: scaled(x, **k).reshape(-1), "another_shape", 0.5),
     "the sign": (lambda x, **k: -scaled(x, **k), "sign_reversed", 0.25),
@@ -198,7 +200,7 @@ OF_NUMBERS: dict[str, tuple[Implementation, str | None]] = {
     "one divided by it": (lambda n, m: (1 / (n + m), n + m > 5), "inverted"),
     "the exponential": (lambda n, m: (np.exp(n + m), n + m > 5), "exponential_taken"),
     "one part alone": (lambda n, m: n + m, "other_form"),
-    "the second is deaf": (lambda n, m: (n + 2.25, n + m > 5), "argument_without_effect"),
+    "the second is deaf": (lambda n, m: (n + 2.25, n + 2.25 > 5), "argument_without_effect"),
 }  # fmt: skip
 
 
@@ -212,7 +214,7 @@ def test_a_probe_names_an_argument_as_the_student_does() -> None:
     probes = find_probes(MATRICES, lambda case: play(local(scaled, "f"), [case])[0], ["x"])
     assert {probe.name for probe in probes} == {"x", "rate", "flip"}
     for probe in probes:
-        assert changed(MATRICES[probe.case], probe.path, probe.change) is not None
+        assert changed(MATRICES[probe.case], probe.path, probe.changes[0]) is not None
 
 
 # --- what is right but for corners, and what is right in most cases
