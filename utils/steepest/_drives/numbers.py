@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from steepest._checks.calls import Function
+from steepest._checks.compare import type_name
 
 
 def sample_size(function: Function, *, sigma: float, target: float) -> dict[str, Any]:
-    """Ask how many samples a target takes; observe the number, and whether it is an int.
+    """Ask how many samples a target takes; observe the number, and its type.
 
     Parameters
     ----------
@@ -19,7 +21,10 @@ def sample_size(function: Function, *, sigma: float, target: float) -> dict[str,
     """
     result = function(sigma, target)
     whole = isinstance(result, int | np.integer) and not isinstance(result, bool)
-    return {"the number of samples": result, "“the number is an int”": whole}
+    kind = "int" if whole else type_name(result).removeprefix("of type ")
+    if isinstance(result, float) and not math.isfinite(result):
+        kind = f"{kind}, and no finite number"
+    return {"the number of samples": result, "the type of the number": kind}
 
 
 DRIVES = {"sample_size": sample_size}
