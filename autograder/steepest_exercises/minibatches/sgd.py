@@ -615,6 +615,7 @@ SGD = Exercise(
     reference=reference.sgd,
     cases=_sgd_cases,
     points=3,
+    companions={"minibatches": reference.minibatches, "minibatch_gradient": reference.minibatch_gradient},
     accepted=[
         Accepted("queue_of_rows", _while_queue),
         Accepted("shuffled_copies", _shuffled_copies),

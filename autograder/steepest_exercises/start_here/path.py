@@ -81,6 +81,7 @@ DESCENT_PATH = Exercise(
     reference=reference.descent_path,
     cases=_path_cases,
     points=2,
+    companions={"gd_step": reference.gd_step},
     accepted=[
         Accepted("a_new_point_each_step", _new_points),
         Accepted("copies_kept", _copies_kept),

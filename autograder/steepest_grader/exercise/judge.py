@@ -203,7 +203,7 @@ def _apart(
     known: Sequence[Candidate],
     others: Collection[str],
 ) -> Verdict:
-    """What a function is worth with references in the place of the student's other functions, if that is more.
+    """What a function is worth with references in the place of the student's other functions, if that says more.
 
     Where a drive itself calls such a function, as it does for a cache that only the student can read, what it gives
     is not looked at.
@@ -214,7 +214,7 @@ def _apart(
     seen = [replace(item, results=_without_forward(item.results)) for item in known]
     results = _without_forward(results)
     finding = find(cases, seen, results, parameters=exercise.parameters, reveal=False)
-    if finding.credit <= verdict.credit:
+    if finding.credit < verdict.credit or (finding.credit == verdict.credit and not finding.listed):
         return verdict
     apart = _verdict(exercise, finding, results)
     names = " and ".join(f"`{name}`" for name in sorted(others))

@@ -37,8 +37,8 @@ HOW: dict[str, tuple[list[tuple[str, str]], float, str]] = {
     "the batches raise": ([RAISES], 1, "Your own `minibatches` is not right yet"),
     "there are no batches": ([MISSING], 1, "Your own `minibatches` is not right yet"),
     "both are wrong": ([UNSHUFFLED, WHOLE], 1, "Your own `minibatch_gradient` and `minibatches` are not right yet"),
-    "it is wrong itself": ([UPHILL], 0.25, ""),
-    "it is wrong itself as well": ([UPHILL, UNSHUFFLED], 0.25, "Your own `minibatches` is not right yet"),
+    "it is wrong itself": ([UPHILL], 0, ""),
+    "it is wrong itself as well": ([UPHILL, UNSHUFFLED], 0, "Your own `minibatches` is not right yet"),
 }
 
 
