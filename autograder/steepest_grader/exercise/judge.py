@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from steepest._checks.calls import Function, local
 from steepest._checks.cases import Candidate, Result, play
-from steepest._checks.drives import FORWARD
-from steepest._checks.finding import Finding, agreed_with, alike, find
+from steepest._checks.finding import agreed_with, alike, find
 from steepest._checks.general import Fact
 from steepest._checks.generators import GENERATOR
 from steepest._checks.probes import Probe, find_probes, without_effect
 
 from steepest_grader.exercise import catalogue, undecided
-from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome, Verdict
+from steepest_grader.exercise.apart import apart
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
+from steepest_grader.exercise.verdicts import as_verdict
 
 __all__ = [
     "HIDDEN_SEEDS",
@@ -179,57 +180,9 @@ def judge(
     if finding.credit < 1 and not finding.listed:
         known = _without_noise(exercise, tuple(seeds), device, cases, known, results)
         finding = find(cases, known, results, parameters=exercise.parameters, reveal=False, probe=probe)
-    verdict = _verdict(exercise, finding, results)
+    verdict = as_verdict(exercise, finding, results)
     others = set(spoiled()) & set(exercise.companions) if finding.credit < 1 and exercise.companions else ()
-    return _apart(exercise, function, verdict, cases, known, others) if others else verdict
-
-
-def _verdict(exercise: Exercise, finding: Finding, results: Sequence[Result]) -> Verdict:
-    return Verdict(
-        exercise.id,
-        exercise.points,
-        _outcome(finding, results),
-        credit=finding.credit,
-        diagnosis=finding.name,
-        message=_message(finding),
-    )
-
-
-def _apart(
-    exercise: Exercise,
-    function: Function,
-    verdict: Verdict,
-    cases: Sequence[Case],
-    known: Sequence[Candidate],
-    others: Collection[str],
-) -> Verdict:
-    """What a function is worth with references in the place of the student's other functions, if that says more.
-
-    Where a drive itself calls such a function, as it does for a cache that only the student can read, what it gives
-    is not looked at.
-    """
-    called = {case.inputs["forward"] for case in cases if "forward" in case.inputs}
-    replaced = {name: exercise.companions[name] for name in others if name not in called}
-    results = play(function.with_references(replaced), cases)
-    seen = [replace(item, results=_without_forward(item.results)) for item in known]
-    results = _without_forward(results)
-    finding = find(cases, seen, results, parameters=exercise.parameters, reveal=False)
-    if finding.credit < verdict.credit or (finding.credit == verdict.credit and not finding.listed):
-        return verdict
-    apart = _verdict(exercise, finding, results)
-    names = " and ".join(f"`{name}`" for name in sorted(others))
-    said = f"Your own {names} {'are' if len(others) > 1 else 'is'} not right yet, and judged there; here only what"
-    return replace(apart, message=f"{said} `{exercise.id}` adds is judged. {apart.message}".strip())
-
-
-def _without_forward(results: Sequence[Result]) -> list[Result]:
-    return [
-        replace(
-            result,
-            observations={name: seen for name, seen in result.observations.items() if not name.endswith(FORWARD)},
-        )
-        for result in results
-    ]
+    return apart(exercise, function, verdict, cases, known, others) if others else verdict
 
 
 def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str = "cpu") -> tuple[Noise, ...]:
@@ -329,24 +282,3 @@ def _refuse_errors(exercise: Exercise, who: str, results: Sequence[Result], expe
         if result.error != expected[number]:
             said = f"{result.error}: {result.message}" if result.error else "nothing"
             raise RuntimeError(f"{exercise.id}: in case {number + 1} {who} raised {said}. Mend the exercise.")
-
-
-def _outcome(finding: Finding, results: Sequence[Result]) -> Outcome:
-    if finding.credit == 1:
-        return Outcome.PASSED
-    if finding.credit > 0:
-        return Outcome.PARTIAL
-    if finding.listed or finding.name == "not_attempted":
-        return Outcome.FAILED
-    if any(result.out_of_memory for result in results):
-        return Outcome.OUT_OF_MEMORY
-    if any(result.error not in ("", "ResultError") for result in results):
-        return Outcome.ERRORED
-    return Outcome.FAILED
-
-
-def _message(finding: Finding) -> str:
-    if finding.credit == 1:
-        return finding.text
-    symptom = f"{finding.symptom[0].upper()}{finding.symptom[1:]}. " if finding.symptom else ""
-    return f"{symptom}{finding.text}".strip()
