@@ -2,7 +2,7 @@
 
 A folder holds sets, a set holds a file for each lesson, and a file holds answers, each a cell of its own under a line
 
-    # %% wrong momentum_step: the old velocity is dropped
+    # %% wrong NAME_OF_THE_FUNCTION: the old value is dropped
 
 that says whether it is right, wrong, or right but for a corner, and in one sentence what sets it apart. Beside them
 `rated.json` says by lesson and answer whether the name that the judge gave is right, in the eyes of somebody who
