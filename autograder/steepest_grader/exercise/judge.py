@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from steepest._checks.calls import Function, local
 from steepest._checks.cases import Candidate, Result, play
-from steepest._checks.finding import GENERATOR, Finding, agreed_with, alike, find
+from steepest._checks.drives import FORWARD
+from steepest._checks.finding import Finding, agreed_with, alike, find
 from steepest._checks.general import Fact
+from steepest._checks.generators import GENERATOR
 from steepest._checks.probes import Probe, find_probes, without_effect
 
-from steepest_grader.exercise import undecided
+from steepest_grader.exercise import catalogue, undecided
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
 
@@ -29,6 +31,7 @@ __all__ = [
     "probes",
     "refusals",
     "sound_candidates",
+    "spoiled",
     "ways",
 ]
 
@@ -136,7 +139,12 @@ def _cases(exercise: Exercise, seeds: tuple[int, ...]) -> tuple[Case, ...]:
 
 
 def judge(
-    exercise: Exercise, function: Function, *, seeds: Sequence[int] = HIDDEN_SEEDS, device: str = "cpu"
+    exercise: Exercise,
+    function: Function,
+    *,
+    seeds: Sequence[int] = HIDDEN_SEEDS,
+    device: str = "cpu",
+    spoiled: Callable[[], Collection[str]] = tuple,
 ) -> Verdict:
     """Play an exercise's hidden cases with a function and say what it is worth.
 
@@ -150,6 +158,9 @@ def judge(
         Seeds of the cases.
     device : {"cpu", "cuda"}
         Where the reference computes.
+    spoiled : callable
+        Which of the exercise's companions are not right; asked where the function is not. Then it is judged once more
+        apart from those, and earns its marks for its own part.
 
     Returns
     -------
@@ -168,6 +179,12 @@ def judge(
     if finding.credit < 1 and not finding.listed:
         known = _without_noise(exercise, tuple(seeds), device, cases, known, results)
         finding = find(cases, known, results, parameters=exercise.parameters, reveal=False, probe=probe)
+    verdict = _verdict(exercise, finding, results)
+    others = set(spoiled()) & set(exercise.companions) if finding.credit < 1 and exercise.companions else ()
+    return _apart(exercise, function, verdict, cases, known, others) if others else verdict
+
+
+def _verdict(exercise: Exercise, finding: Finding, results: Sequence[Result]) -> Verdict:
     return Verdict(
         exercise.id,
         exercise.points,
@@ -176,6 +193,43 @@ def judge(
         diagnosis=finding.name,
         message=_message(finding),
     )
+
+
+def _apart(
+    exercise: Exercise,
+    function: Function,
+    verdict: Verdict,
+    cases: Sequence[Case],
+    known: Sequence[Candidate],
+    others: Collection[str],
+) -> Verdict:
+    """What a function is worth with references in the place of the student's other functions, if that is more.
+
+    Where a drive itself calls such a function, as it does for a cache that only the student can read, what it gives
+    is not looked at.
+    """
+    called = {case.inputs["forward"] for case in cases if "forward" in case.inputs}
+    replaced = {name: exercise.companions[name] for name in others if name not in called}
+    results = play(function.with_references(replaced), cases)
+    seen = [replace(item, results=_without_forward(item.results)) for item in known]
+    results = _without_forward(results)
+    finding = find(cases, seen, results, parameters=exercise.parameters, reveal=False)
+    if finding.credit <= verdict.credit:
+        return verdict
+    apart = _verdict(exercise, finding, results)
+    names = " and ".join(f"`{name}`" for name in sorted(others))
+    said = f"Your own {names} {'are' if len(others) > 1 else 'is'} not right yet, and judged there; here only what"
+    return replace(apart, message=f"{said} `{exercise.id}` adds is judged. {apart.message}".strip())
+
+
+def _without_forward(results: Sequence[Result]) -> list[Result]:
+    return [
+        replace(
+            result,
+            observations={name: seen for name, seen in result.observations.items() if not name.endswith(FORWARD)},
+        )
+        for result in results
+    ]
 
 
 def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str = "cpu") -> tuple[Noise, ...]:
@@ -251,7 +305,19 @@ def judge_local(
     `companions` are what stands beside the function; the exercise's own where left out.
     """
     beside = exercise.companions if companions is None else companions
-    return judge(exercise, local(implementation, exercise.id, companions=beside, device=device), device=device)
+    function = local(implementation, exercise.id, companions=beside, device=device)
+    return judge(exercise, function, device=device, spoiled=lambda: spoiled(exercise, beside))
+
+
+def spoiled(exercise: Exercise, beside: Mapping[str, Any]) -> list[str]:
+    """Which companions of an exercise are not right, among functions of this process."""
+
+    def right(name: str) -> bool:
+        function = beside.get(name)
+        return callable(function) and passes(asked[name], local(function, name, companions=beside))
+
+    asked = catalogue.by_id()
+    return [name for name in exercise.companions if name in asked and not right(name)]
 
 
 def _in_both(result: Result, again: Result) -> Result:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import torch
 from steepest._checks import agent
 from steepest._checks.calls import Function, local
+from steepest._checks.generators import GENERATOR
 from steepest_grader import grade
 from steepest_grader.exercise.catalogue import exercise
 from steepest_grader.exercise.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge, judge_local, passes, refusals
@@ -65,8 +67,13 @@ def _blank(grad: Tensor, *, lr: float) -> Tensor:
     raise NotImplementedError
 
 
-def _global(grad: Tensor, *, lr: float) -> Tensor:
+def _draws(grad: Tensor, *, lr: float) -> Tensor:
     random.random()
+    return -lr * grad
+
+
+def _seeds(grad: Tensor, *, lr: float) -> Tensor:
+    random.seed(1)
     return -lr * grad
 
 
@@ -108,9 +115,7 @@ VERDICTS: dict[str, tuple[Callable[..., Any], Outcome, float, str | None, str]] 
         lambda grad, *, lr: grad.mul_(-lr), Outcome.PARTIAL, 2, "changes_its_arguments",
         "It changes `grad` in place. The result is right, but",
     ),
-    "a global generator": (
-        _global, Outcome.PARTIAL, 2, "uses_global_generator", "It draws from a global random generator.",
-    ),
+    "a draw that plays no part": (_draws, Outcome.PASSED, 4, None, ""),
     "another float type": (
         lambda grad, *, lr: (-lr * grad).float(), Outcome.PARTIAL, 2, "wrong_float_type",
         "Step has type float32, expected float64, in the case “1 axes”.",
@@ -216,12 +221,17 @@ def test_grade_gives_points_and_writes_nothing(capsys: pytest.CaptureFixture[str
 
 
 def test_another_thread_that_draws_leaves_no_trace_in_the_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = itertools.count()
-    monkeypatch.setattr(agent, "_global_generators", lambda: next(looks) % 9 == 0)
-    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("draws", _global, "Do not.")]))
+    calls = itertools.count()
+
+    @contextlib.contextmanager
+    def watched(turn: int, *, given: bool) -> Iterator[set[str]]:
+        yield set() if next(calls) % 9 else {GENERATOR}
+
+    monkeypatch.setattr(agent, "watched", watched)
+    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("draws", _draws, "Do not.")]))
     assert [result.effects for candidate in known for result in candidate.results] == [()] * 12
 
 
-def test_a_candidate_that_draws_is_known_to_draw() -> None:
-    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("draws", _global, "Do not.")]))
-    assert [candidate.name for candidate in known if candidate.results[0].effects] == ["draws"]
+def test_a_candidate_that_seeds_is_known_to_seed() -> None:
+    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("seeds", _seeds, "Do not.")]))
+    assert [candidate.name for candidate in known if candidate.results[0].effects] == ["seeds"]

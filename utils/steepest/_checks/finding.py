@@ -10,8 +10,7 @@ from steepest._checks import facts
 from steepest._checks.cases import EVERYTHING, Candidate, Case, Result
 from steepest._checks.compare import Measure, difference
 from steepest._checks.general import GENERAL, Fact
-
-GENERATOR, SEED = "global generator", "global seed"
+from steepest._checks.generators import GENERATOR, SEED
 
 BUT_FOR_ONE_THING = 0.5  # what right values earn that come with a side effect, or in another type
 CORNERS = 0.25  # what forgotten corners cost together at most

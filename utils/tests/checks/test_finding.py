@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from steepest._checks.calls import StudentError, local
-from steepest._checks.cases import EVERYTHING, Candidate, Case, play
+from steepest._checks.cases import EVERYTHING, Candidate, Case, Result, play
 from steepest._checks.content import drives
 from steepest._checks.drives import GENERAL, drive
 from steepest._checks.finding import Finding, alike, find
@@ -92,10 +92,8 @@ FINDINGS: dict[str, tuple[Callable[..., Any], float, str | None, str]] = {
     "nothing yet": (_blank, 0, "not_attempted", ""),
     "a part that a library lacks": (_lacks, 0, "raises_an_error", "NotImplementedError: no forward (line"),
     "in place": (_in_place, 0.5, "changes_its_arguments", "it changes `grad` in place"),
-    "a global generator": (_global, 0.5, "uses_global_generator", "it draws from a global random generator"),
-    "in place and a global generator": (
-        _both, 0.5, "uses_global_generator", "it draws from a global random generator",
-    ),
+    "a draw that plays no part": (_global, 1, None, ""),
+    "in place, and a draw that plays no part": (_both, 0.5, "changes_its_arguments", "it changes `grad` in place"),
     "another float type": (
         lambda grad, *, lr: (-lr * grad).float(), 0.5, "wrong_float_type",
         f"step has type float32, expected float64, {STEP}",
@@ -124,6 +122,23 @@ def test_an_implementation_is_told_by_its_results(name: str) -> None:
     assert (finding.credit, finding.name) == (credit, diagnosis)
     assert finding.symptom.startswith(symptom)
     assert bool(symptom) == bool(finding.symptom)
+
+
+@pytest.mark.parametrize("implementation", [_global, _both], ids=["alone", "and in place"])
+def test_who_is_given_a_generator_draws_from_no_other(
+    implementation: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chance(function: Any, *, grad: Tensor) -> dict[str, Any]:
+        return {"step": function(grad, 0.1, function.generator(1))}
+
+    def played(step: Callable[..., Any]) -> list[Result]:
+        return play(local(lambda grad, lr, generator: step(grad, lr=lr), "step"), cases)
+
+    monkeypatch.setitem(GENERAL, "chance", chance)
+    cases = [Case("any", {"grad": torch.ones(2)}, "chance")]
+    finding = find(cases, [Candidate("reference", "reference", "", 1.0, played(reference))], played(implementation))
+    assert (finding.credit, finding.name) == (0.5, "uses_global_generator")
+    assert finding.symptom == "it draws from a global random generator"
 
 
 @pytest.mark.parametrize("name", FINDINGS)
