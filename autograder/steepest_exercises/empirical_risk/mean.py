@@ -31,7 +31,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         theta = torch.tensor([1.0, -0.5], dtype=torch.float64)
         x = torch.from_numpy(rng.integers(-4, 5, (7, 2)) / 4)
         losses = torch.tensor([1.0, -1.0, 0.0, *(rng.integers(1, 9, 4) / 4)], dtype=torch.float64)
-        losses[5] *= -1
+        losses[5] = -10  # so that the mean is negative as well
         y = x @ theta + torch.where(losses > 0, losses / 2, losses)  # each unit too low costs 2, too high earns 1
         inputs = [Named("linear_predictor", {"theta": theta}), Named("pinball_error", {"share": 2.0}), x, y]
         return Case(

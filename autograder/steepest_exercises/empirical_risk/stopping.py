@@ -13,6 +13,8 @@ from steepest_exercises import reasons
 from steepest_exercises.empirical_risk import reference
 
 Steps = tuple[int, int]
+Rule = Callable[[list[float], int, float], object]
+OUTPUTS = ["best_step", "stop_step"]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -22,6 +24,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         patience: int,
         falls: bool = True,
         dtype: torch.dtype = torch.float64,
+        corner: float = 0.0,
         **options: float,
     ) -> Case:
         """A shape, most often after a fall of random length; multiples of 1/4, so that ties are exact."""
@@ -29,11 +32,12 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         fall = shape[0] + np.arange(length, 0, -1) * (0.75 + rng.integers(1, 5) / 4) if length else np.zeros(0)
         losses = torch.from_numpy(np.concatenate([fall, np.array(shape)])).to(dtype)
         inputs = {"args": [losses], "kwargs": {"patience": patience, **options}}
-        return Case(name, {**inputs, "outputs": ["best_step", "stop_step"]})
+        return Case(name, {**inputs, "outputs": OUTPUTS}, corner=corner)
 
     valley = (4, 3, 3.25, 3.5, 2.75, 2.5, 3, 3.25, 3.5, 3.75, 4, 4.25, 1, 0.5)
     bumpy = (6, 6.25, 5.5, 5.75, 5, 5.25, 4.5, 4.75, 4, 4.5, 5, 5.5, 6)
     drift = (3, 2.75, 2.5, 2.25, 2, 1.75, 1.5, 1.25, 1, 1.25, 1.5, 1.75, 2)
+    turns = (4, 3, 3.25, 2.75, 3.25, 2.75, 3.75, 3.5, 2.75, 3.75, 3.75, 4, 4, 1)
     noisy = 2 + np.abs(np.arange(-12, 20)) / 4 + rng.integers(0, 2, 32) / 2
     rise = np.cumsum(rng.integers(1, 4, 6)) / 4
     return [
@@ -47,15 +51,19 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a drop of exactly min_delta", 3, 2.5, 2.25, 2.5, 2, 1.5, 1.75, 2, 2.25, patience=3, min_delta=0.5),
         case("a slow drift, min_delta", *drift, patience=3, min_delta=0.5),
         case("a small dip that does not count", 4, 3, 2.75, 3.25, 3.5, 1, patience=3, min_delta=0.5),
+        case("dips that do not count between rises", *turns, patience=4, min_delta=0.5),
         case("the first loss is the best", 1.0, *(1 + rise), patience=4, falls=False),
-        case("a single step", 2.0 + float(rng.integers(4)), patience=2, falls=False),
-        case("it blows up", 3, 2, 5, 40, float("inf"), float("inf"), patience=4),
+        case("falls after a rise that stay above the best", 4, 1, 6, 5, 4, 3, 2, 1.5, 0.5, patience=3),
+        case("losses below zero", 2, 0.5, -1, -0.5, -2, -1.5, -1.75, -3, -2.5, patience=2),
+        case("losses below zero, min_delta", 1, 0.5, -1, -1.25, -2, -2.25, -2.25, -3, -3.25, patience=3, min_delta=0.5),
         case("float32, noisy", *noisy, patience=4, dtype=torch.float32),
-        Case("no losses", {"args": [torch.zeros(0)], "kwargs": {"patience": 2}, "outputs": ["best_step", "stop_step"]}),
+        case("it blows up", 3, 2, 5, 40, float("inf"), float("inf"), patience=4, corner=0.1),
+        case("a single step", 2.0 + float(rng.integers(4)), patience=2, falls=False, corner=0.1),
+        Case("no losses", {"args": [torch.zeros(0)], "kwargs": {"patience": 2}, "outputs": OUTPUTS}, corner=0.1),
     ]
 
 
-def _refusing(rule: Callable[[list[float], int, float], object]) -> Callable[..., object]:
+def _refusing(rule: Rule) -> Callable[..., object]:
     """A rule of (losses, patience, min_delta) that refuses an empty series."""
 
     def early_stop(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> object:
@@ -70,16 +78,17 @@ def _watch(
     better: Callable[[float, float, float], bool] = lambda loss, best, delta: loss < best - delta,
     *,
     extra: int = 0,
+    begins: int = 0,
     resets: bool = True,
 ) -> Callable[[list[float], int, float], Steps]:
     """The loop of a monitor with a counter, and places for its bugs."""
 
     def rule(losses: list[float], patience: int, delta: float) -> Steps:
-        best, best_step, waited = losses[0], 0, 0
+        best, best_step, waited = losses[0], 0, begins
         for step, loss in enumerate(losses[1:], start=1):
             if better(loss, best, delta):
                 best, best_step = loss, step
-                waited = 0 if resets else waited
+                waited = begins if resets else waited
             else:
                 waited += 1
                 if waited >= patience + extra:
@@ -151,13 +160,114 @@ def _rises_in_a_row(losses: list[float], patience: int, delta: float) -> Steps:
     return best_step, len(losses) - 1
 
 
+def _beats_the_step_before(
+    better: Callable[[float, float, float], bool] = lambda loss, before, delta: loss < before - delta,
+) -> Rule:
+    def rule(losses: list[float], patience: int, delta: float) -> Steps:
+        best_step, waited = 0, 0
+        for step in range(1, len(losses)):
+            if better(losses[step], losses[step - 1], delta):
+                best_step, waited = step, 0
+            else:
+                waited += 1
+            if waited >= patience:
+                return best_step, step
+        return best_step, len(losses) - 1
+
+    return rule
+
+
+def _waits(counts: Callable[[float, float, float], bool]) -> Rule:
+    """The loop in which a step without improvement counts only where `counts(loss, best, delta)`."""
+
+    def rule(losses: list[float], patience: int, delta: float) -> Steps:
+        best, best_step, waited = losses[0], 0, 0
+        for step, loss in enumerate(losses[1:], start=1):
+            if loss < best - delta:
+                best, best_step, waited = loss, step, 0
+            elif counts(loss, best, delta):
+                waited += 1
+                if waited >= patience:
+                    return best_step, step
+        return best_step, len(losses) - 1
+
+    return rule
+
+
+def _from_a_mark(mark: float) -> Rule:
+    """Best so far begins with a number that losses need not reach."""
+
+    def rule(losses: list[float], patience: int, delta: float) -> Steps:
+        best, best_step, waited = mark, 0, 0
+        for step, loss in enumerate(losses):
+            if loss < best - delta:
+                best, best_step, waited = loss, step, 0
+            else:
+                waited += 1
+                if waited >= patience:
+                    return best_step, step
+        return best_step, len(losses) - 1
+
+    return rule
+
+
+def _any_dip_resets(losses: list[float], patience: int, delta: float) -> Steps:
+    best, best_step, waited = losses[0], 0, 0
+    for step, loss in enumerate(losses[1:], start=1):
+        waited = 0 if loss < best else waited + 1
+        if loss < best - delta:
+            best, best_step = loss, step
+        if waited >= patience:
+            return best_step, step
+    return best_step, len(losses) - 1
+
+
+def _any_fall_resets(losses: list[float], patience: int, delta: float) -> Steps:
+    best, best_step, waited = losses[0], 0, 0
+    for step, loss in enumerate(losses[1:], start=1):
+        waited = 0 if loss < losses[step - 1] else waited + 1
+        if loss < best - delta:
+            best, best_step, waited = loss, step, 0
+        if waited >= patience:
+            return best_step, step
+    return best_step, len(losses) - 1
+
+
+def _goes_on(losses: list[float], patience: int, delta: float) -> Steps:
+    """Notes the stop and does not leave the loop."""
+    best, best_step, waited, stop = losses[0], 0, 0, len(losses) - 1
+    for step, loss in enumerate(losses[1:], start=1):
+        if loss < best - delta:
+            best, best_step, waited = loss, step, 0
+        else:
+            waited += 1
+        if waited == patience:
+            stop = step
+    return best_step, stop
+
+
+def _changed(change: Callable[[list[float], int, int, int], object]) -> Rule:
+    """What `change(losses, patience, best_step, stop_step)` makes of the right steps."""
+    return lambda losses, patience, delta: change(losses, patience, *_taught(losses, patience, delta))
+
+
+def _unless_it_ends(change: Callable[[list[float], int, int], object]) -> Rule:
+    """The right steps, or `change(losses, best_step, stop_step)` of them where patience never runs out."""
+
+    def rule(losses: list[float], patience: int, delta: float) -> object:
+        best, stop = _taught(losses, patience, delta)
+        return (best, stop) if stop - best >= patience else change(losses, best, stop)
+
+    return rule
+
+
+def _argmin_and_patience(losses: list[float], patience: int, delta: float) -> Steps:
+    best = losses.index(min(losses))
+    return best, min(best + patience, len(losses) - 1)
+
+
 def _whole_series(losses: list[float], patience: int, delta: float) -> Steps:
     return losses.index(min(losses)), _taught(losses, patience, delta)[1]
-
-
-def _past_the_end(losses: list[float], patience: int, delta: float) -> Steps:
-    best, stop = _taught(losses, patience, delta)
-    return best, stop if stop - best >= patience else len(losses)
 
 
 def _best_plus_patience(losses: list[float], patience: int, delta: float) -> Steps:
@@ -165,22 +275,15 @@ def _best_plus_patience(losses: list[float], patience: int, delta: float) -> Ste
     return best, best + patience
 
 
-def _shifted(losses: list[float], patience: int, delta: float) -> Steps:
-    best, stop = _taught(losses, patience, delta)
-    return best + 1, stop + 1
-
-
-def _best_loss(losses: list[float], patience: int, delta: float) -> tuple[float, int]:
-    best, stop = _taught(losses, patience, delta)
-    return losses[best], stop
-
-
 def _never_stops(losses: list[float], patience: int, delta: float) -> Steps:
     return _taught(losses, len(losses), delta)
 
 
-def _empty_let_pass(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> Steps:
-    return _taught(val_losses.tolist(), patience, min_delta) if len(val_losses) else (0, 0)
+def _for_nothing(steps: Steps) -> Callable[..., Steps]:
+    def early_stop(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> Steps:
+        return _taught(val_losses.tolist(), patience, min_delta) if len(val_losses) else steps
+
+    return early_stop
 
 
 EARLY_STOP = Exercise(
@@ -190,6 +293,7 @@ EARLY_STOP = Exercise(
     points=2,
     accepted=[
         Accepted("counter", _refusing(_watch())),
+        Accepted("counter_from_infinity", _refusing(_from_a_mark(float("inf")))),
         Accepted("from_infinity", _refusing(_from_infinity)),
         Accepted("two_passes", _refusing(_two_passes)),
         Accepted("recursive", _refusing(_recursive)),
@@ -207,6 +311,7 @@ EARLY_STOP = Exercise(
             _refusing(_watch(extra=-1)),
             "It stops one step before patience has run out. `patience` steps in a row must have failed.",
             credit=0.5,
+            forms=[_refusing(_watch(begins=1))],
         ),
         Mistake(
             "equal_counts_as_better",
@@ -229,11 +334,50 @@ EARLY_STOP = Exercise(
             credit=0.5,
         ),
         Mistake(
+            "min_delta_as_a_share",
+            _refusing(_watch(lambda loss, best, delta: loss < best * (1 - delta))),
+            "`min_delta` is taken as a share of the best loss. It is a difference: the loss must fall by more than it.",
+            credit=0.5,
+            forms=[_refusing(_watch(lambda loss, best, delta: best - loss > delta * abs(best)))],
+        ),
+        Mistake(
+            "any_change_counts_as_better",
+            _refusing(_watch(lambda loss, best, delta: abs(best - loss) > delta)),
+            "The absolute change is compared, so that a rise counts as an improvement as well. Only a fall does.",
+            credit=0.25,
+            forms=[_refusing(_beats_the_step_before(lambda loss, before, delta: abs(loss - before) > delta))],
+        ),
+        Mistake(
+            "rise_counts_as_better",
+            _refusing(_watch(lambda loss, best, delta: loss > best + delta)),
+            "It keeps the highest value. That is the rule for an accuracy; a loss is better the lower it is.",
+        ),
+        Mistake(
             "waiting_never_reset",
             _refusing(_watch(resets=False)),
             "Steps without improvement are added up over the whole run. They must come in a row: an improvement sets "
             "the count back to zero.",
             credit=0.5,
+        ),
+        Mistake(
+            "small_dips_renew_patience",
+            _refusing(_any_dip_resets),
+            "A dip that is too small to count sets the waiting back as well. Only an improvement by more than "
+            "`min_delta` does.",
+            credit=0.5,
+            forms=[_refusing(_any_fall_resets)],
+        ),
+        Mistake(
+            "only_rises_are_waited_for",
+            _refusing(_waits(lambda loss, best, delta: loss > best)),
+            "Only losses above the best are counted. Every step without an improvement counts: a tie, and a fall of no "
+            "more than `min_delta`.",
+            credit=0.5,
+            forms=[
+                _refusing(_waits(lambda loss, best, delta: loss >= best)),
+                _refusing(_waits(lambda loss, best, delta: loss > best + delta)),
+                _refusing(_waits(lambda loss, best, delta: loss >= best + delta)),
+            ],
         ),
         Mistake(
             "best_follows_every_dip",
@@ -252,51 +396,125 @@ EARLY_STOP = Exercise(
         Mistake(
             "compares_with_the_step_before",
             _refusing(_rises_in_a_row),
-            "Patience is counted against the step before. A loss that falls a little after a rise may still lie above "
-            "the best one: compare with the best.",
+            "Each loss is compared with the one before it. A loss that falls a little after a rise may still lie above "
+            "the best one: compare with the best so far.",
             credit=0.25,
+            forms=[
+                _refusing(_beats_the_step_before()),
+                _refusing(_beats_the_step_before(lambda loss, before, delta: loss < before)),
+                _refusing(_beats_the_step_before(lambda loss, before, delta: loss <= before - delta)),
+            ],
         ),
         Mistake(
             "looks_into_the_future",
-            _refusing(_whole_series),
+            _refusing(_changed(lambda losses, patience, best, stop: (losses.index(min(losses)), stop))),
             "The best step is taken from the whole series. What comes after the stop is never computed.",
             credit=0.5,
+            forms=[
+                _refusing(_argmin_and_patience),
+                _refusing(lambda losses, patience, delta: (losses.index(min(losses)), len(losses) - 1)),
+            ],
+        ),
+        Mistake(
+            "best_starts_too_low",
+            _refusing(_from_a_mark(0.0)),
+            "The best loss begins with a number that the first loss need not beat, so that step 0 is no improvement. "
+            "Begin with the first loss, or with infinity.",
+            credit=0.25,
+            forms=[_refusing(_from_a_mark(1.0))],
         ),
         Mistake(
             "stop_step_for_the_best",
-            _refusing(lambda losses, patience, delta: (_taught(losses, patience, delta)[1],) * 2),
+            _refusing(_changed(lambda losses, patience, best, stop: (stop, stop))),
             "Both steps are the one where it stopped. The weights to keep are those of the last improvement.",
             credit=0.5,
         ),
         Mistake(
+            "best_step_not_stored",
+            _refusing(_changed(lambda losses, patience, best, stop: (0, stop))),
+            "The best loss moves on, but its step stays 0. Store both at an improvement.",
+            credit=0.25,
+        ),
+        Mistake(
+            "best_step_counted_back_from_the_stop",
+            _refusing(_changed(lambda losses, patience, best, stop: (max(stop - patience, 0), stop))),
+            "The best step is taken to lie `patience` steps before the stop. Where the run ends first it does not: store "
+            "the step at each improvement.",
+            credit=0.5,
+            forms=[_refusing(_changed(lambda losses, patience, best, stop: (stop - patience, stop)))],
+        ),
+        Mistake(
             "order_swapped",
-            _refusing(lambda losses, patience, delta: _taught(losses, patience, delta)[::-1]),
+            _refusing(_changed(lambda losses, patience, best, stop: (stop, best))),
             "Both steps are right, in the wrong order: best_step comes first.",
             credit=0.5,
         ),
         Mistake(
             "counted_from_one",
-            _refusing(_shifted),
+            _refusing(_changed(lambda losses, patience, best, stop: (best + 1, stop + 1))),
             "Steps are counted from 0, so that `val_losses[best_step]` is the best loss.",
             credit=0.5,
         ),
         Mistake(
+            "one_past_the_stop",
+            _refusing(_changed(lambda losses, patience, best, stop: (best, stop + 1))),
+            "The stop is one too high: it is the step at which patience runs out, and not the first that is left out.",
+            credit=0.5,
+        ),
+        Mistake(
+            "number_of_steps_waited",
+            _refusing(_changed(lambda losses, patience, best, stop: (best, stop - best))),
+            "The second number is how long it waited. Asked for is the step at which it stopped, counted from 0.",
+            credit=0.5,
+        ),
+        Mistake(
             "one_past_the_end",
-            _refusing(_past_the_end),
+            _refusing(_unless_it_ends(lambda losses, best, stop: (best, len(losses)))),
             "Where patience never runs out, the stop is the last step that exists: one less than the length.",
             credit=0.5,
         ),
         Mistake(
+            "no_stop_at_the_end",
+            _refusing(_unless_it_ends(lambda losses, best, stop: (best, None))),
+            "Where patience never runs out, no stop is given. The run then stops at its last step, one less than the "
+            "length.",
+            credit=0.5,
+            forms=[
+                _refusing(_unless_it_ends(lambda losses, best, stop: None)),
+                _refusing(_unless_it_ends(lambda losses, best, stop: (best, -1))),
+                _refusing(_unless_it_ends(lambda losses, best, stop: (best, 0))),
+                _refusing(_unless_it_ends(lambda losses, best, stop: (best, best))),
+                _refusing(_unless_it_ends(lambda losses, best, stop: best)),
+            ],
+        ),
+        Mistake(
             "stops_after_the_end",
-            _refusing(_best_plus_patience),
+            _refusing(_changed(lambda losses, patience, best, stop: (best, best + patience))),
             "best_step + patience can lie behind the last step. A run that ends first stops at its end.",
             credit=0.5,
         ),
         Mistake(
-            "loss_for_the_step",
-            _refusing(_best_loss),
-            "This is the best loss itself. Asked for is the number of its step.",
+            "goes_on_after_the_stop",
+            _refusing(_goes_on),
+            "Patience runs out, but the loop goes on, so that later losses still move the best step or the stop. Leave "
+            "the loop there: `break` or `return`.",
             credit=0.5,
+        ),
+        Mistake(
+            "patience_counted_from_the_start",
+            _refusing(lambda losses, patience, delta: (losses.index(min(losses[: patience + 1])), min(patience, len(losses) - 1))),
+            "It stops after `patience` steps, whatever the losses. Patience is counted from the last improvement.",
+        ),
+        Mistake(
+            "loss_for_the_step",
+            _refusing(_changed(lambda losses, patience, best, stop: (losses[best], stop))),
+            "This is the loss itself. Asked for is the number of its step.",
+            credit=0.5,
+            forms=[
+                _refusing(_changed(lambda losses, patience, best, stop: (losses[best], losses[stop]))),
+                _refusing(_changed(lambda losses, patience, best, stop: (best, losses[best]))),
+                _refusing(_changed(lambda losses, patience, best, stop: (best, losses[stop]))),
+            ],
         ),
         Mistake(
             "never_stops",
@@ -306,9 +524,10 @@ EARLY_STOP = Exercise(
         ),
         Mistake(
             "no_losses_let_pass",
-            _empty_let_pass,
+            _for_nothing((0, 0)),
             "Without a loss there is no best step, and 0 would point at nothing. Raise a ValueError.",
-            credit=0.5,
+            credit=0.9,
+            forms=[_for_nothing((0, -1)), _for_nothing((-1, -1))],
         ),
     ],
     equivalent={
