@@ -467,8 +467,8 @@ print("very sure and wrong:", broken_logistic_loss(torch.tensor([-1000.0]), torc
 # Find out what is wrong before you write: try single examples whose loss you can tell without computing, and the
 # label that nobody tried. Then write the function anew. It must be right for all scores from $-10^4$ to $10^4$, to eight
 # digits in float64 and to four in float32. And to as many where every answer is sure and right: for a margin of 40 the
-# loss is $4.2\cdot10^{-18}$ and not 0. (torch's `softplus` is accepted as it is: from 20 on it leaves out what its ninth
-# digit would show.)
+# loss is $4.2\cdot10^{-18}$ and not 0. (torch's `softplus` is accepted as it is: from 20 on it leaves out what lies beyond
+# the tenth digit.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_logistic_loss"}
 def logistic_loss(scores, labels):
