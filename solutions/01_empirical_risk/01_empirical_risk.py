@@ -77,12 +77,12 @@ torch.set_num_threads(1)  # with tensors this small, threads cost more than they
 # **Goal** · the empirical risk of any predictor under any loss. **Difficulty** ● · **about 5 minutes**
 #
 # Call `predict` once, with the whole batch `x`; `loss(prediction, target)` then gives one value for each example. (To
-# hand over the rows one by one, as batches `x[i:i + 1]`, is accepted too.) A loss may be 0, or negative where it counts a
-# gain, and such examples belong to the mean as well.
+# hand over the rows one by one, as batches `x[i:i + 1]`, is accepted too.) A loss may be 0, or negative where it
+# counts a gain, and such examples belong to the mean as well.
 #
 # Two things hold in the whole lesson. The mean of no examples does not exist: every loss refuses an empty batch with a
-# `ValueError`. And a function leaves the tensors that it is given as they are: it neither changes their entries nor sets
-# their `requires_grad`, but makes new ones.
+# `ValueError`. And a function leaves the tensors that it is given as they are: it neither changes their entries nor
+# sets their `requires_grad`, but makes new ones.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_empirical_risk"}
 def empirical_risk(predict, loss, x, y):
@@ -302,9 +302,9 @@ for name, stored in (("own labels", y_train), ("random labels", with_random_labe
 # way round. That is the accuracy, and no loss.)
 #
 # Labels come in two forms: **class numbers**, a tensor of shape $(n,)$, or **one-hot rows** of shape $(n, k)$, all
-# zeros but for a 1 at the class. Take both in this exercise and in exercises 4 and 5. Class numbers are `int64`, as torch
-# makes them. One-hot rows may be of any type, since they come from many places: whole numbers from `one_hot`, floats from
-# a file, truth values from a comparison such as `labels[:, None] == torch.arange(k)`.
+# zeros but for a 1 at the class. Take both in this exercise and in exercises 4 and 5. Class numbers are `int64`, as
+# torch makes them. One-hot rows may be of any type, since they come from many places: whole numbers from `one_hot`,
+# floats from a file, truth values from a comparison such as `labels[:, None] == torch.arange(k)`.
 
 # %% [markdown]
 # ### Exercise 2 · `zero_one_loss`
@@ -341,9 +341,9 @@ grade(zero_one_loss)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
-# <p><code>labels.ndim</code> is 1 for class numbers and 2 for one-hot rows; <code>labels.int().argmax(dim=1)</code> turns
-# the second into the first (torch has no <code>argmax</code> for truth values, hence the <code>int</code>). A comparison
-# gives truth values, which have no mean: <code>.to(scores.dtype)</code> first.</p>
+# <p><code>labels.ndim</code> is 1 for class numbers and 2 for one-hot rows; <code>labels.int().argmax(dim=1)</code>
+# turns the second into the first (torch has no <code>argmax</code> for truth values, hence the <code>int</code>). A
+# comparison gives truth values, which have no mean: <code>.to(scores.dtype)</code> first.</p>
 # </details>
 
 # %% [markdown]
@@ -465,10 +465,10 @@ print("very sure and wrong:", broken_logistic_loss(torch.tensor([-1000.0]), torc
 
 # %% [markdown]
 # Find out what is wrong before you write: try single examples whose loss you can tell without computing, and the
-# label that nobody tried. Then write the function anew. It must be right for all scores from $-10^4$ to $10^4$, to eight
-# digits in float64 and to four in float32. And to as many where every answer is sure and right: for a margin of 40 the
-# loss is $4.2\cdot10^{-18}$ and not 0. (torch's `softplus` is accepted as it is: from 20 on it leaves out what lies beyond
-# the tenth digit.)
+# label that nobody tried. Then write the function anew. It must be right for all scores from $-10^4$ to $10^4$, to
+# eight digits in float64 and to four in float32. And to as many where every answer is sure and right: for a margin of
+# 40 the loss is $4.2\cdot10^{-18}$ and not 0. (torch's `softplus` is accepted as it is: from 20 on it leaves out what
+# lies beyond the tenth digit.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_logistic_loss"}
 def logistic_loss(scores, labels):
@@ -585,8 +585,8 @@ for gap in (10.0, 50.0, 90.0, 110.0, 10_000.0):
 #
 # **Goal** · the mean negative log-likelihood, for any scores. **Difficulty** ●● · **about 12 minutes**
 #
-# Natural logarithms. Scores may reach $\pm 10^4$, and one row may lie near $10^4$ while the next lies near $-10^4$. (A loss
-# that is tiny beside its scores may come out as 0 here. The formula above gives it so, and is accepted.)
+# Natural logarithms. Scores may reach $\pm 10^4$, and one row may lie near $10^4$ while the next lies near $-10^4$.
+# (A loss that is tiny beside its scores may come out as 0 here. The formula above gives it so, and is accepted.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_negative_log_likelihood"}
 def negative_log_likelihood(scores, labels):

@@ -20,7 +20,7 @@ OUTPUT = "the gradient"
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    twice = {"args": [scores(rng, 6, 3), labels(rng, 6, 3)], "kwargs": {}, "output": OUTPUT}
+    twice = {"output": OUTPUT, "scores": scores(rng, 6, 3), "labels": labels(rng, 6, 3)}
     return [*table(rng, OUTPUT), Case("called again with the same tensors", twice, "again")]
 
 
@@ -205,8 +205,8 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "class_number_subtracted",
             _gradient(lambda s, y: (s.softmax(dim=1) - y[:, None].to(s.dtype)) / len(s)),
-            "The class number itself is subtracted, as if class 2 were twice class 1. What is subtracted is its one-hot "
-            "row.",
+            "The class number itself is subtracted, as if class 2 were twice class 1. What is subtracted is its "
+            "one-hot row.",
         ),
         Mistake(
             "divided_by_the_classes",
@@ -368,23 +368,23 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "computed_in_float32",
             _gradient(_in_single),
-            "The scores pass through float32, which keeps seven digits: of a score near 10 000 it loses what lies behind "
-            "the third decimal. Compute in the type of the scores.",
+            "The scores pass through float32, which keeps seven digits: of a score near 10 000 it loses what lies "
+            "behind the third decimal. Compute in the type of the scores.",
             credit=0.5,
             forms=[_gradient(lambda s, y: _in_single(s, y).to(s.dtype))],
         ),
         Mistake(
             "classes_counted_by_the_labels",
             _classes_by_the_labels,
-            "`one_hot` without a number of classes counts them by the highest label of the batch, which need not be the "
-            "last class: give it `scores.shape[1]`.",
+            "`one_hot` without a number of classes counts them by the highest label of the batch, which need not be "
+            "the last class: give it `scores.shape[1]`.",
             credit=0.5,
         ),
         Mistake(
             "class_numbers_not_read",
             lambda scores, labels: (scores.softmax(dim=1) - labels.to(scores.dtype)) / len(scores),
-            "Only one-hot rows are read. Labels may be class numbers of shape (n,) as well: turn them into one-hot rows "
-            "first.",
+            "Only one-hot rows are read. Labels may be class numbers of shape (n,) as well: turn them into one-hot "
+            "rows first.",
             credit=0.25,
         ),
         Mistake(

@@ -129,8 +129,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "product_of_the_probabilities",
             _nll(lambda s, y: -own(s.softmax(dim=1), y).prod().log() / len(y)),
-            "The product of many probabilities is rounded to 0 before its logarithm is taken. Take the logarithm of each "
-            "one first, and add.",
+            "The product of many probabilities is rounded to 0 before its logarithm is taken. Take the logarithm of "
+            "each one first, and add.",
             credit=0.5,
             forms=[_nll(lambda s, y: -own(s.log_softmax(dim=1), y).exp().prod().log() / len(y))],
         ),
@@ -145,8 +145,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "probability_clamped",
             _plus(1e-12),
-            "A small number added to the probability, or a floor under it, hides the underflow and caps the loss, where "
-            "it has no slope. Compute the logarithm from the scores, not from the probability.",
+            "A small number added to the probability, or a floor under it, hides the underflow and caps the loss, "
+            "where it has no slope. Compute the logarithm from the scores, not from the probability.",
             credit=0.5,
             forms=[
                 _plus(1e-15),
@@ -202,8 +202,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "maximum_added_twice",
             _nll(lambda s, y: (s.amax(dim=1) + s.logsumexp(dim=1) - own(s, y)).mean()),
-            "The maximum stands there once too often: `logsumexp` adds back by itself what it takes out. Nor may the label's "
-            "score be shifted alone.",
+            "The maximum stands there once too often: `logsumexp` adds back by itself what it takes out. Nor may the "
+            "label's score be shifted alone.",
             credit=0.5,
         ),
         Mistake(
@@ -349,8 +349,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "entropy_of_the_model",
             _nll(lambda s, y: -(s.softmax(dim=1) * s.log_softmax(dim=1)).sum(dim=1).mean()),
-            "This weighs log p by p itself, the model's own entropy, in which no label occurs. In the cross-entropy the "
-            "weights are the one-hot row.",
+            "This weighs log p by p itself, the model's own entropy, in which no label occurs. In the cross-entropy "
+            "the weights are the one-hot row.",
         ),
         Mistake(
             "log_to_base_two",
@@ -369,16 +369,16 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "computed_in_float32",
             _nll(_in_single),
-            "The scores pass through float32, which keeps seven digits: of a score near 10 000 it loses what lies behind "
-            "the third decimal. Compute in the type of the scores.",
+            "The scores pass through float32, which keeps seven digits: of a score near 10 000 it loses what lies "
+            "behind the third decimal. Compute in the type of the scores.",
             credit=0.5,
             forms=[_nll(lambda s, y: _in_single(s, y).to(s.dtype))],
         ),
         Mistake(
             "classes_counted_by_the_labels",
             _as_they_come(_classes_by_the_labels),
-            "`one_hot` without a number of classes counts them by the highest label of the batch, which need not be the "
-            "last class: give it `scores.shape[1]`.",
+            "`one_hot` without a number of classes counts them by the highest label of the batch, which need not be "
+            "the last class: give it `scores.shape[1]`.",
             credit=0.5,
         ),
         Mistake(
@@ -414,7 +414,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "rows_of_truth_values_not_read",
             _as_they_come(_argmax_of_any),
-            "torch has no `argmax` for truth values, and one-hot rows may be of any type: `labels.int().argmax(dim=1)`.",
+            "torch has no `argmax` for truth values, and one-hot rows may be of any type: "
+            "`labels.int().argmax(dim=1)`.",
             credit=0.9,
         ),
         Mistake(

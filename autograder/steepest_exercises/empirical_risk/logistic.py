@@ -16,7 +16,6 @@ from steepest_exercises.empirical_risk import reference
 from steepest_exercises.empirical_risk.labels import plain
 from steepest_exercises.inputs import normal
 
-
 OUTPUT = "the logistic loss"
 
 
@@ -193,8 +192,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "exponential_overflows_and_tiny_losses_are_lost",
             _of(lambda m: torch.log(1 + torch.exp(-m)).mean()),
-            "The margins are right now. The logarithm still fails at both ends: for a very negative margin exp overflows "
-            "(and a sigmoid is rounded to 0), and where the margin is 40, 1 + exp(−40) is rounded to 1.",
+            "The margins are right now. The logarithm still fails at both ends: for a very negative margin exp "
+            "overflows (and a sigmoid is rounded to 0), and where the margin is 40, 1 + exp(−40) is rounded to 1.",
             credit=0.5,
             forms=[
                 lambda s, labels: torch.log(1 + torch.exp(-_margins(s, labels))).mean(),
@@ -221,8 +220,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "tiny_losses_lost",
             _of(lambda m: _log_of_the_sum(m).mean()),
-            "Nothing overflows now. But the logarithm of a sum such as 1 + exp(−40) is exactly 0, and a large score that "
-            "is added and taken away again has the same effect. `log1p` keeps what a small x adds to log(1 + x).",
+            "Nothing overflows now. But the logarithm of a sum such as 1 + exp(−40) is exactly 0, and a large score "
+            "that is added and taken away again has the same effect. `log1p` keeps what a small x adds to log(1 + x).",
             credit=0.75,
             forms=[
                 _of(lambda m: torch.logsumexp(torch.stack([torch.zeros_like(m), -m]), dim=0).mean()),
@@ -290,8 +289,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "maximum_not_added_back",
             _of(lambda m: m.abs().neg().exp().log1p().mean()),
-            "With exp(−|m|) nothing overflows, but then wrong answers cost as little as right ones. What is taken out of "
-            "the logarithm, max(0, −m), has to be added again.",
+            "With exp(−|m|) nothing overflows, but then wrong answers cost as little as right ones. What is taken out "
+            "of the logarithm, max(0, −m), has to be added again.",
             credit=0.5,
             forms=[_of(lambda m: (1 + m.abs().neg().exp()).log().mean())],
         ),
@@ -362,7 +361,10 @@ LOGISTIC_LOSS = Exercise(
             _of(lambda m: _losses(m).mean() / math.log(2)),
             "This is the loss in bits, which lies above the 0-1 loss. The natural logarithm is asked for.",
             credit=0.5,
-            forms=[_of(lambda m: torch.log2(1 + torch.exp(-m)).mean()), _of(lambda m: _log_of_the_sum(m).mean() / math.log(2))],
+            forms=[
+                _of(lambda m: torch.log2(1 + torch.exp(-m)).mean()),
+                _of(lambda m: _log_of_the_sum(m).mean() / math.log(2)),
+            ],
         ),
         Mistake(
             "hinge_instead",
@@ -395,8 +397,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "only_the_errors",
             _of(_of_the_wrong),
-            "Only wrong answers are averaged. A right one costs something as well, the less the surer it is, and counts "
-            "in the mean.",
+            "Only wrong answers are averaged. A right one costs something as well, the less the surer it is, and "
+            "counts in the mean.",
             credit=0.25,
             forms=[_of(lambda m: _losses(m)[m < 0].mean()), _of(lambda m: (_losses(m) * (m < 0)).mean())],
         ),

@@ -256,7 +256,10 @@ EMPIRICAL_RISK = Exercise(
             "Right for losses that are never negative. `loss` may also count a gain as a negative loss: leave its "
             "values as they are.",
             credit=0.5,
-            forms=[_of_losses(lambda losses: losses.mean().abs()), _of_losses(lambda losses: losses.clamp(min=0).mean())],
+            forms=[
+                _of_losses(lambda losses: losses.mean().abs()),
+                _of_losses(lambda losses: losses.clamp(min=0).mean()),
+            ],
         ),
         Mistake(
             "zero_losses_left_out",

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
-from torch import Tensor
 
 from steepest_exercises import reasons
 from steepest_exercises.empirical_risk import reference
+from steepest_exercises.empirical_risk.watching import (
+    any_dip_resets,
+    any_fall_resets,
+    argmin_and_patience,
+    beats_the_step_before,
+    best_creeps,
+    changed,
+    for_nothing,
+    from_a_mark,
+    from_infinity,
+    goes_on,
+    never_stops,
+    recursive,
+    refusing,
+    rises_in_a_row,
+    smallest_seen,
+    two_passes,
+    unless_it_ends,
+    waits,
+    watch,
+)
 
-Steps = tuple[int, int]
-Rule = Callable[[list[float], int, float], object]
 OUTPUTS = ["best_step", "stop_step"]
 
 
@@ -63,471 +81,257 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
-def _refusing(rule: Rule) -> Callable[..., object]:
-    """A rule of (losses, patience, min_delta) that refuses an empty series."""
-
-    def early_stop(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> object:
-        if len(val_losses) == 0:
-            raise ValueError("no losses")
-        return rule(val_losses.tolist(), patience, min_delta)
-
-    return early_stop
-
-
-def _watch(
-    better: Callable[[float, float, float], bool] = lambda loss, best, delta: loss < best - delta,
-    *,
-    extra: int = 0,
-    begins: int = 0,
-    resets: bool = True,
-) -> Callable[[list[float], int, float], Steps]:
-    """The loop of a monitor with a counter, and places for its bugs."""
-
-    def rule(losses: list[float], patience: int, delta: float) -> Steps:
-        best, best_step, waited = losses[0], 0, begins
-        for step, loss in enumerate(losses[1:], start=1):
-            if better(loss, best, delta):
-                best, best_step = loss, step
-                waited = begins if resets else waited
-            else:
-                waited += 1
-                if waited >= patience + extra:
-                    return best_step, step
-        return best_step, len(losses) - 1
-
-    return rule
-
-
-def _from_infinity(losses: list[float], patience: int, delta: float) -> Steps:
-    best, best_step, step = float("inf"), 0, 0
-    for step, loss in enumerate(losses):
-        if best - loss > delta:
-            best, best_step = loss, step
-        if step - best_step >= patience:
-            break
-    return best_step, step
-
-
-def _two_passes(losses: list[float], patience: int, delta: float) -> Steps:
-    """All improvements first, then the first gap that is too long."""
-    improvements = [0]
-    for step, loss in enumerate(losses):
-        if loss < losses[improvements[-1]] - delta:
-            improvements.append(step)
-    ends = [*improvements[1:], len(losses) + patience]
-    for here, following in zip(improvements, ends, strict=True):
-        if following - here > patience:
-            return here, min(here + patience, len(losses) - 1)
-    raise AssertionError
-
-
-def _recursive(losses: list[float], patience: int, delta: float, best: int = 0) -> Steps:
-    for step in range(best + 1, min(best + patience, len(losses) - 1) + 1):
-        if losses[step] < losses[best] - delta:
-            return _recursive(losses, patience, delta, step)
-    return best, min(best + patience, len(losses) - 1)
-
-
-_taught = _watch()
-
-
-def _smallest_seen(losses: list[float], patience: int, delta: float) -> Steps:
-    stop = _taught(losses, patience, delta)[1]
-    return losses.index(min(losses[: stop + 1])), stop
-
-
-def _best_creeps(losses: list[float], patience: int, delta: float) -> Steps:
-    best, best_step, waited = losses[0], 0, 0
-    for step, loss in enumerate(losses[1:], start=1):
-        if loss < best - delta:
-            best_step, waited = step, 0
-        else:
-            waited += 1
-        best = min(best, loss)
-        if waited >= patience:
-            return best_step, step
-    return best_step, len(losses) - 1
-
-
-def _rises_in_a_row(losses: list[float], patience: int, delta: float) -> Steps:
-    best_step, rises = 0, 0
-    for step in range(1, len(losses)):
-        if losses[step] < losses[best_step] - delta:
-            best_step = step
-        rises = rises + 1 if losses[step] >= losses[step - 1] - delta else 0
-        if rises >= patience:
-            return best_step, step
-    return best_step, len(losses) - 1
-
-
-def _beats_the_step_before(
-    better: Callable[[float, float, float], bool] = lambda loss, before, delta: loss < before - delta,
-) -> Rule:
-    def rule(losses: list[float], patience: int, delta: float) -> Steps:
-        best_step, waited = 0, 0
-        for step in range(1, len(losses)):
-            if better(losses[step], losses[step - 1], delta):
-                best_step, waited = step, 0
-            else:
-                waited += 1
-            if waited >= patience:
-                return best_step, step
-        return best_step, len(losses) - 1
-
-    return rule
-
-
-def _waits(counts: Callable[[float, float, float], bool]) -> Rule:
-    """The loop in which a step without improvement counts only where `counts(loss, best, delta)`."""
-
-    def rule(losses: list[float], patience: int, delta: float) -> Steps:
-        best, best_step, waited = losses[0], 0, 0
-        for step, loss in enumerate(losses[1:], start=1):
-            if loss < best - delta:
-                best, best_step, waited = loss, step, 0
-            elif counts(loss, best, delta):
-                waited += 1
-                if waited >= patience:
-                    return best_step, step
-        return best_step, len(losses) - 1
-
-    return rule
-
-
-def _from_a_mark(mark: float) -> Rule:
-    """Best so far begins with a number that losses need not reach."""
-
-    def rule(losses: list[float], patience: int, delta: float) -> Steps:
-        best, best_step, waited = mark, 0, 0
-        for step, loss in enumerate(losses):
-            if loss < best - delta:
-                best, best_step, waited = loss, step, 0
-            else:
-                waited += 1
-                if waited >= patience:
-                    return best_step, step
-        return best_step, len(losses) - 1
-
-    return rule
-
-
-def _any_dip_resets(losses: list[float], patience: int, delta: float) -> Steps:
-    best, best_step, waited = losses[0], 0, 0
-    for step, loss in enumerate(losses[1:], start=1):
-        waited = 0 if loss < best else waited + 1
-        if loss < best - delta:
-            best, best_step = loss, step
-        if waited >= patience:
-            return best_step, step
-    return best_step, len(losses) - 1
-
-
-def _any_fall_resets(losses: list[float], patience: int, delta: float) -> Steps:
-    best, best_step, waited = losses[0], 0, 0
-    for step, loss in enumerate(losses[1:], start=1):
-        waited = 0 if loss < losses[step - 1] else waited + 1
-        if loss < best - delta:
-            best, best_step, waited = loss, step, 0
-        if waited >= patience:
-            return best_step, step
-    return best_step, len(losses) - 1
-
-
-def _goes_on(losses: list[float], patience: int, delta: float) -> Steps:
-    """Notes the stop and does not leave the loop."""
-    best, best_step, waited, stop = losses[0], 0, 0, len(losses) - 1
-    for step, loss in enumerate(losses[1:], start=1):
-        if loss < best - delta:
-            best, best_step, waited = loss, step, 0
-        else:
-            waited += 1
-        if waited == patience:
-            stop = step
-    return best_step, stop
-
-
-def _changed(change: Callable[[list[float], int, int, int], object]) -> Rule:
-    """What `change(losses, patience, best_step, stop_step)` makes of the right steps."""
-    return lambda losses, patience, delta: change(losses, patience, *_taught(losses, patience, delta))
-
-
-def _unless_it_ends(change: Callable[[list[float], int, int], object]) -> Rule:
-    """The right steps, or `change(losses, best_step, stop_step)` of them where patience never runs out."""
-
-    def rule(losses: list[float], patience: int, delta: float) -> object:
-        best, stop = _taught(losses, patience, delta)
-        return (best, stop) if stop - best >= patience else change(losses, best, stop)
-
-    return rule
-
-
-def _argmin_and_patience(losses: list[float], patience: int, delta: float) -> Steps:
-    best = losses.index(min(losses))
-    return best, min(best + patience, len(losses) - 1)
-
-
-def _whole_series(losses: list[float], patience: int, delta: float) -> Steps:
-    return losses.index(min(losses)), _taught(losses, patience, delta)[1]
-
-
-def _best_plus_patience(losses: list[float], patience: int, delta: float) -> Steps:
-    best = _taught(losses, patience, delta)[0]
-    return best, best + patience
-
-
-def _never_stops(losses: list[float], patience: int, delta: float) -> Steps:
-    return _taught(losses, len(losses), delta)
-
-
-def _for_nothing(steps: Steps) -> Callable[..., Steps]:
-    def early_stop(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> Steps:
-        return _taught(val_losses.tolist(), patience, min_delta) if len(val_losses) else steps
-
-    return early_stop
-
-
 EARLY_STOP = Exercise(
     id="early_stop",
     reference=reference.early_stop,
     cases=_cases,
     points=2,
     accepted=[
-        Accepted("counter", _refusing(_watch())),
-        Accepted("counter_from_infinity", _refusing(_from_a_mark(float("inf")))),
-        Accepted("from_infinity", _refusing(_from_infinity)),
-        Accepted("two_passes", _refusing(_two_passes)),
-        Accepted("recursive", _refusing(_recursive)),
+        Accepted("counter", refusing(watch())),
+        Accepted("counter_from_infinity", refusing(from_a_mark(float("inf")))),
+        Accepted("from_infinity", refusing(from_infinity)),
+        Accepted("two_passes", refusing(two_passes)),
+        Accepted("recursive", refusing(recursive)),
     ],
     mistakes=[
         Mistake(
             "one_step_too_patient",
-            _refusing(_watch(extra=1)),
+            refusing(watch(extra=1)),
             "It waits one step more than `patience`. Count by hand with patience 1: the first step that brings no "
             "improvement must stop.",
             credit=0.5,
         ),
         Mistake(
             "one_step_too_early",
-            _refusing(_watch(extra=-1)),
+            refusing(watch(extra=-1)),
             "It stops one step before patience has run out. `patience` steps in a row must have failed.",
             credit=0.5,
-            forms=[_refusing(_watch(begins=1))],
+            forms=[refusing(watch(begins=1))],
         ),
         Mistake(
             "equal_counts_as_better",
-            _refusing(_watch(lambda loss, best, delta: loss <= best - delta)),
+            refusing(watch(lambda loss, best, delta: loss <= best - delta)),
             "A loss that only equals the mark is no improvement: on a plateau this would wait for ever. Compare with "
             "<, not with <=.",
             credit=0.5,
         ),
         Mistake(
             "min_delta_sign",
-            _refusing(_watch(lambda loss, best, delta: loss < best + delta)),
+            refusing(watch(lambda loss, best, delta: loss < best + delta)),
             "Here min_delta makes it easier to count as better: even a rise below it does. An improvement must get "
             "under the best loss by more than min_delta.",
             credit=0.5,
         ),
         Mistake(
             "min_delta_ignored",
-            _refusing(_watch(lambda loss, best, delta: loss < best)),
+            refusing(watch(lambda loss, best, delta: loss < best)),
             "Every drop counts here, however small. Where is `min_delta`?",
             credit=0.5,
         ),
         Mistake(
             "min_delta_as_a_share",
-            _refusing(_watch(lambda loss, best, delta: loss < best * (1 - delta))),
+            refusing(watch(lambda loss, best, delta: loss < best * (1 - delta))),
             "`min_delta` is taken as a share of the best loss. It is a difference: the loss must fall by more than it.",
             credit=0.5,
-            forms=[_refusing(_watch(lambda loss, best, delta: best - loss > delta * abs(best)))],
+            forms=[refusing(watch(lambda loss, best, delta: best - loss > delta * abs(best)))],
         ),
         Mistake(
             "any_change_counts_as_better",
-            _refusing(_watch(lambda loss, best, delta: abs(best - loss) > delta)),
+            refusing(watch(lambda loss, best, delta: abs(best - loss) > delta)),
             "The absolute change is compared, so that a rise counts as an improvement as well. Only a fall does.",
             credit=0.25,
-            forms=[_refusing(_beats_the_step_before(lambda loss, before, delta: abs(loss - before) > delta))],
+            forms=[refusing(beats_the_step_before(lambda loss, before, delta: abs(loss - before) > delta))],
         ),
         Mistake(
             "rise_counts_as_better",
-            _refusing(_watch(lambda loss, best, delta: loss > best + delta)),
+            refusing(watch(lambda loss, best, delta: loss > best + delta)),
             "It keeps the highest value. That is the rule for an accuracy; a loss is better the lower it is.",
         ),
         Mistake(
             "waiting_never_reset",
-            _refusing(_watch(resets=False)),
+            refusing(watch(resets=False)),
             "Steps without improvement are added up over the whole run. They must come in a row: an improvement sets "
             "the count back to zero.",
             credit=0.5,
         ),
         Mistake(
             "small_dips_renew_patience",
-            _refusing(_any_dip_resets),
+            refusing(any_dip_resets),
             "A dip that is too small to count sets the waiting back as well. Only an improvement by more than "
             "`min_delta` does.",
             credit=0.5,
-            forms=[_refusing(_any_fall_resets)],
+            forms=[refusing(any_fall_resets)],
         ),
         Mistake(
             "only_rises_are_waited_for",
-            _refusing(_waits(lambda loss, best, delta: loss > best)),
+            refusing(waits(lambda loss, best, delta: loss > best)),
             "Only losses above the best are counted. Every step without an improvement counts: a tie, and a fall of no "
             "more than `min_delta`.",
             credit=0.5,
             forms=[
-                _refusing(_waits(lambda loss, best, delta: loss >= best)),
-                _refusing(_waits(lambda loss, best, delta: loss > best + delta)),
-                _refusing(_waits(lambda loss, best, delta: loss >= best + delta)),
+                refusing(waits(lambda loss, best, delta: loss >= best)),
+                refusing(waits(lambda loss, best, delta: loss > best + delta)),
+                refusing(waits(lambda loss, best, delta: loss >= best + delta)),
             ],
         ),
         Mistake(
             "best_follows_every_dip",
-            _refusing(_best_creeps),
+            refusing(best_creeps),
             "The mark to beat moves down with every dip, even one too small to count, so a slow drift never adds up "
             "to an improvement. Move it only at an improvement.",
             credit=0.5,
         ),
         Mistake(
             "smallest_seen",
-            _refusing(_smallest_seen),
+            refusing(smallest_seen),
             "The best step is the last improvement, when the weights were stored. A later dip of less than min_delta "
             "stored nothing.",
             credit=0.5,
         ),
         Mistake(
             "compares_with_the_step_before",
-            _refusing(_rises_in_a_row),
+            refusing(rises_in_a_row),
             "Each loss is compared with the one before it. A loss that falls a little after a rise may still lie above "
             "the best one: compare with the best so far.",
             credit=0.25,
             forms=[
-                _refusing(_beats_the_step_before()),
-                _refusing(_beats_the_step_before(lambda loss, before, delta: loss < before)),
-                _refusing(_beats_the_step_before(lambda loss, before, delta: loss <= before - delta)),
+                refusing(beats_the_step_before()),
+                refusing(beats_the_step_before(lambda loss, before, delta: loss < before)),
+                refusing(beats_the_step_before(lambda loss, before, delta: loss <= before - delta)),
             ],
         ),
         Mistake(
             "looks_into_the_future",
-            _refusing(_changed(lambda losses, patience, best, stop: (losses.index(min(losses)), stop))),
+            refusing(changed(lambda losses, patience, best, stop: (losses.index(min(losses)), stop))),
             "The best step is taken from the whole series. What comes after the stop is never computed.",
             credit=0.5,
             forms=[
-                _refusing(_argmin_and_patience),
-                _refusing(lambda losses, patience, delta: (losses.index(min(losses)), len(losses) - 1)),
+                refusing(argmin_and_patience),
+                refusing(lambda losses, patience, delta: (losses.index(min(losses)), len(losses) - 1)),
             ],
         ),
         Mistake(
             "best_starts_too_low",
-            _refusing(_from_a_mark(0.0)),
+            refusing(from_a_mark(0.0)),
             "The best loss begins with a number that the first loss need not beat, so that step 0 is no improvement. "
             "Begin with the first loss, or with infinity.",
             credit=0.25,
-            forms=[_refusing(_from_a_mark(1.0))],
+            forms=[refusing(from_a_mark(1.0))],
         ),
         Mistake(
             "stop_step_for_the_best",
-            _refusing(_changed(lambda losses, patience, best, stop: (stop, stop))),
+            refusing(changed(lambda losses, patience, best, stop: (stop, stop))),
             "Both steps are the one where it stopped. The weights to keep are those of the last improvement.",
             credit=0.5,
         ),
         Mistake(
             "best_step_not_stored",
-            _refusing(_changed(lambda losses, patience, best, stop: (0, stop))),
+            refusing(changed(lambda losses, patience, best, stop: (0, stop))),
             "The best loss moves on, but its step stays 0. Store both at an improvement.",
             credit=0.25,
         ),
         Mistake(
             "best_step_counted_back_from_the_stop",
-            _refusing(_changed(lambda losses, patience, best, stop: (max(stop - patience, 0), stop))),
-            "The best step is taken to lie `patience` steps before the stop. Where the run ends first it does not: store "
-            "the step at each improvement.",
+            refusing(changed(lambda losses, patience, best, stop: (max(stop - patience, 0), stop))),
+            "The best step is taken to lie `patience` steps before the stop. Where the run ends first it does not: "
+            "store the step at each improvement.",
             credit=0.5,
-            forms=[_refusing(_changed(lambda losses, patience, best, stop: (stop - patience, stop)))],
+            forms=[refusing(changed(lambda losses, patience, best, stop: (stop - patience, stop)))],
         ),
         Mistake(
             "order_swapped",
-            _refusing(_changed(lambda losses, patience, best, stop: (stop, best))),
+            refusing(changed(lambda losses, patience, best, stop: (stop, best))),
             "Both steps are right, in the wrong order: best_step comes first.",
             credit=0.5,
         ),
         Mistake(
             "counted_from_one",
-            _refusing(_changed(lambda losses, patience, best, stop: (best + 1, stop + 1))),
+            refusing(changed(lambda losses, patience, best, stop: (best + 1, stop + 1))),
             "Steps are counted from 0, so that `val_losses[best_step]` is the best loss.",
             credit=0.5,
         ),
         Mistake(
             "one_past_the_stop",
-            _refusing(_changed(lambda losses, patience, best, stop: (best, stop + 1))),
+            refusing(changed(lambda losses, patience, best, stop: (best, stop + 1))),
             "The stop is one too high: it is the step at which patience runs out, and not the first that is left out.",
             credit=0.5,
         ),
         Mistake(
             "number_of_steps_waited",
-            _refusing(_changed(lambda losses, patience, best, stop: (best, stop - best))),
+            refusing(changed(lambda losses, patience, best, stop: (best, stop - best))),
             "The second number is how long it waited. Asked for is the step at which it stopped, counted from 0.",
             credit=0.5,
         ),
         Mistake(
             "one_past_the_end",
-            _refusing(_unless_it_ends(lambda losses, best, stop: (best, len(losses)))),
+            refusing(unless_it_ends(lambda losses, best, stop: (best, len(losses)))),
             "Where patience never runs out, the stop is the last step that exists: one less than the length.",
             credit=0.5,
         ),
         Mistake(
             "no_stop_at_the_end",
-            _refusing(_unless_it_ends(lambda losses, best, stop: (best, None))),
+            refusing(unless_it_ends(lambda losses, best, stop: (best, None))),
             "Where patience never runs out, no stop is given. The run then stops at its last step, one less than the "
             "length.",
             credit=0.5,
             forms=[
-                _refusing(_unless_it_ends(lambda losses, best, stop: None)),
-                _refusing(_unless_it_ends(lambda losses, best, stop: (best, -1))),
-                _refusing(_unless_it_ends(lambda losses, best, stop: (best, 0))),
-                _refusing(_unless_it_ends(lambda losses, best, stop: (best, best))),
-                _refusing(_unless_it_ends(lambda losses, best, stop: best)),
+                refusing(unless_it_ends(lambda losses, best, stop: None)),
+                refusing(unless_it_ends(lambda losses, best, stop: (best, -1))),
+                refusing(unless_it_ends(lambda losses, best, stop: (best, 0))),
+                refusing(unless_it_ends(lambda losses, best, stop: (best, best))),
+                refusing(unless_it_ends(lambda losses, best, stop: best)),
             ],
         ),
         Mistake(
             "stops_after_the_end",
-            _refusing(_changed(lambda losses, patience, best, stop: (best, best + patience))),
+            refusing(changed(lambda losses, patience, best, stop: (best, best + patience))),
             "best_step + patience can lie behind the last step. A run that ends first stops at its end.",
             credit=0.5,
         ),
         Mistake(
             "goes_on_after_the_stop",
-            _refusing(_goes_on),
+            refusing(goes_on),
             "Patience runs out, but the loop goes on, so that later losses still move the best step or the stop. Leave "
             "the loop there: `break` or `return`.",
             credit=0.5,
         ),
         Mistake(
             "patience_counted_from_the_start",
-            _refusing(lambda losses, patience, delta: (losses.index(min(losses[: patience + 1])), min(patience, len(losses) - 1))),
+            refusing(
+                lambda losses, patience, delta: (
+                    losses.index(min(losses[: patience + 1])),
+                    min(patience, len(losses) - 1),
+                )
+            ),
             "It stops after `patience` steps, whatever the losses. Patience is counted from the last improvement.",
         ),
         Mistake(
             "loss_for_the_step",
-            _refusing(_changed(lambda losses, patience, best, stop: (losses[best], stop))),
+            refusing(changed(lambda losses, patience, best, stop: (losses[best], stop))),
             "This is the loss itself. Asked for is the number of its step.",
             credit=0.5,
             forms=[
-                _refusing(_changed(lambda losses, patience, best, stop: (losses[best], losses[stop]))),
-                _refusing(_changed(lambda losses, patience, best, stop: (best, losses[best]))),
-                _refusing(_changed(lambda losses, patience, best, stop: (best, losses[stop]))),
+                refusing(changed(lambda losses, patience, best, stop: (best, losses[best]))),
+                refusing(changed(lambda losses, patience, best, stop: (best, losses[stop]))),
             ],
         ),
         Mistake(
+            "losses_for_both_steps",
+            refusing(changed(lambda losses, patience, best, stop: (losses[best], losses[stop]))),
+            "These are the two losses. Asked for are the numbers of their steps.",
+        ),
+        Mistake(
             "never_stops",
-            _refusing(_never_stops),
+            refusing(never_stops),
             "It runs to the end whatever the patience. Where does the loop stop?",
             credit=0.25,
         ),
         Mistake(
             "no_losses_let_pass",
-            _for_nothing((0, 0)),
+            for_nothing((0, 0)),
             "Without a loss there is no best step, and 0 would point at nothing. Raise a ValueError.",
             credit=0.9,
-            forms=[_for_nothing((0, -1)), _for_nothing((-1, -1))],
+            forms=[for_nothing((0, -1)), for_nothing((-1, -1))],
         ),
     ],
     equivalent={

@@ -14,7 +14,6 @@ from steepest_exercises.empirical_risk import reference
 from steepest_exercises.empirical_risk.labels import hot, numbers, own, plain, rows
 from steepest_exercises.inputs import normal
 
-
 OUTPUT = "the 0-1 loss"
 
 
@@ -55,10 +54,10 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
-def _loss(formula: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+def _loss(formula: Callable[[Tensor, Tensor], Tensor | int]) -> Callable[[Tensor, Tensor], Tensor | int]:
     """A loss from `formula(scores, class numbers)` that refuses an empty batch."""
 
-    def zero_one_loss(scores: Tensor, labels: Tensor) -> Tensor:
+    def zero_one_loss(scores: Tensor, labels: Tensor) -> Tensor | int:
         if len(scores) == 0:
             raise ValueError("the batch is empty")
         return formula(scores, numbers(labels))
@@ -125,7 +124,7 @@ def _flat_winner(scores: Tensor, y: Tensor) -> Tensor:
 
 def _best_rows(scores: Tensor, y: Tensor) -> Tensor:
     """A one-hot table with a 1 in each column, where its highest score is."""
-    n, k = scores.shape
+    k = scores.shape[1]
     table = torch.zeros_like(scores).index_put(
         (scores.argmax(dim=0), torch.arange(k, device=y.device)), torch.ones(k).to(scores)
     )
@@ -395,7 +394,8 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "rows_of_truth_values_not_read",
             _as_they_come(_argmax_of_any),
-            "torch has no `argmax` for truth values, and one-hot rows may be of any type: `labels.int().argmax(dim=1)`.",
+            "torch has no `argmax` for truth values, and one-hot rows may be of any type: "
+            "`labels.int().argmax(dim=1)`.",
             credit=0.9,
         ),
         Mistake(
