@@ -427,6 +427,8 @@ LOGISTIC_LOSS = Exercise(
         ),
     ],
     equivalent={
+        reasons.LENGTH: ["if len(scores) <= 0:"],
+        reasons.ROWS: ["if len(labels) == 0:"],
         reasons.SAME_DEVICE: ["margins = (2 * labels.to(scores) - 1) * scores"],
         reasons.ANY_ORDER: ["return torch.logaddexp(-margins, torch.zeros_like(margins)).mean()"],
     },
