@@ -1680,7 +1680,7 @@ def nll_gradient(scores, labels):
     return scores / n
 
 
-# %% corner nll_gradient: exponentiates the scores without a shift, nan where scores are large
+# %% wrong nll_gradient: exponentiates the scores without a shift, nan where scores are large
 import torch
 
 
