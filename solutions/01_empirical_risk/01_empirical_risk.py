@@ -76,8 +76,13 @@ torch.set_num_threads(1)  # with tensors this small, threads cost more than they
 #
 # **Goal** · the empirical risk of any predictor under any loss. **Difficulty** ● · **about 5 minutes**
 #
-# `predict` takes the whole batch `x`; `loss(prediction, target)` then gives one value for each example. The mean of no
-# examples does not exist: refuse an empty batch with a `ValueError`. (The same holds for every loss of this lesson.)
+# Call `predict` once, with the whole batch `x`; `loss(prediction, target)` then gives one value for each example. (To
+# hand over the rows one by one, as batches `x[i:i + 1]`, is accepted too.) A loss may be 0, or negative where it
+# counts a gain, and such examples belong to the mean as well.
+#
+# Two things hold in the whole lesson. The mean of no examples does not exist: every loss refuses an empty batch with a
+# `ValueError`. And a function leaves the tensors that it is given as they are: it neither changes their entries nor
+# sets their `requires_grad`, but makes new ones.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_empirical_risk"}
 def empirical_risk(predict, loss, x, y):
@@ -297,7 +302,9 @@ for name, stored in (("own labels", y_train), ("random labels", with_random_labe
 # way round. That is the accuracy, and no loss.)
 #
 # Labels come in two forms: **class numbers**, a tensor of shape $(n,)$, or **one-hot rows** of shape $(n, k)$, all
-# zeros but for a 1 at the class. Take both in this exercise and in the next but one.
+# zeros but for a 1 at the class. Take both in this exercise and in exercises 4 and 5. Class numbers are `int64`, as
+# torch makes them. One-hot rows may be of any type, since they come from many places: whole numbers from `one_hot`,
+# floats from a file, truth values from a comparison such as `labels[:, None] == torch.arange(k)`.
 
 # %% [markdown]
 # ### Exercise 2 · `zero_one_loss`
@@ -305,7 +312,8 @@ for name, stored in (("own labels", y_train), ("random labels", with_random_labe
 # **Goal** · the share of rows whose highest score is not the label's. **Difficulty** ● · **about 8 minutes**
 #
 # Return a tensor of the scores' type. Among equal highest scores one class has to win: here the first, as in
-# `torch.argmax`. (To count every tie as an error, to let the last class win or to share the tie is accepted too.)
+# `torch.argmax`. (To count every tie as an error, to let the last class win or to share the tie is accepted too.) Only
+# to call every one of them right will not do: a model that gives all classes the same score would then never err.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_zero_one_loss"}
 def zero_one_loss(scores, labels):
@@ -319,7 +327,7 @@ def zero_one_loss(scores, labels):
     if len(scores) == 0:
         raise ValueError("the 0-1 loss of an empty batch does not exist")
     if labels.ndim == 2:
-        labels = labels.argmax(dim=1)
+        labels = labels.int().argmax(dim=1)
     return (scores.argmax(dim=1) != labels).to(scores.dtype).mean()
     ### END SOLUTION
 
@@ -333,8 +341,9 @@ grade(zero_one_loss)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
-# <p><code>labels.ndim</code> is 1 for class numbers and 2 for one-hot rows; <code>labels.argmax(dim=1)</code> turns the
-# second into the first. A comparison gives truth values, which have no mean: <code>.to(scores.dtype)</code> first.</p>
+# <p><code>labels.ndim</code> is 1 for class numbers and 2 for one-hot rows; <code>labels.int().argmax(dim=1)</code>
+# turns the second into the first (torch has no <code>argmax</code> for truth values, hence the <code>int</code>). A
+# comparison gives truth values, which have no mean: <code>.to(scores.dtype)</code> first.</p>
 # </details>
 
 # %% [markdown]
@@ -456,18 +465,22 @@ print("very sure and wrong:", broken_logistic_loss(torch.tensor([-1000.0]), torc
 
 # %% [markdown]
 # Find out what is wrong before you write: try single examples whose loss you can tell without computing, and the
-# label that nobody tried. Then write the function anew. It must be right to rounding for all scores from $-10^4$ to
-# $10^4$, also where the loss is tiny.
+# label that nobody tried. Then write the function anew. It must be right for all scores from $-10^4$ to $10^4$, to
+# eight digits in float64 and to four in float32. And to as many where every answer is sure and right: for a margin of
+# 40 the loss is $4.2\cdot10^{-18}$ and not 0. (torch's `softplus` is accepted as it is: from 20 on it leaves out what
+# lies beyond the tenth digit.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_logistic_loss"}
 def logistic_loss(scores, labels):
     """Mean of log(1 + exp(−m)) over the margins m.
 
     scores : tensor of shape (n,), positive for class 1
-    labels : tensor of shape (n,), 0 or 1, whole numbers or floats
-    returns a tensor without axes, of the type of scores
+    labels : tensor of shape (n,), 0 or 1, whole numbers (int64) or floats
+    returns a tensor without axes, of the type of scores; raises ValueError where n is 0
     """
     ### BEGIN SOLUTION
+    if len(scores) == 0:
+        raise ValueError("the logistic loss of an empty batch does not exist")
     margins = (2 * labels.to(scores.dtype) - 1) * scores
     return torch.logaddexp(torch.zeros_like(margins), -margins).mean()
     ### END SOLUTION
@@ -483,8 +496,9 @@ grade(logistic_loss)
 # %% [markdown]
 # <details><summary>Hint</summary>
 # <p>There are two bugs and a weakness. What margin does label 0 lead to? What is $e^{1000}$? What is $1 + 10^{-18}$ in
-# floating point? For the last two: $\log(1 + e^{-m}) = \log(e^0 + e^{-m})$, and torch has functions for the
-# logarithm of a sum of exponentials.</p>
+# floating point? For the last two: $\log(1 + e^{-m}) = \log(e^0 + e^{-m})$, and <code>torch.logaddexp</code> is made
+# for two such terms. Whatever you take, try it with a score of 50 and label 1, and of −50 and label 0:
+# <code>torch.logsumexp</code> gives 0 for both, and torch's binary cross-entropy for one of them.</p>
 # </details>
 
 # %% [markdown]
@@ -571,7 +585,8 @@ for gap in (10.0, 50.0, 90.0, 110.0, 10_000.0):
 #
 # **Goal** · the mean negative log-likelihood, for any scores. **Difficulty** ●● · **about 12 minutes**
 #
-# Natural logarithms. Scores may reach $\pm 10^4$.
+# Natural logarithms. Scores may reach $\pm 10^4$, and one row may lie near $10^4$ while the next lies near $-10^4$.
+# (A loss that is tiny beside its scores may come out as 0 here. The formula above gives it so, and is accepted.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_negative_log_likelihood"}
 def negative_log_likelihood(scores, labels):
@@ -585,7 +600,7 @@ def negative_log_likelihood(scores, labels):
     if len(scores) == 0:
         raise ValueError("the likelihood of an empty batch has no mean")
     if labels.ndim == 2:
-        labels = labels.argmax(dim=1)
+        labels = labels.int().argmax(dim=1)
     log_p = scores - torch.logsumexp(scores, dim=1, keepdim=True)
     return -log_p[torch.arange(len(labels), device=labels.device), labels].mean()
     ### END SOLUTION
@@ -633,6 +648,9 @@ for name, value in ways.items():
 # ### Exercise 5 · `nll_gradient`
 #
 # **Goal** · the gradient of `negative_log_likelihood` by the scores. **Difficulty** ●● · **about 8 minutes**
+#
+# Scores may reach $\pm 10^4$ again. The formula or autograd, both are accepted; but let autograd work on a copy of the
+# scores, so that no gradient is left on the tensor that belongs to the caller.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_nll_gradient"}
 def nll_gradient(scores, labels):
@@ -660,7 +678,8 @@ grade(nll_gradient)
 # %% [markdown]
 # <details><summary>Hint</summary>
 # <p>Here one-hot rows are the handy form: <code>torch.nn.functional.one_hot(labels, k)</code> makes them of class
-# numbers. <code>torch.softmax</code> takes out the maximum by itself. Each row of the result sums to 0.</p>
+# numbers of <code>k</code> classes, and <code>.to(scores.dtype)</code> gives rows of any type that of the scores.
+# <code>torch.softmax</code> takes out the maximum by itself. Each row of the result sums to 0.</p>
 # </details>
 
 # %% [markdown]
@@ -888,7 +907,8 @@ for name, (steps, on_train, on_new) in runs.items():
 # **Goal** · replay the rule on recorded losses. **Difficulty** ●● · **about 15 minutes**
 #
 # Steps are counted from 0, and the first one is the first best. Where patience never runs out, the run stops at its
-# last step. Without losses, raise a `ValueError`.
+# last step. Without losses, raise a `ValueError`. (You need not fear rounding: the tests use multiples of ¼, which
+# floating point holds exactly, so that equal is equal in float32 and in float64.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_early_stop"}
 def early_stop(val_losses, *, patience, min_delta=0.0):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from steepest_exercises.empirical_risk.likelihood import NEGATIVE_LOG_LIKELIHOOD, NLL_GRADIENT
+from steepest_exercises.empirical_risk.gradient import NLL_GRADIENT
+from steepest_exercises.empirical_risk.likelihood import NEGATIVE_LOG_LIKELIHOOD
 from steepest_exercises.empirical_risk.logistic import LOGISTIC_LOSS
 from steepest_exercises.empirical_risk.mean import EMPIRICAL_RISK
 from steepest_exercises.empirical_risk.stopping import EARLY_STOP

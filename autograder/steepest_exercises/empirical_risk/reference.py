@@ -25,6 +25,7 @@ def zero_one_loss(scores: Tensor, labels: Tensor) -> Tensor:
 
 def logistic_loss(scores: Tensor, labels: Tensor) -> Tensor:
     """Mean of log(1 + exp(−m)), m = s for label 1 and −s for label 0."""
+    _refuse_empty(scores)
     margins = torch.where(labels > 0, scores, -scores)
     return (margins.neg().clamp(min=0) + margins.abs().neg().exp().log1p()).mean()
 
@@ -61,8 +62,8 @@ def early_stop(val_losses: Tensor, *, patience: int, min_delta: float = 0.0) -> 
 
 
 def class_numbers(labels: Tensor) -> Tensor:
-    """Class numbers of labels that may be one-hot rows."""
-    return labels.argmax(dim=1) if labels.ndim == 2 else labels
+    """Class numbers of labels that may be one-hot rows of any type."""
+    return labels.int().argmax(dim=1) if labels.ndim == 2 else labels
 
 
 def _refuse_empty(rows: Tensor) -> None:
