@@ -11,6 +11,7 @@ from steepest._checks.cases import EVERYTHING, Candidate, Case, Result
 from steepest._checks.compare import Measure, difference
 from steepest._checks.general import GENERAL, Fact
 from steepest._checks.generators import GENERATOR, SEED
+from steepest._checks.played import plain
 
 BUT_FOR_ONE_THING = 0.5  # what right values earn that come with a side effect, or in another type
 CORNERS = 0.25  # what forgotten corners cost together at most
@@ -142,7 +143,7 @@ def _known(
         return _in_general("wrong_float_type", symptom)
     for candidate in mistakes:
         if _agree(cases, candidate, clean, Measure(any_dtype=True)):
-            return _as_finding(candidate)
+            return _with_effects(_as_finding(candidate), results, candidate)
     return None
 
 
@@ -199,12 +200,24 @@ def _resembled(
             like_mistake, like_sound = (same(case, known, got, finite) for known in (want, sound))
             if not like_mistake and not like_sound:
                 break
-            seen += apart and like_mistake and not like_sound
+            seen += apart and like_mistake and not like_sound and _has_numbers(want)
         else:
             share = seen / told_apart if told_apart else 0.0
-            if seen and share >= MOST and (share, seen) > (best, 0):
+            if seen and share >= MOST and share > best:
                 best, found = share, candidate
-    return _as_finding(found) if found else None
+    return _with_effects(_as_finding(found), results, found) if found else None
+
+
+def _with_effects(finding: Finding, results: Sequence[Result], candidate: Candidate) -> Finding:
+    """A mistake that comes with side effects of its own earns no more than right values that do."""
+    extra = any(got.effects != want.effects for got, want in zip(results, candidate.results, strict=True))
+    return replace(finding, credit=min(finding.credit, BUT_FOR_ONE_THING)) if extra else finding
+
+
+def _has_numbers(result: Result) -> bool:
+    """Whether there is anything finite in it, or an answer that is no number."""
+    values = (plain(value) for value in result.observations.values())
+    return any(value is None or bool(value.isfinite().any()) for value in values)
 
 
 def _beside_corners(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result]) -> float:

@@ -73,10 +73,10 @@ def inputs_of(case: Case, parameters: Sequence[str]) -> dict[str, Any]:
     inputs = {name: value for name, value in case.inputs.items() if name not in NAMES_OF_OUTPUTS}
     if case.drive == "stepper":
         return {"theta": inputs["theta"], **inputs["state"], **(inputs["steps"][0] if inputs["steps"] else {})}
-    if case.drive not in ("call", "forward", "settled"):
+    if "args" not in inputs:
         return inputs
     names = [*parameters, *(f"argument {place}" for place in range(len(parameters), 99))]
-    return {**dict(zip(names, inputs["args"], strict=False)), **inputs["kwargs"]}
+    return {**dict(zip(names, inputs["args"], strict=False)), **inputs.get("kwargs", {})}
 
 
 def plain(value: Any) -> Tensor | None:

@@ -315,6 +315,29 @@ RESEMBLING: dict[str, tuple[Implementation, Implementation, bool]] = {
 }  # fmt: skip
 
 
+def test_a_mistake_is_not_seen_where_there_is_nothing_to_compare() -> None:
+    def overflows(x: Tensor, **k: Any) -> Tensor:
+        return scaled(x, **k) * torch.inf if len(x) > 2 else scaled(x, **k)
+
+    found = _listed(MATRICES, overflows, lambda x, **k: scaled(x, **k) * (1 + 1e-6 * (len(x) > 2)))
+    assert found.name != "forgotten_mean"
+
+
+def test_a_mistake_with_a_side_effect_earns_no_more_than_what_is_right_but_for_one() -> None:
+    known = [
+        Candidate("reference", "reference", "", 1.0, play(local(_mean, "f"), CORNERS)),
+        Candidate("mistake", "divides_by_zero", "Look.", 0.8, play(local(_fails("nan"), "f"), CORNERS)),
+    ]
+
+    def student(x: Tensor) -> Tensor:
+        result = _fails("nan")(x)
+        x.zero_()
+        return result
+
+    found = find(CORNERS, known, play(local(student, "f"), CORNERS), parameters=["x"])
+    assert (found.name, found.credit) == ("divides_by_zero", 0.5)
+
+
 @pytest.mark.parametrize("name", RESEMBLING)
 def test_a_listed_mistake_is_seen_in_most_cases_that_tell_it_apart(name: str) -> None:
     mistake, student, seen = RESEMBLING[name]
