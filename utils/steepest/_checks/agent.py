@@ -207,8 +207,6 @@ def _rebuild(value: Any, built: list[Any]) -> Any:
 
 def _snapshot(value: Any) -> Any:
     """Copy whatever can be changed in place; generators and functions may change."""
-    if isinstance(value, torch.Tensor) and value.requires_grad:
-        return ["differentiated", value.detach().clone()]
     if isinstance(value, torch.Tensor):
         return value.detach().clone()
     if isinstance(value, np.ndarray):

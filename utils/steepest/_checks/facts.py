@@ -17,6 +17,7 @@ from steepest._checks.compare import same_bits
 from steepest._checks.features import what_sets_apart
 from steepest._checks.general import FORM, NEAR, PART, Fact
 from steepest._checks.played import Played, inputs_of, plain, unpacked
+from steepest._checks.wire import Handle
 
 
 def seen(
@@ -52,7 +53,7 @@ def seen(
 def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
     """Whether results are more than one constant, zeros, or what was given handed back."""
     values = [value for result in results for value in _numbers(result)]
-    if not values:
+    if not any(bool(value.isfinite().any()) for value in values):
         return False
     if len(values) > 1 and all(bool((value == values[0][0]).all()) for value in values):
         return False
@@ -60,9 +61,18 @@ def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
 
 
 def _handed_back(case: Case, result: Result) -> bool:
-    given = [value for value in inputs_of(case, ()).values() if isinstance(value, torch.Tensor)]
-    values = [value for value in result.observations.values() if isinstance(value, torch.Tensor)]
+    """Whether everything that came is one of the things that were given."""
+    given = list(_leaves(list(inputs_of(case, ()).values())))
+    values = list(_leaves(list(result.observations.values())))
     return bool(values) and all(any(same_bits(value, item) for item in given) for value in values)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)
+    else:
+        yield value.type_name if isinstance(value, Handle) else value
 
 
 def _numbers(result: Result) -> list[torch.Tensor]:

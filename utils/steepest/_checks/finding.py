@@ -200,7 +200,7 @@ def _resembled(
             like_mistake, like_sound = (same(case, known, got, finite) for known in (want, sound))
             if not like_mistake and not like_sound:
                 break
-            seen += apart and like_mistake and not like_sound and _has_numbers(want)
+            seen += apart and like_mistake and not like_sound and _has_numbers(want) and _has_numbers(got)
         else:
             share = seen / told_apart if told_apart else 0.0
             if seen and share >= MOST and share > best:

@@ -47,7 +47,6 @@ class _Pair(NamedTuple):
 EFFECTS: dict[str, tuple[Callable[..., Any], set[str]]] = {
     "nothing": (lambda x, state, *, lr: x + 1, set()),
     "a tensor": (lambda x, state, *, lr: x.add_(1), {"argument 1"}),
-    "that a tensor is differentiated": (lambda x, state, *, lr: x.requires_grad_().detach(), {"argument 1"}),
     "a tensor resized": (lambda x, state, *, lr: x.resize_(1) and None, {"argument 1"}),
     "a tensor in a dict": (lambda x, state, *, lr: state["velocity"].mul_(2), {"argument 2"}),
     "an entry of a dict": (lambda x, state, *, lr: _state(x, state), {"argument 2"}),
