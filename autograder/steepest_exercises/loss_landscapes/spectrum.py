@@ -1,4 +1,4 @@
-"""Exercises `curvatures` and `condition_number` of `03_loss_landscapes`."""
+"""Exercise `curvatures` of `03_loss_landscapes`."""
 
 from __future__ import annotations
 
@@ -65,12 +65,19 @@ def _eigenvectors_too(matrix: Tensor) -> Tensor:
     return values
 
 
-def _triangle(uplo: str) -> OfMatrix:
+def _triangle(uplo: str, build: OfMatrix = lambda matrix: matrix) -> OfMatrix:
+    """What stands in one triangle of what `build` makes of the matrix."""
+
     def values(matrix: Tensor) -> Tensor:
-        read: Tensor = torch.linalg.eigvalsh(matrix, UPLO=uplo)
+        read: Tensor = torch.linalg.eigvalsh(build(matrix), UPLO=uplo)
         return read
 
     return values
+
+
+def _by_size(matrix: Tensor) -> Tensor:
+    values = reference.curvatures(matrix)
+    return values[values.abs().argsort()]
 
 
 def _of(build: OfMatrix) -> OfMatrix:
@@ -83,6 +90,16 @@ def _of(build: OfMatrix) -> OfMatrix:
     return values
 
 
+def _loose(values: OfMatrix) -> OfMatrix:
+    """Curvatures that `values` makes of the symmetric part."""
+    return lambda matrix: values((matrix + matrix.T) / 2)
+
+
+def _complex(read: OfMatrix) -> OfMatrix:
+    """What `read` takes from the complex eigenvalues of the matrix as it stands."""
+    return lambda matrix: read(torch.linalg.eigvals(matrix))
+
+
 CURVATURES = Exercise(
     id="curvatures",
     reference=reference.curvatures,
@@ -92,6 +109,7 @@ CURVATURES = Exercise(
         Accepted("half_of_each", _eigenvectors_too),
         Accepted("general_solver_after_symmetrizing", _general_solver),
         Accepted("hessian_by_autodiff", _autodiff),
+        Accepted("halved_afterwards", lambda matrix: torch.linalg.eigvalsh(matrix + matrix.T) / 2),
     ],
     mistakes=[
         Mistake(
@@ -107,10 +125,22 @@ CURVATURES = Exercise(
             "matrix that gives the same ½θᵀAθ.",
         ),
         Mistake(
+            "triangle_with_its_diagonal_twice",
+            _of(lambda matrix: matrix.triu() + matrix.triu().T),
+            "One triangle is mirrored, the other is lost, and the diagonal is counted twice. Every entry of A acts on "
+            "θ: average A and Aᵀ.",
+            forms=[_of(lambda matrix: matrix.tril() + matrix.tril().T)],
+        ),
+        Mistake(
             "eigenvalues_of_the_unsymmetric_matrix",
-            lambda matrix: torch.linalg.eigvals(matrix).real.sort().values,
+            _complex(lambda values: values.real.sort().values),
             "The eigenvalues of a matrix that is not symmetric say nothing about a quadratic, and may be complex. "
             "Make it symmetric first: differentiate ½θᵀAθ twice.",
+            forms=[
+                _complex(lambda values: values.real),
+                _complex(lambda values: values.abs().sort().values),
+                _complex(lambda values: values.abs()),
+            ],
         ),
         Mistake(
             "half_forgotten",
@@ -125,25 +155,54 @@ CURVATURES = Exercise(
             0.5,
         ),
         Mistake(
+            "half_of_one_part",
+            _of(lambda matrix: matrix + matrix.T / 2),
+            "Only one of the two parts is halved: `A + A.T / 2` divides before it adds. Put the sum in brackets, and "
+            "the matrix becomes symmetric.",
+            0.25,
+            forms=[
+                _of(lambda matrix: matrix / 2 + matrix.T),
+                _triangle("L", lambda matrix: matrix + matrix.T / 2),
+                _triangle("U", lambda matrix: matrix + matrix.T / 2),
+            ],
+        ),
+        Mistake(
             "gram_matrix",
             _of(lambda matrix: matrix.T @ matrix),
-            "AᵀA is symmetric, but it is the Hessian of ½‖Aθ‖². For ½θᵀAθ take the symmetric part of A.",
+            "A product of A and Aᵀ is symmetric, but it belongs to a loss like ½‖Aθ‖². For ½θᵀAθ take the symmetric "
+            "part of A, which is a sum.",
+            forms=[
+                _of(lambda matrix: matrix @ matrix.T),
+                _of(lambda matrix: matrix.T @ matrix / 2),
+                _of(lambda matrix: matrix @ matrix.T / 2),
+            ],
         ),
         Mistake(
             "singular_values",
             lambda matrix: torch.linalg.svdvals(matrix).flip(0),
             "Singular values are never negative, so no direction could curve downwards. Take eigenvalues of the "
             "symmetric part.",
+            forms=[torch.linalg.svdvals, _loose(torch.linalg.svdvals)],
+        ),
+        Mistake(
+            "signs_lost",
+            lambda matrix: reference.curvatures(matrix).abs().sort().values,
+            "The sizes of the curvatures are returned. Their signs tell a valley from a ridge: a negative eigenvalue "
+            "stays negative.",
+            0.25,
+            forms=[lambda matrix: reference.curvatures(matrix).abs()],
         ),
         Mistake(
             "diagonal",
             lambda matrix: matrix.diagonal().sort().values,
             "The diagonal holds the curvatures along the axes. The extreme ones lie along the eigenvectors.",
+            forms=[lambda matrix: matrix.diagonal()],
         ),
         Mistake(
             "difference_of_the_halves",
             _of(lambda matrix: (matrix - matrix.T) / 2),
             "A - Aᵀ is the part of A that ½θᵀAθ does not see: θᵀ(A - Aᵀ)θ is 0 for every θ. Keep the other part.",
+            forms=[_of(lambda matrix: matrix - matrix.T), _triangle("U", lambda matrix: (matrix - matrix.T) / 2)],
         ),
         Mistake(
             "descending",
@@ -151,138 +210,27 @@ CURVATURES = Exercise(
             "The values are right and in the wrong order: from the smallest to the largest.",
             0.5,
         ),
-    ],
-)
-
-
-# --- condition_number --------------------------------------------------------
-
-
-def _hessian_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, hessian: Tensor, slack: float = 1.0) -> Case:
-        return Case(name, {"args": [hessian], "kwargs": {}, "outputs": ["the condition number"]}, slack=slack)
-
-    singular = torch.diag(torch.tensor([float(rng.uniform(1, 2)), 0.0, float(rng.uniform(3, 4))]).double())
-    indefinite = [-value for value in spread(rng, 2, 0.8, 6)] + spread(rng, 2, 0.3, 3)
-    return [
-        case("a valley", turned(rng, spread(rng, 2, 0.5, 5)), 10),
-        case("a bowl of four dimensions", turned(rng, spread(rng, 4, 0.2, 8)), 10),
-        case("a round bowl", float(rng.uniform(2, 3)) * torch.eye(3, dtype=torch.float64), 10),
-        case("a saddle that falls more steeply than it rises", turned(rng, indefinite), 10),
-        case("a cap", -turned(rng, spread(rng, 3, 0.4, 4)), 10),
-        case("a flat direction", singular),
-        case("float32", turned(rng, spread(rng, 3, 0.5, 6)).float(), 10),
-    ]
-
-
-def _ratio(sizes: Callable[[Tensor], Tensor]) -> OfMatrix:
-    """Largest over smallest of what `sizes` takes from the Hessian."""
-
-    def condition_number(hessian: Tensor) -> Tensor:
-        values = sizes(hessian)
-        return values.max() / values.min()
-
-    return condition_number
-
-
-def _inverted(hessian: Tensor) -> Tensor:
-    values = torch.linalg.eigvalsh(hessian).abs()
-    inverse: Tensor = values.min() / values.max()
-    return inverse
-
-
-def _sorted_ends(hessian: Tensor) -> Tensor:
-    ordered: Tensor = torch.linalg.eigvals(hessian).abs().sort().values
-    return ordered[-1] / ordered[0]
-
-
-def _largest_two(hessian: Tensor) -> Tensor:
-    ordered: Tensor = torch.linalg.eigvalsh(hessian).abs().sort().values
-    return ordered[-1] / ordered[-2]
-
-
-CONDITION_NUMBER = Exercise(
-    id="condition_number",
-    reference=reference.condition_number,
-    cases=_hessian_cases,
-    points=1,
-    accepted=[
-        Accepted("singular_values", _ratio(torch.linalg.svdvals)),
-        Accepted("library_function", lambda hessian: torch.linalg.cond(hessian)),
-        Accepted("sorted_sizes", _sorted_ends),
-    ],
-    mistakes=[
         Mistake(
-            "upside_down",
-            _inverted,
-            "A condition number is never under 1: the largest size stands on top. A long valley has a large one.",
+            "not_sorted",
+            _loose(lambda symmetric: torch.linalg.eigvals(symmetric).real),
+            "The values are right, but not in ascending order: `eigvals` does not sort, and sizes sort otherwise than "
+            "values. `eigvalsh` of a symmetric matrix gives them sorted.",
+            0.5,
+            forms=[_by_size],
         ),
         Mistake(
-            "signs_kept",
-            _ratio(torch.linalg.eigvalsh),
-            "At a saddle this gives a negative number, at a cap one under 1. What counts is the size of each "
-            "eigenvalue, not its sign.",
+            "extremes_alone",
+            lambda matrix: reference.curvatures(matrix)[[0, -1]],
+            "Only the smallest and the largest curvature are returned. One for each direction is asked for.",
             0.25,
+            forms=[lambda matrix: torch.stack([reference.curvatures(matrix)[0], reference.curvatures(matrix)[-1]])],
         ),
         Mistake(
-            "size_of_the_ratio",
-            lambda hessian: _ratio(torch.linalg.eigvalsh)(hessian).abs(),
-            "The size is taken after the division. The largest eigenvalue need not be the largest in size: take "
-            "sizes first, then the extremes.",
-            0.25,
-        ),
-        Mistake(
-            "signed_ends_before_sizes",
-            lambda hessian: torch.linalg.eigvalsh(hessian)[-1].abs() / torch.linalg.eigvalsh(hessian).abs().min(),
-            "The last eigenvalue is the largest number, not the one of largest size: at a cap it is the weakest. "
-            "Take sizes first.",
-            0.25,
-        ),
-        Mistake(
-            "diagonal_entries",
-            _ratio(lambda hessian: hessian.diagonal().abs()),
-            "The diagonal holds the curvatures along the axes. A valley that lies aslant has its extremes along the "
-            "eigenvectors.",
-        ),
-        Mistake(
-            "entries",
-            _ratio(lambda hessian: hessian.abs()),
-            "These are the largest and the smallest entry of the matrix. Entries change when the axes are turned; "
-            "eigenvalues do not.",
-        ),
-        Mistake(
-            "squared",
-            _ratio(lambda hessian: torch.linalg.eigvalsh(hessian @ hessian).abs()),
-            "This is the square of the condition number: HᵀH has squared eigenvalues.",
-            0.25,
-        ),
-        Mistake(
-            "square_root",
-            lambda hessian: reference.condition_number(hessian).sqrt(),
-            "A root too much. κ is the plain ratio of the two curvatures; √κ is what momentum makes of it.",
-            0.25,
-        ),
-        Mistake(
-            "frobenius_norms",
-            lambda hessian: torch.linalg.cond(hessian, "fro"),
-            "The Frobenius norm counts all eigenvalues. Only the largest and the smallest decide here: a round bowl "
-            "must have κ = 1.",
-            0.25,
-        ),
-        Mistake(
-            "difference",
-            lambda hessian: torch.linalg.eigvalsh(hessian).abs().max() - torch.linalg.eigvalsh(hessian).abs().min(),
-            "A difference depends on the units of the loss. The condition number is a ratio.",
-        ),
-        Mistake(
-            "largest_curvature_alone",
-            lambda hessian: torch.linalg.eigvalsh(hessian).abs().max(),
-            "This is the largest curvature. Divide it by the smallest: twice the loss must leave κ as it is.",
-        ),
-        Mistake(
-            "largest_two",
-            _largest_two,
-            "These are the two largest sizes. In more than two dimensions the smallest stands at the other end.",
+            "eigenvectors_as_well",
+            lambda matrix: tuple(torch.linalg.eigh((matrix + matrix.T) / 2)),
+            "Eigenvalues and eigenvectors are returned. Only the eigenvalues are asked for: the first of the two that "
+            "`eigh` gives.",
+            0.5,
         ),
     ],
 )
