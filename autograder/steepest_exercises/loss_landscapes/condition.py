@@ -10,7 +10,7 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises.loss_landscapes import reference
-from steepest_exercises.loss_landscapes.spectrum import OfMatrix, spread, turned
+from steepest_exercises.loss_landscapes.spectrum import OfMatrix, disordered, spread, turned
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -27,6 +27,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a saddle that falls more steeply than it rises", turned(rng, indefinite)),
         case("a saddle whose weakest curvature is negative", -turned(rng, indefinite)),
         case("a cap", -turned(rng, spread(rng, 3, 0.4, 4))),
+        case("curvatures along the axes, in no order", disordered(rng)),
         case("a flat direction", singular, 1, 0.25),
         case("small curvatures", 0.001 * turned(rng, spread(rng, 3, 0.5, 3))),
         case("float32", turned(rng, spread(rng, 3, 0.5, 6)).float()),

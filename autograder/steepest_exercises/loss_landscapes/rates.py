@@ -10,14 +10,14 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises.loss_landscapes import reference
-from steepest_exercises.loss_landscapes.spectrum import spread, turned
+from steepest_exercises.loss_landscapes.spectrum import disordered, spread, turned
 
 Rate = Callable[[Tensor], Tensor]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, hessian: Tensor) -> Case:
-        return Case(name, {"args": [hessian], "kwargs": {}, "outputs": ["the rate"]}, slack=10)
+    def case(name: str, hessian: Tensor, corner: float = 0.0) -> Case:
+        return Case(name, {"args": [hessian], "kwargs": {}, "outputs": ["the rate"]}, slack=10, corner=corner)
 
     flat = torch.diag(torch.tensor([float(rng.uniform(1, 2)), 0.0, float(rng.uniform(3, 4))]).double())
     return [
@@ -25,7 +25,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a bowl of three dimensions", turned(rng, spread(rng, 3, 0.4, 3))),
         case("a bowl of five dimensions", turned(rng, spread(rng, 5, 0.7, 20))),
         case("a round bowl", float(rng.uniform(2, 3)) * torch.eye(3, dtype=torch.float64)),
-        case("a flat direction", flat),
+        case("curvatures along the axes, in no order", disordered(rng)),
+        case("a flat direction", flat, 0.2),
+        case("a flat direction that lies aslant", turned(rng, [0.0, *spread(rng, 2, 1, 3)]), 0.1),
         case("small curvatures", 0.01 * turned(rng, spread(rng, 3, 0.5, 5))),
         case("float32", turned(rng, spread(rng, 4, 0.5, 8)).float()),
         case("one weight", float(rng.uniform(1.5, 4)) * torch.eye(1, dtype=torch.float64)),
@@ -57,6 +59,16 @@ def _limit(values: Tensor) -> Tensor:
     return 2 / values[-1]
 
 
+def _unsorted(formula: Callable[[Tensor], Tensor]) -> Rate:
+    """A rate from the eigenvalues in the order of the general solver."""
+    return lambda hessian: formula(torch.linalg.eigvals(hessian).real)
+
+
+def _curved(values: Tensor) -> Tensor:
+    """The eigenvalues above 0."""
+    return values[values > 1e-9 * values.max()]
+
+
 def _in_numpy(hessian: Tensor) -> Tensor:
     values = np.linalg.eigvalsh(hessian.cpu().numpy())
     return torch.tensor(2 / (values.min() + values.max()), dtype=hessian.dtype, device=hessian.device)
@@ -86,6 +98,65 @@ STABLE_LR_LIMIT = Exercise(
             _rate(lambda values: 2 / values[0]),
             "With this rate the steepest direction has long blown up. The limit must hold in every direction, and the "
             "largest curvature sets it.",
+            forms=[_rate(lambda values: 2 / _curved(values)[0]), _rate(lambda values: (2 / values).max())],
+        ),
+        Mistake(
+            "one_over_the_smallest",
+            _rate(lambda values: 1 / values[0]),
+            "1/λ_min is the rate that solves the flattest direction in one step. The steepest has long blown up there, "
+            "and it sets the limit.",
+            forms=[_rate(lambda values: 1 / _curved(values)[0])],
+        ),
+        Mistake(
+            "all_limits",
+            _rate(lambda values: 2 / values),
+            "A limit for each direction is returned. One rate must do for all of them: the smallest of these limits.",
+            0.25,
+            forms=[_rate(lambda values: 2 / _curved(values))],
+        ),
+        Mistake(
+            "fixed_place_in_the_spectrum",
+            _rate(lambda values: 2 / values[1]),
+            "The eigenvalue at a fixed place is taken, which is the largest for two parameters only. Take `max()`, or the "
+            "last one, `[-1]`.",
+            0.25,
+            forms=[
+                _rate(lambda values: 2 / values[:2].max()),
+                _rate(lambda values: 2 / values[min(1, len(values) - 1)]),
+                _rate(lambda values: 2 / values[-2]),
+            ],
+        ),
+        Mistake(
+            "not_sorted",
+            _unsorted(lambda values: 2 / values[-1]),
+            "One end of the eigenvalues is taken, but `eigvals` does not sort them. Take `max()`, or `eigvalsh`, which "
+            "sorts.",
+            0.25,
+            forms=[_unsorted(lambda values: 2 / values[0])],
+        ),
+        Mistake(
+            "curvature_squared",
+            _rate(lambda values: 2 / values[-1].square()),
+            "The largest curvature is squared: HᵀH has squared eigenvalues, and its largest is λ_max². The limit has "
+            "λ_max itself.",
+            0.25,
+        ),
+        Mistake(
+            "root_of_the_curvature",
+            _rate(lambda values: 2 / values[-1].sqrt()),
+            "A root too much: |1 - ηλ| < 1 is solved by η < 2/λ, without a root.",
+            0.25,
+        ),
+        Mistake(
+            "difference_of_the_ends",
+            _rate(lambda values: 2 / (values[-1] - values[0])),
+            "The flattest direction is subtracted. The limit comes from the largest curvature alone, λ_max.",
+        ),
+        Mistake(
+            "condition_number_for_curvature",
+            _rate(lambda values: 2 * values[0] / values[-1]),
+            "κ takes the place of λ_max. κ has no unit, and doubling the loss leaves it as it is, but halves the limit.",
+            forms=[_rate(lambda values: values[-1] / values[0])],
         ),
         Mistake(
             "optimal_rate",
@@ -106,6 +177,7 @@ STABLE_LR_LIMIT = Exercise(
             _diagonal(_limit),
             "The largest diagonal entry is the curvature along an axis. Along an eigenvector it can be larger, so this "
             "rate can diverge.",
+            forms=[lambda hessian: 2 / hessian[0, 0], lambda hessian: 2 / hessian[-1, -1]],
         ),
         Mistake(
             "row_sums",
@@ -134,7 +206,9 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "mean_curvature",
             _rate(lambda values: 2 / values.mean()),
-            "The mean curvature lets the steepest direction diverge. The limit must hold in every direction.",
+            "A mean, or a median, of the curvatures lets the steepest direction diverge. The limit must hold in every "
+            "direction.",
+            forms=[_rate(lambda values: 2 / values.median()), _rate(lambda values: (2 / values).mean())],
         ),
         Mistake(
             "half_in_front_forgotten",
@@ -184,6 +258,92 @@ OPTIMAL_LR = Exercise(
             "This rate suits the flattest direction alone and lets the steepest diverge as soon as κ is above 2.",
         ),
         Mistake(
+            "smallest_alone",
+            _rate(lambda values: 2 / values[0]),
+            "This is the limit of the flattest direction, far beyond that of the steepest. Both ends stand under the 2: "
+            "λ_min + λ_max.",
+        ),
+        Mistake(
+            "difference_of_the_ends",
+            _rate(lambda values: 2 / (values[-1] - values[0])),
+            "Under the 2 stands the sum of the ends. A minus slips in when 1 - ηλ_min = -(1 - ηλ_max) is solved: "
+            "bring both ηλ to one side.",
+            0.25,
+        ),
+        Mistake(
+            "product_of_the_ends",
+            _rate(lambda values: 2 / (values[-1] * values[0])),
+            "The ends are multiplied. Solve 1 - ηλ_min = -(1 - ηλ_max): their sum stands under the 2.",
+        ),
+        Mistake(
+            "brackets_forgotten",
+            _rate(lambda values: 2 / values[0] + values[-1]),
+            "`2 / a + b` divides before it adds. Put brackets around the sum of the two ends.",
+            0.5,
+            forms=[_rate(lambda values: 2 / values[-1] + values[0])],
+        ),
+        Mistake(
+            "mean_of_the_rates",
+            _rate(lambda values: (1 / values[0] + 1 / values[-1]) / 2),
+            "This is the mean of the rates that suit each end. The curvatures are averaged, not the rates: one over the "
+            "middle of λ_min and λ_max.",
+            0.25,
+            forms=[
+                _rate(lambda values: 1 / values[0] + 1 / values[-1]),
+                _rate(lambda values: 2 / values[0] + 2 / values[-1]),
+                _rate(lambda values: (1 / values).mean()),
+                _rate(lambda values: (2 / values).mean()),
+            ],
+        ),
+        Mistake(
+            "second_for_last",
+            _rate(lambda values: 2 / (values[0] + values[1])),
+            "Not the two ends of the spectrum are added, but two neighbours in it. The last eigenvalue is `[-1]`, however "
+            "many there are.",
+            0.25,
+            forms=[
+                _rate(lambda values: 2 / (values[0] + values[min(1, len(values) - 1)])),
+                _rate(lambda values: 2 / (values[-2] + values[-1])),
+                _rate(lambda values: 2 / (values[-1] + values[1])),
+            ],
+        ),
+        Mistake(
+            "median_curvature",
+            _rate(lambda values: 1 / values.median()),
+            "The middle of the spectrum is read off a single eigenvalue. What counts is the middle between the two ends, "
+            "(λ_min + λ_max)/2.",
+            0.25,
+        ),
+        Mistake(
+            "not_sorted",
+            _unsorted(lambda values: 2 / (values[0] + values[-1])),
+            "The first and the last eigenvalue are added, but `eigvals` does not sort them. Take `min()` and `max()`, or "
+            "`eigvalsh`, which sorts.",
+            0.25,
+        ),
+        Mistake(
+            "condition_number_for_curvature",
+            _rate(lambda values: 2 * values[0] / (values[0] + values[-1])),
+            "κ stands where curvatures belong: 2/(κ + 1) is right only where λ_min is 1. Doubling the loss must halve "
+            "the rate.",
+            0.25,
+            forms=[_rate(lambda values: 2 / (values[-1] / values[0] + 1)), _rate(lambda values: 2 * values[0] / values[-1])],
+        ),
+        Mistake(
+            "frobenius_norm",
+            lambda hessian: 2 / torch.linalg.matrix_norm(hessian),
+            "The Frobenius norm takes the root of the sum of all squared curvatures. Only the two ends decide, and they "
+            "are added as they are.",
+            0.25,
+            forms=[_rate(lambda values: 2 / (values[0].square() + values[-1].square()).sqrt())],
+        ),
+        Mistake(
+            "curvatures_squared",
+            _rate(lambda values: 2 / (values[0].square() + values[-1].square())),
+            "The curvatures are squared here, as eigenvalues of HᵀH are. The rate has λ_min + λ_max under the 2.",
+            0.25,
+        ),
+        Mistake(
             "trace",
             _rate(lambda values: 2 / values.sum()),
             "The trace sums all eigenvalues. In two dimensions that is λ_min + λ_max; in more it is not.",
@@ -218,6 +378,7 @@ OPTIMAL_LR = Exercise(
             "diagonal_entries",
             _diagonal(_best),
             "The diagonal holds the curvatures along the axes. The extreme curvatures are eigenvalues.",
+            forms=[lambda hessian: 2 / (hessian.min() + hessian.max()), lambda hessian: 2 / (hessian[0, 0] + hessian[-1, -1])],
         ),
         Mistake(
             "convergence_factor",
@@ -228,7 +389,12 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "momentum_rate",
             _rate(lambda values: 4 / (values[0].sqrt() + values[-1].sqrt()).square()),
-            "This rate belongs to momentum with Polyak's β. Without momentum so long a step overshoots.",
+            "Roots of the curvatures belong to momentum with Polyak's β. Without momentum the curvatures are added as "
+            "they are.",
+            forms=[
+                _rate(lambda values: 2 / (values[0].sqrt() + values[-1].sqrt()).square()),
+                _rate(lambda values: 2 / (values[0].sqrt() + values[-1].sqrt())),
+            ],
         ),
     ],
 )

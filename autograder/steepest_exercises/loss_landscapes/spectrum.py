@@ -28,6 +28,12 @@ def spread(rng: np.random.Generator, n: int, low: float, high: float) -> list[fl
     return [float(value) for value in steps * rng.uniform(0.95, 1.05, n)]
 
 
+def disordered(rng: np.random.Generator) -> Tensor:
+    """A diagonal matrix with its smallest and its largest entry in the middle."""
+    low, *between, high = spread(rng, 4, 0.5, 6)
+    return torch.diag(torch.tensor([between[0], high, low, between[1]]).double())
+
+
 # --- curvatures --------------------------------------------------------------
 
 
@@ -41,6 +47,7 @@ def _matrix_cases(rng: np.random.Generator) -> Sequence[Case]:
         case("four parameters", 2 * normal(rng, 4, 4)),
         case("a triangular matrix", normal(rng, 3, 3).triu()),
         case("a rotation, whose eigenvalues are complex", torch.tensor([[0.3, -2.0], [2.0, 0.9]]).double()),
+        case("curvatures along the axes, in no order", disordered(rng)),
         case("float32", normal(rng, 3, 3).float()),
         case("one parameter", normal(rng, 1, 1)),
     ]
