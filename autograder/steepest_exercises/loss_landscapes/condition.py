@@ -124,7 +124,9 @@ CONDITION_NUMBER = Exercise(
             "The largest size is divided by the smallest number, which at a saddle is the steepest way down. Take sizes "
             "first, then both extremes of them.",
             0.25,
-            forms=[lambda hessian: torch.linalg.eigvalsh(hessian).abs().max() / torch.linalg.eigvalsh(hessian)[0].abs()],
+            forms=[
+                lambda hessian: torch.linalg.eigvalsh(hessian).abs().max() / torch.linalg.eigvalsh(hessian)[0].abs()
+            ],
         ),
         Mistake(
             "negative_ones_clipped",
@@ -143,7 +145,10 @@ CONDITION_NUMBER = Exercise(
             "The first and the last eigenvalue are taken, but `eigvals` does not sort them. Take `max()` and `min()` of "
             "the sizes.",
             0.25,
-            forms=[_unsorted(lambda values: values.abs()[0] / values.abs()[-1]), _unsorted(lambda values: values[0] / values[-1])],
+            forms=[
+                _unsorted(lambda values: values.abs()[0] / values.abs()[-1]),
+                _unsorted(lambda values: values[0] / values[-1]),
+            ],
         ),
         Mistake(
             "diagonal_entries",

@@ -51,6 +51,27 @@ def _wave(
     return model
 
 
+def _envelope(envelope: Callable[[Tensor], Tensor]) -> Loss:
+    return _loss(_wave(envelope=envelope))
+
+
+def _phase(phase: Callable[[Tensor, Tensor], Tensor]) -> Loss:
+    return _loss(_wave(phase=phase))
+
+
+def _u(phi: Tensor, x: Tensor) -> Tensor:
+    return phi[0] + 0.06 * phi[1] * x
+
+
+def _packet(u: Tensor) -> Tensor:
+    return torch.exp(-(u**2) / 32)
+
+
+def _beside(envelope: Callable[[Tensor, Tensor], Tensor]) -> Loss:
+    """The right wave in an envelope of its own."""
+    return _loss(lambda phi, x: torch.sin(_u(phi, x)) * envelope(phi, x))
+
+
 def _point_by_point(phi: Tensor, x: Tensor, y: Tensor) -> Tensor:
     total = torch.zeros((), dtype=y.dtype, device=y.device)
     for one, target in zip(x, y, strict=True):
@@ -87,10 +108,28 @@ GABOR_LOSS = Exercise(
     mistakes=[
         Mistake(
             "eight_for_thirty_two",
-            _loss(_wave(envelope=lambda u: torch.exp(-(u**2) / 8))),
+            _envelope(lambda u: torch.exp(-(u**2) / 8)),
             "The constant under u² is 32 here, as in Prince's book. Some lecture notes print 8, which makes the wave "
             "packet half as wide.",
             0.5,
+        ),
+        Mistake(
+            "another_width",
+            _envelope(lambda u: torch.exp(-(u**2) / 16)),
+            "The width of the envelope is another one. The exponent is -u²/32: the square of u alone, divided by 32, "
+            "with no further ½ and no further square.",
+            0.5,
+            forms=[
+                _envelope(lambda u: torch.exp(-(u**2) / 64)),
+                _envelope(lambda u: torch.exp(-((u / 32) ** 2))),
+                _envelope(lambda u: torch.exp(-((u / 32) ** 2) / 2)),
+                _envelope(lambda u: torch.exp(-(u**2) / 2)),
+                _envelope(lambda u: torch.exp(-(u**2))),
+                _envelope(lambda u: torch.exp(-(u**2) * 32)),
+                _envelope(lambda u: torch.exp(-(u**2) / 4)),
+                _envelope(lambda u: torch.exp(-(u**2) / 32**0.5)),
+                _envelope(lambda u: torch.exp(-(u**2) / 8**0.5)),
+            ],
         ),
         Mistake(
             "mean_for_sum",
@@ -105,10 +144,29 @@ GABOR_LOSS = Exercise(
             0.5,
         ),
         Mistake(
+            "half_the_mean",
+            _loss(_wave(), lambda r: r.square().mean() / 2),
+            "This is half of the mean of the squares. The Gabor loss is their sum, with nothing in front.",
+            0.25,
+        ),
+        Mistake(
             "residuals_not_squared",
             _loss(_wave(), lambda r: r.abs().sum()),
             "Sizes are summed where squares belong.",
             0.25,
+            forms=[_loss(_wave(), lambda r: r.abs().mean())],
+        ),
+        Mistake(
+            "square_forgotten",
+            _loss(_wave(), lambda r: r.sum()),
+            "The errors are summed as they are, so that positive and negative ones cancel. Square each one before you "
+            "sum.",
+            0.25,
+            forms=[
+                _loss(_wave(), lambda r: -r.sum()),
+                _loss(_wave(), lambda r: r.mean()),
+                _loss(_wave(), lambda r: r.sum().abs()),
+            ],
         ),
         Mistake(
             "residuals_summed_first",
@@ -116,47 +174,99 @@ GABOR_LOSS = Exercise(
             "The residuals are added before they are squared, so that positive and negative ones cancel. Square each "
             "one first.",
             0.25,
+            forms=[_loss(_wave(), lambda r: r.mean().square())],
         ),
         Mistake(
             "root_of_the_sum",
             _loss(_wave(), lambda r: r.square().sum().sqrt()),
-            "This is the norm of the residuals. The loss is its square: no root.",
+            "A root is taken, of the sum of squares or of their mean. The loss is the sum of squares itself: no root.",
             0.25,
+            forms=[_loss(_wave(), lambda r: r.square().mean().sqrt())],
         ),
         Mistake(
             "not_summed",
             _loss(_wave(), torch.square),
             "One value for each point is returned. A loss is a single number: sum them.",
             0.25,
+            forms=[_loss(_wave(), lambda r: r)],
+        ),
+        Mistake(
+            "difference_of_squares",
+            lambda phi, x, y: (_wave()(phi, x) ** 2 - y**2).sum(),
+            "Prediction and target are squared apart from each other. Subtract first, then square: (f - y)².",
+            0.25,
+            forms=[lambda phi, x, y: (_wave()(phi, x) ** 2 - y**2).sum().abs()],
+        ),
+        Mistake(
+            "targets_left_out",
+            lambda phi, x, y: _wave()(phi, x).square().sum(),
+            "The targets y have no part in it, or are added. The error of a point is the model's value minus y.",
+            forms=[
+                lambda phi, x, y: (_wave()(phi, x) + y).square().sum(),
+                lambda phi, x, y: _wave()(phi, x).sum(),
+                lambda phi, x, y: _wave()(phi, x),
+            ],
         ),
         Mistake(
             "scale_of_x_forgotten",
-            _loss(_wave(phase=lambda phi, x: phi[0] + phi[1] * x)),
+            _phase(lambda phi, x: phi[0] + phi[1] * x),
             "The 0.06 in front of φ₁x is missing: the wave swings 17 times too fast.",
             0.25,
         ),
         Mistake(
+            "another_scale_of_x",
+            _phase(lambda phi, x: phi[0] + 0.6 * phi[1] * x),
+            "The factor in front of φ₁x is another number. It is 0.06.",
+            0.5,
+            forms=[
+                _phase(lambda phi, x: phi[0] + 0.006 * phi[1] * x),
+                _phase(lambda phi, x: phi[0] + 0.03 * phi[1] * x),
+                _phase(lambda phi, x: phi[0] + phi[1] * x / 0.06),
+            ],
+        ),
+        Mistake(
             "scale_on_both_terms",
-            _loss(_wave(phase=lambda phi, x: 0.06 * (phi[0] + phi[1] * x))),
+            _phase(lambda phi, x: 0.06 * (phi[0] + phi[1] * x)),
             "The 0.06 belongs to φ₁x alone; φ₀ enters as it is. Mind the brackets.",
             0.25,
+            forms=[_phase(lambda phi, x: 0.06 * phi[0] + phi[1] * x)],
         ),
         Mistake(
             "parameters_exchanged",
-            _loss(_wave(phase=lambda phi, x: phi[1] + 0.06 * phi[0] * x)),
+            _phase(lambda phi, x: phi[1] + 0.06 * phi[0] * x),
             "The two parameters are exchanged: φ₀ shifts the wave, φ₁ sets its frequency.",
         ),
         Mistake(
-            "envelope_not_squared",
-            _loss(_wave(envelope=lambda u: torch.exp(-u / 32))),
-            "Without the square the envelope grows without end on one side. The exponent is -u²/32.",
+            "offset_multiplies_too",
+            _phase(lambda phi, x: (phi[0] + 0.06 * phi[1]) * x),
+            "x multiplies the offset as well. φ₀ is added as it is; only 0.06φ₁ is multiplied by x.",
             0.25,
+            forms=[
+                _phase(lambda phi, x: phi[0] * x + 0.06 * phi[1]),
+                _phase(lambda phi, x: phi[1] * (phi[0] + 0.06 * x)),
+            ],
+        ),
+        Mistake(
+            "offset_subtracted",
+            _phase(lambda phi, x: 0.06 * phi[1] * x - phi[0]),
+            "The sign between offset and frequency is wrong: u = φ₀ + 0.06φ₁x.",
+            0.25,
+            forms=[_phase(lambda phi, x: phi[0] - 0.06 * phi[1] * x)],
+        ),
+        Mistake(
+            "envelope_not_squared",
+            _envelope(lambda u: torch.exp(-u / 32)),
+            "u stands in the exponent without its square, so that the envelope grows on one side or has a kink at 0. "
+            "The exponent is -u²/32.",
+            0.25,
+            forms=[_envelope(lambda u: torch.exp(-u.abs() / 32)), _envelope(lambda u: torch.exp(u / 32))],
         ),
         Mistake(
             "envelope_grows",
-            _loss(_wave(envelope=lambda u: torch.exp(u**2 / 32))),
+            _envelope(lambda u: torch.exp(u**2 / 32)),
             "The minus in the exponent is missing, so the wave grows outwards. In Python, too, -u**2 is -(u**2).",
             0.25,
+            forms=[_envelope(lambda u: torch.exp(u**2 / 8))],
         ),
         Mistake(
             "envelope_of_x",
@@ -166,10 +276,62 @@ GABOR_LOSS = Exercise(
             0.25,
         ),
         Mistake(
+            "envelope_without_the_offset",
+            _beside(lambda phi, x: torch.exp(-((0.06 * phi[1] * x) ** 2) / 32)),
+            "The envelope leaves out the offset φ₀, and stays where it is when the wave moves. It depends on the same "
+            "u = φ₀ + 0.06φ₁x as the sine.",
+            0.25,
+            forms=[
+                _beside(lambda phi, x: torch.exp(-((phi[1] * x) ** 2) / 32)),
+                _beside(lambda phi, x: torch.exp(-((0.06 * x) ** 2) / 32)),
+                _beside(lambda phi, x: torch.exp(-((phi[0] + phi[1] * x) ** 2) / 32)),
+            ],
+        ),
+        Mistake(
+            "wave_without_the_offset",
+            _loss(lambda phi, x: torch.sin(0.06 * phi[1] * x) * _packet(_u(phi, x))),
+            "The offset φ₀ is missing in u = φ₀ + 0.06φ₁x, in the sine or in both places. It shifts the wave and its "
+            "envelope.",
+            0.25,
+            forms=[_phase(lambda phi, x: 0.06 * phi[1] * x)],
+        ),
+        Mistake(
+            "envelope_left_out",
+            _envelope(torch.ones_like),
+            "Only the sine is there. It is multiplied by an envelope, exp(-u²/32), which lets the wave die out.",
+            0.25,
+        ),
+        Mistake(
+            "wave_left_out",
+            _loss(_wave(carrier=torch.ones_like)),
+            "Only the envelope is there. The model is a wave in it: multiply by sin(u).",
+            0.25,
+        ),
+        Mistake(
+            "wave_and_envelope_added",
+            _loss(lambda phi, x: torch.sin(_u(phi, x)) + _packet(_u(phi, x))),
+            "Sine and envelope are added or put into each other. The model is their product.",
+            0.25,
+            forms=[
+                _loss(lambda phi, x: torch.sin(_u(phi, x) * _packet(_u(phi, x)))),
+                _loss(lambda phi, x: torch.sin(_u(phi, x)) - _packet(_u(phi, x))),
+            ],
+        ),
+        Mistake(
             "cosine",
             _loss(_wave(carrier=torch.cos)),
             "The carrier is a sine: the model is 0 where u = 0.",
             0.25,
+        ),
+        Mistake(
+            "angle_in_degrees",
+            _loss(_wave(carrier=lambda u: torch.sin(torch.deg2rad(u)))),
+            "The argument of the sine is changed, to degrees or by a factor of π. u goes into it as it is, in radians.",
+            0.25,
+            forms=[
+                _loss(_wave(carrier=lambda u: torch.sin(2 * torch.pi * u))),
+                _loss(_wave(carrier=lambda u: torch.sin(torch.pi * u))),
+            ],
         ),
     ],
     equivalent={

@@ -6,10 +6,11 @@ from steepest_exercises.loss_landscapes.clipping import CLIP_BY_NORM, CLIP_BY_VA
 from steepest_exercises.loss_landscapes.condition import CONDITION_NUMBER
 from steepest_exercises.loss_landscapes.critical import CLASSIFY_CRITICAL_POINT
 from steepest_exercises.loss_landscapes.gabor import GABOR_LOSS
+from steepest_exercises.loss_landscapes.products import HVP
 from steepest_exercises.loss_landscapes.rates import OPTIMAL_LR, STABLE_LR_LIMIT
 from steepest_exercises.loss_landscapes.regime import STEP_REGIME
 from steepest_exercises.loss_landscapes.spectrum import CURVATURES
-from steepest_exercises.loss_landscapes.taylor import HVP, TAYLOR_TERMS
+from steepest_exercises.loss_landscapes.taylor import TAYLOR_TERMS
 
 __all__ = ["EXERCISES", "LESSON"]
 

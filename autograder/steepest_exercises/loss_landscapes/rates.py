@@ -327,7 +327,10 @@ OPTIMAL_LR = Exercise(
             "κ stands where curvatures belong: 2/(κ + 1) is right only where λ_min is 1. Doubling the loss must halve "
             "the rate.",
             0.25,
-            forms=[_rate(lambda values: 2 / (values[-1] / values[0] + 1)), _rate(lambda values: 2 * values[0] / values[-1])],
+            forms=[
+                _rate(lambda values: 2 / (values[-1] / values[0] + 1)),
+                _rate(lambda values: 2 * values[0] / values[-1]),
+            ],
         ),
         Mistake(
             "frobenius_norm",
@@ -378,7 +381,10 @@ OPTIMAL_LR = Exercise(
             "diagonal_entries",
             _diagonal(_best),
             "The diagonal holds the curvatures along the axes. The extreme curvatures are eigenvalues.",
-            forms=[lambda hessian: 2 / (hessian.min() + hessian.max()), lambda hessian: 2 / (hessian[0, 0] + hessian[-1, -1])],
+            forms=[
+                lambda hessian: 2 / (hessian.min() + hessian.max()),
+                lambda hessian: 2 / (hessian[0, 0] + hessian[-1, -1]),
+            ],
         ),
         Mistake(
             "convergence_factor",

@@ -191,7 +191,7 @@ STEP_REGIME = Exercise(
         Mistake(
             "one_step_left_out",
             _renamed(one_step="monotone"),
-            "At ηλ = 1 the factor is 0 and a single step arrives, but \"one_step\" is never said. Ask whether the "
+            'At ηλ = 1 the factor is 0 and a single step arrives, but "one_step" is never said. Ask whether the '
             "factor is 0, up to rounding, before you ask for its sign.",
             0.5,
             forms=[_without_one_step, _renamed(one_step="oscillating"), _renamed(one_step="diverging")],
@@ -206,10 +206,15 @@ STEP_REGIME = Exercise(
         Mistake(
             "near_enough_called_one_step",
             _wide(0.1),
-            "A step that leaves a few hundredths or tenths of the error has not arrived: \"one_step\" means a factor of 0, "
+            'A step that leaves a few hundredths or tenths of the error has not arrived: "one_step" means a factor of 0, '
             "and rounding moves it by far less than 0.001. Take a much smaller tolerance.",
             0.5,
-            forms=[_wide(0.065), _wide(0.2), _wide(0.5), _product(lambda p: "one_step" if round(p) == 1 else _exactly(1, p))],
+            forms=[
+                _wide(0.065),
+                _wide(0.2),
+                _wide(0.5),
+                _product(lambda p: "one_step" if round(p) == 1 else _exactly(1, p)),
+            ],
         ),
         Mistake(
             "hill_taken_for_a_bowl",
@@ -244,8 +249,28 @@ STEP_REGIME = Exercise(
             "What is looked at is ηλ itself. The error is multiplied by 1 - ηλ at each step: take the size and the sign "
             "of that.",
             forms=[
-                _product(lambda p: "one_step" if abs(p - 1) < 1e-6 else "diverging" if abs(p) > 1 else "monotone" if p > 0 else "oscillating"),
-                _product(lambda p: "one_step" if abs(p) < 1e-6 else "diverging" if abs(p) >= 1 else "monotone" if p > 0 else "oscillating"),
+                _product(
+                    lambda p: (
+                        "one_step"
+                        if abs(p - 1) < 1e-6
+                        else "diverging"
+                        if abs(p) > 1
+                        else "monotone"
+                        if p > 0
+                        else "oscillating"
+                    )
+                ),
+                _product(
+                    lambda p: (
+                        "one_step"
+                        if abs(p) < 1e-6
+                        else "diverging"
+                        if abs(p) >= 1
+                        else "monotone"
+                        if p > 0
+                        else "oscillating"
+                    )
+                ),
             ],
         ),
         Mistake(
@@ -291,8 +316,8 @@ STEP_REGIME = Exercise(
         Mistake(
             "other_words",
             _renamed(one_step="one step"),
-            "The regimes are right, but not every word is spelt as the exercise spells it: \"monotone\", \"one_step\", "
-            "\"oscillating\", \"diverging\".",
+            'The regimes are right, but not every word is spelt as the exercise spells it: "monotone", "one_step", '
+            '"oscillating", "diverging".',
             0.5,
             forms=[
                 *_spelt("one_step", "one-step", "onestep", "One_step", "one_step ", "single_step", "ONE_STEP"),

@@ -1,4 +1,4 @@
-"""Exercises `taylor_terms` and `hvp` of `03_loss_landscapes`."""
+"""Exercise `taylor_terms` of `03_loss_landscapes`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from steepest._checks.wire import Named
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
@@ -15,10 +14,8 @@ from steepest_exercises.loss_landscapes import reference
 from steepest_exercises.loss_landscapes.spectrum import turned
 
 Terms = tuple[Tensor, Tensor]
-Objective = Callable[[Tensor], Tensor]
-
-
-# --- taylor_terms ------------------------------------------------------------
+Both = Callable[[Tensor, Tensor, float], Terms]
+Quadratic = Callable[[Tensor, Tensor, float], Tensor]
 
 
 def _terms_cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -46,6 +43,11 @@ def _linear(g: Tensor, lr: float) -> Tensor:
 
 def _quadratic(g: Tensor, H: Tensor, lr: float) -> Tensor:
     return 0.5 * lr**2 * (g @ H @ g)
+
+
+def _with_quadratic(quadratic: Quadratic) -> Both:
+    """The right linear term, and another quadratic one."""
+    return lambda grad, hessian, lr: (_linear(grad, lr), quadratic(grad, hessian, lr))
 
 
 def _by_the_step(grad: Tensor, hessian: Tensor, lr: float) -> Terms:
@@ -89,22 +91,62 @@ TAYLOR_TERMS = Exercise(
             0.5,
         ),
         Mistake(
+            "both_terms_negative",
+            lambda grad, hessian, lr: (-_linear(grad, lr), -_quadratic(grad, hessian, lr)),
+            "Both terms have the wrong sign. They are returned without the signs in front: +εgᵀg and +½ε²gᵀHg.",
+            0.25,
+        ),
+        Mistake(
+            "sign_of_the_curvature_lost",
+            _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr).abs()),
+            "The quadratic term is made positive. Where the slope falls along the step gᵀHg is negative, and curvature "
+            "then helps: keep the sign.",
+            0.5,
+            forms=[_with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr).clamp(min=0))],
+        ),
+        Mistake(
             "half_forgotten",
-            lambda grad, hessian, lr: (_linear(grad, lr), lr**2 * (grad @ hessian @ grad)),
+            _with_quadratic(lambda grad, hessian, lr: lr**2 * (grad @ hessian @ grad)),
             "The second term of a Taylor expansion carries a ½.",
             0.5,
         ),
         Mistake(
+            "half_squared",
+            _with_quadratic(lambda grad, hessian, lr: (0.5 * lr) ** 2 * (grad @ hessian @ grad)),
+            "The quadratic term is half of what it should be: the ½ is squared together with the rate, or stands there "
+            "twice. It is ½·ε², with a single ½.",
+            0.5,
+        ),
+        Mistake(
+            "half_in_both_terms",
+            lambda grad, hessian, lr: (0.5 * _linear(grad, lr), _quadratic(grad, hessian, lr)),
+            "The ½ belongs to the quadratic term alone. The linear term is εgᵀg.",
+            0.5,
+        ),
+        Mistake(
             "rate_not_squared",
-            lambda grad, hessian, lr: (_linear(grad, lr), 0.5 * lr * (grad @ hessian @ grad)),
+            _with_quadratic(lambda grad, hessian, lr: 0.5 * lr * (grad @ hessian @ grad)),
             "The step -εg enters the quadratic term twice, so ε is squared there.",
+            0.5,
+            forms=[_with_quadratic(lambda grad, hessian, lr: lr * (grad @ hessian @ grad))],
+        ),
+        Mistake(
+            "rate_squared_in_the_linear_term",
+            lambda grad, hessian, lr: (lr * _linear(grad, lr), _quadratic(grad, hessian, lr)),
+            "The step -εg enters the linear term once, so ε is not squared there: εgᵀg.",
             0.5,
         ),
         Mistake(
             "rate_forgotten",
             lambda grad, hessian, lr: (grad @ grad, 0.5 * (grad @ hessian @ grad)),
-            "ε is missing in both terms: these are the terms of a step as long as the gradient.",
+            "ε is missing: these are terms of a step as long as the gradient. The step is -εg, so ε stands once in the "
+            "linear term and twice in the quadratic one.",
             0.25,
+            forms=[
+                lambda grad, hessian, lr: (grad @ grad, _quadratic(grad, hessian, lr)),
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * (grad @ hessian @ grad)),
+                lambda grad, hessian, lr: (grad @ grad, grad @ hessian @ grad),
+            ],
         ),
         Mistake(
             "norm_not_squared",
@@ -113,28 +155,88 @@ TAYLOR_TERMS = Exercise(
             0.5,
         ),
         Mistake(
+            "entries_summed_without_squares",
+            lambda grad, hessian, lr: (lr * grad.sum(), _quadratic(grad, hessian, lr)),
+            "The entries of the gradient are summed, or their sizes. gᵀg is the sum of their squares.",
+            0.5,
+            forms=[lambda grad, hessian, lr: (lr * grad.abs().sum(), _quadratic(grad, hessian, lr))],
+        ),
+        Mistake(
+            "gradient_made_a_unit_vector",
+            _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr) / grad.square().sum()),
+            "Dividing by gᵀg gives the curvature along a direction of length 1. The step is -εg with the gradient's own "
+            "length: ½ε²gᵀHg.",
+            0.25,
+            forms=[
+                _with_quadratic(lambda grad, hessian, lr: grad @ hessian @ grad / (grad @ grad)),
+                _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr) / grad.norm()),
+                lambda grad, hessian, lr: (
+                    lr * grad.norm(),
+                    _quadratic(grad, hessian, lr) / grad.square().sum(),
+                ),
+            ],
+        ),
+        Mistake(
+            "hessian_forgotten",
+            _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (grad @ grad)),
+            "The Hessian has no part in the quadratic term. Curvature along the gradient is gᵀHg: first Hg, then its "
+            "product with g.",
+        ),
+        Mistake(
             "hessian_read_as_its_inverse",
-            lambda grad, hessian, lr: (_linear(grad, lr), _quadratic(grad, torch.linalg.pinv(hessian), lr)),
+            _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, torch.linalg.pinv(hessian), lr)),
             "The Hessian is inverted, as in Newton's step. The expansion needs H itself.",
             0.25,
+            forms=[
+                _with_quadratic(
+                    lambda grad, hessian, lr: (
+                        0.5 * lr**2 * (grad @ torch.linalg.lstsq(hessian, grad[:, None]).solution[:, 0])
+                    )
+                )
+            ],
+        ),
+        Mistake(
+            "one_number_for_the_hessian",
+            _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * hessian.trace() * (grad @ grad)),
+            "The Hessian is replaced by a single number, its trace, its determinant, its norm or an eigenvalue. What "
+            "counts is the curvature along the gradient, gᵀHg.",
+            0.25,
+            forms=[
+                _with_quadratic(
+                    lambda grad, hessian, lr: 0.5 * lr**2 * torch.linalg.eigvalsh(hessian)[-1] * (grad @ grad)
+                ),
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * torch.linalg.det(hessian) * (grad @ grad)),
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * hessian.norm() * (grad @ grad)),
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * hessian.sum() * (grad @ grad)),
+            ],
         ),
         Mistake(
             "diagonal_of_the_hessian",
-            lambda grad, hessian, lr: (_linear(grad, lr), 0.5 * lr**2 * (hessian.diagonal() * grad**2).sum()),
+            _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (hessian.diagonal() * grad**2).sum()),
             "Only the diagonal of H is used. The entries beside it count as well: first the vector Hg, then its "
             "product with g.",
             0.25,
         ),
         Mistake(
             "elementwise_product",
-            lambda grad, hessian, lr: (_linear(grad, lr), 0.5 * lr**2 * (grad * hessian * grad).sum()),
+            _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (grad * hessian * grad).sum()),
             "`*` multiplies entry by entry and repeats g over the rows. gᵀHg is a chain of matrix products: use `@`.",
             0.25,
+            forms=[
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (grad * (hessian * grad)).sum(dim=1).mean())
+            ],
         ),
         Mistake(
             "norm_of_the_product",
-            lambda grad, hessian, lr: (_linear(grad, lr), 0.5 * lr**2 * (hessian @ grad).square().sum()),
-            "This is ‖Hg‖², in which H stands twice. The quadratic form is g times Hg.",
+            _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (hessian @ grad).square().sum()),
+            "This is ‖Hg‖, or its square, in which H stands twice. The quadratic form is g times Hg.",
+            0.25,
+            forms=[_with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (hessian @ grad).norm())],
+        ),
+        Mistake(
+            "sum_of_the_product",
+            _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (hessian @ grad).sum()),
+            "The entries of Hg are summed, and the second g is missing: gᵀHg is the product of g with Hg.",
             0.25,
         ),
         Mistake(
@@ -146,8 +248,39 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "terms_not_summed",
             lambda grad, hessian, lr: (lr * grad * grad, 0.5 * lr**2 * grad * (hessian @ grad)),
-            "Each term is a vector here. gᵀg and gᵀHg are single numbers: `@` between vectors sums.",
+            "A term has an entry for each parameter here. gᵀg and gᵀHg are single numbers: `@` between vectors sums, "
+            "`*` does not.",
             0.25,
+            forms=[
+                lambda grad, hessian, lr: (lr * grad * grad, 0.5 * lr**2 * grad * hessian * grad),
+                lambda grad, hessian, lr: (lr * grad**2, 0.5 * lr**2 * hessian * grad**2),
+                lambda grad, hessian, lr: (lr * grad * grad, _quadratic(grad, hessian, lr)),
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * grad * (hessian @ grad)),
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (hessian @ grad)),
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * grad * hessian * grad),
+                lambda grad, hessian, lr: (lr * torch.outer(grad, grad), _quadratic(grad, hessian, lr)),
+            ],
+        ),
+        Mistake(
+            "means_for_sums",
+            lambda grad, hessian, lr: (lr * (grad * grad).mean(), 0.5 * lr**2 * (grad * (hessian @ grad)).mean()),
+            "A mean is taken where a sum belongs. gᵀg and gᵀHg are sums over all parameters.",
+            0.25,
+            forms=[
+                lambda grad, hessian, lr: (lr * (grad * grad).mean(), _quadratic(grad, hessian, lr)),
+                _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (grad * (hessian @ grad)).mean()),
+            ],
+        ),
+        Mistake(
+            "total_for_the_quadratic_term",
+            _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr) - _linear(grad, lr)),
+            "The second value is what the loss changes by in all. The two terms are returned apart: εgᵀg, and ½ε²gᵀHg "
+            "without it.",
+            0.25,
+            forms=[
+                _with_quadratic(lambda grad, hessian, lr: _linear(grad, lr) - _quadratic(grad, hessian, lr)),
+                _with_quadratic(lambda grad, hessian, lr: _linear(grad, lr) + _quadratic(grad, hessian, lr)),
+            ],
         ),
     ],
     equivalent={
@@ -155,164 +288,5 @@ TAYLOR_TERMS = Exercise(
             "quadratic = 0.5 * lr ** 2 * (grad @ (grad @ hessian))",
             "quadratic = 0.5 * lr ** 2 * (hessian @ grad @ grad)",
         ],
-    },
-)
-
-
-# --- hvp ---------------------------------------------------------------------
-
-
-def _hvp_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, *shape: int, dtype: torch.dtype = torch.float64, still: bool = False) -> Case:
-        n = int(np.prod(shape))
-        f = Named("tanh_energy", {"matrix": (normal(rng, n + 1, n) * 0.8).to(dtype)})
-        x, v = (normal(rng, *shape).to(dtype) for _ in range(2))
-        direction = torch.zeros_like(v) if still else v
-        return Case(name, {"args": [f, x, direction], "kwargs": {}, "outputs": ["the product Hv"]}, slack=10)
-
-    return [
-        case("three parameters", 3),
-        case("six parameters", 6),
-        case("a matrix of parameters", 2, 3),
-        case("one parameter", 1),
-        case("a direction of zeros", 4, still=True),
-        case("float32", 5, dtype=torch.float32),
-    ]
-
-
-def _gradient(f: Objective, x: Tensor) -> tuple[Tensor, Tensor]:
-    """A leaf at x, and the gradient there, which can be differentiated again."""
-    at = x.detach().clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(f(at), at, create_graph=True)
-    return at, gradient
-
-
-def _slope(f: Objective, x: Tensor, scalar: Callable[[Tensor], Tensor]) -> Tensor:
-    """Gradient of a number that is made of the gradient."""
-    at, gradient = _gradient(f, x)
-    (slope,) = torch.autograd.grad(scalar(gradient), at)
-    return slope
-
-
-def _vector_first(f: Objective, x: Tensor, v: Tensor) -> Tensor:
-    product: Tensor = torch.autograd.functional.vhp(f, x, v)[1]  # type: ignore[no-untyped-call]
-    return product
-
-
-def _library(f: Objective, x: Tensor, v: Tensor) -> Tensor:
-    product: Tensor = torch.autograd.functional.hvp(f, x, v)[1]  # type: ignore[no-untyped-call]
-    return product
-
-
-def _hessian(f: Objective, x: Tensor) -> Tensor:
-    matrix: Tensor = torch.autograd.functional.hessian(f, x)  # type: ignore[no-untyped-call]
-    return matrix.reshape(x.numel(), x.numel())
-
-
-def _backward_twice(f: Objective, x: Tensor, v: Tensor) -> Tensor:
-    at = x.detach().clone().requires_grad_()
-    gradient = torch.autograd.grad(f(at), at, create_graph=True)[0]
-    (gradient * v).sum().backward()  # type: ignore[no-untyped-call]
-    assert at.grad is not None
-    return at.grad
-
-
-HVP = Exercise(
-    id="hvp",
-    reference=reference.hvp,
-    cases=_hvp_cases,
-    points=3,
-    accepted=[
-        Accepted("gradient_of_the_slope_along_v", lambda f, x, v: _slope(f, x, lambda g: (g * v).sum())),
-        Accepted("backward_twice", _backward_twice),
-        Accepted("vector_first", _vector_first),
-        Accepted("library_function", _library),
-        Accepted("whole_hessian", lambda f, x, v: (_hessian(f, x) @ v.reshape(-1)).reshape(v.shape)),
-    ],
-    mistakes=[
-        Mistake(
-            "gradient_alone",
-            lambda f, x, v: _gradient(f, x)[1].detach(),
-            "This is the gradient. Multiply it with v to one number and differentiate that once more.",
-        ),
-        Mistake(
-            "gradient_times_v",
-            lambda f, x, v: (_gradient(f, x)[1] * v).detach(),
-            "Only one derivative has been taken: this is the gradient, multiplied by v. Its sum is the slope along v, "
-            "and the gradient of that slope is Hv.",
-        ),
-        Mistake(
-            "slope_along_v",
-            lambda f, x, v: (_gradient(f, x)[1] * v).sum().detach(),
-            "This number is the slope of f along v. Differentiate it once more with respect to x.",
-            0.25,
-        ),
-        Mistake(
-            "v_forgotten",
-            lambda f, x, v: _slope(f, x, lambda g: g.sum()),
-            "The entries of the gradient are summed with weight 1, which gives H times a vector of ones. Weigh them "
-            "with v before you sum.",
-            0.25,
-        ),
-        Mistake(
-            "v_multiplied_too_late",
-            lambda f, x, v: _slope(f, x, lambda g: g.sum()) * v,
-            "This is H times a vector of ones, then multiplied by v entry by entry. v must stand inside, before the "
-            "second derivative.",
-            0.25,
-        ),
-        Mistake(
-            "diagonal_of_the_hessian",
-            lambda f, x, v: _hessian(f, x).diagonal().reshape(v.shape) * v,
-            "Only the diagonal of the Hessian is used, which leaves out how one parameter changes another's slope.",
-            0.25,
-        ),
-        Mistake(
-            "quadratic_form",
-            lambda f, x, v: (reference.hvp(f, x, v) * v).sum(),
-            "This is the number vᵀHv. The vector Hv is asked for, in the shape of v.",
-            0.5,
-        ),
-        Mistake(
-            "gradient_for_v",
-            lambda f, x, v: _slope(f, x, lambda g: (g * g.detach()).sum()),
-            "Here the gradient stands in the place of v, which gives Hg. Take the direction that is passed in.",
-            0.25,
-        ),
-        Mistake(
-            "squared_gradient",
-            lambda f, x, v: _slope(f, x, lambda g: (g * g).sum()),
-            "The gradient of gᵀg is 2Hg, and v does not occur in it. Differentiate gᵀv.",
-            0.25,
-        ),
-        Mistake(
-            "difference_over_a_whole_step",
-            lambda f, x, v: (_gradient(f, x + v)[1] - _gradient(f, x)[1]).detach(),
-            "The difference of two gradients a whole v apart is Hv only where f is quadratic. Differentiate at x "
-            "itself.",
-            0.25,
-        ),
-        Mistake(
-            "derivative_at_v",
-            lambda f, x, v: reference.hvp(f, v, x),
-            "x and v are exchanged: the second derivative is taken at x, in the direction v.",
-            0.25,
-        ),
-        Mistake(
-            "outer_product_of_gradients",
-            lambda f, x, v: ((_gradient(f, x)[1] * v).sum() * _gradient(f, x)[1]).detach(),
-            "This is g(gᵀv): an outer product of first derivatives takes the place of the second ones. Keep gᵀv in "
-            "the graph and differentiate it.",
-        ),
-        Mistake(
-            "hessian_read_as_its_inverse",
-            lambda f, x, v: (torch.linalg.pinv(_hessian(f, x)) @ v.reshape(-1)).reshape(v.shape),
-            "This solves Hz = v, which is Newton's question. Here v is multiplied by H.",
-            0.25,
-        ),
-    ],
-    equivalent={
-        "Nothing is written into the point, so it need not be a copy.": ["at = x.detach().requires_grad_()"],
-        "The point comes without a graph, so there is none to leave.": ["at = x.clone().requires_grad_()"],
     },
 )
