@@ -10,7 +10,6 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
-from steepest_exercises import reasons
 from steepest_exercises.loss_landscapes import reference
 from steepest_exercises.loss_landscapes.spectrum import spread, turned
 
@@ -18,8 +17,12 @@ Classify = Callable[..., str]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, hessian: Tensor, **tol: float) -> Case:
-        return Case(name, {"args": [hessian], "kwargs": dict(tol), "outputs": ["the kind of point"]})
+    def case(name: str, hessian: Tensor, corner: float = 0.0, **tol: float) -> Case:
+        inputs = {"args": [hessian], "kwargs": dict(tol), "outputs": ["the kind of point"]}
+        return Case(name, inputs, corner=corner)
+
+    def along_axes(*values: float) -> Tensor:
+        return torch.diag(torch.tensor(values, dtype=torch.float64))
 
     def signed(*signs: float) -> Tensor:
         return turned(rng, [sign * value for sign, value in zip(signs, spread(rng, len(signs), 0.7, 3), strict=True)])
@@ -38,13 +41,23 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a saddle of three dimensions that falls along two", signed(-1, 1, -1)),
         case("a saddle of four dimensions that falls along two", signed(1, -1, 1, -1)),
         case("a saddle that rises along both axes", aslant(2)),
-        case("a bowl with a flat direction", torch.diag(torch.tensor([1.0, 0.0, 2.0]).double())),
-        case("a cap with a flat direction", torch.diag(torch.tensor([-1.0, 0.0, -2.0]).double())),
-        case("a flat direction, up to rounding", torch.diag(torch.tensor([1.0, 3e-12, 2.0]).double())),
-        case("a tolerance of its own", torch.diag(torch.tensor([1.0, 3e-4, 2.0]).double()), tol=1e-2),
-        case("a weak curvature above the tolerance", torch.diag(torch.tensor([1.0, 3e-5, 2.0]).double())),
-        case("a curvature just above the usual tolerance", torch.diag(torch.tensor([1.0, 1.05e-8, 2.0]).double())),
-        case("a saddle with a flat direction", torch.diag(torch.tensor([1.0, 0.0, -2.0]).double())),
+        case("a bowl with a flat direction", along_axes(1.0, 0.0, 2.0)),
+        case("a cap with a flat direction", along_axes(-1.0, 0.0, -2.0)),
+        case("a flat direction, up to rounding", along_axes(1.0, 3e-12, 2.0)),
+        case("a tolerance of its own", along_axes(1.0, 3e-4, 2.0), tol=1e-2),
+        case("a weak curvature above the tolerance", along_axes(1.0, 3e-5, 2.0)),
+        case("a curvature just above the usual tolerance", along_axes(1.0, 1.05e-8, 2.0)),
+        case("a saddle with a flat direction", along_axes(1.0, 0.0, -2.0)),
+        case("a saddle with two flat directions", along_axes(-1.0, 0.0, 0.0, 3.0)),
+        case("a saddle of five dimensions that rises along four", signed(1, 1, -1, 1, 1)),
+        case("a saddle of four dimensions that falls along three", signed(-1, -1, 1, -1)),
+        case("a bowl of four dimensions", signed(1, 1, 1, 1)),
+        case("a cap of four dimensions with a flat direction", along_axes(-3.0, -1.0, -2.0, 0.0)),
+        case("a falling direction within a tolerance of its own", along_axes(2.0, -3e-3, 1.0), tol=1e-2),
+        case("a cap with a weak curvature above the tolerance", along_axes(-1.0, -3e-5, -2.0)),
+        case("one parameter", along_axes(-2.5)),
+        case("a plain, flat in every direction", torch.zeros(3, 3, dtype=torch.float64), 0.1),
+        case("an eigenvalue of exactly the size of the tolerance", along_axes(0.5), 0.15, tol=0.5),
         case("float32", signed(1, -1, 1).float(), **single),
         case("a bowl in float32", signed(1, 1).float(), **single),
     ]
@@ -79,6 +92,12 @@ def _in_numpy(hessian: Tensor, tol: float = 1e-8) -> str:
     return "maximum" if np.all(values < -tol) else "degenerate"
 
 
+def _signed(values: Tensor, tol: float) -> Tensor:
+    """The eigenvalues that are not 0; where there is none, all of them."""
+    kept = values[values.abs() > tol]
+    return kept if len(kept) else values
+
+
 def _singular_first(values: Tensor, tol: float) -> str:
     return "degenerate" if bool((values.abs() <= tol).any()) else _by_the_ends(values, tol)
 
@@ -92,8 +111,21 @@ def _by_determinant(hessian: Tensor, tol: float = 1e-8) -> str:
     return "minimum" if hessian[0, 0] > 0 else "maximum"
 
 
+def _by_determinant_and_trace(hessian: Tensor, tol: float = 1e-8) -> str:
+    determinant = float(torch.linalg.det(hessian))
+    if determinant < -tol:
+        return "saddle"
+    if determinant <= tol:
+        return "degenerate"
+    return "minimum" if hessian.trace() > 0 else "maximum"
+
+
 def _by_diagonal(hessian: Tensor, tol: float = 1e-8) -> str:
     return _by_the_ends(hessian.diagonal().sort().values, tol)
+
+
+def _by_entries(hessian: Tensor, tol: float = 1e-8) -> str:
+    return _by_the_ends(hessian.reshape(-1).sort().values, tol)
 
 
 def _by_trace(hessian: Tensor, tol: float = 1e-8) -> str:
@@ -141,6 +173,92 @@ def _tolerance_on_one_side(values: Tensor, tol: float) -> str:
     return "saddle" if bool((values > 0).any() and (values < 0).any()) else "degenerate"
 
 
+def _unsigned_zero(values: Tensor, tol: float) -> str:
+    if bool((values <= tol).any()):
+        return "degenerate"
+    return "minimum" if bool((values > 0).all()) else "saddle"
+
+
+def _degenerate_last_of_all(values: Tensor, tol: float) -> str:
+    if bool((values > tol).any() and (values < -tol).any()):
+        return "saddle"
+    return "degenerate" if bool((values <= tol).any()) else "minimum"
+
+
+def _zero_falls(values: Tensor, tol: float) -> str:
+    if bool((values > tol).any() and (values < tol).any()):
+        return "saddle"
+    return "minimum" if bool((values > tol).all()) else "maximum" if bool((values < tol).all()) else "degenerate"
+
+
+def _zero_rises(values: Tensor, tol: float) -> str:
+    if bool((values > -tol).any() and (values < -tol).any()):
+        return "saddle"
+    return "minimum" if bool((values > -tol).all()) else "maximum" if bool((values < -tol).all()) else "degenerate"
+
+
+def _majority(values: Tensor, tol: float) -> str:
+    rises, falls = int((values > tol).sum()), int((values < -tol).sum())
+    if rises + falls < len(values):
+        return "degenerate"
+    return "minimum" if rises > falls else "maximum" if falls > rises else "saddle"
+
+
+def _majority_of_the_others(values: Tensor, tol: float) -> str:
+    rises, falls = int((values > tol).sum()), int((values < -tol).sum())
+    return "minimum" if rises > falls else "maximum" if falls > rises else "saddle" if rises else "degenerate"
+
+
+def _first_two(values: Tensor, tol: float) -> str:
+    return _singular_first(values[[0, min(1, len(values) - 1)]], tol)
+
+
+def _spelt(right: str, other: str) -> Classify:
+    """The right kinds with one word spelt otherwise."""
+
+    def kind(hessian: Tensor, tol: float = 1e-8) -> str:
+        said = reference.classify_critical_point(hessian, tol)
+        return other if said == right else said
+
+    return kind
+
+
+def _short_words(hessian: Tensor, tol: float = 1e-8) -> str:
+    said = reference.classify_critical_point(hessian, tol)
+    return {"minimum": "min", "maximum": "max"}.get(said, said)
+
+
+def _local(hessian: Tensor, tol: float = 1e-8) -> str:
+    said = reference.classify_critical_point(hessian, tol)
+    return f"local {said}" if said in ("minimum", "maximum") else said
+
+
+def _minimum_or_saddle(values: Tensor, tol: float) -> str:
+    return "minimum" if bool((values > tol).all()) else "saddle"
+
+
+def _any_falling(values: Tensor, tol: float) -> str:
+    if bool((values < -tol).any()):
+        return "maximum"
+    return "minimum" if bool((values > tol).all()) else "degenerate"
+
+
+def _exclusive(values: Tensor, tol: float) -> str:
+    """As wanted, but that an eigenvalue of the tolerance's own size counts."""
+    if bool((values >= tol).any() and (values <= -tol).any()):
+        return "saddle"
+    return "minimum" if bool((values >= tol).all()) else "maximum" if bool((values <= -tol).all()) else "degenerate"
+
+
+def _saddle_and_degenerate_exchanged(values: Tensor, tol: float) -> str:
+    said = _by_the_ends(values, tol)
+    return {"saddle": "degenerate", "degenerate": "saddle"}.get(said, said)
+
+
+def _relative(values: Tensor, tol: float) -> str:
+    return _by_the_ends(values, tol * float(values.abs().max()))
+
+
 CLASSIFY_CRITICAL_POINT = Exercise(
     id="classify_critical_point",
     reference=reference.classify_critical_point,
@@ -164,11 +282,19 @@ CLASSIFY_CRITICAL_POINT = Exercise(
             "The determinant is the product of the eigenvalues: two negative ones cancel, and in three dimensions a "
             "maximum has a negative one. That rule holds in two dimensions only; look at each eigenvalue.",
             0.25,
+            forms=[_by_determinant_and_trace],
         ),
         Mistake(
             "judged_by_diagonal",
             _by_diagonal,
             "The diagonal holds the curvatures along the axes. A point can rise along both axes and fall between them.",
+            forms=[lambda hessian, tol=1e-8: _singular_first(hessian.diagonal().sort().values, tol)],
+        ),
+        Mistake(
+            "judged_by_entries",
+            _by_entries,
+            "The entries of the matrix are looked at. Their signs change when the axes are turned; take those of the "
+            "eigenvalues.",
         ),
         Mistake(
             "judged_by_trace",
@@ -181,6 +307,14 @@ CLASSIFY_CRITICAL_POINT = Exercise(
             _from_values(_exchanged),
             "Minimum and maximum are exchanged: where all curvatures are positive, every direction leads up.",
             0.25,
+            forms=[_from_values(lambda values, tol: _singular_first(-values.flip(0), tol))],
+        ),
+        Mistake(
+            "saddle_and_degenerate_exchanged",
+            _from_values(_saddle_and_degenerate_exchanged),
+            '"saddle" and "degenerate" are exchanged: with both signs present the point is a saddle, and degenerate '
+            "means that the second derivatives cannot tell.",
+            0.25,
         ),
         Mistake(
             "flat_direction_ignored",
@@ -188,6 +322,23 @@ CLASSIFY_CRITICAL_POINT = Exercise(
             "A zero eigenvalue decides nothing: x² + y³ has one at the origin and no minimum there. Demand more than "
             "`>= 0`.",
             0.5,
+            forms=[_from_values(lambda values, tol: _by_the_ends(_signed(values, tol), tol))],
+        ),
+        Mistake(
+            "zero_given_a_sign",
+            _from_values(_zero_falls),
+            "An eigenvalue of 0 counts as negative, or as positive: two of the comparisons use the same `tol`. Rising "
+            "means above `tol`, falling below `-tol`, and what lies between has no sign.",
+            0.5,
+            forms=[_from_values(_zero_rises)],
+        ),
+        Mistake(
+            "negative_counted_as_zero",
+            _from_values(_unsigned_zero),
+            "Every negative eigenvalue is below `tol`, and so counts as zero here. Compare the size: zero means "
+            "|λ| <= tol.",
+            0.25,
+            forms=[_from_values(_degenerate_last_of_all)],
         ),
         Mistake(
             "flat_direction_called_saddle",
@@ -204,6 +355,39 @@ CLASSIFY_CRITICAL_POINT = Exercise(
             0.25,
         ),
         Mistake(
+            "one_falling_direction_is_enough",
+            _from_values(_any_falling),
+            "One negative eigenvalue does not make a maximum. All of them must be negative; with both signs the point is "
+            "a saddle.",
+            0.25,
+        ),
+        Mistake(
+            "majority_of_signs",
+            _from_values(_majority),
+            "The majority of the signs decides, or the sum of them. A single direction that falls makes a saddle, "
+            "however many rise.",
+            0.25,
+            forms=[_from_values(_majority_of_the_others)],
+        ),
+        Mistake(
+            "first_two_alone",
+            _from_values(_first_two),
+            "Only two of the eigenvalues are looked at, which is enough for two parameters alone. Ask for `any()` and "
+            "`all()` of them.",
+            0.25,
+            forms=[
+                _from_values(lambda values, tol: _by_the_ends(values[:2], tol)),
+                _from_values(lambda values, tol: _by_the_ends(values[-2:], tol)),
+            ],
+        ),
+        Mistake(
+            "minimum_or_saddle",
+            _from_values(_minimum_or_saddle),
+            "Whatever is no minimum is called a saddle. There are maxima too, and points of which the second derivatives "
+            "cannot tell.",
+            0.25,
+        ),
+        Mistake(
             "maximum_taken_for_saddle",
             _from_values(_no_maximum),
             "Where every eigenvalue is negative no direction leads up: that is a maximum. A saddle needs a rising "
@@ -215,6 +399,14 @@ CLASSIFY_CRITICAL_POINT = Exercise(
             _one_tolerance_for_all,
             "The argument `tol` is not used. What counts as zero depends on the rounding, and the caller knows best.",
             0.5,
+            forms=[lambda hessian, tol=1e-8: _singular_first(torch.linalg.eigvalsh(hessian), 1e-8)],
+        ),
+        Mistake(
+            "tolerance_relative",
+            _from_values(_relative),
+            "The tolerance is multiplied by the largest curvature. Here an eigenvalue counts as zero if its size is at "
+            "most `tol` itself.",
+            0.5,
         ),
         Mistake(
             "compared_with_zero",
@@ -222,14 +414,29 @@ CLASSIFY_CRITICAL_POINT = Exercise(
             "Eigenvalues are computed with rounding errors, so a flat direction seldom gives exactly 0. Compare with "
             "`tol` and `-tol`.",
             0.5,
+            forms=[_from_values(lambda values, tol: _singular_first(values, 0.0))],
+        ),
+        Mistake(
+            "tolerance_excluded",
+            _from_values(_exclusive),
+            "Right but for an eigenvalue of exactly the size of `tol`: it counts as zero too, |λ| <= tol.",
+            0.85,
+        ),
+        Mistake(
+            "other_words",
+            _short_words,
+            'The kinds are right, but not every word is spelt as the exercise spells it: "minimum", "maximum", '
+            '"saddle", "degenerate".',
+            0.5,
+            forms=[
+                _local,
+                lambda hessian, tol=1e-8: reference.classify_critical_point(hessian, tol).capitalize(),
+                lambda hessian, tol=1e-8: reference.classify_critical_point(hessian, tol).upper(),
+                *(_spelt("saddle", word) for word in ("saddle point", "saddle_point", "saddlepoint", "Saddle")),
+                *(_spelt("degenerate", word) for word in ("degenerated", "flat", "degenerate point", "undetermined")),
+                _spelt("minimum", "min"),
+                _spelt("maximum", "max"),
+            ],
         ),
     ],
-    equivalent={
-        reasons.TIE: [
-            "if (values >= tol).any() and (values < -tol).any():",
-            "if (values > tol).any() and (values <= -tol).any():",
-            "if (values >= tol).all():",
-            "if (values <= -tol).all():",
-        ],
-    },
 )
