@@ -29,6 +29,9 @@
 #
 # Eleven exercises, about 90 minutes, and as much to read and to try out. You need gradients and expectations from
 # lessons 0 to 2, and what an eigenvalue of a symmetric matrix is.
+#
+# One rule holds for all of them: a function leaves what it is given as it was. The caller's tensors keep their values,
+# and a tensor that did not ask for gradients still does not afterwards.
 
 # %% nbgrader={"locked": true, "grade_id": "setup"}
 import math
@@ -96,6 +99,9 @@ plt.show()
 # `"oscillating"`: it shrinks and changes its sign. `"diverging"`: it grows. The curvature may be negative: then the
 # point $x = 0$ is the top of a hill, and the error is the distance from it. It is never 0, and $\eta\lambda$ is never
 # exactly 2, where the error would stay as large as it is.
+#
+# "Up to rounding" wants a tolerance, and any between $10^{-12}$ and $10^{-3}$ is accepted. A rate that is 5 % off is
+# not rounding: the error is still there after the step.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_step_regime"}
 def step_regime(curvature, lr):
@@ -206,13 +212,17 @@ grade(curvatures)
 # $$\kappa = \frac{\max_i |\lambda_i|}{\min_i |\lambda_i|} .$$
 #
 # $\kappa = 1$ is a round bowl. A large $\kappa$ is a long narrow valley: steep across, nearly flat along. If some
-# direction is entirely flat, $\kappa$ is infinite. (Lecture notes sometimes take the ratio the other way round and call
-# a *small* number bad; the meaning is the same.)
+# direction is entirely flat, $\kappa$ is infinite. (On a computer rounding may turn an eigenvalue of 0 into $10^{-17}$,
+# and $\kappa$ is then very large instead. Where *every* direction is flat, it has no meaning.)
+#
+# Lecture notes sometimes take the ratio the other way round and call a *small* number bad; the meaning is the same.
 
 # %% [markdown]
 # ### Exercise 3 · `condition_number`
 #
 # **Goal** · $\kappa$ of a symmetric Hessian of any signs. **Difficulty** ● · **about 5 minutes**
+#
+# Some eigenvalue may be exactly 0, but not all of them.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_condition_number"}
 def condition_number(hessian):
@@ -243,8 +253,9 @@ grade(condition_number)
 # %% [markdown]
 # ### Two rates to know
 #
-# **The limit.** Descent is stable when $|1-\eta\lambda| < 1$ in *every* direction. The steepest direction is the
-# strictest, so the limit is set by $\lambda_{\max}$ alone.
+# **The limit.** Descent on a bowl is stable when $|1-\eta\lambda| < 1$ in *every* direction that curves. The steepest
+# direction is the strictest, so the limit is set by $\lambda_{\max}$ alone. In a flat direction, $\lambda = 0$, the
+# factor is 1 at every rate: nothing moves there, no rate helps and none does harm.
 #
 # **The best rate.** The error after many steps is that of the slowest direction, the one with the largest
 # $|1-\eta\lambda|$. As a function of $\lambda$ this is a V, so it is largest at one of the two ends, $\lambda_{\min}$
@@ -259,11 +270,12 @@ grade(condition_number)
 #
 # **Goal** · the rate at which descent on a bowl stops converging. **Difficulty** ● · **about 4 minutes**
 #
-# Here and in the next exercise no eigenvalue is negative; some may be 0, but not all.
+# Here and in the next exercise no eigenvalue is negative; some may be 0, but not all. A flat direction sets no limit:
+# what counts is whether the other directions converge.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_stable_lr_limit"}
 def stable_lr_limit(hessian):
-    """The rate below which descent on a quadratic converges.
+    """The rate below which descent on a quadratic converges in every direction that curves.
 
     hessian : symmetric tensor of shape (n, n), no eigenvalue negative
     returns a tensor without axes, of the type of hessian
@@ -289,10 +301,13 @@ grade(stable_lr_limit)
 # ### Exercise 5 · `optimal_lr`
 #
 # **Goal** · the rate that balances both ends of the spectrum. **Difficulty** ● · **about 5 minutes**
+#
+# If a direction is flat, $\lambda_{\min} = 0$ goes into the formula as it stands. The rate is then the limit itself,
+# $2/\lambda_{\max}$: a direction that no rate can shrink leaves nothing to balance.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_optimal_lr"}
 def optimal_lr(hessian):
-    """The fixed rate with which the slowest direction of a quadratic shrinks fastest.
+    """The fixed rate that makes |1 − ηλ| the same at both ends of the spectrum.
 
     hessian : symmetric tensor of shape (n, n), no eigenvalue negative
     returns a tensor without axes, of the type of hessian
@@ -441,7 +456,9 @@ landscape_demo(descend, taylor_terms)
 #
 # **Goal** · the Hessian-vector product, without the Hessian. **Difficulty** ●●● · **about 12 minutes**
 #
-# `f` maps a tensor of the shape of `x` to a number. `x` and `v` may have any shape, not only that of a vector.
+# `f` maps a tensor of the shape of `x` to a number; it can be differentiated twice, and it is not linear. `x` and `v`
+# may have any shape, not only that of a vector. Leave `x` as it comes: a `requires_grad` that you need is set on a copy
+# of it. Whether the product that you return is detached from the graph or not makes no difference.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_hvp"}
 def hvp(f, x, v):
@@ -638,6 +655,9 @@ Y_GABOR = torch.tensor([
 # ### Exercise 8 · `gabor_loss`
 #
 # **Goal** · the loss of the Gabor model. **Difficulty** ● · **about 6 minutes**
+#
+# Descent will differentiate your loss by $\phi$. So compute in torch all the way from `phi` to what you return: a new
+# tensor that is made from numbers has forgotten where they come from.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_gabor_loss"}
 def gabor_loss(phi, x, y):
@@ -645,7 +665,7 @@ def gabor_loss(phi, x, y):
 
     phi : tensor of shape (2,), offset and frequency
     x, y : tensors of shape (n,), the points
-    returns a tensor without axes
+    returns a tensor without axes, which can be differentiated by phi
     """
     ### BEGIN SOLUTION
     u = phi[0] + 0.06 * phi[1] * x
@@ -797,14 +817,15 @@ for a in (0.25, 0.5, 1.0, 2.0, 4.0):
 # leads up. All negative: a maximum. Both signs: a **saddle**, which rises one way and falls another. If some
 # eigenvalue is 0 and the others have one sign, the second derivatives cannot tell: $x^2+y^4$ and $x^2-y^4$ have the
 # same Hessian at the origin. We call such a point **degenerate**. With both signs present a flat direction changes
-# nothing, and the point is a saddle; to call every singular Hessian degenerate is common too, and accepted.
+# nothing, and the point is a saddle; to call every singular Hessian degenerate is common too, and accepted. Keep to one
+# of the two throughout.
 
 # %% [markdown]
 # ### Exercise 9 · `classify_critical_point`
 #
 # **Goal** · name a critical point from its Hessian. **Difficulty** ●● · **about 8 minutes**
 #
-# An eigenvalue $\lambda$ counts as zero if $|\lambda| \le$ `tol`.
+# An eigenvalue $\lambda$ counts as zero if $|\lambda| \le$ `tol`. Where all of them are zero, the point is degenerate.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_classify_critical_point"}
 def classify_critical_point(hessian, tol=1e-8):
@@ -1041,7 +1062,9 @@ grade(clip_by_value)
 #
 # **Goal** · limit the norm of a gradient that comes in pieces. **Difficulty** ●● · **about 8 minutes**
 #
-# A gradient whose norm is at or under the limit stays as it is, also one of zeros.
+# A gradient whose norm is at or under the limit stays as it is, also one of zeros. The list holds at least one tensor.
+# Tensors that stay as they are may be handed back themselves: no copies are needed. To add $10^{-6}$ to the norm before
+# you divide, as torch does, or a smaller number, is accepted, also at the limit itself.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_clip_by_norm"}
 def clip_by_norm(grads, max_norm):

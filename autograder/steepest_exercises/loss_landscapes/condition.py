@@ -121,8 +121,8 @@ CONDITION_NUMBER = Exercise(
         Mistake(
             "smallest_with_its_sign",
             lambda hessian: torch.linalg.eigvalsh(hessian).abs().max() / torch.linalg.eigvalsh(hessian).min(),
-            "The largest size is divided by the smallest number, which at a saddle is the steepest way down. Take sizes "
-            "first, then both extremes of them.",
+            "The largest size is divided by the smallest number, which at a saddle is the steepest way down. Take "
+            "sizes first, then both extremes of them.",
             0.25,
             forms=[
                 lambda hessian: torch.linalg.eigvalsh(hessian).abs().max() / torch.linalg.eigvalsh(hessian)[0].abs()
@@ -142,8 +142,8 @@ CONDITION_NUMBER = Exercise(
         Mistake(
             "not_sorted",
             _unsorted(lambda values: values.abs()[-1] / values.abs()[0]),
-            "The first and the last eigenvalue are taken, but `eigvals` does not sort them. Take `max()` and `min()` of "
-            "the sizes.",
+            "The first and the last eigenvalue are taken, but `eigvals` does not sort them. Take `max()` and `min()` "
+            "of the sizes.",
             0.25,
             forms=[
                 _unsorted(lambda values: values.abs()[0] / values.abs()[-1]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,8 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
-from steepest_exercises.loss_landscapes import reference
+from steepest_exercises.loss_landscapes import kinds, reference
 from steepest_exercises.loss_landscapes.spectrum import spread, turned
-
-Classify = Callable[..., str]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -57,206 +55,13 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a cap with a weak curvature above the tolerance", along_axes(-1.0, -3e-5, -2.0)),
         case("one parameter", along_axes(-2.5)),
         case("a plain, flat in every direction", torch.zeros(3, 3, dtype=torch.float64), 0.1),
-        case("an eigenvalue of exactly the size of the tolerance", along_axes(0.5), 0.15, tol=0.5),
+        case("an eigenvalue of exactly the size of the tolerance", along_axes(0.5), 0.05, tol=0.5),
+        case("an eigenvalue of exactly minus the tolerance", along_axes(-0.5), 0.05, tol=0.5),
+        case("an eigenvalue of exactly the tolerance beside a falling one", along_axes(0.5, -2.0), 0.05, tol=0.5),
+        case("an eigenvalue of exactly minus the tolerance beside a rising one", along_axes(-0.5, 2.0), 0.05, tol=0.5),
         case("float32", signed(1, -1, 1).float(), **single),
         case("a bowl in float32", signed(1, 1).float(), **single),
     ]
-
-
-def _from_values(words: Callable[[Tensor, float], str]) -> Classify:
-    """A rule that sees the eigenvalues in ascending order, and the tolerance."""
-    return lambda hessian, tol=1e-8: words(torch.linalg.eigvalsh(hessian), tol)
-
-
-def _by_the_ends(values: Tensor, tol: float) -> str:
-    low, high = float(values[0]), float(values[-1])
-    if low < -tol and high > tol:
-        return "saddle"
-    return "minimum" if low > tol else "maximum" if high < -tol else "degenerate"
-
-
-def _by_signs(hessian: Tensor, tol: float = 1e-8) -> str:
-    values = torch.linalg.eigvals(hessian).real
-    signs = {0 if abs(value) <= tol else 1 if value > 0 else -1 for value in values.tolist()}
-    if {1, -1} <= signs:
-        return "saddle"
-    return "minimum" if signs == {1} else "maximum" if signs == {-1} else "degenerate"
-
-
-def _in_numpy(hessian: Tensor, tol: float = 1e-8) -> str:
-    values = np.linalg.eigvalsh(hessian.cpu().numpy())
-    if np.any(values > tol) and np.any(values < -tol):
-        return "saddle"
-    if np.all(values > tol):
-        return "minimum"
-    return "maximum" if np.all(values < -tol) else "degenerate"
-
-
-def _signed(values: Tensor, tol: float) -> Tensor:
-    """The eigenvalues that are not 0; where there is none, all of them."""
-    kept = values[values.abs() > tol]
-    return kept if len(kept) else values
-
-
-def _singular_first(values: Tensor, tol: float) -> str:
-    return "degenerate" if bool((values.abs() <= tol).any()) else _by_the_ends(values, tol)
-
-
-def _by_determinant(hessian: Tensor, tol: float = 1e-8) -> str:
-    determinant = float(torch.linalg.det(hessian))
-    if abs(determinant) <= tol:
-        return "degenerate"
-    if determinant < 0:
-        return "saddle"
-    return "minimum" if hessian[0, 0] > 0 else "maximum"
-
-
-def _by_determinant_and_trace(hessian: Tensor, tol: float = 1e-8) -> str:
-    determinant = float(torch.linalg.det(hessian))
-    if determinant < -tol:
-        return "saddle"
-    if determinant <= tol:
-        return "degenerate"
-    return "minimum" if hessian.trace() > 0 else "maximum"
-
-
-def _by_diagonal(hessian: Tensor, tol: float = 1e-8) -> str:
-    return _by_the_ends(hessian.diagonal().sort().values, tol)
-
-
-def _by_entries(hessian: Tensor, tol: float = 1e-8) -> str:
-    return _by_the_ends(hessian.reshape(-1).sort().values, tol)
-
-
-def _by_trace(hessian: Tensor, tol: float = 1e-8) -> str:
-    trace = float(hessian.trace())
-    return "minimum" if trace > tol else "maximum" if trace < -tol else "saddle"
-
-
-def _no_flat_directions(values: Tensor, tol: float) -> str:
-    if bool((values >= -tol).all()):
-        return "minimum"
-    return "maximum" if bool((values <= tol).all()) else "saddle"
-
-
-def _rest_is_saddle(values: Tensor, tol: float) -> str:
-    if bool((values > tol).all()):
-        return "minimum"
-    return "maximum" if bool((values < -tol).all()) else "saddle"
-
-
-def _any_rising(values: Tensor, tol: float) -> str:
-    if bool((values > tol).any()):
-        return "minimum"
-    return "maximum" if bool((values < -tol).any()) else "degenerate"
-
-
-def _no_maximum(values: Tensor, tol: float) -> str:
-    if bool((values < -tol).any()):
-        return "saddle"
-    return "minimum" if bool((values > tol).all()) else "degenerate"
-
-
-def _exchanged(values: Tensor, tol: float) -> str:
-    return _by_the_ends(-values.flip(0), tol)
-
-
-def _one_tolerance_for_all(hessian: Tensor, tol: float = 1e-8) -> str:
-    return _by_the_ends(torch.linalg.eigvalsh(hessian), 1e-8)
-
-
-def _tolerance_on_one_side(values: Tensor, tol: float) -> str:
-    if bool((values > 0).all()):
-        return "minimum"
-    if bool((values < 0).all()):
-        return "maximum"
-    return "saddle" if bool((values > 0).any() and (values < 0).any()) else "degenerate"
-
-
-def _unsigned_zero(values: Tensor, tol: float) -> str:
-    if bool((values <= tol).any()):
-        return "degenerate"
-    return "minimum" if bool((values > 0).all()) else "saddle"
-
-
-def _degenerate_last_of_all(values: Tensor, tol: float) -> str:
-    if bool((values > tol).any() and (values < -tol).any()):
-        return "saddle"
-    return "degenerate" if bool((values <= tol).any()) else "minimum"
-
-
-def _zero_falls(values: Tensor, tol: float) -> str:
-    if bool((values > tol).any() and (values < tol).any()):
-        return "saddle"
-    return "minimum" if bool((values > tol).all()) else "maximum" if bool((values < tol).all()) else "degenerate"
-
-
-def _zero_rises(values: Tensor, tol: float) -> str:
-    if bool((values > -tol).any() and (values < -tol).any()):
-        return "saddle"
-    return "minimum" if bool((values > -tol).all()) else "maximum" if bool((values < -tol).all()) else "degenerate"
-
-
-def _majority(values: Tensor, tol: float) -> str:
-    rises, falls = int((values > tol).sum()), int((values < -tol).sum())
-    if rises + falls < len(values):
-        return "degenerate"
-    return "minimum" if rises > falls else "maximum" if falls > rises else "saddle"
-
-
-def _majority_of_the_others(values: Tensor, tol: float) -> str:
-    rises, falls = int((values > tol).sum()), int((values < -tol).sum())
-    return "minimum" if rises > falls else "maximum" if falls > rises else "saddle" if rises else "degenerate"
-
-
-def _first_two(values: Tensor, tol: float) -> str:
-    return _singular_first(values[[0, min(1, len(values) - 1)]], tol)
-
-
-def _spelt(right: str, other: str) -> Classify:
-    """The right kinds with one word spelt otherwise."""
-
-    def kind(hessian: Tensor, tol: float = 1e-8) -> str:
-        said = reference.classify_critical_point(hessian, tol)
-        return other if said == right else said
-
-    return kind
-
-
-def _short_words(hessian: Tensor, tol: float = 1e-8) -> str:
-    said = reference.classify_critical_point(hessian, tol)
-    return {"minimum": "min", "maximum": "max"}.get(said, said)
-
-
-def _local(hessian: Tensor, tol: float = 1e-8) -> str:
-    said = reference.classify_critical_point(hessian, tol)
-    return f"local {said}" if said in ("minimum", "maximum") else said
-
-
-def _minimum_or_saddle(values: Tensor, tol: float) -> str:
-    return "minimum" if bool((values > tol).all()) else "saddle"
-
-
-def _any_falling(values: Tensor, tol: float) -> str:
-    if bool((values < -tol).any()):
-        return "maximum"
-    return "minimum" if bool((values > tol).all()) else "degenerate"
-
-
-def _exclusive(values: Tensor, tol: float) -> str:
-    """As wanted, but that an eigenvalue of the tolerance's own size counts."""
-    if bool((values >= tol).any() and (values <= -tol).any()):
-        return "saddle"
-    return "minimum" if bool((values >= tol).all()) else "maximum" if bool((values <= -tol).all()) else "degenerate"
-
-
-def _saddle_and_degenerate_exchanged(values: Tensor, tol: float) -> str:
-    said = _by_the_ends(values, tol)
-    return {"saddle": "degenerate", "degenerate": "saddle"}.get(said, said)
-
-
-def _relative(values: Tensor, tol: float) -> str:
-    return _by_the_ends(values, tol * float(values.abs().max()))
 
 
 CLASSIFY_CRITICAL_POINT = Exercise(
@@ -265,12 +70,12 @@ CLASSIFY_CRITICAL_POINT = Exercise(
     cases=_cases,
     points=2,
     accepted=[
-        Accepted("by_the_ends", _from_values(_by_the_ends)),
-        Accepted("by_signs", _by_signs),
-        Accepted("in_numpy", _in_numpy),
+        Accepted("by_the_ends", kinds.from_values(kinds.by_the_ends)),
+        Accepted("by_signs", kinds.by_signs),
+        Accepted("in_numpy", kinds.in_numpy),
         Accepted(
             "degenerate_whenever_singular",
-            _from_values(_singular_first),
+            kinds.from_values(kinds.singular_first),
             "this calls every singular Hessian degenerate, as mathematicians do; the lesson calls it a saddle where "
             "both signs are present, since the flat direction cannot change that.",
         ),
@@ -278,164 +83,167 @@ CLASSIFY_CRITICAL_POINT = Exercise(
     mistakes=[
         Mistake(
             "judged_by_determinant",
-            _by_determinant,
+            kinds.by_determinant,
             "The determinant is the product of the eigenvalues: two negative ones cancel, and in three dimensions a "
             "maximum has a negative one. That rule holds in two dimensions only; look at each eigenvalue.",
             0.25,
-            forms=[_by_determinant_and_trace],
+            forms=[kinds.by_determinant_and_trace],
         ),
         Mistake(
             "judged_by_diagonal",
-            _by_diagonal,
+            kinds.by_diagonal,
             "The diagonal holds the curvatures along the axes. A point can rise along both axes and fall between them.",
-            forms=[lambda hessian, tol=1e-8: _singular_first(hessian.diagonal().sort().values, tol)],
+            forms=[lambda hessian, tol=1e-8: kinds.singular_first(hessian.diagonal().sort().values, tol)],
         ),
         Mistake(
             "judged_by_entries",
-            _by_entries,
+            kinds.by_entries,
             "The entries of the matrix are looked at. Their signs change when the axes are turned; take those of the "
             "eigenvalues.",
         ),
         Mistake(
             "judged_by_trace",
-            _by_trace,
+            kinds.by_trace,
             "The trace is the sum of the curvatures; a large positive one hides any number of negative ones. Each "
             "sign counts.",
         ),
         Mistake(
             "minimum_and_maximum_exchanged",
-            _from_values(_exchanged),
+            kinds.from_values(kinds.exchanged),
             "Minimum and maximum are exchanged: where all curvatures are positive, every direction leads up.",
             0.25,
-            forms=[_from_values(lambda values, tol: _singular_first(-values.flip(0), tol))],
+            forms=[kinds.from_values(lambda values, tol: kinds.singular_first(-values.flip(0), tol))],
         ),
         Mistake(
             "saddle_and_degenerate_exchanged",
-            _from_values(_saddle_and_degenerate_exchanged),
+            kinds.from_values(kinds.saddle_and_degenerate_exchanged),
             '"saddle" and "degenerate" are exchanged: with both signs present the point is a saddle, and degenerate '
             "means that the second derivatives cannot tell.",
             0.25,
         ),
         Mistake(
             "flat_direction_ignored",
-            _from_values(_no_flat_directions),
+            kinds.from_values(kinds.no_flat_directions),
             "A zero eigenvalue decides nothing: x² + y³ has one at the origin and no minimum there. Demand more than "
             "`>= 0`.",
             0.5,
-            forms=[_from_values(lambda values, tol: _by_the_ends(_signed(values, tol), tol))],
+            forms=[kinds.from_values(lambda values, tol: kinds.by_the_ends(kinds.signed(values, tol), tol))],
         ),
         Mistake(
             "zero_given_a_sign",
-            _from_values(_zero_falls),
+            kinds.from_values(kinds.zero_falls),
             "An eigenvalue of 0 counts as negative, or as positive: two of the comparisons use the same `tol`. Rising "
             "means above `tol`, falling below `-tol`, and what lies between has no sign.",
             0.5,
-            forms=[_from_values(_zero_rises)],
+            forms=[kinds.from_values(kinds.zero_rises)],
         ),
         Mistake(
             "negative_counted_as_zero",
-            _from_values(_unsigned_zero),
+            kinds.from_values(kinds.unsigned_zero),
             "Every negative eigenvalue is below `tol`, and so counts as zero here. Compare the size: zero means "
             "|λ| <= tol.",
             0.25,
-            forms=[_from_values(_degenerate_last_of_all)],
+            forms=[kinds.from_values(kinds.degenerate_last_of_all)],
         ),
         Mistake(
             "flat_direction_called_saddle",
-            _from_values(_rest_is_saddle),
+            kinds.from_values(kinds.rest_is_saddle),
             "Not all positive and not all negative is not yet a saddle: a saddle needs one of each sign. What remains "
             "is degenerate.",
             0.5,
         ),
         Mistake(
             "one_rising_direction_is_enough",
-            _from_values(_any_rising),
+            kinds.from_values(kinds.any_rising),
             "One positive eigenvalue does not make a minimum. All of them must be positive: a point must rise in "
             "every direction.",
             0.25,
         ),
         Mistake(
             "one_falling_direction_is_enough",
-            _from_values(_any_falling),
-            "One negative eigenvalue does not make a maximum. All of them must be negative; with both signs the point is "
-            "a saddle.",
+            kinds.from_values(kinds.any_falling),
+            "One negative eigenvalue does not make a maximum. All of them must be negative; with both signs the point "
+            "is a saddle.",
             0.25,
         ),
         Mistake(
             "majority_of_signs",
-            _from_values(_majority),
+            kinds.from_values(kinds.majority),
             "The majority of the signs decides, or the sum of them. A single direction that falls makes a saddle, "
             "however many rise.",
             0.25,
-            forms=[_from_values(_majority_of_the_others)],
+            forms=[kinds.from_values(kinds.majority_of_the_others)],
         ),
         Mistake(
             "first_two_alone",
-            _from_values(_first_two),
+            kinds.from_values(kinds.first_two),
             "Only two of the eigenvalues are looked at, which is enough for two parameters alone. Ask for `any()` and "
             "`all()` of them.",
             0.25,
             forms=[
-                _from_values(lambda values, tol: _by_the_ends(values[:2], tol)),
-                _from_values(lambda values, tol: _by_the_ends(values[-2:], tol)),
+                kinds.from_values(lambda values, tol: kinds.by_the_ends(values[:2], tol)),
+                kinds.from_values(lambda values, tol: kinds.by_the_ends(values[-2:], tol)),
             ],
         ),
         Mistake(
             "minimum_or_saddle",
-            _from_values(_minimum_or_saddle),
-            "Whatever is no minimum is called a saddle. There are maxima too, and points of which the second derivatives "
-            "cannot tell.",
+            kinds.from_values(kinds.minimum_or_saddle),
+            "Whatever is no minimum is called a saddle. There are maxima too, and points of which the second "
+            "derivatives cannot tell.",
             0.25,
         ),
         Mistake(
             "maximum_taken_for_saddle",
-            _from_values(_no_maximum),
+            kinds.from_values(kinds.no_maximum),
             "Where every eigenvalue is negative no direction leads up: that is a maximum. A saddle needs a rising "
             "direction too.",
             0.5,
         ),
         Mistake(
             "tolerance_fixed",
-            _one_tolerance_for_all,
+            kinds.one_tolerance_for_all,
             "The argument `tol` is not used. What counts as zero depends on the rounding, and the caller knows best.",
             0.5,
-            forms=[lambda hessian, tol=1e-8: _singular_first(torch.linalg.eigvalsh(hessian), 1e-8)],
+            forms=[lambda hessian, tol=1e-8: kinds.singular_first(torch.linalg.eigvalsh(hessian), 1e-8)],
         ),
         Mistake(
             "tolerance_relative",
-            _from_values(_relative),
+            kinds.from_values(kinds.relative),
             "The tolerance is multiplied by the largest curvature. Here an eigenvalue counts as zero if its size is at "
             "most `tol` itself.",
             0.5,
         ),
         Mistake(
             "compared_with_zero",
-            _from_values(_tolerance_on_one_side),
+            kinds.from_values(kinds.tolerance_on_one_side),
             "Eigenvalues are computed with rounding errors, so a flat direction seldom gives exactly 0. Compare with "
             "`tol` and `-tol`.",
             0.5,
-            forms=[_from_values(lambda values, tol: _singular_first(values, 0.0))],
+            forms=[kinds.from_values(lambda values, tol: kinds.singular_first(values, 0.0))],
         ),
         Mistake(
             "tolerance_excluded",
-            _from_values(_exclusive),
+            kinds.from_values(kinds.exclusive),
             "Right but for an eigenvalue of exactly the size of `tol`: it counts as zero too, |λ| <= tol.",
-            0.85,
+            0.8,
         ),
         Mistake(
             "other_words",
-            _short_words,
+            kinds.short_words,
             'The kinds are right, but not every word is spelt as the exercise spells it: "minimum", "maximum", '
             '"saddle", "degenerate".',
             0.5,
             forms=[
-                _local,
+                kinds.local,
                 lambda hessian, tol=1e-8: reference.classify_critical_point(hessian, tol).capitalize(),
                 lambda hessian, tol=1e-8: reference.classify_critical_point(hessian, tol).upper(),
-                *(_spelt("saddle", word) for word in ("saddle point", "saddle_point", "saddlepoint", "Saddle")),
-                *(_spelt("degenerate", word) for word in ("degenerated", "flat", "degenerate point", "undetermined")),
-                _spelt("minimum", "min"),
-                _spelt("maximum", "max"),
+                *(kinds.spelt("saddle", word) for word in ("saddle point", "saddle_point", "saddlepoint", "Saddle")),
+                *(
+                    kinds.spelt("degenerate", word)
+                    for word in ("degenerated", "flat", "degenerate point", "undetermined")
+                ),
+                kinds.spelt("minimum", "min"),
+                kinds.spelt("maximum", "max"),
             ],
         ),
     ],

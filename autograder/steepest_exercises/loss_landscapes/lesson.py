@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from steepest_exercises.loss_landscapes.clipping import CLIP_BY_NORM, CLIP_BY_VALUE
+from steepest_exercises.loss_landscapes.clipping import CLIP_BY_VALUE
 from steepest_exercises.loss_landscapes.condition import CONDITION_NUMBER
 from steepest_exercises.loss_landscapes.critical import CLASSIFY_CRITICAL_POINT
 from steepest_exercises.loss_landscapes.gabor import GABOR_LOSS
+from steepest_exercises.loss_landscapes.norms import CLIP_BY_NORM
 from steepest_exercises.loss_landscapes.products import HVP
 from steepest_exercises.loss_landscapes.rates import OPTIMAL_LR, STABLE_LR_LIMIT
 from steepest_exercises.loss_landscapes.regime import STEP_REGIME

@@ -179,8 +179,8 @@ HVP = Exercise(
         Mistake(
             "difference_of_gradients",
             _forward_difference(0.1),
-            "A difference of gradients comes near Hv and is not Hv: too coarse where the step is wide, lost in rounding "
-            "where it is small, above all in float32. Let autograd differentiate a second time.",
+            "A difference of gradients comes near Hv and is not Hv: too coarse where the step is wide, lost in "
+            "rounding where it is small, above all in float32. Let autograd differentiate a second time.",
             0.25,
             forms=[
                 *(_forward_difference(width) for width in (0.5, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)),
@@ -190,8 +190,8 @@ HVP = Exercise(
         Mistake(
             "gradient_added",
             lambda f, x, v: _gradient(f, x)[1].detach() + reference.hvp(f, x, v),
-            "The gradient is in it too: g + Hv. Does the second `backward` add to a `.grad` that still holds the first? "
-            "`torch.autograd.grad` adds nothing up.",
+            "The gradient is in it too: g + Hv. Does the second `backward` add to a `.grad` that still holds the "
+            "first? `torch.autograd.grad` adds nothing up.",
             0.5,
         ),
         Mistake(

@@ -117,8 +117,8 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "fixed_place_in_the_spectrum",
             _rate(lambda values: 2 / values[1]),
-            "The eigenvalue at a fixed place is taken, which is the largest for two parameters only. Take `max()`, or the "
-            "last one, `[-1]`.",
+            "The eigenvalue at a fixed place is taken, which is the largest for two parameters only. Take `max()`, or "
+            "the last one, `[-1]`.",
             0.25,
             forms=[
                 _rate(lambda values: 2 / values[:2].max()),
@@ -155,7 +155,8 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "condition_number_for_curvature",
             _rate(lambda values: 2 * values[0] / values[-1]),
-            "κ takes the place of λ_max. κ has no unit, and doubling the loss leaves it as it is, but halves the limit.",
+            "κ takes the place of λ_max. κ has no unit, and doubling the loss leaves it as it is, but halves the "
+            "limit.",
             forms=[_rate(lambda values: values[-1] / values[0])],
         ),
         Mistake(
@@ -260,8 +261,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "smallest_alone",
             _rate(lambda values: 2 / values[0]),
-            "This is the limit of the flattest direction, far beyond that of the steepest. Both ends stand under the 2: "
-            "λ_min + λ_max.",
+            "This is the limit of the flattest direction, far beyond that of the steepest. Both ends stand under the "
+            "2: λ_min + λ_max.",
         ),
         Mistake(
             "difference_of_the_ends",
@@ -285,8 +286,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "mean_of_the_rates",
             _rate(lambda values: (1 / values[0] + 1 / values[-1]) / 2),
-            "This is the mean of the rates that suit each end. The curvatures are averaged, not the rates: one over the "
-            "middle of λ_min and λ_max.",
+            "This is the mean of the rates that suit each end. The curvatures are averaged, not the rates: one over "
+            "the middle of λ_min and λ_max.",
             0.25,
             forms=[
                 _rate(lambda values: 1 / values[0] + 1 / values[-1]),
@@ -298,8 +299,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "second_for_last",
             _rate(lambda values: 2 / (values[0] + values[1])),
-            "Not the two ends of the spectrum are added, but two neighbours in it. The last eigenvalue is `[-1]`, however "
-            "many there are.",
+            "Not the two ends of the spectrum are added, but two neighbours in it. The last eigenvalue is `[-1]`, "
+            "however many there are.",
             0.25,
             forms=[
                 _rate(lambda values: 2 / (values[0] + values[min(1, len(values) - 1)])),
@@ -310,15 +311,15 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "median_curvature",
             _rate(lambda values: 1 / values.median()),
-            "The middle of the spectrum is read off a single eigenvalue. What counts is the middle between the two ends, "
-            "(λ_min + λ_max)/2.",
+            "The middle of the spectrum is read off a single eigenvalue. What counts is the middle between the two "
+            "ends, (λ_min + λ_max)/2.",
             0.25,
         ),
         Mistake(
             "not_sorted",
             _unsorted(lambda values: 2 / (values[0] + values[-1])),
-            "The first and the last eigenvalue are added, but `eigvals` does not sort them. Take `min()` and `max()`, or "
-            "`eigvalsh`, which sorts.",
+            "The first and the last eigenvalue are added, but `eigvals` does not sort them. Take `min()` and `max()`, "
+            "or `eigvalsh`, which sorts.",
             0.25,
         ),
         Mistake(
@@ -335,8 +336,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "frobenius_norm",
             lambda hessian: 2 / torch.linalg.matrix_norm(hessian),
-            "The Frobenius norm takes the root of the sum of all squared curvatures. Only the two ends decide, and they "
-            "are added as they are.",
+            "The Frobenius norm takes the root of the sum of all squared curvatures. Only the two ends decide, and "
+            "they are added as they are.",
             0.25,
             forms=[_rate(lambda values: 2 / (values[0].square() + values[-1].square()).sqrt())],
         ),

@@ -206,8 +206,8 @@ STEP_REGIME = Exercise(
         Mistake(
             "near_enough_called_one_step",
             _wide(0.1),
-            'A step that leaves a few hundredths or tenths of the error has not arrived: "one_step" means a factor of 0, '
-            "and rounding moves it by far less than 0.001. Take a much smaller tolerance.",
+            'A step that leaves a few hundredths or tenths of the error has not arrived: "one_step" means a factor '
+            "of 0, and rounding moves it by far less than 0.001. Take a much smaller tolerance.",
             0.5,
             forms=[
                 _wide(0.065),
@@ -246,8 +246,8 @@ STEP_REGIME = Exercise(
         Mistake(
             "product_for_factor",
             _product(lambda p: "diverging" if abs(p) > 1 else "monotone" if p > 0 else "oscillating"),
-            "What is looked at is ηλ itself. The error is multiplied by 1 - ηλ at each step: take the size and the sign "
-            "of that.",
+            "What is looked at is ηλ itself. The error is multiplied by 1 - ηλ at each step: take the size and the "
+            "sign of that.",
             forms=[
                 _product(
                     lambda p: (
@@ -283,8 +283,8 @@ STEP_REGIME = Exercise(
         Mistake(
             "curvature_forgotten",
             lambda curvature, lr: _by_product(lr),
-            "The rate alone decides here. The same rate creeps in a gentle bowl and diverges in a steep one: what counts "
-            "is ηλ.",
+            "The rate alone decides here. The same rate creeps in a gentle bowl and diverges in a steep one: what "
+            "counts is ηλ.",
             forms=[lambda curvature, lr: "diverging" if curvature < 0 else _by_product(lr)],
         ),
         Mistake(
@@ -302,8 +302,8 @@ STEP_REGIME = Exercise(
         Mistake(
             "half_kept_in_the_slope",
             lambda curvature, lr: _by_product(lr * curvature / 2),
-            "The ½ of the loss goes away when it is differentiated: the slope of ½λx² is λx, so the factor is 1 - ηλ and "
-            "not 1 - ½ηλ.",
+            "The ½ of the loss goes away when it is differentiated: the slope of ½λx² is λx, so the factor is 1 - ηλ "
+            "and not 1 - ½ηλ.",
             0.25,
         ),
         Mistake(

@@ -164,8 +164,8 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "gradient_made_a_unit_vector",
             _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr) / grad.square().sum()),
-            "Dividing by gᵀg gives the curvature along a direction of length 1. The step is -εg with the gradient's own "
-            "length: ½ε²gᵀHg.",
+            "Dividing by gᵀg gives the curvature along a direction of length 1. The step is -εg with the gradient's "
+            "own length: ½ε²gᵀHg.",
             0.25,
             forms=[
                 _with_quadratic(lambda grad, hessian, lr: grad @ hessian @ grad / (grad @ grad)),

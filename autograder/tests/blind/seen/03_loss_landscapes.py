@@ -620,7 +620,7 @@ def condition_number(hessian):
     sizes = hessian.diagonal().abs()
     return sizes.max() / sizes.min()
 
-# %% wrong condition_number: returns a Python float instead of a tensor
+# %% right condition_number: a Python float for the tensor without axes
 import torch
 
 
@@ -832,7 +832,7 @@ def stable_lr_limit(hessian):
     values = torch.linalg.eigvalsh(hessian)
     return 2 / values[min(1, len(values) - 1)]
 
-# %% wrong stable_lr_limit: returns a Python float instead of a tensor
+# %% right stable_lr_limit: a Python float for the tensor without axes
 import torch
 
 
@@ -1044,7 +1044,7 @@ def optimal_lr(hessian):
     low, high = values[0], values[-1]
     return (high - low) / (high + low)
 
-# %% wrong optimal_lr: returns a Python float instead of a tensor
+# %% right optimal_lr: a Python float for the tensor without axes
 import torch
 
 
@@ -1260,7 +1260,7 @@ def taylor_terms(grad, hessian, lr):
     quadratic = 0.5 * lr**2 * (grad * (hessian @ grad)).mean()
     return linear, quadratic
 
-# %% wrong taylor_terms: returns Python floats instead of tensors
+# %% right taylor_terms: Python floats for the two tensors without axes
 
 
 def taylor_terms(grad, hessian, lr):
