@@ -80,7 +80,7 @@ def _rows(f: Objective, x: Tensor, v: Tensor) -> Tensor:
 
 
 def _functional(f: Objective, x: Tensor, v: Tensor) -> Tensor:
-    product: Tensor = torch.func.jvp(torch.func.grad(f), (x,), (v,))[1]
+    product: Tensor = torch.func.grad(lambda at: (torch.func.grad(f)(at) * v).sum())(x)
     return product
 
 
