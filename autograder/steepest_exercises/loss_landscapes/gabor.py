@@ -23,12 +23,22 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         y = uniform(rng, -0.8, 0.8, n).to(dtype)
         return Case(name, {"args": [phi, x, y], "kwargs": {}, "outputs": ["the loss"]})
 
+    def followed(name: str, n: int, *, offset: float) -> Case:
+        """A case in which the loss is differentiated by φ."""
+        inputs = {
+            **{"args": case(name, n, offset=offset).inputs["args"], "place": 0, "output": "the loss"},
+            "gradient": "the gradient of the loss by phi",
+            "linked": "“the loss can be differentiated by phi”",
+        }
+        return Case(name, inputs, "with_gradient")
+
     return [
         case("some points", 8, offset=1.0),
         case("a negative offset", 12, offset=-3.0),
         case("an offset that pushes the waves aside", 12, offset=7.0),
         case("float32", 10, offset=2.0, dtype=torch.float32),
         case("one point", 1, offset=-1.0),
+        followed("descent asks for the gradient", 9, offset=2.0),
     ]
 
 
@@ -106,6 +116,14 @@ GABOR_LOSS = Exercise(
         Accepted("library_loss", _library, library=True),
     ],
     mistakes=[
+        Mistake(
+            "graph_cut",
+            lambda phi, x, y: _loss(_wave())(phi.detach(), x, y),
+            "The value is right, but it has forgotten φ, so that descent finds no slope. Do not pass through "
+            "`.item()`, `float`, `.detach()`, numpy, or `torch.tensor(...)` of what is computed.",
+            0.5,
+            forms=[lambda phi, x, y: float(_loss(_wave())(phi.detach(), x, y))],
+        ),
         Mistake(
             "eight_for_thirty_two",
             _envelope(lambda u: torch.exp(-(u**2) / 8)),

@@ -28,6 +28,7 @@ RESERVED = {
     "reference",
     "not_attempted",
     "changes_its_arguments",
+    "leaves_requires_grad",
     "uses_global_generator",
     "seeds_global_generator",
     "wrong_float_type",

@@ -76,6 +76,8 @@ class Agent:
             return {"value": type(self._namespace[name]).__name__ if name in self._namespace else ""}
         if request["op"] == "generator":
             return {"value": self._hold(torch.Generator(self._device).manual_seed(request["seed"]))}
+        if request["op"] == "differentiate":
+            return _differentiate(self._namespace[request["name"]], request["args"], request["place"])
         if request["op"] == "call":
             function, times = self._namespace[request["name"]], request["times"]
             reply = self._call(function, request["args"], request["kwargs"], times, request["beside"])
@@ -89,6 +91,7 @@ class Agent:
         args = [_rebuild(value, built) for value in args]
         kwargs = {name: _rebuild(value, built) for name, value in kwargs.items()}
         before = [_snapshot(value) for value in (*args, *kwargs.values())]
+        quiet = [_asks_for_gradients(value) for value in (*args, *kwargs.values())]
         given = any(type(value) is torch.Generator for value in (*args, *kwargs.values()))
         self._calls += 1
         with watched(self._calls, given=given) as chance, stand_ins(function, beside, built, self._ask):
@@ -98,6 +101,11 @@ class Agent:
             label
             for label, old, new in zip(labels, before, (*args, *kwargs.values()), strict=True)
             if not same_bits(old, _snapshot(new))
+        ]
+        effects += [
+            f"requires_grad of {label}"
+            for label, asked, value in zip(labels, quiet, (*args, *kwargs.values()), strict=True)
+            if _asks_for_gradients(value) != asked
         ]
         return {"value": results[0] if times is None else results, "effects": [*effects, *sorted(chance)]}
 
@@ -125,6 +133,16 @@ class Agent:
         if handle.id >= len(self._held):
             raise wire.WireError(f"nothing is held under number {handle.id}")
         return self._held[handle.id]
+
+
+def _differentiate(function: Any, args: list[Any], place: int) -> dict[str, Any]:
+    """The result, and its gradient by one argument; None where it is no number that hangs together with that."""
+    args = [_rebuild(value, []) for value in args]
+    leaf = args[place] = args[place].detach().clone().requires_grad_()
+    result = function(*args)
+    linked = isinstance(result, torch.Tensor) and result.numel() == 1 and result.requires_grad
+    gradient = torch.autograd.grad(result.sum(), leaf, allow_unused=True)[0] if linked else None
+    return {"value": (result, gradient), "effects": []}
 
 
 def serve(namespace: Mapping[str, Any], address: str, *, device: str = "cpu") -> None:
@@ -218,6 +236,12 @@ def _snapshot(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return None
+
+
+def _asks_for_gradients(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_asks_for_gradients(item) for item in value]
+    return isinstance(value, torch.Tensor) and value.requires_grad
 
 
 def _describe(error: BaseException) -> dict[str, str]:

@@ -103,6 +103,16 @@ class Function:
         """
         return self._call(None, args, kwargs, part)
 
+    def differentiate(self, place: int, *args: Any) -> tuple[Any, Any]:
+        """Call the function with an argument that asks for gradients.
+
+        Returns what it returns, and the gradient of that by the argument; None where it cannot be differentiated.
+        """
+        pair = self._request({"op": "differentiate", "name": self.name, "args": list(args), "place": place})
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise StudentError("what came back is not an answer")
+        return pair
+
     def _call(self, times: int | None, args: tuple[Any, ...], kwargs: dict[str, Any], keep: int | None = None) -> Any:
         request = {"op": "call", "name": self.name, "args": list(args), "kwargs": kwargs, "times": times, "keep": keep}
         return self._request({**request, "beside": self._beside.names})

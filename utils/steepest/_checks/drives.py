@@ -40,6 +40,25 @@ def call(function: Function, *, args: Sequence[Any], kwargs: Mapping[str, Any], 
     return dict(zip(outputs, _parts(result, outputs), strict=True))
 
 
+def with_gradient(
+    function: Function, *, args: Sequence[Any], place: int, output: str, gradient: str, linked: str
+) -> Observations:
+    """Call once with an argument that asks for gradients; observe the result, and its gradient if there is one.
+
+    Parameters
+    ----------
+    args : sequence
+        Arguments of the call.
+    place : int
+        Which of them the result is differentiated by.
+    output, gradient, linked : str
+        Names of the result, of its gradient, and of whether there is one.
+    """
+    result, slope = function.differentiate(place, *args)
+    seen = {output: result, linked: slope is not None}
+    return seen | ({gradient: slope} if slope is not None else {})
+
+
 def stepper(
     function: Function, *, theta: torch.Tensor, state: Mapping[str, Any], steps: Sequence[Mapping[str, Any]]
 ) -> Observations:
@@ -167,6 +186,7 @@ def _parts(result: Any, names: Sequence[str]) -> Sequence[Any]:
 
 GENERAL: dict[str, Drive] = {
     "call": call,
+    "with_gradient": with_gradient,
     "stepper": stepper,
     "forward": forward,
     "backward": backward,

@@ -13,6 +13,8 @@ from steepest._checks.general import GENERAL, Fact
 from steepest._checks.generators import GENERATOR, SEED
 from steepest._checks.played import plain
 
+ASKING = "requires_grad of "  # begins an effect on an argument
+
 BUT_FOR_ONE_THING = 0.5  # what right values earn that come with a side effect, or in another type
 CORNERS = 0.25  # what forgotten corners cost together at most
 MOST = 0.6  # share of the cases told apart by a mistake in which it has to be seen, where the others are sound
@@ -274,6 +276,11 @@ def deviation(case: Case, want: Result, got: Result, *, reveal: bool = True) -> 
 def _side_effect(effects: set[str], parameters: Sequence[str]) -> Finding:
     if SEED in effects:
         return _in_general("seeds_global_generator", "it seeds a global random generator")
+    asking = sorted(effect.removeprefix(ASKING) for effect in effects if effect.startswith(ASKING))
+    if asking and len(asking) == len(effects):
+        names = " and ".join(f"`{_parameter(effect, parameters)}`" for effect in asking)
+        return _in_general("leaves_requires_grad", f"it leaves {names} with requires_grad set")
+    effects -= {f"{ASKING}{effect}" for effect in asking}
     if GENERATOR in effects:
         return _in_general("uses_global_generator", "it draws from a global random generator")
     names = " and ".join(f"`{_parameter(effect, parameters)}`" for effect in sorted(effects))

@@ -15,10 +15,15 @@ GLOBAL_GENERATOR_SEEDED = (
     "The result is right, but a global random generator is seeded on the way, which all other code shares: leave it"
     " alone."
 )
+LEFT_ASKING_FOR_GRADIENTS = (
+    "The result is right, but the caller's tensor is left with `requires_grad` set: set it on a copy,"
+    " x.detach().clone().requires_grad_()."
+)
 WRONG_FLOAT_TYPE = "The values are right, but they are computed in another floating type than that of the arguments."
 
 GENERAL: Mapping[str, str] = {
     "changes_its_arguments": CHANGED_IN_PLACE,
+    "leaves_requires_grad": LEFT_ASKING_FOR_GRADIENTS,
     "uses_global_generator": GLOBAL_GENERATOR_USED,
     "seeds_global_generator": GLOBAL_GENERATOR_SEEDED,
     "wrong_float_type": WRONG_FLOAT_TYPE,

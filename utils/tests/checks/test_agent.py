@@ -284,3 +284,29 @@ def test_a_connection_that_closes_within_a_frame_is_told_from_one_that_ends() ->
         with pytest.raises(WireError, match="within a frame"):
             receive(right)
         assert receive(right) is None
+
+
+def test_a_tensor_that_is_left_asking_for_gradients_is_seen() -> None:
+    def asks(x: torch.Tensor) -> torch.Tensor:
+        return x.requires_grad_().detach() * 2
+
+    def asks_for_a_while(x: torch.Tensor) -> torch.Tensor:
+        result = x.requires_grad_().detach() * 2
+        x.requires_grad_(False)
+        return result
+
+    effects = {}
+    for written in (asks, asks_for_a_while):
+        function = local(written, "f")
+        function(torch.ones(2))
+        effects[written.__name__] = function.effects
+    assert effects == {"asks": {"requires_grad of argument 1"}, "asks_for_a_while": set()}
+
+
+def test_a_result_is_differentiated_where_it_hangs_together_with_the_argument() -> None:
+    x = torch.tensor([1.0, 2.0])
+    value, gradient = local(lambda x: x.square().sum(), "f").differentiate(0, x)
+    assert value == 5
+    assert torch.equal(gradient, torch.tensor([2.0, 4.0]))
+    for written in (lambda x: x.detach().sum(), lambda x: float(x.detach().sum()), lambda x: None):
+        assert local(written, "f").differentiate(0, x)[1] is None
