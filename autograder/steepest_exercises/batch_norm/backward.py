@@ -392,17 +392,9 @@ BATCH_NORM_BACKWARD = Exercise(
         Mistake(
             "cache_used_up",
             passes.overwriting_u,
-            "The first pass is right, and a second one from the same cache is not: the first has changed the cache "
-            "(`u *= gamma`, say, or a graph of autograd that is freed). Leave it as it is.",
+            "The first pass is right, and a second one from the same cache is not. Either the first changes what is cached "
+            "(`u *= gamma`), or it goes back through a graph of autograd, which torch then frees: `retain_graph=True`.",
             0.5,
-        ),
-        Mistake(
-            "graph_used_up",
-            passes.from_a_used_graph,
-            "The first pass is right, and a second one from the same cache is not: torch frees the graph of autograd "
-            "when it goes back through it. Give `retain_graph=True`, or go forward again.",
-            0.5,
-            companions={"batch_norm_train": passes.keeping_the_graph},
         ),
         Mistake(
             "cache_in_a_global",

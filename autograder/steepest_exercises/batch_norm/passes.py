@@ -157,12 +157,6 @@ def from_a_kept_graph(grad_out: Tensor, cache: Any) -> Any:
     return list(torch.autograd.grad(out, leaves, grad_out, retain_graph=True))
 
 
-def from_a_used_graph(grad_out: Tensor, cache: Any) -> Any:
-    """The same, and torch throws the graph away."""
-    out, leaves = cache
-    return torch.autograd.grad(out, leaves, grad_out)
-
-
 def from_names(grad_out: Tensor, cache: Any) -> Gradients:
     """The compact form, from a cache with names."""
     rest = grad_out - grad_out.mean(dim=0) - cache.u * (grad_out * cache.u).mean(dim=0)
