@@ -176,6 +176,17 @@ UPDATE_RUNNING = Exercise(
             forms=[lambda running, batch, *, momentum: momentum * running + (1 - momentum) * batch.mean(dim=0)],
         ),
         Mistake(
+            "result_averaged_over_features",
+            lambda running, batch, *, momentum: (momentum * running + (1 - momentum) * batch).mean(),
+            "The result is one number for all features. Each feature has a running value of its own: return a tensor "
+            "of the shape of `running`.",
+            0.25,
+            forms=[
+                lambda running, batch, *, momentum: (momentum * running + (1 - momentum) * batch).mean().item(),
+                lambda running, batch, *, momentum: (momentum * running + (1 - momentum) * batch).sum(),
+            ],
+        ),
+        Mistake(
             "statistic_of_a_statistic",
             lambda running, batch, *, momentum: momentum * running + (1 - momentum) * _biased(batch),
             "A variance of `batch` is taken. `batch` is the statistic of the new batch already, its mean or its "
