@@ -79,9 +79,9 @@ show_batches([(first_batch, second_batch)], ["weighted sums z"], reach=8)
 
 # %% [markdown]
 # What the next layer learns on the first batch does not fit the second: this is called a **covariate shift**. The
-# remedy of Ioffe and Szegedy (2015) has two parts. *Standardize*: move every batch to mean 0 and standard deviation 1. *Then
-# move all of them together* to a place that the network chooses for itself. Both happen for each unit alone, behind
-# the weighted sum and in front of the activation.
+# remedy of Ioffe and Szegedy (2015) has two parts. *Standardize*: move every batch to mean 0 and standard deviation 1.
+# *Then move all of them together* to a place that the network chooses for itself. Both happen for each unit alone,
+# behind the weighted sum and in front of the activation.
 
 # %% [markdown]
 # ## 2 · Forward
@@ -113,8 +113,8 @@ show_batches([(first_batch, second_batch)], ["weighted sums z"], reach=8)
 # Two situations are easily forgotten. A unit may not vary in the batch, and one example may come alone: in both
 # $\sigma^2 = 0$, and $y = \beta$.
 #
-# In section 3 `torch.autograd` goes back through this function, to prove your backward pass. It can do so if you compute
-# with torch's own operations, without `.item()`, `.detach()` or numpy on the way. No mark depends on that.
+# In section 3 `torch.autograd` goes back through this function, to prove your backward pass. It can do so if you
+# compute with torch's own operations, without `.item()`, `.detach()` or numpy on the way. No mark depends on that.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_batch_norm_train"}
 def batch_norm_train(x, gamma, beta, *, eps):
@@ -238,12 +238,12 @@ print(f"one example (5, −3): out = {alone[0].tolist()} = β")
 # The check runs **your** `batch_norm_train`, hands its cache to this function, and looks at the three gradients. The
 # forward pass must be right first; the check says so where it is not.
 #
-# Every way to the right numbers is accepted: the three paths line by line, with or without the term that is zero, either
-# of the two boxed forms, or `torch.autograd.grad` through a forward pass that is done again.
+# Every way to the right numbers is accepted: the three paths line by line, with or without the term that is zero,
+# either of the two boxed forms, or `torch.autograd.grad` through a forward pass that is done again.
 #
-# The cache serves more than one backward pass, and other batches may go forward in between. So take all you need from the
-# `cache` that is given, not from a variable outside, and leave `cache` and `grad_out` as they are. For one example alone
-# `grad_x` is zero, up to rounding.
+# The cache serves more than one backward pass, and other batches may go forward in between. So take all you need from
+# the `cache` that is given, not from a variable outside, and leave `cache` and `grad_out` as they are. For one example
+# alone `grad_x` is zero, up to rounding.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_batch_norm_backward"}
 def batch_norm_backward(grad_out, cache):
@@ -448,9 +448,9 @@ for size in (2, 3, 4, 8, 32):
 #
 # **Goal** · the running value after one more batch. **Difficulty** ● · **about 3 minutes**
 #
-# `running` and `batch` are two means or two variances, ready to use: nothing is corrected here, and how many examples the
-# batch had cannot be seen. They may have any shape, also that of a single number without axes. The momentum may be 0,
-# where only the new batch counts, and 1, where nothing is learned. Return a new tensor.
+# `running` and `batch` are two means or two variances, ready to use: nothing is corrected here, and how many examples
+# the batch had cannot be seen. They may have any shape, also that of a single number without axes. The momentum may be
+# 0, where only the new batch counts, and 1, where nothing is learned. Return a new tensor.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_update_running"}
 def update_running(running, batch, *, momentum):
@@ -686,8 +686,8 @@ for name, (x, order) in states.items():
 #
 # **Goal** · the weight and bias of the one layer that does what the two did. **Difficulty** ●● · **about 8 minutes**
 #
-# As in `torch`, a weight has one row for each unit, and the layer computes `x @ weight.T + bias`. A unit whose variance is
-# 0 is folded like any other: its factor is $\gamma_k/\sqrt\varepsilon$.
+# As in `torch`, a weight has one row for each unit, and the layer computes `x @ weight.T + bias`. A unit whose variance
+# is 0 is folded like any other: its factor is $\gamma_k/\sqrt\varepsilon$.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_fold_batch_norm"}
 def fold_batch_norm(weight, bias, mean, variance, gamma, beta, *, eps):
@@ -931,8 +931,9 @@ for a in (0.1, 1.0, 10.0, 100.0):
 # ## 8 · Playground
 #
 # All that the lessons so far have brought, in one small net on points in a plane: steppers, rates, batches, initial
-# weights, L1 and L2, dropout, batch norm. Normalization is done by four of **your** functions, those that the cell below
-# hands over. The rest is done by torch, unless you hand in your own by name, as in `playground_demo(adam_step=adam_step)`.
+# weights, L1 and L2, dropout, batch norm. Normalization is done by four of **your** functions, those that the cell
+# below hands over. The rest is done by torch, unless you hand in your own by name, as in
+# `playground_demo(adam_step=adam_step)`.
 #
 # Play, pause, or put the keyboard on the step and take single ones. What you set while it trains (rate, batch size,
 # dropout, L1, L2) holds from that step on; going back forgets it. What makes another net or another problem starts anew

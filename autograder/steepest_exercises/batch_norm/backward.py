@@ -71,7 +71,7 @@ BATCH_NORM_BACKWARD = Exercise(
         Mistake(
             "grad_out_unused",
             backward(lambda h, u, s: 0 * h, lambda g, u: 0 * g[0], lambda g: 0 * g[0]),
-            "Nothing of grad_out arrives in the three gradients: each of them is a sum of its entries with some weight.",
+            "Nothing of grad_out arrives in the three gradients: each of them is a sum of its entries with weights.",
             forms=[backward(lambda h, u, s: h.new_empty(0), lambda g, u: g.new_empty(0), lambda g: g.new_empty(0))],
         ),
         Mistake(
@@ -267,9 +267,7 @@ BATCH_NORM_BACKWARD = Exercise(
                 with_gamma(lambda g, u, s, gamma: s * (gamma * (g - g.mean(dim=0)) - u * (g * u).mean(dim=0))),
                 with_gamma(lambda g, u, s, gamma: s * (g - gamma * (g.mean(dim=0) + u * (g * u).mean(dim=0)))),
                 with_gamma(
-                    lambda g, u, s, gamma: (
-                        gamma * s * (g - (gamma * g).mean(dim=0) - u * (gamma * g * u).mean(dim=0))
-                    )
+                    lambda g, u, s, gamma: gamma * s * (g - (gamma * g).mean(dim=0) - u * (gamma * g * u).mean(dim=0))
                 ),
             ],
         ),
@@ -392,8 +390,9 @@ BATCH_NORM_BACKWARD = Exercise(
         Mistake(
             "cache_used_up",
             passes.overwriting_u,
-            "The first pass is right, and a second one from the same cache is not. Either the first changes what is cached "
-            "(`u *= gamma`), or it goes back through a graph of autograd, which torch then frees: `retain_graph=True`.",
+            "The first pass is right, and a second one from the same cache is not. Either the first changes what is "
+            "cached, as `u *= gamma` does, or it goes back through a graph of autograd, which torch frees unless it is "
+            "given `retain_graph=True`.",
             0.5,
         ),
         Mistake(
@@ -434,7 +433,7 @@ BATCH_NORM_BACKWARD = Exercise(
             "batch_norm_train is not right yet: its variance divides by B - 1, as torch's `var` does unless it is "
             "given `correction=0`. Mend exercise 1 first; this works on its cache.",
             0.25,
-            companions={"batch_norm_train": passes.ahead(variance=lambda x: x.var(dim=0))},
+            companions={"batch_norm_train": passes.ahead(variance=passes.unbiased)},
         ),
         Mistake(
             "forward_pass_adds_eps_outside",

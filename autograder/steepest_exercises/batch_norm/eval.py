@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import batch_norm
 
 from steepest_exercises.batch_norm import reference
+from steepest_exercises.batch_norm.passes import unbiased
 from steepest_exercises.batch_norm.train import EXCHANGED
 from steepest_exercises.inputs import normal, uniform
 
@@ -160,7 +161,7 @@ BATCH_NORM_EVAL = Exercise(
             "not depend on what else is in the batch: use the given ones.",
             forms=[
                 _eval(lambda x, mean: x.mean(dim=0), lambda x, variance: x.var(dim=0, correction=min(len(x) - 1, 1))),
-                _eval(lambda x, mean: x.mean(dim=0), lambda x, variance: x.var(dim=0)),
+                _eval(lambda x, mean: x.mean(dim=0), lambda x, variance: unbiased(x)),
                 _eval(lambda x, mean: x.mean(dim=1, keepdim=True), lambda x, variance: x.var(1, False, keepdim=True)),
             ],
         ),
@@ -178,7 +179,7 @@ BATCH_NORM_EVAL = Exercise(
             forms=[
                 _eval(variance=lambda x, variance: x.var(dim=0, correction=min(len(x) - 1, 1))),
                 _eval(variance=lambda x, variance: ((x - x.mean(dim=0)) ** 2).sum(dim=0) / len(x)),
-                _eval(variance=lambda x, variance: x.var(dim=0)),
+                _eval(variance=lambda x, variance: unbiased(x)),
             ],
         ),
         Mistake(
@@ -306,8 +307,8 @@ BATCH_NORM_EVAL = Exercise(
         Mistake(
             "not_normalized",
             _whole(lambda x, mean, s, gamma, beta: gamma * x + beta),
-            "x itself is scaled and shifted; mean and variance do not enter. Subtract the one and divide by the root of "
-            "the other first.",
+            "x itself is scaled and shifted; mean and variance do not enter. First subtract the one and divide by the "
+            "root of the other.",
         ),
         Mistake(
             "gamma_and_beta_exchanged",

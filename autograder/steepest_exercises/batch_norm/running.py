@@ -14,9 +14,7 @@ from steepest_exercises.inputs import normal
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(
-        name: str, *shape: int, momentum: float, dtype: torch.dtype = torch.float64, corner: float = 0.0
-    ) -> Case:
+    def case(name: str, *shape: int, momentum: float, dtype: torch.dtype = torch.float64, corner: float = 0.0) -> Case:
         running, batch = ((2 + normal(rng, *shape)).to(dtype) for _ in range(2))
         inputs = {"args": [running, batch], "kwargs": {"momentum": momentum}, "outputs": ["the new average"]}
         return Case(name, inputs, corner=corner)

@@ -212,8 +212,8 @@ POPULATION_STATISTICS = Exercise(
         Mistake(
             "all_examples_for_batch_size",
             _corrected_by(lambda v, b: v.mean(dim=0) * len(v) * b / (len(v) * b - 1)),
-            "The correction uses the number of examples in all batches together. Each variance was taken about the mean "
-            "of its own batch, so B is the number of examples in one.",
+            "The correction uses the number of examples in all batches together. Each variance was taken about the "
+            "mean of its own batch, so B is the number of examples in one.",
             0.5,
         ),
         Mistake(
@@ -290,7 +290,7 @@ POPULATION_STATISTICS = Exercise(
         Mistake(
             "running_average_of_the_batches",
             _running(0.9, False),
-            "This is a running average, in which later batches weigh more. Here all batches count alike: take the mean.",
+            "This is a running average, in which later batches weigh more. Here all batches count alike: take means.",
             0.25,
             forms=[_running(0.9, True), _running(0.99, False), _running(0.5, False), _running(0.1, False)],
         ),

@@ -353,8 +353,7 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "not_normalized",
             lambda x, gamma, beta, *, eps: (gamma * x + beta, x),
-            "x itself is scaled and shifted: γ and β are applied to u, which comes of subtracting the mean and dividing "
-            "by √(σ² + ε).",
+            "x itself is scaled and shifted. γ and β are applied to u: first subtract μ and divide by √(σ² + ε).",
         ),
         Mistake(
             "gamma_and_beta_exchanged",
@@ -387,7 +386,7 @@ BATCH_NORM_TRAIN = Exercise(
             "Mean and variance are taken over the features of each example: that is layer normalization. Batch "
             "normalization takes them over the batch, the first axis, for each feature alone.",
             forms=[
-                _forward(lambda x: x.mean(dim=1, keepdim=True), lambda x: x.var(dim=1, keepdim=True)),
+                _forward(lambda x: x.mean(dim=1, keepdim=True), lambda x: _unbiased(x.T)[:, None]),
                 _forward(lambda x: x.mean(dim=1), lambda x: x.var(dim=1, correction=0)),
             ],
         ),
