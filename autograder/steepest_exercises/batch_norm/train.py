@@ -59,10 +59,11 @@ EXCHANGED = "γ is the scale and β the shift; here it is the other way round."
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    return [
-        Case(name, inputs, "normalize", SLACK.get(name, 1.0), corner=CORNERS.get(name, 0.0))
-        for name, inputs in batches(rng)
-    ]
+    cases = []
+    for name, args in batches(rng):
+        inputs = {"args": [args[key] for key in ("x", "gamma", "beta")], "kwargs": {"eps": args["eps"]}}
+        cases.append(Case(name, inputs, "normalize", SLACK.get(name, 1.0), corner=CORNERS.get(name, 0.0)))
+    return cases
 
 
 def _forward(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,19 +18,15 @@ AGAIN = "“a second pass from the same cache gives the same gradients”"
 APART = "“the gradients are the same after another batch has gone forward”"
 
 
-def normalize(function: Function, *, x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> dict[str, Any]:
+def normalize(function: Function, *, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Call a forward pass and observe its output; the cache is its own affair.
 
     Parameters
     ----------
-    x : Tensor, shape (B, features)
-        A minibatch.
-    gamma, beta : Tensor, shape (features,)
-        Scale and shift.
-    eps : float
-        What is added to the variance.
+    args, kwargs : sequence, mapping
+        Arguments of the call.
     """
-    out, _ = _ahead(function, x, gamma, beta, eps)
+    out, _ = _ahead(function, *args, **kwargs)
     return {"out": out}
 
 
@@ -43,8 +39,12 @@ def normalize_back(
 
     Parameters
     ----------
-    x, gamma, beta, eps
-        Arguments of the forward pass, see `normalize`.
+    x : Tensor, shape (B, features)
+        A minibatch.
+    gamma, beta : Tensor, shape (features,)
+        Scale and shift.
+    eps : float
+        What is added to the variance.
     grad_out : Tensor, shape (B, features)
         The gradient at the output.
     """
@@ -65,7 +65,7 @@ def normalize_back_again(
     first = list(seen.values())[1:]
     seen[AGAIN] = _same(first, function, grad_out, cache)
     if seen[AGAIN]:
-        _ahead(function.companion(FORWARD), 1 - 2 * x, gamma + 1, beta, eps)
+        _ahead(function.companion(FORWARD), 1 - 2 * x, gamma + 1, beta, eps=eps)
         seen[APART] = _same(first, function, grad_out, cache)
     return seen
 
@@ -78,7 +78,7 @@ def _there_and_back(
     try:
         if not forward.exists():
             raise StudentError("it is not defined")
-        out, cache = _ahead(forward, x, gamma, beta, eps)
+        out, cache = _ahead(forward, x, gamma, beta, eps=eps)
     except StudentError as error:
         _expect_written(function, grad_out)
         raise StudentError(
@@ -91,8 +91,8 @@ def _there_and_back(
     return {OUT: out, **dict(zip(names, gradients, strict=True))}, cache
 
 
-def _ahead(forward: Function, x: Tensor, gamma: Tensor, beta: Tensor, eps: float) -> tuple[Any, Any]:
-    out, cache = _parts(forward.keep(1, x, gamma, beta, eps=eps), ("out", "cache"))
+def _ahead(forward: Function, *args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    out, cache = _parts(forward.keep(1, *args, **kwargs), ("out", "cache"))
     if out is not None and not isinstance(out, Tensor | np.ndarray):
         turned = isinstance(cache, Handle) and cache.type_name.startswith("Tensor")
         what = "the cache first and the output second" if turned else f"first something {type_name(out)}"
