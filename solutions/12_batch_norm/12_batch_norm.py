@@ -79,9 +79,9 @@ show_batches([(first_batch, second_batch)], ["weighted sums z"], reach=8)
 
 # %% [markdown]
 # What the next layer learns on the first batch does not fit the second: this is called a **covariate shift**. The
-# remedy of Ioffe and Szegedy (2015) has two parts. *Standardize*: move every batch to mean 0 and deviation 1. *Then
-# move all of them together* to a place that the network chooses for itself. Both happen for each unit alone, behind
-# the weighted sum and in front of the activation.
+# remedy of Ioffe and Szegedy (2015) has two parts. *Standardize*: move every batch to mean 0 and standard deviation 1.
+# *Then move all of them together* to a place that the network chooses for itself. Both happen for each unit alone,
+# behind the weighted sum and in front of the activation.
 
 # %% [markdown]
 # ## 2 · Forward
@@ -106,16 +106,22 @@ show_batches([(first_batch, second_batch)], ["weighted sums z"], reach=8)
 #
 # **Goal** · the forward pass in training, and a cache for the backward pass. **Difficulty** ●● · **about 10 minutes**
 #
-# `x` has one example a row and one unit a column. Return `(out, cache)`. What the cache holds is your own affair: only
-# your own `batch_norm_backward` will see it, in exercise 2. Come back here if that needs something else.
-# One example alone is allowed: then $\sigma^2 = 0$ and $y = \beta$.
+# `x` has one example a row and one unit a column; `gamma` and `beta` have the floating type of `x`. Return the output
+# and a cache, `(out, cache)`. What the cache holds is your own affair, be it a tuple, a dict or a function: only your
+# own `batch_norm_backward` will see it, in exercise 2. Come back here if that needs something else.
+#
+# Two situations are easily forgotten. A unit may not vary in the batch, and one example may come alone: in both
+# $\sigma^2 = 0$, and $y = \beta$.
+#
+# In section 3 `torch.autograd` goes back through this function, to prove your backward pass. It can do so if you
+# compute with torch's own operations, without `.item()`, `.detach()` or numpy on the way. No mark depends on that.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_batch_norm_train"}
 def batch_norm_train(x, gamma, beta, *, eps):
     """Normalize a minibatch by its own statistics, then scale and shift.
 
     x : tensor of shape (B, features)
-    gamma, beta : tensors of shape (features,), scale and shift
+    gamma, beta : tensors of shape (features,) and of the type of x, scale and shift
     eps : number that is added to the variance
     returns the output, of the shape and type of x, and a cache for the backward pass
     """
@@ -136,8 +142,10 @@ grade(batch_norm_train)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
-# <p>Statistics run over the examples: <code>dim=0</code>. Subtract the mean before you square.
-# <code>x.var(dim=0)</code> divides by $B-1$ unless it is given <code>correction=0</code>.</p>
+# <p>Statistics run over the examples: <code>dim=0</code>. For the variance, subtract the mean from <code>x</code> first
+# and square what is left. (The mean of $x^2$ less $\mu^2$ is the same on paper, but where the mean is large it is the
+# difference of two nearly equal numbers, and its digits are lost.) <code>x.var(dim=0)</code> divides by $B-1$ unless it
+# is given <code>correction=0</code>.</p>
 # </details>
 
 # %% [markdown]
@@ -228,8 +236,14 @@ print(f"one example (5, −3): out = {alone[0].tolist()} = β")
 # **Goal** · the gradients at `x`, `gamma` and `beta`. **Difficulty** ●●●● · **about 25 minutes**
 #
 # The check runs **your** `batch_norm_train`, hands its cache to this function, and looks at the three gradients. The
-# forward pass must be right first; the check says so where it is not. The cache serves more than one backward pass, so
-# leave it unchanged.
+# forward pass must be right first; the check says so where it is not.
+#
+# Every way to the right numbers is accepted: the three paths line by line, with or without the term that is zero,
+# either of the two boxed forms, or `torch.autograd.grad` through a forward pass that is done again.
+#
+# The cache serves more than one backward pass, and other batches may go forward in between. So take all you need from
+# the `cache` that is given, not from a variable outside, and leave `cache` and `grad_out` as they are. For one example
+# alone `grad_x` is zero, up to rounding.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_batch_norm_backward"}
 def batch_norm_backward(grad_out, cache):
@@ -372,8 +386,9 @@ print(f"largest difference of staged and yours: {apart:.1e} in float32")
 #
 # **Goal** · the population's mean and variance from those of minibatches. **Difficulty** ● · **about 6 minutes**
 #
-# Row $k$ of `batch_means` and `batch_variances` belongs to minibatch $k$; the variances are biased. Return the mean
-# first. A batch of one has no variance, and the function refuses it: those lines are given.
+# Row $k$ of `batch_means` and `batch_variances` belongs to minibatch $k$; the variances are biased. There may be one
+# minibatch only, $K = 1$, and one unit only; the results have one entry for each unit all the same. Return the mean
+# first. A batch of one *example* has no variance, and the function refuses it: those lines are given, so keep them.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_population_statistics"}
 def population_statistics(batch_means, batch_variances, batch_size):
@@ -420,7 +435,7 @@ for size in (2, 3, 4, 8, 32):
 # ### Running averages
 #
 # A second pass over the data is a nuisance. Libraries keep an exponentially weighted average while they train (lesson
-# 5), of the mean and of the *unbiased* batch variance:
+# 5), of the mean and of the *unbiased* batch variance, which has been multiplied by $B/(B-1)$ before it comes here:
 #
 # $$\text{running} \leftarrow m\cdot\text{running} + (1-m)\cdot\text{batch}, \qquad m \text{ near } 1 .$$
 #
@@ -432,13 +447,17 @@ for size in (2, 3, 4, 8, 32):
 # ### Exercise 4 · `update_running`
 #
 # **Goal** · the running value after one more batch. **Difficulty** ● · **about 3 minutes**
+#
+# `running` and `batch` are two means or two variances, ready to use: nothing is corrected here, and how many examples
+# the batch had cannot be seen. They may have any shape, also that of a single number without axes. The momentum may be
+# 0, where only the new batch counts, and 1, where nothing is learned. Return a new tensor.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_update_running"}
 def update_running(running, batch, *, momentum):
     """Let a running statistic forget a little and learn a little.
 
-    running, batch : tensors of one shape, the value so far and that of the new batch
-    momentum : share of the past that is kept, between 0 and 1
+    running, batch : tensors of one shape and type, the value so far and that of the new batch
+    momentum : share of the past that is kept, between 0 and 1, both included
     returns the new running value
     """
     ### BEGIN SOLUTION
@@ -478,14 +497,15 @@ print(f"largest difference of the variances: {(theirs.running_var - running_vari
 #
 # **Goal** · the forward pass at evaluation, with given statistics. **Difficulty** ● · **about 5 minutes**
 #
-# `variance` is the population's, ready to use.
+# `variance` is the population's, ready to use. It is 0 for a unit that never varied in training; then $\varepsilon$
+# alone stands under the root. Return the output alone: no backward pass follows, so there is no cache.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_batch_norm_eval"}
 def batch_norm_eval(x, mean, variance, gamma, beta, *, eps):
     """Normalize by given statistics, then scale and shift.
 
     x : tensor of shape (n, features), any n ≥ 1
-    mean, variance, gamma, beta : tensors of shape (features,)
+    mean, variance, gamma, beta : tensors of shape (features,) and of the type of x
     eps : number that is added to the variance
     returns a tensor of the shape and type of x
     """
@@ -666,7 +686,8 @@ for name, (x, order) in states.items():
 #
 # **Goal** · the weight and bias of the one layer that does what the two did. **Difficulty** ●● · **about 8 minutes**
 #
-# As in `torch`, a weight has one row for each unit, and the layer computes `x @ weight.T + bias`.
+# As in `torch`, a weight has one row for each unit, and the layer computes `x @ weight.T + bias`. A unit whose variance
+# is 0 is folded like any other: its factor is $\gamma_k/\sqrt\varepsilon$.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_fold_batch_norm"}
 def fold_batch_norm(weight, bias, mean, variance, gamma, beta, *, eps):
@@ -887,9 +908,12 @@ plt.show()
 # - **The scale of a weight no longer matters.** $\mathrm{BN}(aWx) = \mathrm{BN}(Wx)$ for $a > 0$, up to $\varepsilon$,
 #   and the gradient at $aW$ is $1/a$ times that at $W$ (Ioffe and Szegedy 2015, section 3.3). The gradient is
 #   orthogonal to $W$, so each step makes $W$ longer and the next one relatively shorter: a rate that is too large tunes
-#   itself down (van Laarhoven 2017; Arora, Li and Lyu 2019). The table below shows all three.
+#   itself down (van Laarhoven 2017; Arora, Li and Lyu 2019).
 #
 # None of these is the whole story, and no theory says yet when batch norm must help.
+#
+# The last point can be seen in a table. In each row the same weights are multiplied by another $a$: the loss stays what
+# it is, the gradient at $aW$ is shorter by the factor $a$, and its component along $W$ is zero up to rounding.
 
 # %% tags=["demo"]
 draw = torch.Generator().manual_seed(7)
@@ -907,8 +931,9 @@ for a in (0.1, 1.0, 10.0, 100.0):
 # ## 8 · Playground
 #
 # All that the lessons so far have brought, in one small net on points in a plane: steppers, rates, batches, initial
-# weights, L1 and L2, dropout, batch norm. Normalization is done by **your** four functions. The rest is done by torch,
-# unless you hand in your own by name, as in `playground_demo(adam_step=adam_step)`.
+# weights, L1 and L2, dropout, batch norm. Normalization is done by four of **your** functions, those that the cell
+# below hands over. The rest is done by torch, unless you hand in your own by name, as in
+# `playground_demo(adam_step=adam_step)`.
 #
 # Play, pause, or put the keyboard on the step and take single ones. What you set while it trains (rate, batch size,
 # dropout, L1, L2) holds from that step on; going back forgets it. What makes another net or another problem starts anew

@@ -2,141 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
-from torch import Tensor
 
-from steepest_exercises.batch_norm import reference
-from steepest_exercises.batch_norm.train import SLACK, batches
+from steepest_exercises.batch_norm import passes, reference
+from steepest_exercises.batch_norm.passes import backward, bracket, with_gamma
+from steepest_exercises.batch_norm.train import CORNERS, batches
 from steepest_exercises.inputs import normal
 
-Gradients = tuple[Tensor, Tensor, Tensor]
-Backward = Callable[[Tensor, Any], Gradients]
-
-TWICE = ("a small batch", "float32")
-OUTPUTS = ["grad_x", "grad_gamma", "grad_beta"]
+SLACK = {"a large mean in float32": 2000.0, "float32": 10.0}
+AGAIN = ("a small batch", "as many features as rows", "float32")
+ALONE = "a batch of one"  # where sound ways leave 0 or its last bits
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     cases = []
-    for name, args, eps in batches(rng):
-        passes = 2 if name in TWICE else 1
-        gradients = [(0.3 + normal(rng, *args[0].shape)).to(args[0].dtype) for _ in range(passes)]
-        inputs = {
-            "forward": "batch_norm_train",
-            "args": args,
-            "kwargs": {"eps": eps},
-            "gradients": gradients,
-            "outputs": OUTPUTS,
-        }
-        cases.append(Case(name, inputs, "backward", 10 * SLACK.get(name, 1.0)))
+    for name, args in batches(rng):
+        x = args["x"]
+        inputs = {**args, "grad_out": (0.3 + normal(rng, *x.shape)).to(x.dtype)}
+        slack, corner = SLACK.get(name, 1.0), CORNERS.get(name, 0.0)
+        drive = "normalize_back_again" if name in AGAIN else "normalize_back"
+        cases.append(Case(name, inputs, drive, slack, exact=name == ALONE, corner=corner))
     return cases
-
-
-def _backward(
-    grad_x: Callable[[Tensor, Tensor, Tensor], Tensor] | None = None,
-    grad_gamma: Callable[[Tensor, Tensor], Tensor] = lambda g, u: (g * u).sum(dim=0),
-    grad_beta: Callable[[Tensor], Tensor] = lambda g: g.sum(dim=0),
-) -> Backward:
-    """A backward pass from its parts: grad_x(h, u, s) with h = γ·grad_out and s = 1/√(σ² + ε), and the other two."""
-    grad_x = grad_x or _grad_x
-
-    def batch_norm_backward(grad_out: Tensor, cache: Any) -> Gradients:
-        u, scale, gamma = cache
-        return grad_x(grad_out * gamma, u, scale), grad_gamma(grad_out, u), grad_beta(grad_out)
-
-    return batch_norm_backward
-
-
-def _grad_x(h: Tensor, u: Tensor, s: Tensor) -> Tensor:
-    return s * (h - h.mean(dim=0) - u * (h * u).mean(dim=0))
-
-
-def _staged(grad_out: Tensor, cache: Any) -> Gradients:
-    u, scale, gamma = cache
-    size = len(u)
-    centred = u / scale
-    grad_u = grad_out * gamma
-    grad_variance = (grad_u * centred * (-0.5) * scale**3).sum(dim=0)
-    grad_mean = (-grad_u * scale).sum(dim=0) + grad_variance * (-2 * centred).sum(dim=0) / size
-    grad_x = grad_u * scale + grad_variance * 2 * centred / size + grad_mean / size
-    return grad_x, (grad_out * u).sum(dim=0), grad_out.sum(dim=0)
-
-
-def _from_the_other_two(grad_out: Tensor, cache: Any) -> Gradients:
-    u, scale, gamma = cache
-    size = grad_out.size(0)
-    grad_beta = grad_out.sum(0)
-    grad_gamma = torch.linalg.vecdot(grad_out, u, dim=0)
-    return gamma * scale / size * (size * grad_out - grad_beta - u * grad_gamma), grad_gamma, grad_beta
-
-
-def _by_the_jacobian(grad_out: Tensor, cache: Any) -> Gradients:
-    u, scale, gamma = cache
-    size, columns = u.shape
-    unit, ones = torch.eye(size).to(u), torch.ones(size, size).to(u)
-    grads = [
-        gamma[j] * scale[j] * (unit - (ones + torch.outer(u[:, j], u[:, j])) / size) @ grad_out[:, j]
-        for j in range(columns)
-    ]
-    return torch.stack(grads, dim=1), (grad_out * u).sum(dim=0), grad_out.sum(dim=0)
-
-
-# --- other caches ------------------------------------------------------------
-
-
-def _train_keeping_the_arguments(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
-    return reference.batch_norm_train(x, gamma, beta, eps=eps)[0], {1: x, 2: gamma, "eps": eps}
-
-
-def _by_autograd(grad_out: Tensor, cache: Any) -> Gradients:
-    x, gamma = (cache[number].detach().requires_grad_() for number in (1, 2))
-    beta = torch.zeros_like(gamma).requires_grad_()
-    with torch.enable_grad():
-        centred = x - x.mean(dim=0)
-        out = gamma * centred / torch.sqrt((centred**2).mean(dim=0) + cache["eps"]) + beta
-    grad_x, grad_gamma, grad_beta = torch.autograd.grad(out, (x, gamma, beta), grad_out)
-    return grad_x, grad_gamma, grad_beta
-
-
-def _train_keeping_names(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
-    out, (u, scale, _) = reference.batch_norm_train(x, gamma, beta, eps=eps)
-    return out, SimpleNamespace(u=u, deviation=1 / scale, gamma=gamma)
-
-
-def _from_names(grad_out: Tensor, cache: Any) -> Gradients:
-    rest = grad_out - grad_out.mean(dim=0) - cache.u * (grad_out * cache.u).mean(dim=0)
-    return cache.gamma / cache.deviation * rest, (grad_out * cache.u).sum(dim=0), grad_out.sum(dim=0)
-
-
-def _train_keeping_a_function(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
-    out, kept = reference.batch_norm_train(x, gamma, beta, eps=eps)
-    return out, lambda grad_out: reference.batch_norm_backward(grad_out, kept)
-
-
-def _train_keeping_the_batch_for_u(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
-    out, (_, scale, _) = reference.batch_norm_train(x, gamma, beta, eps=eps)
-    return out, (x, scale, gamma)
-
-
-def _train_overwriting_u(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
-    u, (_, scale, _) = reference.batch_norm_train(x, torch.ones_like(gamma), torch.zeros_like(beta), eps=eps)
-    cache = u, scale, gamma
-    u *= gamma
-    u += beta
-    return u, cache
-
-
-def _train_scaling_u_in_place(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
-    u, (_, scale, _) = reference.batch_norm_train(x, torch.ones_like(gamma), torch.zeros_like(beta), eps=eps)
-    cache = u, scale, gamma
-    u *= gamma
-    return u + beta, cache
 
 
 BATCH_NORM_BACKWARD = Exercise(
@@ -146,124 +36,346 @@ BATCH_NORM_BACKWARD = Exercise(
     points=4,
     companions={"batch_norm_train": reference.batch_norm_train},
     accepted=[
-        Accepted("compact_form", _backward()),
-        Accepted("staged_form", _staged),
-        Accepted("from_the_other_two", _from_the_other_two),
-        Accepted("by_the_jacobian", _by_the_jacobian),
+        Accepted("compact_form", backward()),
+        Accepted("staged_form", passes.staged, companions={"batch_norm_train": passes.keeping_all}),
+        Accepted("three_paths", passes.as_derived, companions={"batch_norm_train": passes.keeping_all}),
+        Accepted("boxed_form", passes.as_boxed, companions={"batch_norm_train": passes.keeping_all}),
+        Accepted(
+            "boxed_form_from_the_other_two",
+            passes.as_boxed_by_the_others,
+            companions={"batch_norm_train": passes.keeping_all},
+        ),
+        Accepted(
+            "times_b_and_divided_at_the_end",
+            bracket(lambda g, u: (len(g) * g - g.sum(dim=0) - u * (g * u).sum(dim=0)) / len(g)),
+        ),
+        Accepted("by_the_jacobian", passes.by_the_jacobian),
         Accepted(
             "by_autograd_from_the_arguments",
-            _by_autograd,
-            companions={"batch_norm_train": _train_keeping_the_arguments},
+            passes.by_autograd,
+            companions={"batch_norm_train": passes.keeping_all},
         ),
-        Accepted("cache_with_names", _from_names, companions={"batch_norm_train": _train_keeping_names}),
+        Accepted(
+            "by_autograd_from_a_kept_graph",
+            passes.from_a_kept_graph,
+            companions={"batch_norm_train": passes.keeping_the_graph},
+        ),
+        Accepted("cache_with_names", passes.from_names, companions={"batch_norm_train": passes.keeping_names}),
         Accepted(
             "cache_that_is_a_function",
             lambda grad_out, cache: cache(grad_out),
-            companions={"batch_norm_train": _train_keeping_a_function},
+            companions={"batch_norm_train": passes.keeping_a_function},
         ),
     ],
     mistakes=[
         Mistake(
+            "grad_out_unused",
+            backward(lambda h, u, s: 0 * h, lambda g, u: 0 * g[0], lambda g: 0 * g[0]),
+            "Nothing of grad_out arrives in the three gradients: each of them is a sum of its entries with weights.",
+            forms=[backward(lambda h, u, s: h.new_empty(0), lambda g, u: g.new_empty(0), lambda g: g.new_empty(0))],
+        ),
+        Mistake(
             "statistics_are_constants",
-            _backward(lambda h, u, s: h * s),
+            backward(lambda h, u, s: h * s),
             "Mean and variance are treated as constants. Each x moves both, and through them all outputs of the "
             "batch: two more paths lead back to x.",
             0.25,
         ),
         Mistake(
             "mean_is_a_constant",
-            _backward(lambda h, u, s: s * (h - u * (h * u).mean(dim=0))),
+            backward(lambda h, u, s: s * (h - u * (h * u).mean(dim=0))),
             "The path through the mean is missing. Check: moving a whole column by one number changes no output, so "
             "grad_x must sum to 0 over the batch.",
             0.25,
         ),
         Mistake(
             "variance_is_a_constant",
-            _backward(lambda h, u, s: s * (h - h.mean(dim=0))),
+            backward(lambda h, u, s: s * (h - h.mean(dim=0))),
             "The path through the variance is missing. Check: stretching a column changes next to no output, so "
             "grad_x must have (almost) no component along u.",
             0.25,
         ),
         Mistake(
-            "one_over_b_missing",
-            _backward(lambda h, u, s: s * (h - h.sum(dim=0) - u * (h * u).sum(dim=0))),
-            "The sums over the batch are not divided by B: an example holds only a share 1/B of mean and variance.",
+            "direct_path_missing",
+            backward(lambda h, u, s: -s * (h.mean(dim=0) + u * (h * u).mean(dim=0))),
+            "The direct path is missing, h/s: the gradient that goes through u_i itself, beside the paths through the "
+            "variance and the mean.",
+            0.25,
+        ),
+        Mistake(
+            "half_missing_in_the_variance",
+            backward(lambda h, u, s: s * (h - h.mean(dim=0) - 2 * u * (h * u).mean(dim=0))),
+            "The path through the variance counts twice: the derivative of (σ² + ε)^(−1/2) brings down −1/2, and that "
+            "half cancels the 2 of the square.",
             0.5,
         ),
         Mistake(
+            "two_missing_in_the_variance",
+            backward(lambda h, u, s: s * (h - h.mean(dim=0) - u * (h * u).mean(dim=0) / 2)),
+            "The path through the variance counts half: the derivative of (x − μ)² is 2(x − μ), and that 2 cancels "
+            "the 1/2 of the root.",
+            0.5,
+        ),
+        Mistake(
+            "power_of_the_deviation",
+            backward(lambda h, u, s: s * (h - h.mean(dim=0) - u * (h * u).mean(dim=0) / s)),
+            "The power of s = √(σ² + ε) is wrong in the path through the variance. Line by line, ∂L/∂σ² has "
+            "(σ² + ε)^(−3/2); in the compact form the two factors beside h are both u, not x − μ.",
+            0.5,
+            forms=[
+                backward(lambda h, u, s: s * (h - h.mean(dim=0) - u * (h * u).mean(dim=0) / s**2)),
+                backward(lambda h, u, s: s * (h - h.mean(dim=0) - u * (h * u).mean(dim=0) * s)),
+                backward(lambda h, u, s: s * (h - h.mean(dim=0) - u * (h * u).mean(dim=0) * s**2)),
+                backward(lambda h, u, s: s * (h - h.mean(dim=0) - u * (h * u).mean(dim=0) / s**4)),
+            ],
+        ),
+        Mistake(
+            "component_along_u_without_u",
+            bracket(lambda g, u: g - g.mean(dim=0) - (g * u).mean(dim=0)),
+            "The component along u has u twice: once in the mean of h·u, and once in front of it. One of the two is "
+            "missing.",
+            0.25,
+            forms=[bracket(lambda g, u: g - g.mean(dim=0) - u * g.mean(dim=0))],
+        ),
+        Mistake(
+            "component_not_averaged",
+            bracket(lambda g, u: g - g.mean(dim=0) - u * (g * u)),
+            "The product h·u is taken example by example. In the component along u it is averaged over the batch "
+            "first, and then multiplied by each u.",
+            0.25,
+            forms=[bracket(lambda g, u: g - g.mean(dim=0) - u * (g * u) / len(g))],
+        ),
+        Mistake(
+            "one_over_b_missing",
+            bracket(lambda g, u: g - g.sum(dim=0) - u * (g * u).sum(dim=0)),
+            "A sum over the batch is not divided by B: an example holds only a share 1/B of mean and variance.",
+            0.5,
+            forms=[
+                bracket(lambda g, u: g - g.sum(dim=0) - u * (g * u).mean(dim=0)),
+                bracket(lambda g, u: g - g.mean(dim=0) - u * (g * u).sum(dim=0)),
+            ],
+        ),
+        Mistake(
             "one_over_b_missing_before_it_all",
-            _backward(lambda h, u, s: s * (len(h) * h - h.sum(dim=0) - u * (h * u).sum(dim=0))),
+            bracket(lambda g, u: len(g) * g - g.sum(dim=0) - u * (g * u).sum(dim=0)),
             "grad_x is B times too large: the form with B·grad − Σ − Σ has 1/B in front.",
             0.5,
         ),
         Mistake(
+            "one_over_b_twice",
+            bracket(lambda g, u: (g - g.mean(dim=0) - u * (g * u).mean(dim=0)) / len(g)),
+            "grad_x is divided by B once too often. A mean over the batch, if there is one, is in the loss and so in "
+            "grad_out already.",
+            0.5,
+            forms=[
+                bracket(lambda g, u: g - (g.mean(dim=0) + u * (g * u).mean(dim=0)) / len(g)),
+                bracket(lambda g, u: g - g.mean(dim=0) / len(g) - u * (g * u).mean(dim=0)),
+                bracket(lambda g, u: g - g.mean(dim=0) - u * (g * u).mean(dim=0) / len(g)),
+            ],
+        ),
+        Mistake(
             "unbiased_variance",
-            _backward(lambda h, u, s: s * (h - h.mean(dim=0) - u * (h * u).sum(dim=0) / max(len(h) - 1, 1))),
+            bracket(lambda g, u: g - g.mean(dim=0) - u * (g * u).sum(dim=0) / max(len(g) - 1, 1)),
             "The path through the variance divides by B - 1, but the forward pass divides by B.",
             0.5,
+            forms=[bracket(lambda g, u: g - g.mean(dim=0) - u * (g * u).sum(dim=0) / (len(g) - 1))],
+        ),
+        Mistake(
+            "divides_by_b_minus_one",
+            bracket(lambda g, u: g - (g.sum(dim=0) + u * (g * u).sum(dim=0)) / max(len(g) - 1, 1)),
+            "The sums over the batch are divided by B - 1. Mean and variance of the forward pass divide by B, and so "
+            "do their paths back.",
+            0.5,
+            forms=[
+                bracket(lambda g, u: g - g.sum(dim=0) / max(len(g) - 1, 1) - u * (g * u).mean(dim=0)),
+                bracket(lambda g, u: g - (g.sum(dim=0) + u * (g * u).sum(dim=0)) / (len(g) - 1)),
+            ],
         ),
         Mistake(
             "sign_of_the_variance",
-            _backward(lambda h, u, s: s * (h - h.mean(dim=0) + u * (h * u).mean(dim=0))),
+            bracket(lambda g, u: g - g.mean(dim=0) + u * (g * u).mean(dim=0)),
             "The path through the variance has the wrong sign: (σ² + ε) has the exponent −1/2, and its derivative "
             "brings down the minus.",
             0.5,
         ),
         Mistake(
             "sign_of_the_mean",
-            _backward(lambda h, u, s: s * (h + h.mean(dim=0) - u * (h * u).mean(dim=0))),
+            bracket(lambda g, u: g + g.mean(dim=0) - u * (g * u).mean(dim=0)),
             "The path through the mean has the wrong sign: the mean is subtracted in the forward pass.",
             0.5,
         ),
         Mistake(
-            "gamma_forgotten",
-            lambda grad_out, cache: reference.batch_norm_backward(
-                grad_out, (cache[0], cache[1], torch.ones_like(cache[2]))
+            "sign_of_both_paths",
+            bracket(lambda g, u: g + g.mean(dim=0) + u * (g * u).mean(dim=0)),
+            "The paths through mean and variance are added. Both are taken out of the gradient: its mean, and its "
+            "component along u.",
+            0.5,
+        ),
+        Mistake(
+            "sums_over_features",
+            bracket(
+                lambda g, u: g - g.mean(dim=1, keepdim=True) - u * (g * u).mean(dim=1, keepdim=True),
             ),
+            "The means in grad_x run over the features of an example. Mean and variance were taken over the batch, so "
+            "these are too: the first axis.",
+            0.25,
+            forms=[
+                with_gamma(
+                    lambda g, u, s, gamma: (
+                        s
+                        * (
+                            gamma * g
+                            - (gamma * g).mean(dim=1, keepdim=True)
+                            - u * (gamma * g * u).mean(dim=1, keepdim=True)
+                        )
+                    )
+                ),
+                bracket(lambda g, u: g - g.mean(dim=1) - u * (g * u).mean(dim=1)),
+            ],
+        ),
+        Mistake(
+            "sums_over_everything",
+            bracket(lambda g, u: g - g.mean() - u * (g * u).mean()),
+            "The means in grad_x run over the whole batch and all features at once. Each feature has its own mean and "
+            "variance, so each has its own sums: reduce over the first axis only.",
+            0.25,
+            forms=[
+                with_gamma(
+                    lambda g, u, s, gamma: s * (gamma * g - (gamma * g).mean() - u * (gamma * g * u).mean()),
+                ),
+            ],
+        ),
+        Mistake(
+            "gamma_forgotten",
+            with_gamma(lambda g, u, s, gamma: passes.at_x(g, u, s)),
             "grad_x lacks γ: the gradient reaches u multiplied by γ.",
             0.5,
         ),
         Mistake(
+            "gamma_twice",
+            with_gamma(lambda g, u, s, gamma: gamma * passes.at_x(gamma * g, u, s)),
+            "γ enters twice in grad_x. It stands either in h = γ·grad_out, inside the bracket, or in front of it.",
+            0.5,
+        ),
+        Mistake(
+            "gamma_in_some_paths_only",
+            with_gamma(lambda g, u, s, gamma: s * (gamma * g - g.mean(dim=0) - u * (g * u).mean(dim=0))),
+            "γ is missing in some of the three paths: all of them start from h = γ·grad_out, not from grad_out.",
+            0.5,
+            forms=[
+                with_gamma(lambda g, u, s, gamma: s * (gamma * g - g.mean(dim=0) - u * (gamma * g * u).mean(dim=0))),
+                with_gamma(lambda g, u, s, gamma: s * (gamma * (g - g.mean(dim=0)) - u * (g * u).mean(dim=0))),
+                with_gamma(lambda g, u, s, gamma: s * (g - gamma * (g.mean(dim=0) + u * (g * u).mean(dim=0)))),
+                with_gamma(
+                    lambda g, u, s, gamma: gamma * s * (g - (gamma * g).mean(dim=0) - u * (gamma * g * u).mean(dim=0))
+                ),
+            ],
+        ),
+        Mistake(
+            "divides_by_gamma",
+            with_gamma(lambda g, u, s, gamma: passes.at_x(g / gamma, u, s)),
+            "grad_x is divided by γ. u was multiplied by γ in the forward pass, so its gradient is too.",
+            0.5,
+        ),
+        Mistake(
             "deviation_forgotten",
-            _backward(lambda h, u, s: h - h.mean(dim=0) - u * (h * u).mean(dim=0)),
+            backward(lambda h, u, s: h - h.mean(dim=0) - u * (h * u).mean(dim=0)),
             "grad_x lacks the factor 1/√(σ² + ε): x was divided by the root, so its gradient is too.",
             0.5,
         ),
         Mistake(
+            "deviation_in_some_paths_only",
+            backward(lambda h, u, s: h * s - h.mean(dim=0) - u * (h * u).mean(dim=0)),
+            "The factor 1/√(σ² + ε) is missing in some of the three paths: in the compact form it stands in front of "
+            "the whole bracket.",
+            0.5,
+            forms=[
+                backward(lambda h, u, s: s * (h - u * (h * u).mean(dim=0)) - h.mean(dim=0)),
+                backward(lambda h, u, s: h - s * (h.mean(dim=0) + u * (h * u).mean(dim=0))),
+            ],
+        ),
+        Mistake(
+            "stops_at_u",
+            backward(lambda h, u, s: h.clone()),
+            "This is the gradient at u, γ·grad_out. From u it goes on to x: directly, through the variance, and "
+            "through the mean.",
+            0.25,
+        ),
+        Mistake(
             "divides_by_the_variance",
-            _backward(lambda h, u, s: s * _grad_x(h, u, s)),
+            backward(lambda h, u, s: s * passes.at_x(h, u, s)),
             "grad_x is divided by σ² + ε where its root belongs.",
             0.5,
         ),
         Mistake(
             "multiplies_by_the_deviation",
-            _backward(lambda h, u, s: _grad_x(h, u, 1 / s)),
+            backward(lambda h, u, s: passes.at_x(h, u, 1 / s)),
             "grad_x is multiplied by √(σ² + ε), but x was divided by it. Does the cache hold the root, or one over it?",
             0.5,
         ),
         Mistake(
+            "eps_missing",
+            passes.without_eps,
+            "s is computed as √σ² without ε, another one than in the forward pass, and 0 for a constant feature.",
+            0.5,
+            companions={"batch_norm_train": passes.keeping_all},
+            forms=[passes.without_eps_in_front, passes.staged_without_eps],
+        ),
+        Mistake(
             "grad_gamma_without_u",
-            _backward(grad_gamma=lambda g, u: g.sum(dim=0)),
+            backward(grad_gamma=lambda g, u: g.sum(dim=0)),
             "grad_gamma equals grad_beta. γ is multiplied by u in the forward pass, so its gradient is weighted by u.",
             0.5,
         ),
         Mistake(
+            "grad_gamma_by_another_value",
+            passes.for_gamma(lambda g, kept: (g * kept["x"]).sum(dim=0)),
+            "grad_gamma is weighted by x, by x − μ or by the output. γ is multiplied by u in the forward pass, the "
+            "normalized value, so its gradient is Σ grad_out·u.",
+            0.5,
+            companions={"batch_norm_train": passes.keeping_all},
+            forms=[
+                passes.for_gamma(lambda g, kept: (g * kept["centred"]).sum(dim=0)),
+                passes.for_gamma(lambda g, kept: (g * kept["out"]).sum(dim=0)),
+            ],
+        ),
+        Mistake(
+            "parameters_from_h",
+            passes.of_h(),
+            "The gradients of γ and β are summed from γ·grad_out. The factor γ belongs to the gradient at u, and so to "
+            "grad_x; these two take grad_out as it comes.",
+            0.5,
+            forms=[passes.of_h(beta=False), passes.of_h(gamma=False)],
+        ),
+        Mistake(
             "parameters_averaged",
-            _backward(grad_gamma=lambda g, u: (g * u).mean(dim=0), grad_beta=lambda g: g.mean(dim=0)),
+            backward(grad_gamma=lambda g, u: (g * u).mean(dim=0), grad_beta=lambda g: g.mean(dim=0)),
             "The gradients of γ and β are sums over the batch; a mean, if there is one, is in the loss and so in "
             "grad_out already.",
             0.5,
+            forms=[
+                backward(grad_gamma=lambda g, u: (g * u).mean(dim=0)),
+                backward(grad_beta=lambda g: g.mean(dim=0)),
+            ],
         ),
         Mistake(
             "parameters_not_summed",
-            _backward(grad_gamma=lambda g, u: g * u, grad_beta=lambda g: g),
+            backward(grad_gamma=lambda g, u: g * u, grad_beta=lambda g: g.clone()),
             "γ and β serve every example, so their gradients are summed over the batch and have one entry a feature.",
             0.5,
+            forms=[backward(grad_gamma=lambda g, u: g * u), backward(grad_beta=lambda g: g.clone())],
         ),
         Mistake(
             "summed_over_features",
-            _backward(grad_gamma=lambda g, u: (g * u).sum(dim=1), grad_beta=lambda g: g.sum(dim=1)),
+            backward(grad_gamma=lambda g, u: (g * u).sum(dim=1), grad_beta=lambda g: g.sum(dim=1)),
             "The gradients of γ and β are summed over the features. Sum over the batch, the first axis.",
+            0.5,
+        ),
+        Mistake(
+            "summed_over_everything",
+            backward(grad_gamma=lambda g, u: (g * u).sum(), grad_beta=lambda g: g.sum()),
+            "The gradients of γ and β are summed over batch and features at once. Each feature has its own γ and β: "
+            "sum over the first axis only.",
             0.5,
         ),
         Mistake(
@@ -276,28 +388,68 @@ BATCH_NORM_BACKWARD = Exercise(
             0.5,
         ),
         Mistake(
+            "cache_used_up",
+            passes.overwriting_u,
+            "The first pass is right, and a second one from the same cache is not. Either the first changes what is "
+            "cached, as `u *= gamma` does, or it goes back through a graph of autograd, which torch frees unless it is "
+            "given `retain_graph=True`.",
+            0.5,
+        ),
+        Mistake(
+            "cache_in_a_global",
+            passes.from_the_last_pass,
+            "The gradients are those of whatever went forward last: a variable outside the function is read where the "
+            "cache belongs. A net has many such layers, so take everything from the `cache` that is given.",
+            0.5,
+            companions={"batch_norm_train": passes.keeping_in_a_global},
+        ),
+        Mistake(
             "cache_overwritten",
-            _backward(),
+            backward(),
             "The formulas are right, the cache is not: it holds the output where u belongs. An operation in place "
             "(`*=`, `+=`) in batch_norm_train changes what was cached before it.",
             0.5,
-            companions={"batch_norm_train": _train_overwriting_u},
+            companions={"batch_norm_train": passes.changing_u(passes.scaled_and_shifted_in_place)},
         ),
         Mistake(
             "cache_scaled_in_place",
-            _backward(),
+            backward(),
             "The formulas are right, the cache is not: it holds γu where u belongs. `u *= gamma` in batch_norm_train "
             "changes what was cached before it.",
             0.5,
-            companions={"batch_norm_train": _train_scaling_u_in_place},
+            companions={"batch_norm_train": passes.changing_u(passes.scaled_in_place)},
         ),
         Mistake(
             "cache_holds_the_batch",
-            _backward(),
+            backward(),
             "x stands where the normalized u belongs. Either the cache holds the wrong one of the two, or the backward "
             "pass takes it for the other.",
             0.25,
-            companions={"batch_norm_train": _train_keeping_the_batch_for_u},
+            companions={"batch_norm_train": passes.keeping_the_batch_for_u},
+        ),
+        Mistake(
+            "forward_pass_unbiased",
+            backward(),
+            "batch_norm_train is not right yet: its variance divides by B - 1, as torch's `var` does unless it is "
+            "given `correction=0`. Mend exercise 1 first; this works on its cache.",
+            0.25,
+            companions={"batch_norm_train": passes.ahead(variance=passes.unbiased)},
+        ),
+        Mistake(
+            "forward_pass_adds_eps_outside",
+            backward(),
+            "batch_norm_train is not right yet: it adds ε to the standard deviation, not to the variance under the "
+            "root. Mend exercise 1 first; this works on its cache.",
+            0.25,
+            companions={"batch_norm_train": passes.ahead(root=lambda v, eps: torch.sqrt(v) + eps)},
+        ),
+        Mistake(
+            "forward_pass_without_eps",
+            backward(),
+            "batch_norm_train is not right yet: ε is missing under the root. Mend exercise 1 first; this works on its "
+            "cache.",
+            0.25,
+            companions={"batch_norm_train": passes.ahead(root=lambda v, eps: torch.sqrt(v))},
         ),
     ],
 )

@@ -1,8 +1,9 @@
-"""Exercises `batch_norm_eval` and `fold_batch_norm` of `12_batch_norm`."""
+"""Exercise `batch_norm_eval` of `12_batch_norm`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,14 +12,14 @@ from torch import Tensor
 from torch.nn.functional import batch_norm
 
 from steepest_exercises.batch_norm import reference
+from steepest_exercises.batch_norm.passes import unbiased
 from steepest_exercises.batch_norm.train import EXCHANGED
 from steepest_exercises.inputs import normal, uniform
 
 Eval = Callable[..., Tensor]
-Fold = Callable[..., tuple[Tensor, Tensor]]
 
 
-def _parameters(rng: np.random.Generator, features: int) -> list[Tensor]:
+def parameters(rng: np.random.Generator, features: int) -> list[Tensor]:
     """A mean, a variance, γ of both signs and β, none of them near 0 or 1."""
     signs = torch.tensor([-1.0 if place % 2 else 1.0 for place in range(features)], dtype=torch.float64)
     return [
@@ -29,24 +30,32 @@ def _parameters(rng: np.random.Generator, features: int) -> list[Tensor]:
     ]
 
 
-def _eval_cases(rng: np.random.Generator) -> Sequence[Case]:
+def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(
-        name: str, rows: int, features: int, eps: float, *, shift: float = 0.0, dtype: torch.dtype = torch.float64
+        name: str,
+        rows: int,
+        features: int,
+        eps: float,
+        *,
+        shift: float = 0.0,
+        dtype: torch.dtype = torch.float64,
+        corner: float = 0.0,
     ) -> Case:
-        mean, variance, gamma, beta = _parameters(rng, features)
+        mean, variance, gamma, beta = parameters(rng, features)
         x = mean + shift + variance.sqrt() * normal(rng, rows, features)
         args = [value.to(dtype) for value in (x, mean, variance, gamma, beta)]
-        return Case(name, {"args": args, "kwargs": {"eps": eps}, "outputs": ["out"]})
+        return Case(name, {"args": args, "kwargs": {"eps": eps}, "outputs": ["out"]}, corner=corner)
 
-    constant = case("a feature that was constant in training", 6, 3, 1e-2)
+    constant = case("a feature that was constant in training", 6, 3, 1e-2, corner=0.15)
     constant.inputs["args"][2][1] = 0.0
     return [
         case("a small batch", 8, 3, 1e-5),
-        case("one example", 1, 4, 1e-3),
         case("a large ε", 6, 3, 0.5),
         case("data that moved", 7, 3, 1e-3, shift=5.0),
         case("float32", 9, 3, 1e-5, dtype=torch.float32),
         case("as many rows as features", 4, 4, 1e-2),
+        case("one example", 1, 4, 1e-3, corner=0.25),
+        case("a single feature", 5, 1, 1e-2, corner=0.1),
         constant,
     ]
 
@@ -83,10 +92,60 @@ def _one_example_at_a_time(
     return torch.stack([(row - mean) * (variance + eps) ** -0.5 * gamma + beta for row in x])
 
 
+def _whole(out: Callable[..., Tensor]) -> Eval:
+    """Evaluation in one expression: out(x, μ, s, γ, β) with s = √(σ² + ε)."""
+
+    def batch_norm_eval(
+        x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float
+    ) -> Tensor:
+        return out(x, mean, torch.sqrt(variance + eps), gamma, beta)
+
+    return batch_norm_eval
+
+
+def _mixed(kept: float, *, mean: bool = True, variance: bool = True, correction: int = 0) -> Eval:
+    """A share of the given statistics and the rest from the batch, as a running average is moved on."""
+
+    def of_mean(x: Tensor, given: Tensor) -> Tensor:
+        return kept * given + (1 - kept) * x.mean(dim=0) if mean else given
+
+    def of_variance(x: Tensor, given: Tensor) -> Tensor:
+        own = x.var(dim=0, correction=min(len(x) - 1, correction))
+        return kept * given + (1 - kept) * own if variance else given
+
+    return _eval(of_mean, of_variance)
+
+
+def _with_a_cache(x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
+    s = torch.sqrt(variance + eps)
+    u = (x - mean) / s
+    return gamma * u + beta, (u, s, gamma)
+
+
+def _with_another_cache(x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
+    s = 1 / torch.sqrt(variance + eps)
+    u = (x - mean) * s
+    return gamma * u + beta, (u, s, gamma)
+
+
+def _with_a_cache_of_four(x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
+    u = (x - mean) / torch.sqrt(variance + eps)
+    return gamma * u + beta, (u, variance, gamma, eps)
+
+
+def _with_no_cache(x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
+    return gamma * (x - mean) / torch.sqrt(variance + eps) + beta, None
+
+
+def _with_u(x: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
+    u = (x - mean) / torch.sqrt(variance + eps)
+    return gamma * u + beta, u
+
+
 BATCH_NORM_EVAL = Exercise(
     id="batch_norm_eval",
     reference=reference.batch_norm_eval,
-    cases=_eval_cases,
+    cases=_cases,
     points=2,
     accepted=[
         Accepted("as_in_training", _eval()),
@@ -100,6 +159,11 @@ BATCH_NORM_EVAL = Exercise(
             _eval(lambda x, mean: x.mean(dim=0), lambda x, variance: x.var(dim=0, correction=0)),
             "The batch is normalized by its own statistics, as in training. At evaluation an example's output must "
             "not depend on what else is in the batch: use the given ones.",
+            forms=[
+                _eval(lambda x, mean: x.mean(dim=0), lambda x, variance: x.var(dim=0, correction=min(len(x) - 1, 1))),
+                _eval(lambda x, mean: x.mean(dim=0), lambda x, variance: unbiased(x)),
+                _eval(lambda x, mean: x.mean(dim=1, keepdim=True), lambda x, variance: x.var(1, False, keepdim=True)),
+            ],
         ),
         Mistake(
             "batch_mean",
@@ -112,11 +176,69 @@ BATCH_NORM_EVAL = Exercise(
             _eval(variance=lambda x, variance: x.var(dim=0, correction=0)),
             "The mean is the given one, but the variance is the batch's. Neither may depend on the batch.",
             0.25,
+            forms=[
+                _eval(variance=lambda x, variance: x.var(dim=0, correction=min(len(x) - 1, 1))),
+                _eval(variance=lambda x, variance: ((x - x.mean(dim=0)) ** 2).sum(dim=0) / len(x)),
+                _eval(variance=lambda x, variance: unbiased(x)),
+            ],
+        ),
+        Mistake(
+            "statistics_mixed",
+            _mixed(0.5),
+            "The given statistics are mixed with the batch's own, or moved on by them. At evaluation they stay as they "
+            "are given, whatever the batch.",
+            0.25,
+            forms=[
+                _mixed(0.9),
+                _mixed(0.9, correction=1),
+                _mixed(0.99),
+                _mixed(0.1),
+                _mixed(0.5, variance=False),
+                _mixed(0.9, variance=False),
+                _mixed(0.5, correction=1),
+            ],
         ),
         Mistake(
             "mean_not_subtracted",
             _eval(lambda x, mean: torch.zeros_like(mean)),
             "The mean is not subtracted.",
+            0.25,
+        ),
+        Mistake(
+            "mean_added",
+            _eval(lambda x, mean: -mean),
+            "The mean is added where it must be subtracted: written as one shift, it is β − scale·mean.",
+            0.5,
+        ),
+        Mistake(
+            "mean_not_scaled",
+            _whole(lambda x, mean, s, gamma, beta: gamma / s * x + (beta - mean)),
+            "The mean is subtracted after the scaling. It is subtracted from x before: written as one shift, it is "
+            "β − scale·mean.",
+            0.5,
+            forms=[
+                _whole(lambda x, mean, s, gamma, beta: gamma * (x / s - mean) + beta),
+                _whole(lambda x, mean, s, gamma, beta: gamma / s * x + (beta - mean / s)),
+                _whole(lambda x, mean, s, gamma, beta: gamma / s * x + (beta - gamma * mean)),
+            ],
+        ),
+        Mistake(
+            "only_the_mean_is_divided",
+            _whole(lambda x, mean, s, gamma, beta: gamma * (x - mean / s) + beta),
+            "A pair of brackets is missing: in x - mean / s only the mean is divided. Write (x - mean) / s.",
+            0.5,
+            forms=[_whole(lambda x, mean, s, gamma, beta: gamma * x - mean / s + beta)],
+        ),
+        Mistake(
+            "deviation_forgotten",
+            _eval(root=lambda v, eps: torch.ones_like(v)),
+            "Only the mean is subtracted. Divide by √(variance + ε) as well.",
+            0.25,
+        ),
+        Mistake(
+            "multiplies_by_the_deviation",
+            _eval(root=lambda v, eps: 1 / torch.sqrt(v + eps)),
+            "x − mean is multiplied by the standard deviation where it must be divided by it.",
             0.25,
         ),
         Mistake(
@@ -129,14 +251,40 @@ BATCH_NORM_EVAL = Exercise(
         Mistake(
             "eps_outside_the_root",
             _eval(root=lambda v, eps: torch.sqrt(v) + eps),
-            "ε is added to the deviation. As in training it is added to the variance, under the root.",
+            "ε is added to the standard deviation. As in training it is added to the variance, under the root.",
             0.5,
+            forms=[_eval(root=lambda v, eps: torch.sqrt(v) + eps**0.5)],
+        ),
+        Mistake(
+            "eps_squared",
+            _eval(root=lambda v, eps: torch.sqrt(v + eps**2)),
+            "ε is squared under the root. It is added to the variance as it is.",
+            0.5,
+        ),
+        Mistake(
+            "eps_fixed",
+            _eval(root=lambda v, eps: torch.sqrt(v + 1e-5)),
+            "A number of your own (or torch's 1e-5) stands where `eps` belongs: hand the argument on, whose value "
+            "differs from call to call.",
+            0.5,
+            forms=[
+                _eval(root=lambda v, eps: torch.sqrt(v + 1e-8)),
+                _eval(root=lambda v, eps: torch.sqrt(v + 1e-3)),
+                _eval(root=lambda v, eps: torch.sqrt(v + 1e-6)),
+            ],
         ),
         Mistake(
             "divides_by_the_variance",
             _eval(root=lambda v, eps: v + eps),
-            "The root is missing: `variance` is a variance, and x is divided by a deviation.",
+            "The root is missing: `variance` is a variance, and x is divided by a standard deviation.",
             0.25,
+            forms=[_eval(root=lambda v, eps: v)],
+        ),
+        Mistake(
+            "variance_taken_for_a_deviation",
+            _eval(root=lambda v, eps: torch.sqrt(v**2 + eps)),
+            "`variance` is squared before ε is added, as if it were a standard deviation. It is a variance already.",
+            0.5,
         ),
         Mistake(
             "gamma_ignored",
@@ -151,9 +299,39 @@ BATCH_NORM_EVAL = Exercise(
             0.5,
         ),
         Mistake(
+            "scale_and_shift_ignored",
+            _eval(out=lambda u, gamma, beta: u),
+            "This stops at u. The learned scale γ and shift β come after it, in evaluation as in training.",
+            0.25,
+        ),
+        Mistake(
+            "not_normalized",
+            _whole(lambda x, mean, s, gamma, beta: gamma * x + beta),
+            "x itself is scaled and shifted; mean and variance do not enter. First subtract the one and divide by the "
+            "root of the other.",
+        ),
+        Mistake(
             "gamma_and_beta_exchanged",
             _eval(out=lambda u, gamma, beta: beta * u + gamma),
             EXCHANGED,
+            0.5,
+        ),
+        Mistake(
+            "shift_before_scale",
+            _eval(out=lambda u, gamma, beta: gamma * (u + beta)),
+            "β is multiplied by γ as well. Scale first, then shift.",
+            0.5,
+        ),
+        Mistake(
+            "beta_subtracted",
+            _eval(out=lambda u, gamma, beta: gamma * u - beta),
+            "β is subtracted. It is added, last.",
+            0.5,
+        ),
+        Mistake(
+            "divides_by_gamma",
+            _eval(out=lambda u, gamma, beta: u / gamma + beta),
+            "u is divided by γ. It is multiplied by it.",
             0.5,
         ),
         Mistake(
@@ -162,161 +340,15 @@ BATCH_NORM_EVAL = Exercise(
             "The variance is multiplied by B/(B - 1) with the B of this batch. The given variance is the population's "
             "already; it must not depend on how many examples are evaluated together.",
             0.5,
+            forms=[_eval(variance=lambda x, variance: variance * (len(x) - 1) / len(x) if len(x) > 1 else variance)],
         ),
-    ],
-)
-
-
-# --- fold_batch_norm ---------------------------------------------------------
-
-
-def _fold_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, outs: int, ins: int, eps: float, dtype: torch.dtype = torch.float64) -> Case:
-        weight = normal(rng, outs, ins)
-        args = [value.to(dtype) for value in (weight, uniform(rng, 0.4, 1.5, outs), *_parameters(rng, outs))]
-        return Case(name, {"args": args, "kwargs": {"eps": eps}, "outputs": ["weight", "bias"]})
-
-    constant = case("a unit that was constant in training", 3, 2, 1e-2)
-    constant.inputs["args"][3][1] = 0.0
-    return [
-        case("a square layer", 3, 3, 1e-5),
-        case("a large ε", 4, 4, 0.5),
-        case("more inputs than units", 2, 5, 1e-3),
-        case("more units than inputs", 5, 2, 1e-3),
-        case("float32", 4, 4, 1e-5, torch.float32),
-        constant,
-    ]
-
-
-def _fold(
-    factor: Callable[[Tensor, Tensor, float], Tensor] = lambda gamma, v, eps: gamma / torch.sqrt(v + eps),
-    weight: Callable[[Tensor, Tensor], Tensor] = lambda s, w: s[:, None] * w,
-    bias: Callable[..., Tensor] = lambda s, b, mean, beta: s * (b - mean) + beta,
-) -> Fold:
-    """A folded layer from its parts: s = factor(γ, σ², eps), weight(s, W) and bias(s, b, μ, β)."""
-    new_weight, new_bias = weight, bias
-
-    def fold_batch_norm(
-        weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float
-    ) -> tuple[Tensor, Tensor]:
-        s = factor(gamma, variance, eps)
-        return new_weight(s, weight), new_bias(s, bias, mean, beta)
-
-    return fold_batch_norm
-
-
-def _by_a_diagonal_matrix(
-    weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float
-) -> tuple[Tensor, Tensor]:
-    scale = torch.diag(gamma * (variance + eps).pow(-0.5))
-    return scale @ weight, scale @ bias + (beta - scale @ mean)
-
-
-def _by_probing(
-    weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor, gamma: Tensor, beta: Tensor, *, eps: float
-) -> tuple[Tensor, Tensor]:
-    """Outputs of the two layers for the zero vector and for each unit vector."""
-    inputs = torch.cat([torch.zeros_like(weight[:1]), torch.eye(weight.shape[1]).to(weight)])
-    out = reference.batch_norm_eval(inputs @ weight.T + bias, mean, variance, gamma, beta, eps=eps)
-    return (out[1:] - out[0]).T, out[0]
-
-
-FOLD_BATCH_NORM = Exercise(
-    id="fold_batch_norm",
-    reference=reference.fold_batch_norm,
-    cases=_fold_cases,
-    points=2,
-    accepted=[
-        Accepted("one_factor_a_row", _fold()),
-        Accepted("scaled_transpose", _fold(weight=lambda s, w: (w.T * s).T)),
-        Accepted("by_a_diagonal_matrix", _by_a_diagonal_matrix),
-        Accepted("by_probing", _by_probing),
-    ],
-    mistakes=[
         Mistake(
-            "inputs_scaled",
-            _fold(weight=lambda s, w: w * s[0] if len(s) != w.shape[1] else w * s),
-            "The factors are applied along the inputs. Rows of the weight are units, and each unit has its own factor: "
-            "give s a second axis before multiplying.",
+            "returns_more_than_the_output",
+            _with_a_cache,
+            "More than the output is returned, as in training. There is no backward pass at evaluation: return the "
+            "output alone.",
             0.5,
-        ),
-        Mistake(
-            "bias_unchanged",
-            _fold(bias=lambda s, b, mean, beta: b.clone()),
-            "The bias is left as it was: mean and β have to go somewhere too.",
-            0.25,
-        ),
-        Mistake(
-            "bias_not_scaled",
-            _fold(bias=lambda s, b, mean, beta: b - s * mean + beta),
-            "The old bias is not multiplied by the factor, but the normalization scales the whole of Wx + b.",
-            0.5,
-        ),
-        Mistake(
-            "mean_not_scaled",
-            _fold(bias=lambda s, b, mean, beta: s * b - mean + beta),
-            "The mean is subtracted after the scaling. It is subtracted from Wx + b before, so it is scaled too.",
-            0.5,
-        ),
-        Mistake(
-            "mean_forgotten",
-            _fold(bias=lambda s, b, mean, beta: s * b + beta),
-            "The mean has been lost on the way: it is subtracted from Wx + b.",
-            0.5,
-        ),
-        Mistake(
-            "mean_added",
-            _fold(bias=lambda s, b, mean, beta: s * (b + mean) + beta),
-            "The mean is added where it must be subtracted.",
-            0.5,
-        ),
-        Mistake(
-            "beta_forgotten",
-            _fold(bias=lambda s, b, mean, beta: s * (b - mean)),
-            "The shift β is missing in the bias.",
-            0.5,
-        ),
-        Mistake(
-            "beta_scaled",
-            _fold(bias=lambda s, b, mean, beta: s * (b - mean + beta)),
-            "β is scaled too. It is added last, after the factor.",
-            0.5,
-        ),
-        Mistake(
-            "old_bias_dropped",
-            _fold(bias=lambda s, b, mean, beta: beta - s * mean),
-            "The layer's old bias is gone. A network with batch norm often has none, but this layer has one.",
-            0.5,
-        ),
-        Mistake(
-            "weight_unchanged",
-            _fold(weight=lambda s, w: w.clone()),
-            "The weight is left as it was, but the normalization scales Wx as well.",
-            0.25,
-        ),
-        Mistake(
-            "gamma_ignored",
-            _fold(lambda gamma, v, eps: 1 / torch.sqrt(v + eps)),
-            "The learned scale γ is missing in the factor.",
-            0.5,
-        ),
-        Mistake(
-            "eps_missing",
-            _fold(lambda gamma, v, eps: gamma / torch.sqrt(v)),
-            "ε is missing under the root: the folded layer must compute what the two layers computed.",
-            0.5,
-        ),
-        Mistake(
-            "eps_outside_the_root",
-            _fold(lambda gamma, v, eps: gamma / (torch.sqrt(v) + eps)),
-            "ε is added to the deviation; it belongs to the variance, under the root.",
-            0.5,
-        ),
-        Mistake(
-            "divides_by_the_variance",
-            _fold(lambda gamma, v, eps: gamma / (v + eps)),
-            "The root is missing: the factor is γ over a deviation.",
-            0.25,
+            forms=[_with_another_cache, _with_a_cache_of_four, _with_no_cache, _with_u],
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Exercises `population_statistics` and `update_running` of `12_batch_norm`."""
+"""Exercise `population_statistics` of `12_batch_norm`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ Statistics = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]
 
 
 def _population_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, n_batches: int, features: int, size: int, dtype: torch.dtype = torch.float64) -> Case:
+    def case(
+        name: str, n_batches: int, features: int, size: int, dtype: torch.dtype = torch.float64, corner: float = 0.0
+    ) -> Case:
         means = (2 + normal(rng, n_batches, features)).to(dtype)
         variances = uniform(rng, 0.5, 3.0, n_batches, features).to(dtype)
         inputs = {"args": [means, variances, size], "kwargs": {}, "outputs": ["mean", "variance"]}
-        return Case(name, inputs)
+        return Case(name, inputs, corner=corner)
 
     return [
         case("five batches of eight", 5, 3, 8),
         case("batches of two", 6, 2, 2),
         case("as many batches as features", 4, 4, 10),
         case("float32", 7, 3, 16, torch.float32),
-        case("one batch", 1, 3, 5),
-        case("batches of one", 3, 2, 1),
+        case("one batch", 1, 3, 5, corner=0.1),
+        case("a single feature", 5, 1, 6, corner=0.1),
+        case("batches of one", 3, 2, 1, corner=0.1),
     ]
 
 
@@ -63,16 +66,52 @@ def _batch_after_batch(batch_means: Tensor, batch_variances: Tensor, batch_size:
     return mean, variance
 
 
+def _as_printed(batch_means: Tensor, batch_variances: Tensor, batch_size: int) -> list[Tensor]:
+    if batch_size < 2:
+        raise ValueError(batch_size)
+    k = len(batch_means)
+    return [
+        1 / k * batch_means.sum(dim=0),
+        batch_size / (batch_size - 1) * (1 / k) * batch_variances.sum(dim=0),
+    ]
+
+
+def _of_both(variance: Callable[[Tensor, Tensor, int], Tensor]) -> Statistics:
+    """The mean of the means, and a variance from the means and the variances."""
+
+    def population_statistics(batch_means: Tensor, batch_variances: Tensor, batch_size: int) -> tuple[Tensor, Tensor]:
+        if batch_size < 2:
+            raise ValueError(batch_size)
+        return batch_means.mean(dim=0), variance(batch_means, batch_variances, batch_size)
+
+    return population_statistics
+
+
 def _with_spread_of_the_means(batch_means: Tensor, batch_variances: Tensor, batch_size: int) -> tuple[Tensor, Tensor]:
     mean, variance = reference.population_statistics(batch_means, batch_variances, batch_size)
     return mean, variance + batch_means.var(dim=0, correction=0)
 
 
-def _corrected_by_the_batches(batch_means: Tensor, batch_variances: Tensor, batch_size: int) -> tuple[Tensor, Tensor]:
-    if batch_size < 2:
-        raise ValueError(batch_size)
-    n = len(batch_means)
-    return batch_means.mean(dim=0), batch_variances.sum(dim=0) / max(n - 1, 1)
+def _corrected_by(variance: Callable[[Tensor, int], Tensor]) -> Statistics:
+    """The mean of the means, and a variance from the variances."""
+    return _of_both(lambda means, variances, size: variance(variances, size))
+
+
+def _running(momentum: float, from_the_first: bool) -> Statistics:
+    """Running averages over the batches, from 0 and 1 or from the first batch."""
+
+    def population_statistics(batch_means: Tensor, batch_variances: Tensor, batch_size: int) -> tuple[Tensor, Tensor]:
+        if batch_size < 2:
+            raise ValueError(batch_size)
+        variances = batch_variances * batch_size / (batch_size - 1)
+        mean = batch_means[0] if from_the_first else torch.zeros_like(batch_means[0])
+        variance = variances[0] if from_the_first else torch.ones_like(variances[0])
+        for m, v in zip(batch_means, variances, strict=True):
+            mean = momentum * mean + (1 - momentum) * m
+            variance = momentum * variance + (1 - momentum) * v
+        return mean, variance
+
+    return population_statistics
 
 
 POPULATION_STATISTICS = Exercise(
@@ -85,6 +124,7 @@ POPULATION_STATISTICS = Exercise(
         Accepted("corrected_before", _statistics(variance=lambda v, b: (v * (b / (b - 1))).mean(dim=0))),
         Accepted("sums_over_counts", _sums_over_counts),
         Accepted("batch_after_batch", _batch_after_batch),
+        Accepted("as_printed", _as_printed),
     ],
     mistakes=[
         Mistake(
@@ -92,6 +132,12 @@ POPULATION_STATISTICS = Exercise(
             _statistics(variance=lambda v, b: v.mean(dim=0)),
             "The batch variances are only averaged. Each was taken about its own batch's mean and divided by B, so it "
             "is too small on average; B/(B - 1) makes up for it.",
+            0.5,
+        ),
+        Mistake(
+            "whole_number_division",
+            _statistics(variance=lambda v, b: v.mean(dim=0) * (b // (b - 1))),
+            "`//` divides whole numbers and drops the rest: B // (B - 1) is 1 for every B above 2. Write `/`.",
             0.5,
         ),
         Mistake(
@@ -107,6 +153,25 @@ POPULATION_STATISTICS = Exercise(
             0.5,
         ),
         Mistake(
+            "correction_without_b_minus_one",
+            _statistics(variance=lambda v, b: v.mean(dim=0) * b),
+            "Multiplied by B, but not divided by B - 1: the correction is B/(B - 1), a little more than 1.",
+            0.5,
+            forms=[_statistics(variance=lambda v, b: v.mean(dim=0) * (b - 1))],
+        ),
+        Mistake(
+            "another_correction",
+            _statistics(variance=lambda v, b: v.mean(dim=0) * (b + 1) / b),
+            "The correction is near B/(B - 1), and not it: 1/B of the variance is lost in the batch mean, and what is "
+            "left is the share (B - 1)/B.",
+            0.5,
+            forms=[
+                _statistics(variance=lambda v, b: v.mean(dim=0) * b / (b + 1)),
+                _statistics(variance=lambda v, b: v.mean(dim=0) * (b / (b - 1)) ** 0.5),
+                _statistics(variance=lambda v, b: v.mean(dim=0) + 1 / (b - 1)),
+            ],
+        ),
+        Mistake(
             "corrected_twice",
             _statistics(variance=lambda v, b: v.mean(dim=0) * (b / (b - 1)) ** 2),
             "The correction is applied twice, once for each batch and once for their mean. Once is enough.",
@@ -119,30 +184,144 @@ POPULATION_STATISTICS = Exercise(
             0.5,
         ),
         Mistake(
+            "mean_corrected_instead",
+            _statistics(lambda m, b: m.mean(dim=0) * b / (b - 1), lambda v, b: v.mean(dim=0)),
+            "The correction stands at the mean. A batch mean is unbiased as it is; it is the variance that is too "
+            "small.",
+            0.5,
+        ),
+        Mistake(
             "number_of_batches_for_batch_size",
-            _corrected_by_the_batches,
+            _corrected_by(lambda v, b: v.sum(dim=0) / max(len(v) - 1, 1)),
             "The correction uses the number of batches. The bias comes from within a batch: B is its number of "
             "examples.",
             0.5,
+            forms=[
+                _corrected_by(lambda v, b: v.sum(dim=0) / (len(v) - 1) if len(v) > 1 else v[0]),
+                _corrected_by(lambda v, b: v.sum(dim=0) / torch.tensor(len(v) - 1)),
+                _corrected_by(lambda v, b: v.mean(dim=0) * (len(v) / (len(v) - 1) if len(v) > 1 else 1)),
+            ],
+        ),
+        Mistake(
+            "number_of_features_for_batch_size",
+            _corrected_by(lambda v, b: v.mean(dim=0) * v.shape[1] / max(v.shape[1] - 1, 1)),
+            "The correction uses the number of features, the second axis. Its B is `batch_size`, the number of "
+            "examples in a batch.",
+            0.5,
+        ),
+        Mistake(
+            "all_examples_for_batch_size",
+            _corrected_by(lambda v, b: v.mean(dim=0) * len(v) * b / (len(v) * b - 1)),
+            "The correction uses the number of examples in all batches together. Each variance was taken about the "
+            "mean of its own batch, so B is the number of examples in one.",
+            0.5,
+        ),
+        Mistake(
+            "batch_size_fixed",
+            _corrected_by(lambda v, b: v.mean(dim=0) * 64 / 63),
+            "The correction uses a batch size of your own. Use the argument `batch_size`, which differs from call to "
+            "call.",
+            0.5,
+            forms=[
+                _corrected_by(lambda v, b: v.mean(dim=0) * 32 / 31),
+                _corrected_by(lambda v, b: v.mean(dim=0) * 8 / 7),
+            ],
         ),
         Mistake(
             "spread_of_the_means_added",
             _with_spread_of_the_means,
             "The spread of the batch means is added. It is what B/(B - 1) stands for already: the means scatter with "
-            "variance σ²/B. Use one of the two.",
+            "variance σ²/B. Use the factor, and leave the spread.",
             0.25,
+            forms=[
+                _of_both(lambda m, v, b: v.mean(dim=0) + m.var(dim=0, correction=0)),
+                _of_both(lambda m, v, b: v.mean(dim=0) + m.var(dim=0, correction=min(len(m) - 1, 1))),
+                _of_both(lambda m, v, b: (v.mean(dim=0) + m.var(dim=0, correction=0)) * b / (b - 1)),
+            ],
         ),
         Mistake(
-            "last_batch_only",
+            "spread_of_the_means_alone",
+            _of_both(lambda m, v, b: m.var(dim=0, correction=0)),
+            "The variance is that of the batch means; `batch_variances` is not used. Means scatter much less than "
+            "examples do, with σ²/B: average the batch variances.",
+            0.25,
+            forms=[
+                _of_both(lambda m, v, b: m.var(dim=0, correction=0) * b / (b - 1)),
+                _of_both(lambda m, v, b: m.var(dim=0, correction=min(len(m) - 1, 1))),
+                _of_both(lambda m, v, b: m.var(dim=0, correction=0) * b),
+                _of_both(lambda m, v, b: m.var(dim=0, correction=min(len(m) - 1, 1)) * b),
+                _of_both(lambda m, v, b: m.var(dim=0, correction=min(len(m) - 1, 1)) * b / (b - 1)),
+            ],
+        ),
+        Mistake(
+            "variance_of_the_variances",
+            _statistics(variance=lambda v, b: v.var(dim=0, correction=0) * b / (b - 1)),
+            "This is how much the batch variances differ from each other. Average them.",
+            0.25,
+            forms=[
+                _statistics(variance=lambda v, b: v.var(dim=0, correction=0)),
+                _statistics(variance=lambda v, b: v.var(dim=0, correction=min(len(v) - 1, 1)) * b / (b - 1)),
+                _statistics(variance=lambda v, b: v.var(dim=0, correction=min(len(v) - 1, 1))),
+            ],
+        ),
+        Mistake(
+            "one_batch_only",
             _statistics(lambda m, b: m[-1], lambda v, b: v[-1] * b / (b - 1)),
-            "Only the last batch is used: average over all of them.",
+            "Only one of the batches is used: average over all of them.",
+            0.25,
+            forms=[
+                _statistics(lambda m, b: m[0], lambda v, b: v[0] * b / (b - 1)),
+                _statistics(variance=lambda v, b: v[-1] * b / (b - 1)),
+                _statistics(variance=lambda v, b: v[0] * b / (b - 1)),
+                _statistics(lambda m, b: m[-1], lambda v, b: v[-1]),
+            ],
+        ),
+        Mistake(
+            "one_batch_left_out",
+            _statistics(lambda m, b: m[1:].sum(dim=0) / len(m), lambda v, b: v[1:].sum(dim=0) / len(v) * b / (b - 1)),
+            "One of the batches is left out: count how often your loop runs.",
+            0.25,
+            forms=[
+                _statistics(
+                    lambda m, b: m[:-1].sum(dim=0) / len(m), lambda v, b: v[:-1].sum(dim=0) / len(v) * b / (b - 1)
+                ),
+            ],
+        ),
+        Mistake(
+            "running_average_of_the_batches",
+            _running(0.9, False),
+            "This is a running average, in which later batches weigh more. Here all batches count alike: take means.",
+            0.25,
+            forms=[_running(0.9, True), _running(0.99, False), _running(0.5, False), _running(0.1, False)],
+        ),
+        Mistake(
+            "median_for_mean",
+            _statistics(lambda m, b: m.median(dim=0).values, lambda v, b: v.median(dim=0).values * b / (b - 1)),
+            "Medians are taken over the batches. The estimates are means: it is a mean that B/(B - 1) makes unbiased.",
             0.25,
         ),
         Mistake(
             "summed_over_batches",
             _statistics(lambda m, b: m.sum(dim=0), lambda v, b: v.sum(dim=0) * b / (b - 1)),
-            "The statistics are summed over the batches. Divide by how many there are.",
+            "Statistics are summed over the batches. Divide by how many there are.",
             0.25,
+            forms=[
+                _statistics(variance=lambda v, b: v.sum(dim=0) * b / (b - 1)),
+                _statistics(mean=lambda m, b: m.sum(dim=0)),
+                _statistics(lambda m, b: m.sum(dim=0), lambda v, b: v.sum(dim=0)),
+            ],
+        ),
+        Mistake(
+            "divided_by_the_batch_size",
+            _statistics(lambda m, b: m.sum(dim=0) / b, lambda v, b: v.sum(dim=0) / (b - 1)),
+            "The sums over the batches are divided by the number of examples in a batch. There are as many terms as "
+            "batches, so divide by their number, the first axis.",
+            0.25,
+            forms=[
+                _statistics(variance=lambda v, b: v.sum(dim=0) / (b - 1)),
+                _statistics(lambda m, b: m.sum(dim=0) / b),
+                _statistics(lambda m, b: m.sum(dim=0) / b, lambda v, b: v.sum(dim=0) / b * b / (b - 1)),
+            ],
         ),
         Mistake(
             "averaged_over_features",
@@ -151,10 +330,21 @@ POPULATION_STATISTICS = Exercise(
             0.25,
         ),
         Mistake(
+            "averaged_over_everything",
+            _statistics(lambda m, b: m.mean(), lambda v, b: v.mean() * b / (b - 1)),
+            "Batches and features are averaged together into one number. Each feature has its own mean and variance: "
+            "average over the first axis only.",
+            0.25,
+        ),
+        Mistake(
             "deviation_for_variance",
             _statistics(variance=lambda v, b: (v.mean(dim=0) * b / (b - 1)).sqrt()),
             "A standard deviation is returned. Return the variance: the root is taken later, with ε under it.",
             0.5,
+            forms=[
+                _statistics(variance=lambda v, b: v.mean(dim=0).sqrt()),
+                _statistics(variance=lambda v, b: v.sqrt().mean(dim=0) * b / (b - 1)),
+            ],
         ),
         Mistake(
             "deviations_averaged",
@@ -164,108 +354,19 @@ POPULATION_STATISTICS = Exercise(
             0.5,
         ),
         Mistake(
+            "variances_squared",
+            _statistics(variance=lambda v, b: (v**2).mean(dim=0) * b / (b - 1)),
+            "The given variances are squared. They are variances already, not standard deviations: average them as "
+            "they are.",
+            0.5,
+        ),
+        Mistake(
             "order_exchanged",
             lambda batch_means, batch_variances, batch_size: reference.population_statistics(
                 batch_means, batch_variances, batch_size
             )[::-1],
             "The two results are right, in the wrong order: return the mean first, then the variance.",
             0.5,
-        ),
-    ],
-)
-
-
-# --- update_running ----------------------------------------------------------
-
-
-def _running_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, *shape: int, momentum: float, dtype: torch.dtype = torch.float64) -> Case:
-        running, batch = ((2 + normal(rng, *shape)).to(dtype) for _ in range(2))
-        return Case(name, {"args": [running, batch], "kwargs": {"momentum": momentum}, "outputs": ["the new average"]})
-
-    return [
-        case("three features", 3, momentum=0.9),
-        case("a long memory", 4, momentum=0.99),
-        case("a short memory", 3, momentum=0.2),
-        case("float32", 5, momentum=0.9, dtype=torch.float32),
-        case("a matrix of features", 2, 3, momentum=0.7),
-        case("no memory", 3, momentum=0.0),
-    ]
-
-
-UPDATE_RUNNING = Exercise(
-    id="update_running",
-    reference=reference.update_running,
-    cases=_running_cases,
-    points=1,
-    accepted=[
-        Accepted("weighted_sum", lambda running, batch, *, momentum: momentum * running + (1 - momentum) * batch),
-        Accepted("linear_interpolation", lambda running, batch, *, momentum: torch.lerp(batch, running, momentum)),
-        Accepted("correction", lambda running, batch, *, momentum: running - (1 - momentum) * (running - batch)),
-        Accepted(
-            "from_the_batch",
-            lambda running, batch, *, momentum: batch + momentum * (running - batch),
-        ),
-    ],
-    mistakes=[
-        Mistake(
-            "momentum_on_the_wrong_side",
-            lambda running, batch, *, momentum: (1 - momentum) * running + momentum * batch,
-            "momentum weighs the batch here. That is torch's convention; in this course it weighs what is kept, so 0.9 "
-            "is torch's 0.1.",
-            0.5,
-        ),
-        Mistake(
-            "never_updated",
-            lambda running, batch, *, momentum: running.clone(),
-            "The running value never changes: the batch does not enter. Is the new value returned?",
-        ),
-        Mistake(
-            "replaced_by_the_batch",
-            lambda running, batch, *, momentum: batch.clone(),
-            "The past is thrown away: only the last batch counts. Keep the share momentum of the running value.",
-        ),
-        Mistake(
-            "past_never_fades",
-            lambda running, batch, *, momentum: running + (1 - momentum) * batch,
-            "The old value keeps its full weight, so it only grows. Multiply it by momentum: the weights sum to 1.",
-            0.25,
-        ),
-        Mistake(
-            "batch_with_full_weight",
-            lambda running, batch, *, momentum: momentum * running + batch,
-            "The batch enters with full weight, so the value grows to 1/(1 - momentum) times what it should be. Weigh "
-            "it with 1 - momentum.",
-            0.25,
-        ),
-        Mistake(
-            "one_weight_for_both",
-            lambda running, batch, *, momentum: momentum * (running + batch),
-            "Both are weighed with momentum. The weights must sum to 1: momentum and 1 - momentum.",
-            0.25,
-        ),
-        Mistake(
-            "plain_mean",
-            lambda running, batch, *, momentum: (running + batch) / 2,
-            "Old and new are averaged half and half: momentum is not used.",
-        ),
-        Mistake(
-            "moves_away",
-            lambda running, batch, *, momentum: running + (1 - momentum) * (running - batch),
-            "The value moves away from the batch: the difference has the wrong sign.",
-            0.25,
-        ),
-        Mistake(
-            "one_number_for_all_features",
-            lambda running, batch, *, momentum: momentum * running + (1 - momentum) * batch.mean(),
-            "The batch's statistics are averaged over the features first. Each feature has a running value of its own.",
-            0.25,
-        ),
-        Mistake(
-            "past_forgotten",
-            lambda running, batch, *, momentum: (1 - momentum) * batch,
-            "The running value itself is missing: add momentum times it.",
-            0.25,
         ),
     ],
 )

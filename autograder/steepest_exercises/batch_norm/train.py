@@ -17,40 +17,53 @@ from steepest_exercises.inputs import normal
 Forward = Callable[..., tuple[Tensor, Any]]
 
 
-def batches(rng: np.random.Generator) -> list[tuple[str, list[Tensor], float]]:
-    """Names, arguments (x, γ, β) and ε of the situations in which a forward pass is tried."""
+def batches(rng: np.random.Generator) -> list[tuple[str, dict[str, Any]]]:
+    """Names and arguments of the situations in which a forward pass is tried."""
 
-    def batch(rows: int, columns: int, *, mean: float = 0.5, spread: float = 2.0) -> list[Tensor]:
+    def batch(
+        rows: int, columns: int, eps: float, *, mean: float = 0.5, spread: float = 2.0, single: bool = False
+    ) -> dict[str, Any]:
         gamma, beta = 1 + rng.uniform(0.2, 1.5, columns), rng.uniform(0.3, 1.5, columns)
         signs = np.where(np.arange(columns) % 2, -1.0, 1.0)
-        return [mean + spread * normal(rng, rows, columns), torch.from_numpy(gamma * signs), torch.from_numpy(beta)]
+        x = mean + spread * normal(rng, rows, columns)
+        tensors = {"x": x, "gamma": torch.from_numpy(gamma * signs), "beta": torch.from_numpy(beta)}
+        dtype = torch.float32 if single else torch.float64
+        return {**{name: value.to(dtype) for name, value in tensors.items()}, "eps": eps}
 
-    constant = batch(6, 3)
-    constant[0][:, 1] = 2.0
-    wide = batch(4, 7)
-    wide[0] = normal(rng, 7, 4).T  # rows are not contiguous
+    constant = batch(6, 3, 1e-2)
+    constant["x"][:, 1] = 2.0
+    wide = batch(4, 7, 1e-4)
+    wide["x"] = normal(rng, 7, 4).T  # rows are not contiguous
     return [
-        ("a small batch", batch(8, 3), 1e-5),
-        ("a large ε", batch(6, 4, spread=0.5), 0.3),
-        ("as many features as rows", batch(5, 5), 1e-3),
-        ("float32", [value.float() for value in batch(10, 3)], 1e-5),
-        ("a batch that is not contiguous", wide, 1e-4),
-        ("one constant feature", constant, 1e-2),
-        ("a large mean and a small variance", batch(9, 3, mean=2e4, spread=0.02), 1e-5),
-        ("a batch of two", batch(2, 3), 1e-3),
-        ("a batch of one", batch(1, 4), 1e-2),
+        ("a small batch", batch(8, 3, 1e-5)),
+        ("a large ε", batch(6, 4, 0.3, spread=0.5)),
+        ("as many features as rows", batch(5, 5, 1e-3)),
+        ("float32", batch(10, 3, 1e-5, single=True)),
+        ("a batch that is not contiguous", wide),
+        ("a batch of two", batch(2, 3, 0.1)),
+        ("one constant feature", constant),
+        ("a large mean in float32", batch(9, 3, 1e-3, mean=3e3, spread=1.0, single=True)),
+        ("a single feature", batch(7, 1, 1e-2)),
+        ("a batch of one", batch(1, 4, 1e-2)),
     ]
 
 
+SLACK = {"a large mean in float32": 500.0}
+CORNERS = {
+    "one constant feature": 0.15,
+    "a large mean in float32": 0.25,
+    "a single feature": 0.1,
+    "a batch of one": 0.15,
+}
 EXCHANGED = "γ is the scale and β the shift; here it is the other way round."
-SLACK = {"a large mean and a small variance": 100.0}
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    return [
-        Case(name, {"args": args, "kwargs": {"eps": eps}}, "forward", SLACK.get(name, 1.0))
-        for name, args, eps in batches(rng)
-    ]
+    cases = []
+    for name, args in batches(rng):
+        inputs = {"args": [args[key] for key in ("x", "gamma", "beta")], "kwargs": {"eps": args["eps"]}}
+        cases.append(Case(name, inputs, "normalize", SLACK.get(name, 1.0), corner=CORNERS.get(name, 0.0)))
+    return cases
 
 
 def _forward(
@@ -67,6 +80,26 @@ def _forward(
         return out(u, gamma, beta), (u, scale, gamma)
 
     return batch_norm_train
+
+
+def _whole(out: Callable[..., Tensor]) -> Forward:
+    """A forward pass in one expression: out(x, μ, s, γ, β) with s = √(σ² + ε)."""
+
+    def batch_norm_train(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> tuple[Tensor, Any]:
+        mean, root = x.mean(dim=0), torch.sqrt(x.var(dim=0, correction=0) + eps)
+        return out(x, mean, root, gamma, beta), (x, mean, root, gamma)
+
+    return batch_norm_train
+
+
+# --- other sound ways ----------------------------------------------------------
+
+
+def _as_printed(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> tuple[Tensor, Any]:
+    mu = 1 / len(x) * x.sum(dim=0)
+    sigma2 = 1 / len(x) * ((x - mu) ** 2).sum(dim=0)
+    u = (x - mu) / torch.sqrt(sigma2 + eps)
+    return gamma * u + beta, [x, mu, sigma2]
 
 
 def _line_by_line(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> tuple[Tensor, Any]:
@@ -97,12 +130,40 @@ def _one_feature_at_a_time(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float
     return torch.stack(columns, dim=1), None
 
 
-def _mean_of_squares(x: Tensor) -> Tensor:
-    return (x**2).mean(dim=0) - x.mean(dim=0) ** 2
+def _in_a_list(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
+    out, kept = reference.batch_norm_train(x, gamma, beta, eps=eps)
+    return [out, lambda: kept]
+
+
+# --- other variances -----------------------------------------------------------
 
 
 def _unbiased(x: Tensor) -> Tensor:
     return ((x - x.mean(dim=0)) ** 2).sum(dim=0) / (len(x) - 1)
+
+
+def _without_the_last(x: Tensor) -> Tensor:
+    return x[:-1].sum(dim=0) / len(x)
+
+
+def _without_the_first(x: Tensor) -> Tensor:
+    return x[1:].sum(dim=0) / len(x)
+
+
+def _about(mean: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    return lambda x: ((x - mean(x)) ** 2).mean(dim=0)
+
+
+def _squares_without_the_last(x: Tensor) -> Tensor:
+    return ((x - x.mean(dim=0)) ** 2)[:-1].sum(dim=0) / len(x)
+
+
+def _mean_deviation(x: Tensor) -> Tensor:
+    return (x - x.mean(dim=0)).abs().mean(dim=0)
+
+
+def _range(x: Tensor) -> Tensor:
+    return x.amax(dim=0) - x.amin(dim=0)
 
 
 BATCH_NORM_TRAIN = Exercise(
@@ -112,18 +173,35 @@ BATCH_NORM_TRAIN = Exercise(
     points=2,
     accepted=[
         Accepted("biased_variance", _forward()),
+        Accepted("as_printed", _as_printed),
         Accepted("line_by_line", _line_by_line),
         Accepted("one_scale_one_shift", _one_scale_one_shift),
         Accepted("layer_norm_of_the_transpose", _layer_norm_of_the_transpose, library=True),
         Accepted("one_feature_at_a_time", _one_feature_at_a_time),
+        Accepted("in_a_list", _in_a_list),
     ],
     mistakes=[
         Mistake(
             "unbiased_variance",
             _forward(variance=_unbiased),
             "The batch variance is divided by B - 1. In training the batch is all there is, and its variance divides "
-            "by B; torch's `var` divides by B - 1 unless `correction=0` is given.",
+            "by B; torch's `var` and `std` divide by B - 1 unless `correction=0` is given.",
             0.5,
+            forms=[_forward(variance=lambda x: ((x - x.mean(dim=0)) ** 2).sum(dim=0) / max(len(x) - 1, 1))],
+        ),
+        Mistake(
+            "unbiased_deviation_without_eps",
+            _forward(variance=_unbiased, root=lambda v, eps: torch.sqrt(v)),
+            "Two things about the denominator: torch's `std` divides by B - 1 where B is meant, and ε is missing, so "
+            "that a feature that is constant in the batch gives `nan`.",
+            0.25,
+        ),
+        Mistake(
+            "unbiased_deviation_plus_eps",
+            _forward(variance=_unbiased, root=lambda v, eps: torch.sqrt(v) + eps),
+            "Two things about the denominator: torch's `std` divides by B - 1 where B is meant, and ε is added to the "
+            "standard deviation where it belongs to the variance, under the root.",
+            0.25,
         ),
         Mistake(
             "eps_missing",
@@ -134,19 +212,131 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "eps_outside_the_root",
             _forward(root=lambda v, eps: torch.sqrt(v) + eps),
-            "ε is added to the deviation. In batch normalization it is added to the variance, under the root.",
+            "ε is added to the standard deviation. In batch normalization it is added to the variance, under the root.",
             0.5,
+            forms=[_forward(root=lambda v, eps: torch.sqrt(v) + eps**0.5)],
+        ),
+        Mistake(
+            "eps_squared",
+            _forward(root=lambda v, eps: torch.sqrt(v + eps**2)),
+            "ε is squared under the root. It is added to the variance as it is.",
+            0.5,
+        ),
+        Mistake(
+            "eps_fixed",
+            _forward(root=lambda v, eps: torch.sqrt(v + 1e-5)),
+            "A number of your own stands where `eps` belongs: use the argument, whose value differs from call to call.",
+            0.5,
+            forms=[
+                _forward(root=lambda v, eps: torch.sqrt(v + 1e-8)),
+                _forward(root=lambda v, eps: torch.sqrt(v + 1e-3)),
+                _forward(root=lambda v, eps: torch.sqrt(v + 1e-6)),
+                _forward(root=lambda v, eps: torch.sqrt(v + 1e-10)),
+            ],
         ),
         Mistake(
             "divides_by_the_variance",
             _forward(root=lambda v, eps: v + eps),
-            "The root is missing: deviations from the mean have the unit of x, the variance has its square.",
+            "The root is missing: x − μ has the unit of x, the variance has its square.",
             0.25,
+            forms=[
+                _forward(root=lambda v, eps: v),
+                _forward(variance=_unbiased, root=lambda v, eps: v + eps),
+            ],
+        ),
+        Mistake(
+            "multiplies_by_the_deviation",
+            _forward(root=lambda v, eps: 1 / torch.sqrt(v + eps)),
+            "x − μ is multiplied by the standard deviation where it must be divided by it: the spread grows instead "
+            "of becoming 1.",
+            0.25,
+        ),
+        Mistake(
+            "deviation_forgotten",
+            _forward(root=lambda v, eps: torch.ones_like(v)),
+            "Only the mean is subtracted. Divide by √(σ² + ε) as well, so that every unit has standard deviation 1.",
+            0.25,
+        ),
+        Mistake(
+            "only_the_mean_is_divided",
+            _whole(lambda x, mean, root, gamma, beta: gamma * (x - mean / root) + beta),
+            "A pair of brackets is missing: in x - μ / s only μ is divided by s. Write (x - μ) / s.",
+            0.5,
+            forms=[_whole(lambda x, mean, root, gamma, beta: gamma * x - mean / root + beta)],
+        ),
+        Mistake(
+            "variance_not_divided_by_b",
+            _forward(variance=lambda x: ((x - x.mean(dim=0)) ** 2).sum(dim=0)),
+            "The squares are summed and not divided by B: the variance is their mean.",
+            0.5,
+            forms=[
+                _forward(variance=lambda x: ((x - x.mean(dim=0)) ** 2).sum(dim=0), root=lambda v, eps: v.sqrt() + eps),
+                _forward(variance=lambda x: ((x - x.mean(dim=0)) ** 2).sum(dim=0), root=lambda v, eps: v.sqrt()),
+            ],
+        ),
+        Mistake(
+            "divided_by_b_after_the_root",
+            _forward(
+                variance=lambda x: ((x - x.mean(dim=0)) ** 2).sum(dim=0) / len(x) ** 2,
+            ),
+            "The squares are divided by B twice, or the root of their sum is divided by B: divide the sum once, before "
+            "the root is taken.",
+            0.5,
+        ),
+        Mistake(
+            "mean_absolute_deviation",
+            _forward(variance=_mean_deviation, root=lambda v, eps: v + eps),
+            "The spread is measured by the mean of |x − μ|. Batch normalization takes the root of the mean square.",
+            0.25,
+            forms=[
+                _forward(variance=lambda x: _mean_deviation(x) ** 2),
+                _forward(variance=_mean_deviation),
+                _forward(variance=_mean_deviation, root=lambda v, eps: v),
+            ],
+        ),
+        Mistake(
+            "squares_forgotten",
+            _forward(variance=lambda x: (x - x.mean(dim=0)).mean(dim=0) * 0),
+            "The deviations from the mean are averaged without being squared, and their mean is always 0. Square "
+            "each before you average.",
+            0.25,
+        ),
+        Mistake(
+            "range_for_deviation",
+            _forward(variance=_range, root=lambda v, eps: v + eps),
+            "Each unit is divided by its range, max − min. Batch normalization divides by the standard deviation.",
+            0.25,
+            forms=[
+                _forward(mean=lambda x: x.amin(dim=0), variance=_range, root=lambda v, eps: v + eps),
+                _forward(mean=lambda x: x.amin(dim=0), variance=_range, root=lambda v, eps: v),
+            ],
+        ),
+        Mistake(
+            "one_example_left_out",
+            _forward(_without_the_last, _about(_without_the_last)),
+            "The mean leaves one example of the batch out: count how often your loop runs, or where your slice begins "
+            "and ends.",
+            0.5,
+            forms=[
+                _forward(_without_the_first, _about(_without_the_first)),
+                _forward(_without_the_last, lambda x: x.var(dim=0, correction=0)),
+                _forward(lambda x: x[:-1].mean(dim=0), _about(lambda x: x[:-1].mean(dim=0))),
+                _forward(lambda x: x[1:].mean(dim=0), _about(lambda x: x[1:].mean(dim=0))),
+                _forward(_without_the_last, lambda x: (x - _without_the_last(x))[:-1].square().sum(dim=0) / len(x)),
+            ],
+        ),
+        Mistake(
+            "one_square_left_out",
+            _forward(variance=_squares_without_the_last),
+            "The variance leaves one example of the batch out: count how often your loop runs.",
+            0.5,
+            forms=[_forward(variance=lambda x: ((x - x.mean(dim=0)) ** 2)[1:].sum(dim=0) / len(x))],
         ),
         Mistake(
             "gamma_ignored",
             _forward(out=lambda u, gamma, beta: u + beta),
-            "The learned scale γ does not enter: without it every unit has deviation 1 whatever the next layer needs.",
+            "The learned scale γ does not enter: without it every unit has standard deviation 1 whatever the next "
+            "layer needs.",
             0.5,
         ),
         Mistake(
@@ -158,8 +348,13 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "scale_and_shift_ignored",
             _forward(out=lambda u, gamma, beta: u),
-            "This stops at u, with mean 0 and deviation 1. The learned scale γ and shift β come after it.",
+            "This stops at u, with mean 0 and standard deviation 1. The learned scale γ and shift β come after it.",
             0.25,
+        ),
+        Mistake(
+            "not_normalized",
+            lambda x, gamma, beta, *, eps: (gamma * x + beta, x),
+            "x itself is scaled and shifted. γ and β are applied to u: first subtract μ and divide by √(σ² + ε).",
         ),
         Mistake(
             "gamma_and_beta_exchanged",
@@ -174,22 +369,71 @@ BATCH_NORM_TRAIN = Exercise(
             0.5,
         ),
         Mistake(
+            "beta_subtracted",
+            _forward(out=lambda u, gamma, beta: gamma * u - beta),
+            "β is subtracted. It is added: the batch mean of the output must be β.",
+            0.5,
+        ),
+        Mistake(
+            "divides_by_gamma",
+            _forward(out=lambda u, gamma, beta: u / gamma + beta),
+            "u is divided by γ. It is multiplied by it: γ is the standard deviation that the output is to have.",
+            0.5,
+            forms=[_forward(out=lambda u, gamma, beta: (u - beta) / gamma)],
+        ),
+        Mistake(
             "statistics_over_features",
             _forward(lambda x: x.mean(dim=1, keepdim=True), lambda x: x.var(dim=1, correction=0, keepdim=True)),
             "Mean and variance are taken over the features of each example: that is layer normalization. Batch "
             "normalization takes them over the batch, the first axis, for each feature alone.",
+            forms=[
+                _forward(lambda x: x.mean(dim=1, keepdim=True), lambda x: _unbiased(x.T)[:, None]),
+                _forward(lambda x: x.mean(dim=1), lambda x: x.var(dim=1, correction=0)),
+            ],
+        ),
+        Mistake(
+            "axes_mixed",
+            _forward(mean=lambda x: x.mean(dim=1, keepdim=True)),
+            "Mean and variance are taken along different axes. Both run over the batch, the first axis, so both have "
+            "one entry a feature.",
+            forms=[
+                _forward(variance=lambda x: x.var(dim=1, correction=0, keepdim=True)),
+                _forward(
+                    lambda x: x.mean(dim=1, keepdim=True), lambda x: _about(lambda x: x.mean(dim=1, keepdim=True))(x)
+                ),
+            ],
         ),
         Mistake(
             "statistics_over_everything",
             _forward(torch.mean, lambda x: x.var(correction=0)),
             "One mean and one variance serve all features. Each unit is normalized by its own: reduce over the "
             "first axis only.",
+            forms=[_forward(torch.mean, lambda x: x.var())],
+        ),
+        Mistake(
+            "one_number_for_all_features",
+            _forward(variance=lambda x: x.var(dim=0, correction=0).mean()),
+            "The mean and the variance do not both have an entry for each feature: one of them is a single number for "
+            "all. Reduce over the first axis only, `dim=0`.",
+            0.25,
+            forms=[
+                _forward(variance=lambda x: x.var(correction=0)),
+                _forward(mean=torch.mean),
+                _forward(torch.mean, lambda x: ((x - x.mean()) ** 2).mean(dim=0)),
+            ],
         ),
         Mistake(
             "mean_not_subtracted",
             _forward(mean=lambda x: torch.zeros_like(x[0])),
             "The mean is not subtracted, so the batch is scaled but stays where it was.",
             0.25,
+            forms=[_forward(lambda x: torch.zeros_like(x[0]), lambda x: (x**2).mean(dim=0))],
+        ),
+        Mistake(
+            "mean_added",
+            _forward(mean=lambda x: -x.mean(dim=0)),
+            "The mean is added where it must be subtracted.",
+            0.5,
         ),
         Mistake(
             "mean_square_for_variance",
@@ -199,11 +443,13 @@ BATCH_NORM_TRAIN = Exercise(
             0.25,
         ),
         Mistake(
-            "difference_of_squares",
-            _forward(variance=_mean_of_squares),
-            "Right on paper, and it loses its digits where the mean is large: the difference of two nearly equal "
-            "numbers is mostly rounding, and can even be negative. Subtract the mean before squaring.",
-            0.5,
+            "digits_lost_at_a_large_mean",
+            _forward(variance=lambda x: (x**2).mean(dim=0) - x.mean(dim=0) ** 2),
+            "Right while the mean is small. Where it is large against the spread, digits are lost: mean(x²) − mean(x)² "
+            "is right on paper, but there it is the difference of two nearly equal numbers, mostly rounding, even "
+            "negative. Subtract the mean first, then square.",
+            0.75,
+            forms=[_forward(variance=lambda x: ((x**2).mean(dim=0) - x.mean(dim=0) ** 2).clamp(min=0))],
         ),
     ],
     equivalent={
