@@ -288,6 +288,7 @@ PUBLIC = {
         "Outcome",
         "Spent",
         "Verdict",
+        "form_key",
     },
 }
 

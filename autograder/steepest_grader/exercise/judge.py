@@ -64,9 +64,10 @@ def _candidates(
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
     cases, sound, results = _sound_candidates(exercise, seeds, device)
     known = list(sound)
-    for mistake in exercise.wrong.values():
-        found = results(mistake.implementation, exercise.companions_of(mistake))
-        known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found))
+    for mistake in exercise.mistakes:
+        for number, form in enumerate(mistake.written().values(), start=1):
+            found = results(form.implementation, exercise.companions_of(form))
+            known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found, number))
     return cases, tuple(known)
 
 

@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 from steepest._checks.cases import Case
 
-__all__ = ["Accepted", "Case", "Example", "Exercise", "GradedSubmission", "Mistake", "Outcome", "Spent", "Verdict"]
+__all__ = [
+    "Accepted",
+    "Case",
+    "Example",
+    "Exercise",
+    "GradedSubmission",
+    "Mistake",
+    "Outcome",
+    "Spent",
+    "Verdict",
+    "form_key",
+]
 
 
 class Outcome(enum.StrEnum):
@@ -84,9 +95,13 @@ class Mistake:
 
     def written(self) -> dict[str, Mistake]:
         """Each of its forms as a mistake of its own, by what tells it from the others."""
-        more = enumerate(self.forms, start=2)
-        others = {f"{self.name}, form {number}": replace(self, implementation=form, forms=()) for number, form in more}
-        return {self.name: self} | others
+        forms = enumerate((self.implementation, *self.forms), start=1)
+        return {form_key(self.name, number): replace(self, implementation=form, forms=()) for number, form in forms}
+
+
+def form_key(name: str, form: int) -> str:
+    """What tells a form of a mistake from the others."""
+    return name if form == 1 else f"{name}, form {form}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,12 +12,12 @@ import torch
 from steepest._checks import wire
 from steepest._checks.cases import Candidate, Case, Result
 from steepest._checks.compare import difference
-from steepest._checks.finding import agreed_with, measured
+from steepest._checks.finding import agreed_with, alike, measured
 from steepest._checks.outcomes import Outcomes, dump, read
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import judge, rules
-from steepest_grader.exercise.model import Exercise, Mistake
+from steepest_grader.exercise.model import Exercise, Mistake, form_key
 from steepest_grader.exercise.undecided import DECIDED, UNDECIDED, Noise, marked, replays
 
 __all__ = ["agree", "outcomes"]
@@ -60,7 +60,18 @@ def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
         for key, item in zip(exercise.wrong, candidates[len(sound) :], strict=True)
     ]
     _refuse_sound_mistakes(exercise, cases, settled)
+    settled = _distinct(cases, settled)
     return dump(Outcomes(exercise.id, exercise.signature, exercise.parameters, cases, settled, judge.probes(exercise)))
+
+
+def _distinct(cases: Sequence[Case], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Candidates without forms of a mistake that come to the same as an earlier one."""
+    kept: list[Candidate] = []
+    for item in candidates:
+        earlier = [other for other in kept if other.kind == "mistake" and other.name == item.name]
+        if not any(alike(cases, other, item.results) == 1 for other in earlier):
+            kept.append(item)
+    return kept
 
 
 def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:
@@ -110,11 +121,7 @@ def _results(old: bytes | None) -> dict[str, Sequence[Result]]:
         mistakes = [item for item in read(old or b"").candidates if item.kind == "mistake"]
     except (wire.WireError, KeyError, TypeError):
         return {}
-    found: dict[str, Sequence[Result]] = {}
-    for item in mistakes:
-        number = sum(key.partition(", form ")[0] == item.name for key in found) + 1
-        found[item.name if number == 1 else f"{item.name}, form {number}"] = item.results
-    return found
+    return {form_key(item.name, item.form): item.results for item in mistakes}
 
 
 def _settled(cases: Sequence[Case], item: Candidate, noises: Sequence[Noise], old: Sequence[Result]) -> Candidate:

@@ -93,6 +93,8 @@ class Candidate:
         Share of the points that it earns.
     results : sequence of Result
         One for each case.
+    form : int
+        Which form of a mistake it is, from 1.
     """
 
     kind: Literal["reference", "accepted", "mistake"]
@@ -100,6 +102,7 @@ class Candidate:
     text: str
     credit: float
     results: Sequence[Result]
+    form: int = 1
 
     @property
     def undecided(self) -> int:

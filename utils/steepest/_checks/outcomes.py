@@ -59,6 +59,7 @@ def dump(outcomes: Outcomes) -> bytes:
             "credit": item.credit,
             "results": [_plain(result) for result in item.results],
         }
+        | ({"form": item.form} if item.form > 1 else {})
         for item in outcomes.candidates
     ]
     return wire.encode(
