@@ -620,7 +620,7 @@ def condition_number(hessian):
     sizes = hessian.diagonal().abs()
     return sizes.max() / sizes.min()
 
-# %% right condition_number: a Python float for the tensor without axes
+# %% wrong condition_number: returns a Python float instead of a tensor without axes
 import torch
 
 
@@ -832,7 +832,7 @@ def stable_lr_limit(hessian):
     values = torch.linalg.eigvalsh(hessian)
     return 2 / values[min(1, len(values) - 1)]
 
-# %% right stable_lr_limit: a Python float for the tensor without axes
+# %% wrong stable_lr_limit: returns a Python float instead of a tensor without axes
 import torch
 
 
@@ -1044,7 +1044,7 @@ def optimal_lr(hessian):
     low, high = values[0], values[-1]
     return (high - low) / (high + low)
 
-# %% right optimal_lr: a Python float for the tensor without axes
+# %% wrong optimal_lr: returns a Python float instead of a tensor without axes
 import torch
 
 
@@ -1260,7 +1260,7 @@ def taylor_terms(grad, hessian, lr):
     quadratic = 0.5 * lr**2 * (grad * (hessian @ grad)).mean()
     return linear, quadratic
 
-# %% right taylor_terms: Python floats for the two tensors without axes
+# %% wrong taylor_terms: returns Python floats instead of tensors without axes
 
 
 def taylor_terms(grad, hessian, lr):
