@@ -450,7 +450,7 @@ KMEANS_STEP = Exercise(
             _final_counts,
             "All counts are raised before any centre moves, so every point has the last rate. Raise the count and move "
             "the "
-            "centre point by point: 1/(n + 1), 1/(n + 2), …",
+            "centre point by point: 1/(n + 1), 1/(n + 2) and so on.",
             credit=0.5,
             forms=[_summed_moves],
         ),

@@ -215,7 +215,63 @@ def _exchanged(x: Tensor, y: Tensor, theta0: Tensor, *, lr: float, n_steps: int)
     return reference.fit_line(x, y, theta0.flip(0), lr=lr, n_steps=n_steps).flip(0)
 
 
+def _with_velocity(beta: float, share: float = 1.0) -> Fit:
+    def fit_line(x: Tensor, y: Tensor, theta0: Tensor, *, lr: float, n_steps: int) -> Tensor:
+        theta, velocity = theta0, torch.zeros_like(theta0)
+        for _ in range(n_steps):
+            velocity = beta * velocity + share * pair(residuals(x, y, theta), x)
+            theta = theta - lr * velocity
+        return theta
+
+    return fit_line
+
+
+def _adam(x: Tensor, y: Tensor, theta0: Tensor, *, lr: float, n_steps: int) -> Tensor:
+    weight = torch.nn.Parameter(theta0.clone())
+    optimizer = torch.optim.Adam([weight], lr=lr)
+    for _ in range(n_steps):
+        weight.grad = pair(residuals(x, y, weight.detach()), x)
+        optimizer.step()
+    return weight.detach()
+
+
+def _moved_points(change: Callable[[Tensor], Tensor]) -> Fit:
+    return lambda x, y, theta0, *, lr, n_steps: reference.fit_line(change(x), y, theta0, lr=lr, n_steps=n_steps)
+
+
+def _final_loss(x: Tensor, y: Tensor, theta0: Tensor, *, lr: float, n_steps: int) -> Tensor:
+    return residuals(x, y, reference.fit_line(x, y, theta0, lr=lr, n_steps=n_steps)).square().mean()
+
+
 MISTAKES = [
+    Mistake(
+        "another_method",
+        _with_velocity(0.9),
+        "This is another method, with a memory of earlier gradients (momentum, Adam). Here each step is lr times the "
+        "gradient at the present point.",
+        0.25,
+        forms=[_with_velocity(0.9, 0.1), _with_velocity(0.5), _adam],
+    ),
+    Mistake(
+        "points_moved_first",
+        _moved_points(lambda x: x - x.mean()),
+        "x is centred or standardized first, so another line is fitted. Take the points as they are.",
+        0.25,
+        forms=[_moved_points(lambda x: (x - x.mean()) / x.var(correction=0).sqrt())],
+    ),
+    Mistake(
+        "part_of_the_model_missing",
+        descent(lambda x, y, theta: pair(theta[1] * x - y, x)),
+        "The prediction lacks one of its two parts: it is θ₀ + θ₁x, intercept and slope.",
+        0.25,
+        forms=[descent(lambda x, y, theta: pair(theta[0] - y, x))],
+    ),
+    Mistake(
+        "loss_returned",
+        _final_loss,
+        "The loss at the end is returned. Return the parameters, theta.",
+        0.25,
+    ),
     Mistake(
         "factor_two_missing",
         descent(lambda x, y, theta: pair(residuals(x, y, theta), x) / 2),

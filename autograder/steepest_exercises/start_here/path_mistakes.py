@@ -168,7 +168,59 @@ def _start_without_a_row(grad_fn: GradFn, theta0: Tensor, *, lr: float, n_steps:
     return reference.descent_path(grad_fn, theta0, lr=lr, n_steps=n_steps) if n_steps else theta0
 
 
+def _with_velocity(beta: float, share: float = 1.0) -> Path:
+    def descent_path(grad_fn: GradFn, theta0: Tensor, *, lr: float, n_steps: int) -> Tensor:
+        path, velocity = [theta0], torch.zeros_like(theta0)
+        for _ in range(n_steps):
+            velocity = beta * velocity + share * grad_fn(path[-1])
+            path.append(path[-1] - lr * velocity)
+        return torch.stack(path)
+
+    return descent_path
+
+
+def _last_row_not_written(grad_fn: GradFn, theta0: Tensor, *, lr: float, n_steps: int) -> Tensor:
+    path = reference.descent_path(grad_fn, theta0, lr=lr, n_steps=n_steps)
+    path[max(n_steps, 1) :] = 0
+    return path
+
+
+def _stored_twice(grad_fn: GradFn, theta0: Tensor, *, lr: float, n_steps: int) -> Tensor:
+    path = reference.descent_path(grad_fn, theta0, lr=lr, n_steps=n_steps)
+    return torch.cat([path[:1], *(torch.stack([path[k], path[k + 1]]) for k in range(n_steps))])
+
+
 MISTAKES = [
+    Mistake(
+        "gradients_add_up",
+        _with_velocity(1.0),
+        "Earlier gradients enter again: they add up, or are kept as a momentum. Each step is lr times the gradient at "
+        "the "
+        "present point.",
+        0.25,
+        forms=[_with_velocity(0.9), _with_velocity(0.9, 0.1), _with_velocity(0.5)],
+    ),
+    Mistake(
+        "last_row_not_written",
+        _last_row_not_written,
+        "The last row stays 0: the loop ends one step too soon. Rows 1 to n_steps are written, so range(1, n_steps + "
+        "1).",
+        0.5,
+    ),
+    Mistake(
+        "points_stored_twice",
+        _stored_twice,
+        "Each point is stored before its step and after it, so most stand in the path twice. Store after the step "
+        "only.",
+        0.5,
+    ),
+    Mistake(
+        "gradient_clipped",
+        _with_steps(lambda grad, lr: lr * grad / max(1.0, float(grad.norm()))),
+        "Large gradients are cut down. Here the gradient enters as it is.",
+        0.25,
+        forms=[_with_steps(lambda grad, lr: lr * grad.clamp(-1, 1))],
+    ),
     Mistake(
         "one_tensor_changed_in_place",
         _one_tensor_changed,

@@ -166,6 +166,21 @@ GD_STEP = Exercise(
             forms=[_step(lambda grad: grad / grad.abs())],
         ),
         Mistake(
+            "gradient_divided_by_its_own_size",
+            _step(lambda grad: grad / grad.abs().max()),
+            "The gradient is divided by its own size, so a steep slope makes no longer step than a gentle one. It "
+            "enters "
+            "as it is.",
+            0.25,
+            forms=[_step(lambda grad: grad / grad.norm() ** 2), _step(lambda grad: grad / grad.sum())],
+        ),
+        Mistake(
+            "steepest_coordinate_only",
+            _step(lambda grad: grad * (grad.abs() == grad.abs().max())),
+            "Only the coordinate with the largest derivative moves. All of them move, each by its own derivative.",
+            0.25,
+        ),
+        Mistake(
             "gradient_averaged",
             lambda theta, grad, *, lr: theta - lr * grad.mean(),
             "All coordinates move by the mean of the gradient. Each has its own entry: subtract tensors, entry "
