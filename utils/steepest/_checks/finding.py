@@ -196,7 +196,7 @@ def _resembled(
         for case, sound, want, got in zip(cases, nearest.results, candidate.results, results, strict=True):
             apart = not same(case, sound, want)
             told_apart += apart
-            if want.error or got.error:
+            if want.error or got.error or _is_nothing(got):
                 continue
             got = replace(got, effects=want.effects)
             like_mistake, like_sound = (same(case, known, got, finite) for known in (want, sound))
@@ -214,6 +214,11 @@ def _with_effects(finding: Finding, results: Sequence[Result], candidate: Candid
     """A mistake that comes with side effects of its own earns no more than right values that do."""
     extra = any(got.effects != want.effects for got, want in zip(results, candidate.results, strict=True))
     return replace(finding, credit=min(finding.credit, BUT_FOR_ONE_THING)) if extra else finding
+
+
+def _is_nothing(result: Result) -> bool:
+    """Whether nothing was returned."""
+    return bool(result.observations) and all(value is None for value in result.observations.values())
 
 
 def _has_numbers(result: Result) -> bool:
@@ -269,7 +274,10 @@ def deviation(case: Case, want: Result, got: Result, *, reveal: bool = True) -> 
         if said:
             return Deviation(f"{name} {said}", name)
     if got.effects != want.effects:
-        return Deviation("it changes something that it should leave alone")
+        drawn = {GENERATOR, SEED} & ({*got.effects} - {*want.effects})
+        return Deviation(
+            f"it uses a {sorted(drawn)[0]}" if drawn else "it changes something that it should leave alone"
+        )
     return None
 
 
