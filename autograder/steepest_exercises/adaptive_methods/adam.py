@@ -32,6 +32,7 @@ def moment_cases(rng: np.random.Generator) -> list[Case]:
             usual,
         ],
         slack=SLACK,
+        length=13,  # some correct the first ten steps only
     )
 
 
@@ -238,7 +239,7 @@ ADAM_STEP = Exercise(
             0.25,
             forms=[
                 _adam(c1=shared.until(last, first_average), c2=shared.until(last, second_average))
-                for last in (2, 3, 4, 5, 8, 9, 10, 11, 12)
+                for last in (2, 3, 5, 9, 10)
             ],
         ),
         Mistake(

@@ -65,6 +65,7 @@ def accumulating_cases(
     changing: Sequence[Hyper],
     small: float = 1e-8,
     slack: float = 1.0,
+    length: int = 5,
 ) -> list[Case]:
     """Cases of a method that divides by what it has accumulated, with ε; all run from the state it starts with."""
     tiny = {**usual, "eps": small}
@@ -73,7 +74,7 @@ def accumulating_cases(
     return [
         stepper_case(rng, "a single step", start, [usual], slack=slack),
         stepper_case(rng, "from the start", start, [usual] * 3, slack=slack),
-        stepper_case(rng, "a run of 14 steps", start, [usual] * 14, shape=(3,), slack=slack),
+        stepper_case(rng, f"a run of {length} steps", start, [usual] * length, shape=(3,), slack=slack),
         stepper_case(
             rng, "gradients of very different scale", start, [tiny] * 3, shape=(6,), scale=scales, slack=slack
         ),

@@ -30,7 +30,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     return [
         case("a single step", [usual]),
         case("from the start", [usual] * 4),
-        case("a run of 8 steps", [usual] * 8, shape=(8,)),
+        case("a run of 6 steps", [usual] * 6, shape=(6,)),
         case("a weight whose gradient is always 0", [usual] * 3, scale=silent),
         case("the hyperparameters change between steps", [usual, *changing], shape=(6,)),
         case("a non-contiguous matrix of parameters", [usual] * 4, shape=(3, 2), turned=True),

@@ -97,7 +97,7 @@ DIAGONAL_GAUSS_NEWTON = Exercise(
         Mistake(
             "mean_over_everything",
             lambda per_example_grads: torch.full_like(per_example_grads[0], per_example_grads.square().mean()),
-            "All weights get the same number. Average over the examples only, which lie along the first axis.",
+            "One number stands for all weights. Average over the examples only, which lie along the first axis.",
             forms=[
                 lambda per_example_grads: per_example_grads.square().mean(),
                 lambda per_example_grads: per_example_grads.square().mean().expand(per_example_grads.shape[1:]),
@@ -111,6 +111,13 @@ DIAGONAL_GAUSS_NEWTON = Exercise(
                 lambda per_example_grads: per_example_grads.square().mean(1),
                 lambda per_example_grads: per_example_grads.square().flatten(1).mean(1),
             ],
+        ),
+        Mistake(
+            "mean_over_all_but_the_last_axis",
+            lambda per_example_grads: per_example_grads.square().flatten(0, -2).mean(0),
+            "Where weights have several axes, the mean runs over some of them too. Average over the first axis alone,"
+            " which is that of the examples, and leave all others as they are.",
+            0.5,
         ),
         Mistake(
             "sizes_averaged",

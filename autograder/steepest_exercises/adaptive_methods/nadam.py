@@ -299,9 +299,7 @@ NADAM_STEP = Exercise(
             _nadam(_until(1), c2=shared.until(1, second_average)),
             shared.FIRST_STEPS,
             0.25,
-            forms=[
-                _nadam(_until(last), c2=shared.until(last, second_average)) for last in (2, 3, 4, 5, 8, 9, 10, 11, 12)
-            ],
+            forms=[_nadam(_until(last), c2=shared.until(last, second_average)) for last in (2, 3, 5, 9, 10)],
         ),
         Mistake(
             "power_missing",
