@@ -272,8 +272,10 @@ PUBLIC = {
         "judge_local",
         "noises",
         "passes",
+        "probes",
         "refusals",
         "sound_candidates",
+        "spoiled",
         "ways",
     },
     "steepest_grader.exercise.model": {

@@ -162,10 +162,10 @@ print("seed 8:      ", torch.rand(3, generator=other).tolist())
 def gd_step(theta, grad, *, lr):
     """One step of gradient descent.
 
-    theta : tensor of any shape, the point
+    theta : tensor of any shape, also one without axes: the point
     grad : tensor of the same shape, the gradient at theta
     lr : learning rate, a positive number
-    returns the new point, a tensor of the same shape and type
+    returns the new point, a new tensor of the same shape and type
     """
     ### BEGIN SOLUTION
     return theta - lr * grad
@@ -278,7 +278,7 @@ def descent_path(grad_fn, theta0, *, lr, n_steps):
     grad_fn : maps a point to the gradient there
     theta0 : tensor of shape (d,), the start
     lr, n_steps : learning rate, and number of steps, 0 or more
-    returns a tensor of shape (n_steps + 1, d): the start, then the point after each step
+    returns a tensor of shape (n_steps + 1, d): the start, then the point after each step; one row for no steps
     """
     ### BEGIN SOLUTION
     theta = theta0
@@ -354,8 +354,12 @@ theta_start = torch.tensor([10.0, 5.0], dtype=torch.float64)
 #
 # **Goal** · fit a line by gradient descent. **Difficulty** ●● · **about 12 minutes**
 #
-# Every step uses all points, and both parameters move at once. Return the point that the last step reaches. You may
-# call your `gd_step`.
+# Every step uses all points, and both parameters move at once. Return the point that the last step reaches, and
+# nothing else; where there are no steps, that is `theta0` itself or a copy of it. You may call your `gd_step`.
+#
+# How you come by the gradient is up to you. The two formulas as they stand, `torch`'s automatic differentiation, and
+# its layers and optimizers are all accepted. Whichever you take, keep the type: `torch.tensor([a, b])` of two Python
+# numbers is a `float32`, and digits of a `float64` are lost on the way. `torch.stack` keeps them.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_fit_line"}
 def fit_line(x, y, theta0, *, lr, n_steps):

@@ -126,7 +126,8 @@ grade(standard_error)
 #
 # **Goal:** turn the formula round. **Difficulty:** ●. **Time:** 5 minutes.
 #
-# Return the smallest whole number $m \ge 1$ with $\sigma/\sqrt m \le$ `target`.
+# Return the smallest whole number $m \ge 1$ with $\sigma/\sqrt m \le$ `target`. One that meets the target exactly is
+# good enough. Return it as an `int`, `9` and not `9.0` or `tensor(9)`: a number of samples is there to be counted.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_samples_for_error"}
 def samples_for_error(sigma, target):
@@ -245,14 +246,15 @@ plt.show()
 # **Goal:** cut the numbers $0 \dots n-1$ into batches at random, without replacement. **Difficulty:** ●●.
 # **Time:** 10 minutes.
 #
-# Return a list of index tensors (or `yield` them). Each batch holds `size` indices; the last keeps what is
-# left over. All randomness comes from `generator`, so the same seed gives the same epoch, and a second call
+# Return a list of index tensors (or a tuple, as `torch.split` gives it, or `yield` them). Any type of whole numbers
+# that can index a tensor will do. Each batch holds `size` indices; the last keeps what is left over, be it a single
+# one, and none is empty. Where `size` is larger than `n`, one batch holds everything. All randomness comes from `generator`, so the same seed gives the same epoch, and a second call
 # with the same generator gives another. How you draw is up to you: only properties that every fair shuffle has
 # are checked.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_minibatches"}
 def minibatches(n, size, generator):
-    """One epoch: index tensors (int64) of `size` examples each, the short last batch kept.
+    """One epoch: index tensors of `size` examples each, the short last batch kept.
 
     n, size: positive ints. generator: a torch.Generator; draw on its device.
     """
@@ -284,7 +286,8 @@ grade(minibatches)
 #
 # `grad_fn(theta, x_rows, y_rows)` gives the *mean* gradient over the rows that it is handed. A mean, not a
 # sum: then the learning rate does not have to follow the batch size. (One of our sources prints the sum, with a
-# plus sign; with its sign turned and its rate divided by $b$ it is the same step.)
+# plus sign; with its sign turned and its rate divided by $b$ it is the same step.) A row that the index names twice
+# counts twice, and an index of one row is a batch too.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_minibatch_gradient"}
 def minibatch_gradient(grad_fn, theta, x, y, index):
@@ -361,14 +364,16 @@ minibatch_demo(minibatches, minibatch_gradient, standard_error)
 #
 # **Goal:** descend by minibatches. **Difficulty:** ●●. **Time:** 10 minutes.
 #
-# Use your `minibatches` and `minibatch_gradient`. Draw a new order for every epoch from the one generator, take
-# a step after every minibatch, and return the last $\theta$. Leave `theta0` as it is.
+# Use your `minibatches` and `minibatch_gradient`, or write what they do into the loops. Draw a new order for every
+# epoch from the one generator, take a step after every minibatch, and return the last $\theta$; for no epochs that is
+# `theta0`. Leave the arguments as they are.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_sgd"}
 def sgd(grad_fn, theta0, x, y, *, lr, batch_size, epochs, generator):
     """Stochastic gradient descent with a constant rate; returns the last θ.
 
-    grad_fn: as in `minibatch_gradient`. x, y: one example a row. generator: draws the order of every epoch.
+    grad_fn: as in `minibatch_gradient`. x, y: one example a row. epochs: 0 or more. generator: draws the order of
+    every epoch.
     """
     ### BEGIN SOLUTION
     theta = theta0
@@ -670,7 +675,10 @@ print(f"{'predicted':18}", " ".join(f"{0.05 * sigma_best**2 / (4 * m):.5f}" for 
 #
 # For every point: find the nearest centre, raise its count, move it by $(x - c)/\text{count}$. A centre with
 # count 0 jumps to its first point. You may assign the points one after another, as MacQueen did, or all of them
-# first and move the centres afterwards, as Sculley (2010) did for minibatches: both are accepted.
+# first and move the centres afterwards, as Sculley (2010) did for minibatches: both are accepted. A centre that wins
+# no point stays where it is. Return centres and counts as a pair of new tensors, and leave the three that you are given
+# as they are. Divide $x - c$ by the count: `1 / counts[k]`, of whole numbers, is a `float32`, and loses digits of a
+# `float64`.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_kmeans_step"}
 def kmeans_step(centers, points, counts):

@@ -1,4 +1,4 @@
-"""`standard_error` and `samples_for_error`."""
+"""`standard_error`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
-from steepest_exercises import reasons
 from steepest_exercises.minibatches import reference
-
-# --- standard_error ---------------------------------------------------------------------------------------
 
 
 def _samples(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -31,7 +28,11 @@ def _error_cases(rng: np.random.Generator) -> Sequence[Case]:
         ("a non-contiguous tensor", _samples(rng, 4, 9).T),
         ("float32, many samples", _samples(rng, 400, 2, dtype=torch.float32)),
     ]
-    return [Case(name, {"args": [x], "kwargs": {}, "outputs": ["the standard error"]}) for name, x in inputs]
+    corners = {"one coordinate, seven samples": 0.1, "samples of a matrix": 0.1}
+    return [
+        Case(name, {"args": [x], "kwargs": {}, "outputs": ["the standard error"]}, corner=corners.get(name, 0.0))
+        for name, x in inputs
+    ]
 
 
 def _std_over_root(samples: Tensor) -> Tensor:
@@ -53,12 +54,39 @@ def _one_coordinate_at_a_time(samples: Tensor) -> Tensor:
     return torch.stack(errors).reshape(samples.shape[1:])
 
 
+def _as_printed(samples: Tensor) -> Tensor:
+    m = samples.shape[0]
+    variance: Tensor = ((samples - samples.mean(dim=0)) ** 2).sum(dim=0) / (m - 1)
+    return variance.sqrt().div(math.sqrt(m))
+
+
+def _over_rows(samples: Tensor) -> Tensor:
+    if samples.ndim == 1:
+        return samples.std() / math.sqrt(len(samples))
+    wrong: Tensor = samples.std(dim=1) / math.sqrt(samples.shape[1])
+    return wrong
+
+
+def _around_one_mean(samples: Tensor) -> Tensor:
+    m = len(samples)
+    return (samples - samples.mean()).square().sum(dim=0).div(m - 1).sqrt().div(m**0.5)
+
+
+def _mean_deviation(divisor: Callable[[int], int]) -> Callable[[Tensor], Tensor]:
+    def standard_error(samples: Tensor) -> Tensor:
+        m = len(samples)
+        return (samples - samples.mean(0)).abs().sum(0).div(divisor(m) * m**0.5)
+
+    return standard_error
+
+
 STANDARD_ERROR = Exercise(
     id="standard_error",
     reference=reference.standard_error,
     cases=_error_cases,
     points=2,
     accepted=[
+        Accepted("formulas_as_printed", _as_printed),
         Accepted("std_over_root", _std_over_root),
         Accepted("root_of_variance", _root_of_variance),
         Accepted("biased_over_root_of_one_less", _biased_over_root_of_one_less),
@@ -82,176 +110,118 @@ STANDARD_ERROR = Exercise(
             lambda samples: samples.std(dim=0),
             "This is the deviation of one sample. The mean of m samples strays √m times less.",
             credit=0.25,
+            forms=[lambda samples: samples.std(dim=0, correction=0)],
         ),
         Mistake(
             "divided_by_m",
             lambda samples: samples.std(dim=0) / len(samples),
             "The variance of a mean falls as 1/m, so its deviation falls only as 1/√m.",
             credit=0.25,
+            forms=[lambda samples: samples.std(dim=0, correction=0) / len(samples)],
         ),
         Mistake(
             "variance_of_the_mean",
             lambda samples: samples.var(dim=0) / len(samples),
             "This is the variance of the mean, σ²/m. The standard error is its root, in the samples' units.",
             credit=0.5,
+            forms=[lambda samples: samples.var(dim=0, correction=0) / len(samples)],
         ),
         Mistake(
             "variance_over_root",
             lambda samples: samples.var(dim=0) / len(samples) ** 0.5,
             "The variance stands where the deviation belongs: take its root before you divide by √m.",
             credit=0.25,
+            forms=[lambda samples: samples.var(dim=0, correction=0) / len(samples) ** 0.5],
         ),
         Mistake(
             "over_all_entries",
             lambda samples: samples.std() / len(samples) ** 0.5,
             "All coordinates are thrown together. Each has its own spread: reduce the first axis (dim=0).",
             credit=0.25,
+            forms=[
+                lambda samples: samples.std() / samples.numel() ** 0.5,
+                lambda samples: samples.std(correction=0) / len(samples) ** 0.5,
+            ],
+        ),
+        Mistake(
+            "around_one_mean",
+            _around_one_mean,
+            "One mean is subtracted from all coordinates. Each has a mean of its own: samples.mean(dim=0).",
+            credit=0.25,
         ),
         Mistake(
             "along_the_last_axis",
             lambda samples: samples.std(dim=-1) / samples.shape[-1] ** 0.5,
             "Samples lie along the first axis, coordinates along the others: reduce dim=0; m is its length.",
+            forms=[_over_rows],
+        ),
+        Mistake(
+            "length_of_another_axis",
+            lambda samples: samples.std(dim=0) / samples.shape[-1] ** 0.5,
+            "The deviation is right, but m is the length of the last axis. It is the number of samples: len(samples).",
+            credit=0.5,
         ),
         Mistake(
             "counts_entries_for_samples",
             lambda samples: samples.std(dim=0) / samples.numel() ** 0.5,
             "m is the number of samples, `len(samples)`, not the number of entries.",
             credit=0.5,
+            forms=[lambda samples: samples.std(dim=0, correction=0) / samples.numel() ** 0.5],
         ),
         Mistake(
             "not_centered",
             lambda samples: (samples.square().sum(0) / (len(samples) - 1) / len(samples)).sqrt(),
             "The squares are taken about zero. Subtract the mean of each coordinate first.",
             credit=0.25,
+            forms=[lambda samples: samples.square().mean(0).sqrt() / len(samples) ** 0.5],
         ),
         Mistake(
             "absolute_deviation",
-            lambda samples: (samples - samples.mean(0)).abs().mean(0) / len(samples) ** 0.5,
+            _mean_deviation(lambda m: m),
             "σ is the root of the mean square of the deviations, not the mean of their absolute values.",
+            forms=[_mean_deviation(lambda m: m - 1)],
+        ),
+        Mistake(
+            "interval_of_95_percent",
+            lambda samples: 1.96 * samples.std(dim=0) / len(samples) ** 0.5,
+            "This is half the width of a 95 % interval. The standard error itself carries no factor 1.96.",
+            credit=0.5,
+            forms=[
+                lambda samples: 2 * samples.std(dim=0) / len(samples) ** 0.5,
+                lambda samples: 1.96 * samples.std(dim=0, correction=0) / len(samples) ** 0.5,
+            ],
+        ),
+        Mistake(
+            "root_of_the_deviation",
+            lambda samples: (samples.std(dim=0) / len(samples)).sqrt(),
+            "The root is taken of σ/m, so σ loses its units. σ stands before the root: σ/√m, or the root of σ²/m.",
+            credit=0.25,
+        ),
+        Mistake(
+            "multiplied_by_the_root",
+            lambda samples: samples.std(dim=0) * len(samples) ** 0.5,
+            "More samples make the mean steadier: divide by √m, do not multiply.",
+            credit=0.25,
+        ),
+        Mistake(
+            "norm_over_coordinates",
+            lambda samples: (samples.std(dim=0) / len(samples) ** 0.5).norm(),
+            "One number is returned, the length of all standard errors together. Each coordinate has its own: return a "
+            "tensor of the shape of one sample.",
+            credit=0.25,
+        ),
+        Mistake(
+            "mean_over_root",
+            lambda samples: samples.mean(dim=0) / len(samples) ** 0.5,
+            "The mean itself is divided by √m. How far it strays is asked for: σ over √m.",
+        ),
+        Mistake(
+            "range_over_root",
+            lambda samples: (samples.amax(dim=0) - samples.amin(dim=0)) / len(samples) ** 0.5,
+            "The range stands where the deviation belongs. It grows with the number of samples; σ does not.",
         ),
     ],
     equivalent={
         "A correction of 1 is torch's default.": ["sigma = samples.std(dim=0)"],
-    },
-)
-
-
-# --- samples_for_error ------------------------------------------------------------------------------------
-
-
-def _count_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, m: int, part: float, *, scale: float = 1.0) -> Case:
-        """σ and target for which (σ/target)² = m − 1 + part: the answer is m, far from any tie."""
-        sigma = scale * float(rng.uniform(0.5, 3))
-        target = sigma / math.sqrt(m - 1 + part)
-        return Case(name, {"args": [sigma, target], "kwargs": {}, "outputs": ["the number of samples"]})
-
-    return [
-        case("a few samples", int(rng.integers(6, 12)), 0.25),
-        case("dozens of samples", int(rng.integers(40, 90)), 0.7),
-        case("thousands of samples", int(rng.integers(3000, 5000)), 0.4),
-        case("a large deviation", int(rng.integers(200, 300)), 0.8, scale=100.0),
-        case("a small deviation", int(rng.integers(15, 30)), 0.3, scale=0.01),
-        case("one sample is good enough", 1, 0.4),
-        Case("whole numbers", {"args": [10, 3], "kwargs": {}, "outputs": ["the number of samples"]}),
-    ]
-
-
-def _search(sigma: float, target: float) -> int:
-    m = 1
-    while sigma / math.sqrt(m) > target:
-        m += 1
-    return m
-
-
-def _negative_floor(sigma: float, target: float) -> int:
-    return int(-(-(sigma**2) // target**2))
-
-
-def _in_torch(sigma: float, target: float) -> int:
-    ratio = torch.tensor(sigma, dtype=torch.float64) / torch.tensor(target, dtype=torch.float64)
-    return int(torch.ceil(ratio.square()).item())
-
-
-def _power_of_two(sigma: float, target: float) -> int:
-    return int(2 ** math.ceil(math.log2(max(1.0, (sigma / target) ** 2))))
-
-
-def _count(formula: Callable[[float, float], float]) -> Callable[[float, float], int]:
-    return lambda sigma, target: max(1, math.ceil(formula(sigma, target)))
-
-
-SAMPLES_FOR_ERROR = Exercise(
-    id="samples_for_error",
-    reference=reference.samples_for_error,
-    cases=_count_cases,
-    points=1,
-    accepted=[
-        Accepted("search", _search),
-        Accepted("negative_floor", _negative_floor),
-        Accepted("in_torch", _in_torch),
-    ],
-    mistakes=[
-        Mistake(
-            "rounded_down",
-            lambda sigma, target: max(1, math.floor((sigma / target) ** 2)),
-            "One sample too few: σ/√m is still a little above the target. Round up.",
-            credit=0.5,
-        ),
-        Mistake(
-            "rounded_to_nearest",
-            lambda sigma, target: max(1, round((sigma / target) ** 2)),
-            "Rounding to the nearest number falls short half of the time. Round up.",
-            credit=0.5,
-        ),
-        Mistake(
-            "not_rounded",
-            lambda sigma, target: (sigma / target) ** 2,
-            "A number of samples is whole: the smallest integer that is not below (σ/target)².",
-            credit=0.25,
-        ),
-        Mistake(
-            "one_too_many",
-            lambda sigma, target: math.ceil((sigma / target) ** 2) + 1,
-            "One sample fewer already meets the target, and the smallest number is asked for.",
-            credit=0.5,
-        ),
-        Mistake(
-            "ratio_not_squared",
-            _count(lambda sigma, target: sigma / target),
-            "The error falls with √m: half of it takes four times the samples, so square the ratio.",
-        ),
-        Mistake(
-            "only_target_squared",
-            _count(lambda sigma, target: sigma / target**2),
-            "σ² stands under the root too: m = σ²/target². Check the units, m has none.",
-        ),
-        Mistake(
-            "only_sigma_squared",
-            _count(lambda sigma, target: sigma**2 / target),
-            "The target must be squared as well: m = σ²/target². Check the units, m has none.",
-        ),
-        Mistake(
-            "root_instead_of_square",
-            _count(lambda sigma, target: math.sqrt(sigma / target)),
-            "Solving σ/√m = target for m squares the ratio; this takes its root.",
-        ),
-        Mistake(
-            "ratio_upside_down",
-            _count(lambda sigma, target: (target / sigma) ** 2),
-            "A smaller target must take more samples: the ratio is σ/target.",
-        ),
-        Mistake(
-            "next_power_of_two",
-            _power_of_two,
-            "Batches are often powers of two, but here the smallest m is asked for.",
-            credit=0.5,
-        ),
-    ],
-    equivalent={
-        reasons.ANY_ORDER: ["return max(math.ceil(sigma ** 2 / target ** 2), 1)"],
-        "Both numbers are positive, so what is rounded up is 1 at least.": [
-            "return max(0, math.ceil(sigma ** 2 / target ** 2))"
-        ],
     },
 )

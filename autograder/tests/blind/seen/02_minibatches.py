@@ -542,7 +542,7 @@ def minibatches(n, size, generator):
     order = torch.randperm(n, generator=generator, device=generator.device).tolist()
     return [order[i : i + size] for i in range(0, n, size)]
 
-# %% wrong minibatches: the index tensors are int32
+# %% right minibatches: the index tensors are int32
 import torch
 
 
