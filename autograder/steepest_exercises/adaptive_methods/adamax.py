@@ -13,7 +13,7 @@ from torch import Tensor
 from steepest_exercises import inputs, reasons
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
-from steepest_exercises.adaptive_methods.adam import SLACK, Correction, first_average, none, second_average
+from steepest_exercises.adaptive_methods.moments import SLACK, Correction, first_average, none, second_average
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from steepest_exercises import inputs
 from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
-from steepest_exercises.adaptive_methods.adam import (
+from steepest_exercises.adaptive_methods.moments import (
     Correction,
     first_average,
     inside,
