@@ -410,7 +410,6 @@ RPROP_STEP = Exercise(
                     ahead=lambda g, before, step, p: -p * g.sign() * step,
                     after=lambda g, old, before, step: -old.sign() * step,
                 ),
-                _rprop(ahead=lambda g, before, step, p: -p * g.sign() * step),
             ],
         ),
         Mistake(
