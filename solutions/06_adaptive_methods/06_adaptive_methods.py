@@ -79,7 +79,9 @@ plt.show()
 # `step(theta, grad, state, *, …) -> (theta, state)`.
 #
 # `state` is a dict of tensors of the shape of `theta`, zero at the start unless said otherwise. Nothing that comes
-# in is changed in place. `init_state("adam", theta)` makes a first state, `run` takes many steps. Two methods keep
+# in is changed in place, and that holds for the dict `state` as well: make a new one. What you return may hold a
+# tensor that came in, such as `grad` itself, and it may hold more entries than the lesson names, which then come back to
+# you in the next step. `init_state("adam", theta)` makes a first state, `run` takes many steps. Two methods keep
 # a rate of each weight in their state; `rate=` sets the first.
 
 # %% [markdown]
@@ -170,22 +172,25 @@ plt.show()
 #
 # with $\eta^+ = 1.2$ and $\eta^- = 0.5$. What happens after a change of sign differs from author to author:
 #
-# | form | after a change of sign |
-# |---|---|
-# | taught here, `torch.optim.Rprop` (iRprop⁻ of Igel and Hüsken 2003) | shrink, do not move, store the gradient as 0 |
-# | Riedmiller and Braun 1993 | shrink, take the last move back, store 0 |
-# | the lecture notes' loop | take the last move back, shrink, go forward again in the old direction |
-# | Rprop⁻ of Igel and Hüsken 2003 | shrink, move in the new direction at once |
+# | form | after a change of sign | what is stored there |
+# |---|---|---|
+# | taught here, `torch.optim.Rprop` (iRprop⁻ of Igel and Hüsken 2003) | shrink, do not move | 0 |
+# | Riedmiller and Braun 1993 | shrink, take the last move back | 0 |
+# | the lecture notes' loop | take it back, shrink, go forward again in the old direction | not said: 0, $g$ or $g_{\text{old}}$ |
+# | Rprop⁻ of Igel and Hüsken 2003 | shrink, move in the new direction at once | $g$, or 0 |
 #
-# The check accepts all four. Why store 0? So that the product of the next step is 0: neither growth nor a second
-# shrinking, until the shorter step has been tried.
+# The check accepts all four, and where the last column leaves a choice, each choice. A move is taken back in full: it
+# was as long as the step *before* it shrank. Why store 0? So that the product of the next step is 0: neither growth nor a
+# second shrinking, until the shorter step has been tried.
 
 # %% [markdown]
 # ### Exercise 2 · `rprop_step`
 #
 # **Goal** · one step of Rprop. **Difficulty** ●●● · **about 15 minutes**
 #
-# Keep $\Delta$ between `step_min` and `step_max`. Where the product is 0 the step keeps its length.
+# Keep $\Delta$ between `step_min` and `step_max`. Where the product is 0, as in the first step, the step keeps its length
+# and the weight moves by it; a gradient of 0 moves nothing. Every step length that comes in already lies between the
+# bounds, so it is all the same whether you bound all of them or only those that you have just changed.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_rprop_step"}
 def rprop_step(theta, grad, state, *, up=1.2, down=0.5, step_min=1e-6, step_max=50.0):
@@ -288,7 +293,8 @@ plt.show()
 # \qquad |\Delta_{\text{new}}| \le \mu\,|\Delta| .$$
 #
 # The limit $\mu$, called `growth`, is 1.75 by default: where the two gradients are nearly the same the parabola is
-# flat and its minimum nowhere. A weight at rest, $\Delta = 0$, starts with $-\eta g$. (The notes write the update
+# flat and its minimum nowhere. A weight at rest, $\Delta = 0$, starts with $-\eta g$. Each weight is asked by itself:
+# some may be at rest while others move. (The notes write the update
 # with $w \leftarrow w - \Delta w$ and no minus sign; that agrees with the formula here only if their $\Delta w$ is
 # the change of $w$ in the fraction and its negative on the left.)
 
@@ -297,8 +303,14 @@ plt.show()
 #
 # **Goal** · one step of Quickprop. **Difficulty** ●●● · **about 12 minutes**
 #
-# Where $g = g_{\text{old}}$ nothing is judged; keep it finite if you can. Fahlman's own rule for steps that would
-# lead uphill, to repeat the last change $\mu$ times as long, is accepted too.
+# Two cases need a rule of their own.
+#
+# - **The parabola is flat**, $g = g_{\text{old}}$. A weight at rest starts with $-\eta g$ there as anywhere: if its
+#   gradient is always 0 it stays where it is, and `nan` would be wrong. For a weight in motion nothing is judged; keep it
+#   finite if you can.
+# - **The parabola leads uphill**, that is, $\Delta_{\text{new}}$ has the sign of $g$. The formula above goes there all
+#   the same. Fahlman's own rule, to repeat the last change $\mu$ times as long there, is accepted too, also as he wrote it:
+#   he compares $g$ with $\frac{\mu}{1+\mu}\,g_{\text{old}}$, and adds $-\eta g$ where the slope has kept its sign.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_quickprop_step"}
 def quickprop_step(theta, grad, state, *, lr, growth=1.75):
@@ -471,7 +483,9 @@ plt.show()
 #
 # **Goal** · the diagonal of $\frac1n\sum_x g_x g_x^\top$. **Difficulty** ● · **about 4 minutes**
 #
-# Row $x$ of `per_example_grads` is $g_x$; weights may themselves have several axes. Do not build the matrix.
+# Row $x$ of `per_example_grads` is $g_x$; weights may themselves have several axes, and have at least one. There is no
+# need to build the matrix: with a million weights it would not fit into memory. (Built for a few weights and read off,
+# its diagonal is right, and accepted.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_diagonal_gauss_newton"}
 def diagonal_gauss_newton(per_example_grads):
@@ -648,10 +662,12 @@ for name, cloud, centre in (("as they come", samples, exact), ("rescaled", sampl
 # \theta \leftarrow \theta - \frac{\eta}{\sqrt r + \varepsilon}\odot g ,$$
 #
 # with $\rho = 0.9$ or more. One thing is lost: rates no longer fall by themselves. Near a minimum the steps keep a
-# length of about $\eta$, so $\eta$ needs a schedule (lesson 4).
+# length of about $\eta$, so $\eta$ needs a schedule (lesson 4). As with AdaGrad, $\varepsilon$ inside the root,
+# $\sqrt{r + \varepsilon}$, is accepted.
 #
-# The **centred** form (Graves 2013; `centered=True` in torch) divides by the deviation $\sqrt{r - m^2}$, $m$ being
-# the average of $g$; it is accepted, with $m$ under the key `"mean"`.
+# The **centred** form (Graves 2013; `centered=True` in torch) divides by the standard deviation $\sqrt{r - m^2}$, $m
+# \leftarrow \rho m + (1-\rho) g$ being the average of $g$; it is accepted, with $m$ under the key `"mean"`.
+# `init_state` gives no such key: where it is missing, begin with zeros, `state.get("mean", torch.zeros_like(theta))`.
 
 # %% [markdown]
 # ### Exercise 6 · `rmsprop_step`
@@ -723,7 +739,8 @@ plt.show()
 # d \leftarrow \rho d + (1-\rho)\,\Delta^2, \qquad \theta \leftarrow \theta + \eta\,\Delta .$$
 #
 # $d$ in the fraction is the *old* average, since the new change is not known yet. $\varepsilon$ stands inside both
-# roots, as in the paper: with $d = 0$ at the start it is what gets the method moving at all. Zeiler needs no rate,
+# roots, as in the paper, and here only there: with $d = 0$ at the start it is what gets the method moving at all, by
+# about $\sqrt\varepsilon$; outside, the first step would have the length $\varepsilon$. Zeiler needs no rate,
 # $\eta = 1$; torch and this lesson scale the move by $\eta$ and collect $\Delta$ without it.
 
 # %% [markdown]
@@ -772,8 +789,8 @@ grade(adadelta_step)
 # \hat s = \frac{s}{1-\rho_1^k}, \quad \hat r = \frac{r}{1-\rho_2^k}, \qquad
 # \theta \leftarrow \theta - \eta\,\frac{\hat s}{\sqrt{\hat r} + \varepsilon} ,$$
 #
-# where $k = 1, 2, \dots$ is the number of this step. `state["t"]` holds the number of steps *already taken*, so the
-# first call sees 0, and $k$ is `t` plus 1. Usual values are $\rho_1 = 0.9$, $\rho_2 = 0.999$, $\varepsilon =
+# where $k = 1, 2, \dots$ is the number of this step. `state["t"]` holds the number of steps *already taken*, a Python
+# int and no tensor, so the first call sees 0, and $k$ is `t` plus 1. Usual values are $\rho_1 = 0.9$, $\rho_2 = 0.999$, $\varepsilon =
 # 10^{-8}$.
 #
 # The paper also gives a quicker order, with both corrections drawn into the rate and $\hat\varepsilon$ added to the
@@ -873,9 +890,10 @@ correction_demo(adam_step)
 # $$u \leftarrow \max(\rho_2\, u,\ |g|), \qquad
 # \theta \leftarrow \theta - \frac{\eta}{1-\rho_1^k}\,\frac{s}{u + \varepsilon} .$$
 #
-# A maximum is no average, so $u$ needs no correction. The paper has no $\varepsilon$; a weight whose gradients were
-# all 0 then becomes `nan`, so the lesson adds one. torch writes $\max(\rho_2 u, |g| + \varepsilon)$ instead, which
-# is accepted.
+# A maximum is no average, so $u$ needs no correction; $s$ and $k$ are Adam's. The paper has no $\varepsilon$; a weight
+# whose gradients were all 0 then becomes `nan`, so the lesson adds one, below the fraction only: it does not enter the
+# stored $u$. torch writes $\max(\rho_2 u, |g| + \varepsilon)$ and divides by that, which is accepted; $\varepsilon$ then
+# stays in $u$.
 
 # %% [markdown]
 # ### Exercise 9 · `adamax_step`
@@ -924,8 +942,12 @@ grade(adamax_step)
 # \left(\frac{\rho_1\, s}{1-\rho_1^{k+1}} + \frac{(1-\rho_1)\, g}{1-\rho_1^k}\right).$$
 #
 # $s$ and $\hat r$ are Adam's. The look-ahead belongs to step $k+1$, hence its power. `torch.optim.NAdam` lets
-# $\rho_1$ rise along a schedule, $\rho_1(1 - \frac12\, 0.96^{k/250})$, and corrects with the product of these; many
-# summaries correct both terms with $1-\rho_1^k$. Both are accepted.
+# $\rho_1$ rise along a schedule, $\mu_k = \rho_1(1 - \frac12\, 0.96^{k/250})$, and puts products of these in the place of
+# the powers:
+# $\mu_{k+1}\,s / (1 - \mu_1\cdots\mu_{k+1}) + (1-\mu_k)\,g / (1 - \mu_1\cdots\mu_k)$, with $s$ as before. Many
+# summaries correct both terms with $1-\rho_1^k$. Both are accepted, and so is $\varepsilon$ in the root. (The product
+# can be made anew from `t` in every step, or kept in the state under a name of its own, such as `"mu_product"`, which is
+# missing in the first step and then 1.)
 
 # %% [markdown]
 # ### Exercise 10 · `nadam_step`

@@ -1,8 +1,9 @@
-"""Exercises `adagrad_step` and `diagonal_gauss_newton` of `06_adaptive_methods`."""
+"""Exercise `adagrad_step` of `06_adaptive_methods`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +20,6 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     return shared.accumulating_cases(
         rng,
         start={"sum_squares": inputs.zeros},
-        moving={"sum_squares": inputs.positive},
         usual=usual,
         changing=[usual, {"lr": 0.05, "eps": 0.3}, {"lr": 0.4, "eps": 0.01}],
     )
@@ -27,18 +27,25 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
 def _adagrad(
     total: Callable[[Tensor, Tensor, float, float], Tensor] = lambda r, g, lr, eps: r + g * g,
-    change: Callable[[Tensor, Tensor, float, float], Tensor] = lambda r, g, lr, eps: -lr * g / (r.sqrt() + eps),
-    used: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
+    root: Callable[[Tensor, float], Tensor] = shared.outside,
+    change: Callable[[Tensor, Tensor, float, float], Tensor] = lambda root, g, lr, eps: -lr * g / root,
+    used: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda old, new, g: new,
     kept: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
 ) -> inputs.Step:
-    """A stepper with r ← total(r, g, lr, eps) and θ ← θ + change(r, g, lr, eps)."""
+    """A stepper with r ← total(r, g, lr, eps) and θ ← θ + change(root(r, eps), g, lr, eps)."""
 
     def step(theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, eps: float) -> tuple[Tensor, inputs.State]:
         old = state["sum_squares"]
         new = total(old, grad, lr, eps)
-        return theta + change(used(old, new), grad, lr, eps), {"sum_squares": kept(old, new)}
+        move = change(root(used(old, new, grad), eps), grad, lr, eps)
+        return theta + move, {"sum_squares": kept(old, new)}
 
     return step
+
+
+def _inside(**slip: Any) -> list[inputs.Step]:
+    """The same slip with ε in the root."""
+    return [_adagrad(**slip, root=shared.inside)]
 
 
 def _own_rates(
@@ -49,6 +56,22 @@ def _own_rates(
     return torch.sub(theta, rates.mul(grad)), {**state, "sum_squares": total}
 
 
+def _weighted(share: float, weight: float) -> Callable[[Tensor, Tensor, float, float], Tensor]:
+    return lambda r, g, lr, eps: share * r + weight * g * g
+
+
+def _last(r: Tensor, g: Tensor, lr: float, eps: float) -> Tensor:
+    return g * g
+
+
+def _sizes(r: Tensor, g: Tensor, lr: float, eps: float) -> Tensor:
+    return r + g.abs()
+
+
+def _climbing(root: Tensor, g: Tensor, lr: float, eps: float) -> Tensor:
+    return lr * g / root
+
+
 ADAGRAD_STEP = Exercise(
     id="adagrad_step",
     reference=reference.adagrad_step,
@@ -57,70 +80,148 @@ ADAGRAD_STEP = Exercise(
     accepted=[
         Accepted("own_rates_first", _own_rates),
         Accepted("entry_by_entry", inputs.entry_by_entry(_adagrad())),
-        Accepted("powers", _adagrad(lambda r, g, lr, eps: r + g**2, lambda r, g, lr, eps: -lr * (g / (r**0.5 + eps)))),
-        Accepted("eps_in_the_root", _adagrad(change=lambda r, g, lr, eps: -lr * g / (r + eps).sqrt()), shared.INSIDE),
+        Accepted("powers", _adagrad(lambda r, g, lr, eps: r + g**2, lambda r, eps: r**0.5 + eps)),
+        Accepted("eps_in_the_root", _adagrad(root=shared.inside), shared.INSIDE),
+        Accepted(
+            "as_the_lesson_prints_it",
+            lambda theta, grad, state, *, lr, eps: (
+                theta - lr / (torch.sqrt(state["sum_squares"] + grad * grad) + eps) * grad,
+                {"sum_squares": state["sum_squares"] + grad * grad},
+            ),
+        ),
     ],
     mistakes=[
         Mistake(
             "root_missing",
-            _adagrad(change=lambda r, g, lr, eps: -lr * g / (r + eps)),
+            _adagrad(root=shared.no_root),
             "The gradient is divided by the sum of squares itself. Take its root: the sum has the unit of g squared.",
             0.25,
+            forms=[_adagrad(root=lambda r, eps: r + eps**2), _adagrad(root=lambda r, eps: r)],
         ),
-        Mistake("eps_missing", _adagrad(change=lambda r, g, lr, eps: -lr * g / r.sqrt()), shared.NO_EPS, 0.25),
+        Mistake("eps_missing", _adagrad(root=shared.no_eps), shared.NO_EPS, 0.25),
+        Mistake(
+            "eps_added_to_the_quotient",
+            _adagrad(root=shared.no_eps, change=lambda root, g, lr, eps: -(lr / root + eps) * g),
+            shared.EPS_ASIDE,
+            0.25,
+            forms=[
+                _adagrad(root=shared.no_eps, change=lambda root, g, lr, eps: -lr * g / root - eps),
+                _adagrad(root=shared.no_eps, change=lambda root, g, lr, eps: -lr * g / root + eps),
+                _adagrad(root=shared.no_eps, change=lambda root, g, lr, eps: -lr * (g / root + eps)),
+                _adagrad(root=shared.no_eps, change=lambda root, g, lr, eps: -lr * (1 / root + eps) * g),
+            ],
+        ),
         Mistake(
             "only_the_last_gradient",
-            _adagrad(lambda r, g, lr, eps: g * g),
+            _adagrad(_last),
             "The past is not added up: with the last gradient alone every weight moves by about lr, whatever its"
             " slope. Add the new square to the sum in the state.",
+            forms=[*_inside(total=_last), _adagrad(used=lambda old, new, g: g * g)],
+        ),
+        Mistake(
+            "average_for_sum",
+            _adagrad(_weighted(0.9, 0.1)),
+            "The squares are averaged, and old ones fade: that is RMSProp. AdaGrad adds them up and never forgets.",
+            0.25,
+            forms=[
+                form
+                for weights in ((0.9, 0.1), (0.99, 0.01), (0.95, 0.05), (0.999, 0.001), (0.5, 0.5), (0.9, 1.0))
+                for form in (_adagrad(_weighted(*weights)), *_inside(total=_weighted(*weights)))
+            ],
         ),
         Mistake(
             "sum_of_gradients",
             _adagrad(lambda r, g, lr, eps: r + g),
             "Gradients are added up, not their squares. Signs cancel then, and the root of a negative sum is nan.",
+            forms=[
+                _adagrad(lambda r, g, lr, eps: r + g, lambda r, eps: r.abs().sqrt() + eps),
+                _adagrad(lambda r, g, lr, eps: r + g, lambda r, eps: r.abs() + eps),
+                _adagrad(lambda r, g, lr, eps: r + g, shared.no_root),
+            ],
         ),
         Mistake(
             "sum_of_sizes",
-            _adagrad(lambda r, g, lr, eps: r + g.abs()),
+            _adagrad(_sizes),
             "Absolute values are added up. Add squares: it is the root of their sum that has the unit of a gradient.",
             0.25,
+            forms=[*_inside(total=_sizes), _adagrad(_sizes, shared.no_root)],
         ),
         Mistake(
             "square_of_the_sum",
             _adagrad(lambda r, g, lr, eps: (r.sqrt() + g).square()),
-            "The square is taken after adding, so gradients of opposite sign cancel. Square first, then add.",
+            "The square is taken after adding. Square each gradient first, then add: (a + b)² is not a² + b².",
+            forms=[
+                _adagrad(lambda r, g, lr, eps: (r.sqrt() + g.abs()).square()),
+                _adagrad(lambda r, g, lr, eps: (r + g).square()),
+            ],
         ),
         Mistake(
             "old_sum_used",
-            _adagrad(used=lambda old, new: old),
+            _adagrad(used=lambda old, new, g: old),
             "The step is divided by the sum before this gradient was added: at the first step that is 0, and the"
             " step is as long as eps allows. Add first, then divide.",
             0.25,
+            forms=_inside(used=lambda old, new, g: old),
         ),
         Mistake(
             "rate_in_the_sum",
             _adagrad(lambda r, g, lr, eps: r + (lr * g) ** 2),
             "The squares are taken of lr * g. The rate then cancels out of the step; add up the gradients' squares.",
             0.25,
+            forms=[
+                _adagrad(lambda r, g, lr, eps: r + lr * g * g),
+                *_inside(total=lambda r, g, lr, eps: r + (lr * g) ** 2),
+            ],
         ),
-        Mistake("state_not_updated", _adagrad(kept=lambda old, new: old), shared.STATE_KEPT, 0.25),
-        Mistake("climbs", _adagrad(change=lambda r, g, lr, eps: lr * g / (r.sqrt() + eps)), shared.UPHILL, 0.25),
-        Mistake("one_rate_for_all", _adagrad(lambda r, g, lr, eps: r + (g * g).sum()), shared.ONE_FOR_ALL),
+        Mistake(
+            "state_not_updated",
+            _adagrad(kept=lambda old, new: old),
+            shared.STATE_KEPT,
+            0.25,
+            forms=_inside(kept=lambda old, new: old),
+        ),
+        Mistake("climbs", _adagrad(change=_climbing), shared.UPHILL, 0.25, forms=_inside(change=_climbing)),
+        Mistake(
+            "one_rate_for_all",
+            _adagrad(lambda r, g, lr, eps: r + (g * g).sum()),
+            shared.ONE_FOR_ALL,
+            forms=[
+                *_inside(total=lambda r, g, lr, eps: r + (g * g).sum()),
+                _adagrad(lambda r, g, lr, eps: r + (g * g).mean()),
+                _adagrad(lambda r, g, lr, eps: r + g.norm()),
+                _adagrad(used=lambda old, new, g: new.sum()),
+                _adagrad(used=lambda old, new, g: new.mean()),
+                _adagrad(used=lambda old, new, g: new.max()),
+                _adagrad(root=lambda r, eps: r.norm() + eps),
+                _adagrad(root=lambda r, eps: r.sqrt().norm() + eps),
+                _adagrad(root=lambda r, eps: r.sqrt().mean() + eps),
+                _adagrad(used=lambda old, new, g: (g * g).sum()),
+            ],
+        ),
         Mistake(
             "eps_in_the_sum",
-            _adagrad(lambda r, g, lr, eps: r + g * g + eps, lambda r, g, lr, eps: -lr * g / r.sqrt()),
+            _adagrad(lambda r, g, lr, eps: r + g * g + eps, shared.no_eps),
             "eps is added to the stored sum at every step, so it grows and brakes. Keep it out of the state.",
             0.25,
+            forms=[_adagrad(lambda r, g, lr, eps: r + g * g + eps)],
         ),
         Mistake(
             "multiplied",
-            _adagrad(change=lambda r, g, lr, eps: -lr * g * (r.sqrt() + eps)),
+            _adagrad(change=lambda root, g, lr, eps: -lr * g * root),
             "The gradient is multiplied by the root, so steep weights move even further. Divide by it.",
+            forms=_inside(change=lambda root, g, lr, eps: -lr * g * root),
         ),
         Mistake(
             "rate_forgotten",
-            _adagrad(change=lambda r, g, lr, eps: -g / (r.sqrt() + eps)),
+            _adagrad(change=lambda root, g, lr, eps: -g / root),
             "lr is not used. Each weight's own rate is lr divided by the root of its sum.",
+            0.25,
+            forms=_inside(change=lambda root, g, lr, eps: -g / root),
+        ),
+        Mistake(
+            "rate_under_the_root",
+            _adagrad(change=lambda root, g, lr, eps: -(lr**0.5) * g / root),
+            "The root is taken of lr too. Only the sum of squares stands under the root.",
             0.25,
         ),
         Mistake(
@@ -129,111 +230,32 @@ ADAGRAD_STEP = Exercise(
             "The squares are taken of the gradient after it was divided. Add up squares of the gradient as it came.",
             0.25,
         ),
-    ],
-)
-
-
-def _gauss_newton_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, grads: Tensor, slack: float = 1.0) -> Case:
-        return Case(name, {"args": [grads], "kwargs": {}, "outputs": ["the diagonal"]}, slack=slack)
-
-    scales = torch.logspace(-2, 1, 4, dtype=torch.float64)
-    return [
-        case("five examples, four weights", inputs.normal(rng, 5, 4)),
-        case("gradients that are far from 0 on average", 3 + inputs.normal(rng, 8, 3)),
-        case("weights of different scale", scales * inputs.normal(rng, 6, 4)),
-        case("one example", inputs.normal(rng, 1, 3)),
-        case("a matrix of weights", inputs.normal(rng, 4, 3, 2)),
-        case("as many examples as weights, non-contiguous", inputs.normal(rng, 3, 3).T),
-        case("float32", inputs.normal(rng, 7, 5).float(), 10),
-    ]
-
-
-DIAGONAL_GAUSS_NEWTON = Exercise(
-    id="diagonal_gauss_newton",
-    reference=reference.diagonal_gauss_newton,
-    cases=_gauss_newton_cases,
-    points=1,
-    accepted=[
-        Accepted("mean_of_products", lambda per_example_grads: (per_example_grads * per_example_grads).mean(0)),
-        Accepted("sum_over_n", lambda per_example_grads: (per_example_grads**2).sum(0) / per_example_grads.shape[0]),
-        Accepted(
-            "diagonal_of_the_matrix",
-            lambda per_example_grads: (
-                (per_example_grads.flatten(1).T @ per_example_grads.flatten(1) / len(per_example_grads))
-                .diagonal()
-                .reshape(per_example_grads.shape[1:])
-            ),
-        ),
-        Accepted(
-            "example_by_example",
-            lambda per_example_grads: sum(g * g for g in per_example_grads) / len(per_example_grads),
-        ),
-    ],
-    mistakes=[
         Mistake(
-            "square_of_the_mean",
-            lambda per_example_grads: per_example_grads.mean(0).square(),
-            "The gradients are averaged before they are squared. At a minimum their mean is 0, and so would be your"
-            " curvature. Square each example's gradient first.",
+            "root_stored",
+            _adagrad(lambda r, g, lr, eps: (r + g * g).sqrt(), shared.no_root),
+            shared.ROOT_KEPT,
             0.25,
+            forms=[
+                _adagrad(lambda r, g, lr, eps: (r * r + g * g).sqrt(), shared.no_root),
+                _adagrad(lambda r, g, lr, eps: (r + g * g).sqrt()),
+                _adagrad(kept=lambda old, new: new.sqrt()),
+                _adagrad(lambda r, g, lr, eps: (r + g * g).sqrt() + eps, lambda r, eps: r),
+            ],
         ),
         Mistake(
-            "sum_of_squares",
-            lambda per_example_grads: per_example_grads.square().sum(0),
-            "The squares are added, not averaged: the curvature of a mean loss must not grow with the data.",
+            "sign_for_the_gradient",
+            _adagrad(change=lambda root, g, lr, eps: -lr * g.sign() / root),
+            shared.SIGN,
             0.25,
+            forms=_inside(change=lambda root, g, lr, eps: -lr * g.sign() / root),
         ),
         Mistake(
-            "root_taken",
-            lambda per_example_grads: per_example_grads.square().mean(0).sqrt(),
-            "The root is taken. The diagonal of the matrix is the mean of squares itself; whether a step should"
-            " use its root is another question.",
+            "gradient_missing",
+            _adagrad(change=lambda root, g, lr, eps: -lr / root),
+            "The gradient is missing in the step: lr over the root is the weight's rate, and multiplies the gradient.",
             0.25,
+            forms=_inside(change=lambda root, g, lr, eps: -lr / root),
         ),
-        Mistake(
-            "variance",
-            lambda per_example_grads: per_example_grads.var(0, correction=0),
-            "This is the variance: the mean gradient was taken away. The Gauss–Newton matrix squares the gradients"
-            " as they are.",
-            0.25,
-        ),
-        Mistake(
-            "divided_by_n_minus_one",
-            lambda per_example_grads: per_example_grads.square().sum(0) / (len(per_example_grads) - 1),
-            "The sum is divided by n - 1. No mean was estimated here, so the plain mean over n is meant.",
-            0.25,
-        ),
-        Mistake(
-            "mean_over_everything",
-            lambda per_example_grads: torch.full_like(per_example_grads[0], per_example_grads.square().mean()),
-            "All weights get the same number. Average over the examples only, which lie along the first axis.",
-        ),
-        Mistake(
-            "mean_over_the_last_axis",
-            lambda per_example_grads: per_example_grads.square().mean(-1),
-            "The mean runs over the weights, not over the examples. Examples lie along the first axis.",
-        ),
-        Mistake(
-            "sizes_averaged",
-            lambda per_example_grads: per_example_grads.abs().mean(0),
-            "Absolute values are averaged. On the diagonal of the outer product of g with itself stand squares.",
-            0.25,
-        ),
-        Mistake(
-            "whole_matrix",
-            lambda per_example_grads: (
-                per_example_grads.flatten(1).T @ per_example_grads.flatten(1) / len(per_example_grads)
-            ),
-            "This is the whole matrix, with one row and one column a weight. Only its diagonal is asked for, and it"
-            " can be had without building the matrix.",
-            0.25,
-        ),
-        Mistake(
-            "inverse",
-            lambda per_example_grads: 1 / per_example_grads.square().mean(0),
-            "This is the inverse, with which a step is multiplied. The diagonal itself is asked for.",
-            0.25,
-        ),
+        *shared.careless(reference.adagrad_step),
     ],
 )

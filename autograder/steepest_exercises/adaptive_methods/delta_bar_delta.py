@@ -19,22 +19,22 @@ Rule = Callable[[Tensor, Tensor, Tensor, float, float], Tensor]
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     usual = {"kappa": 0.05, "phi": 0.3, "beta": 0.7}
-    start = {"rate": inputs.positive, "bar": inputs.zeros}
-    moving = {"rate": inputs.positive, "bar": inputs.normal}
+    start = {"rate": lambda rng, *shape: torch.full(shape, 0.5, dtype=torch.float64), "bar": inputs.zeros}
     changing = [{"kappa": 0.2, "phi": 0.1, "beta": 0.5}, {"kappa": 0.01, "phi": 0.6, "beta": 0.9}, usual]
     silent = torch.tensor([1.0, 0.0, 1.0, 0.0], dtype=torch.float64)
 
-    def case(rng: np.random.Generator, name: str, *what: Any, **form: Any) -> Case:
+    def case(name: str, *what: Any, **form: Any) -> Case:
         # a number times a mask is a float32 tensor, and may be
-        return inputs.stepper_case(rng, name, *what, slack=10, **form)
+        return inputs.stepper_case(rng, name, start, *what, slack=10, **form)
 
     return [
-        case(rng, "from the start", start, [usual] * 4),
-        case(rng, "already under way", moving, [usual] * 3, shape=(8,)),
-        case(rng, "a weight whose gradient is always 0", moving, [usual] * 2, scale=silent),
-        case(rng, "the hyperparameters change between steps", moving, changing, shape=(6,)),
-        case(rng, "a non-contiguous matrix of parameters", moving, [usual] * 2, shape=(3, 2), turned=True),
-        case(rng, "float32", moving, [usual] * 2, shape=(6,), dtype=torch.float32),
+        case("a single step", [usual]),
+        case("from the start", [usual] * 4),
+        case("a run of 6 steps", [usual] * 6, shape=(6,)),
+        case("a weight whose gradient is always 0", [usual] * 3, scale=silent),
+        case("the hyperparameters change between steps", [usual, *changing], shape=(6,)),
+        case("a non-contiguous matrix of parameters", [usual] * 4, shape=(3, 2), turned=True),
+        case("float32", [usual] * 3, shape=(6,), dtype=torch.float32),
     ]
 
 
@@ -55,6 +55,7 @@ def _dbd(
     kept: Callable[[inputs.State, inputs.State], inputs.State] = lambda old, new: new,
     grows: Callable[[Tensor], Tensor] = lambda product: product > 0,
     shrinks: Callable[[Tensor], Tensor] = lambda product: product < 0,
+    stays: Callable[[Tensor], Tensor] = lambda rate: rate,
 ) -> inputs.Step:
     """A stepper: agreement(old bar, new bar, g) grows or shrinks the rates; change(old rate, new rate, g, new bar)."""
 
@@ -64,7 +65,7 @@ def _dbd(
         old = state["rate"]
         bar = blend(state["bar"], grad, beta)
         product = agreement(state["bar"], bar, grad)
-        rate = torch.where(grows(product), grow(old, grad, kappa, bar), old)
+        rate = torch.where(grows(product), grow(old, grad, kappa, bar), torch.where(product == 0, stays(old), old))
         rate = torch.where(shrinks(product), shrink(rate, grad, phi, bar), rate)
         return theta + change(old, rate, grad, bar), kept(state, {"rate": rate, "bar": bar})
 
@@ -87,6 +88,15 @@ def _with_signs(
     sign = (state["bar"] * grad).sign()
     rate = state["rate"] * (1 - phi * (sign < 0)) + kappa * sign.clamp(min=0)
     return theta - rate * grad, {"rate": rate, "bar": state["bar"] + (1 - beta) * (grad - state["bar"])}
+
+
+def _grown_by_the_product(
+    theta: Tensor, grad: Tensor, state: inputs.State, *, kappa: float, phi: float, beta: float
+) -> tuple[Tensor, inputs.State]:
+    product = state["bar"] * grad
+    grown = state["rate"] + kappa * product
+    rate = torch.where(product > 0, grown, torch.where(product < 0, state["rate"] * (1 - phi), state["rate"]))
+    return theta - rate * grad, {"rate": rate, "bar": (1 - beta) * grad + beta * state["bar"]}
 
 
 DELTA_BAR_DELTA_STEP = Exercise(
@@ -113,12 +123,20 @@ DELTA_BAR_DELTA_STEP = Exercise(
             "The rate grows by a factor. Jacobs lets it grow by adding kappa, so that it cannot run away, and shrink"
             " by a factor.",
             0.25,
+            forms=[
+                _dbd(grow=lambda rate, g, kappa, bar: rate * kappa),
+                _dbd(grow=lambda rate, g, kappa, bar: rate / (1 - kappa)),
+            ],
         ),
         Mistake(
             "rate_shrinks_by_subtraction",
             _dbd(shrink=lambda rate, g, phi, bar: rate - phi),
             "The rate shrinks by subtraction and can become negative. It is multiplied by 1 - phi.",
             0.25,
+            forms=[
+                _dbd(shrink=lambda rate, g, phi, bar: (rate - phi).clamp(min=0)),
+                _dbd(shrink=lambda rate, g, phi, bar: (rate - phi).abs()),
+            ],
         ),
         Mistake(
             "multiplied_by_phi",
@@ -131,6 +149,9 @@ DELTA_BAR_DELTA_STEP = Exercise(
             _dbd(grows=lambda product: product < 0, shrinks=lambda product: product > 0),
             "The rate grows where the sign changed and shrinks where it stayed. A change of sign means that a"
             " minimum was passed.",
+            forms=[
+                _dbd(agreement=lambda old, new, g: -old * g),
+            ],
         ),
         Mistake(
             "grows_where_the_product_is_zero",
@@ -155,6 +176,9 @@ DELTA_BAR_DELTA_STEP = Exercise(
             _dbd(change=lambda old, new, g, bar: -new * bar),
             "theta moves along the average. The average only judges the sign; the step follows the gradient.",
             0.25,
+            forms=[
+                _dbd(change=lambda old, new, g, bar: -old * bar),
+            ],
         ),
         Mistake(
             "weights_exchanged",
@@ -173,13 +197,81 @@ DELTA_BAR_DELTA_STEP = Exercise(
             _dbd(blend=lambda bar, g, beta: g + beta * bar),
             "The new gradient counts in full. In the average it has the weight 1 - beta.",
             0.25,
+            forms=[
+                _dbd(blend=lambda bar, g, beta: g + bar),
+            ],
         ),
         Mistake(
             "judged_together",
             _dbd(agreement=lambda old, new, g: (old * g).sum().expand_as(g)),
             "One dot product decides for all weights. Each weight looks at the sign of its own product.",
+            forms=[
+                _dbd(agreement=lambda old, new, g: (old * g).mean().expand_as(g)),
+                _dbd(agreement=lambda old, new, g: (old.sum() * g.sum()).expand_as(g)),
+                _dbd(agreement=lambda old, new, g: torch.full_like(g, 1.0 if (old * g > 0).all() else -1.0)),
+            ],
         ),
         Mistake("climbs", _dbd(change=lambda old, new, g, bar: new * g), shared.UPHILL, 0.25),
+        Mistake(
+            "rate_lost_where_the_product_is_zero",
+            _dbd(stays=lambda rate: 0 * rate),
+            "Where the product is 0, as in the first step, the rate becomes 0. It keeps its value there.",
+            0.25,
+            forms=[_dbd(stays=lambda rate: 0 * rate + 1)],
+        ),
+        Mistake(
+            "never_shrinks",
+            _dbd(shrinks=lambda product: product != product),
+            "The rates only grow. Where the sign has changed, multiply the rate by 1 - phi.",
+            0.25,
+        ),
+        Mistake(
+            "never_grows",
+            _dbd(grows=lambda product: product != product),
+            "The rates only shrink. Where the sign stays the same, add kappa to the rate.",
+            0.25,
+        ),
+        Mistake(
+            "grows_with_the_gradient",
+            _dbd(grow=lambda rate, g, kappa, bar: rate + kappa * g.abs()),
+            "The rate grows by kappa times something. It grows by kappa itself, however large the gradient is.",
+            0.25,
+            forms=[
+                _dbd(grow=lambda rate, g, kappa, bar: rate + kappa * g),
+                _dbd(grow=lambda rate, g, kappa, bar: rate + kappa * g * g),
+            ],
+        ),
+        Mistake(
+            "grows_by_the_product",
+            _grown_by_the_product,
+            "The rate grows by kappa times the product. Only the product's sign counts: the rate grows by kappa"
+            " itself.",
+            0.25,
+        ),
+        Mistake(
+            "kappa_and_phi_exchanged",
+            lambda theta, grad, state, *, kappa, phi, beta: _dbd()(theta, grad, state, kappa=phi, phi=kappa, beta=beta),
+            "kappa and phi are exchanged: kappa is added where the sign stays, phi is the share lost where it changes.",
+            0.25,
+        ),
+        Mistake(
+            "moves_by_the_rate_alone",
+            _dbd(change=lambda old, new, g, bar: -new),
+            "The gradient is missing in the step: theta moves by the rate times the gradient.",
+            0.25,
+        ),
+        Mistake(
+            "average_without_its_past",
+            _dbd(blend=lambda bar, g, beta: (1 - beta) * g),
+            "The average keeps nothing of the past. Add beta times the old average to (1 - beta) times the gradient.",
+            0.25,
+        ),
+        Mistake(
+            "old_average_not_faded",
+            _dbd(blend=lambda bar, g, beta: bar + (1 - beta) * g),
+            "The old average is kept whole, so nothing is forgotten. Multiply it by beta.",
+            0.25,
+        ),
         Mistake(
             "rates_not_kept",
             _dbd(kept=lambda old, new: {**new, "rate": old["rate"]}),
@@ -198,7 +290,11 @@ DELTA_BAR_DELTA_STEP = Exercise(
             "The step has the length of the rate, whatever the gradient's size: that is Rprop's step. Here the rate"
             " multiplies the gradient.",
             0.25,
+            forms=[
+                _dbd(change=lambda old, new, g, bar: -old * g.sign()),
+            ],
         ),
+        *shared.careless(reference.delta_bar_delta_step),
     ],
     equivalent={
         "The next line overwrites the rates for which the product is negative.": [

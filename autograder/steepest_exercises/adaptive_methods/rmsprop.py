@@ -1,8 +1,9 @@
-"""Exercises `rmsprop_step` and `adadelta_step` of `06_adaptive_methods`."""
+"""Exercise `rmsprop_step` of `06_adaptive_methods`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,45 +18,73 @@ EXCHANGED = (
     "rho and 1 - rho are exchanged. rho, near 1, is the share of the old average that is kept; the new square"
     " counts with 1 - rho."
 )
+LONGER = "Its steps are longer where the gradient is steady."
+CENTRED = (
+    "this is the centred form (Graves 2013), which divides by the estimated standard deviation of the gradient, not by"
+    f" its root mean square. {LONGER}"
+)
+
+Mean = Callable[[Tensor, Tensor, float, float], Tensor]
 
 
-def _rmsprop_cases(rng: np.random.Generator) -> Sequence[Case]:
+def _cases(rng: np.random.Generator) -> Sequence[Case]:
     usual = {"lr": 0.1, "rho": 0.8, "eps": 0.05}
     return shared.accumulating_cases(
         rng,
         start={"mean_square": inputs.zeros},
-        moving={"mean_square": inputs.positive},
         usual=usual,
         changing=[{"lr": 0.3, "rho": 0.9, "eps": 0.1}, {"lr": 0.05, "rho": 0.6, "eps": 0.01}, usual],
     )
 
 
+def _blend(r: Tensor, g: Tensor, rho: float, lr: float) -> Tensor:
+    return rho * r + (1 - rho) * g * g
+
+
 def _rmsprop(
-    mean: Callable[[Tensor, Tensor, float, float], Tensor] = lambda r, g, rho, lr: rho * r + (1 - rho) * g * g,
-    change: Callable[[Tensor, Tensor, float, float], Tensor] = lambda r, g, lr, eps: -lr * g / (r.sqrt() + eps),
-    used: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
+    mean: Mean = _blend,
+    root: Callable[[Tensor, float], Tensor] = shared.outside,
+    change: Callable[[Tensor, Tensor, float, float], Tensor] = lambda root, g, lr, eps: -lr * g / root,
+    used: Callable[[Tensor, Tensor, Tensor, float], Tensor] = lambda old, new, g, rho: new,
     kept: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
 ) -> inputs.Step:
-    """A stepper with r ← mean(r, g, rho, lr) and θ ← θ + change(r, g, lr, eps)."""
+    """A stepper with r ← mean(r, g, rho, lr) and θ ← θ + change(root(r, eps), g, lr, eps)."""
 
     def step(
         theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float
     ) -> tuple[Tensor, inputs.State]:
         old = state["mean_square"]
         new = mean(old, grad, rho, lr)
-        return theta + change(used(old, new), grad, lr, eps), {"mean_square": kept(old, new)}
+        move = change(root(used(old, new, grad, rho), eps), grad, lr, eps)
+        return theta + move, {"mean_square": kept(old, new)}
 
     return step
 
 
+def _inside(**slip: Any) -> list[inputs.Step]:
+    """The same slip with ε in the root."""
+    return [_rmsprop(**slip, root=shared.inside)]
+
+
 def _centred(
-    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float, inside: bool = False
-) -> tuple[Tensor, inputs.State]:
-    square = rho * state["mean_square"] + (1 - rho) * grad.square()
-    mean = rho * state.get("mean", torch.zeros_like(grad)) + (1 - rho) * grad
-    variance = square - mean.square()
-    spread = (variance + eps).sqrt() if inside else variance.sqrt() + eps
-    return theta - lr * grad / spread, {"mean_square": square, "mean": mean}
+    root: Callable[[Tensor, float], Tensor] = shared.outside,
+    change: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda g, m, root: -g / root,
+    variance: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda r, m, old: r - m.square(),
+    remember: bool = True,
+    mean: Callable[[Tensor, Tensor, float], Tensor] = lambda m, g, rho: rho * m + (1 - rho) * g,
+) -> inputs.Step:
+    """Graves's form, with the average of the gradient under "mean"."""
+
+    def step(
+        theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float
+    ) -> tuple[Tensor, inputs.State]:
+        square = rho * state["mean_square"] + (1 - rho) * grad.square()
+        old = state.get("mean", torch.zeros_like(grad))
+        m = mean(old, grad, rho)
+        moved = theta + lr * change(grad, m, root(variance(square, m, old), eps))
+        return moved, {"mean_square": square, **({"mean": m} if remember else {})}
+
+    return step
 
 
 def _by_difference(
@@ -66,71 +95,155 @@ def _by_difference(
     return theta.addcdiv(grad, new.sqrt() + eps, value=-lr), {**state, "mean_square": new}
 
 
+def _added(r: Tensor, g: Tensor, rho: float, lr: float) -> Tensor:
+    return r + g * g
+
+
+def _exchanged(r: Tensor, g: Tensor, rho: float, lr: float) -> Tensor:
+    return (1 - rho) * r + rho * g * g
+
+
+def _in_full(r: Tensor, g: Tensor, rho: float, lr: float) -> Tensor:
+    return rho * r + g * g
+
+
+def _not_faded(r: Tensor, g: Tensor, rho: float, lr: float) -> Tensor:
+    return r + (1 - rho) * g * g
+
+
+def _started(r: Tensor, g: Tensor, rho: float, lr: float) -> Tensor:
+    return shared.started_at_the_first(r, _blend(r, g, rho, lr), g * g)
+
+
+def _climbing(root: Tensor, g: Tensor, lr: float, eps: float) -> Tensor:
+    return lr * g / root
+
+
 RMSPROP_STEP = Exercise(
     id="rmsprop_step",
     reference=reference.rmsprop_step,
-    cases=_rmsprop_cases,
+    cases=_cases,
     points=2,
     accepted=[
         Accepted("moved_towards_the_square", _by_difference),
         Accepted("entry_by_entry", inputs.entry_by_entry(_rmsprop())),
-        Accepted("own_rates_first", _rmsprop(change=lambda r, g, lr, eps: -(lr / (r**0.5 + eps)) * g)),
-        Accepted("eps_in_the_root", _rmsprop(change=lambda r, g, lr, eps: -lr * g / (r + eps).sqrt()), shared.INSIDE),
+        Accepted("own_rates_first", _rmsprop(change=lambda root, g, lr, eps: -(lr / root) * g)),
+        Accepted("eps_in_the_root", _rmsprop(root=shared.inside), shared.INSIDE),
         Accepted(
             "centred",
-            _centred,
-            "this is the centred form (Graves 2013), which divides by the estimated deviation of the gradient, not"
-            " by its root mean square. Its steps are longer where the gradient is steady.",
+            _centred(),
+            CENTRED,
         ),
         Accepted(
             "centred_with_eps_in_the_root",
-            lambda theta, grad, state, **hyper: _centred(theta, grad, state, **hyper, inside=True),
-            "this is the centred form as Graves (2013) prints it, with eps inside the root. Its steps are longer where"
-            " the gradient is steady.",
+            _centred(shared.inside),
+            f"this is the centred form as Graves (2013) prints it, with eps inside the root. {LONGER}",
         ),
+        Accepted("centred_and_never_negative", _centred(variance=lambda r, m, old: (r - m * m).clamp(min=0)), CENTRED),
     ],
     mistakes=[
         Mistake(
             "sum_for_average",
-            _rmsprop(lambda r, g, rho, lr: r + g * g),
+            _rmsprop(_added),
             "This adds all squares up: that is AdaGrad. Let the old average fade by rho, and weigh the new square"
             " with 1 - rho.",
+            forms=_inside(mean=_added),
         ),
         Mistake(
             "square_not_weighted",
-            _rmsprop(lambda r, g, rho, lr: rho * r + g * g),
+            _rmsprop(_in_full),
             "The new square counts in full, so the weights sum to 1 / (1 - rho) and not to 1. Weigh it with 1 - rho.",
             0.25,
+            forms=_inside(mean=_in_full),
         ),
-        Mistake("weights_exchanged", _rmsprop(lambda r, g, rho, lr: (1 - rho) * r + rho * g * g), EXCHANGED, 0.25),
+        Mistake(
+            "old_average_not_faded",
+            _rmsprop(_not_faded),
+            "The new square is weighed with 1 - rho, but the old average is kept whole, so nothing is forgotten."
+            " Multiply it by rho.",
+            0.25,
+            forms=_inside(mean=_not_faded),
+        ),
+        Mistake("weights_exchanged", _rmsprop(_exchanged), EXCHANGED, 0.25, forms=_inside(mean=_exchanged)),
+        Mistake(
+            "weight_squared",
+            _rmsprop(lambda r, g, rho, lr: rho * r + ((1 - rho) * g) ** 2),
+            "1 - rho is squared along with the gradient. Square the gradient alone: (1 - rho) * g**2.",
+            0.25,
+            forms=_inside(mean=lambda r, g, rho, lr: rho * r + ((1 - rho) * g) ** 2),
+        ),
         Mistake(
             "root_missing",
-            _rmsprop(change=lambda r, g, lr, eps: -lr * g / (r + eps)),
+            _rmsprop(root=shared.no_root),
             "The gradient is divided by the mean square itself. Take its root, the r and the s of RMS.",
             0.25,
+            forms=[
+                _rmsprop(root=lambda r, eps: r),
+                _rmsprop(root=lambda r, eps: r + eps**2),
+                _centred(shared.no_root),
+            ],
         ),
-        Mistake("eps_missing", _rmsprop(change=lambda r, g, lr, eps: -lr * g / r.sqrt()), shared.NO_EPS, 0.25),
+        Mistake("eps_missing", _rmsprop(root=shared.no_eps), shared.NO_EPS, 0.25, forms=[_centred(shared.no_eps)]),
+        Mistake(
+            "eps_added_to_the_quotient",
+            _rmsprop(root=shared.no_eps, change=lambda root, g, lr, eps: -(lr / root + eps) * g),
+            shared.EPS_ASIDE,
+            0.25,
+            forms=[
+                _rmsprop(root=shared.no_eps, change=lambda root, g, lr, eps: -lr * g / root - eps),
+                _rmsprop(root=shared.no_eps, change=lambda root, g, lr, eps: -lr * g / root + eps),
+                _rmsprop(root=shared.no_eps, change=lambda root, g, lr, eps: -lr * (g / root + eps)),
+            ],
+        ),
         Mistake(
             "square_of_the_average",
             _rmsprop(lambda r, g, rho, lr: (rho * r.sqrt() + (1 - rho) * g).square()),
-            "Gradients are averaged and then squared, so opposite signs cancel. Average the squares.",
+            "An average is squared. Average the squares: square each gradient first, then blend.",
+            forms=[
+                _rmsprop(lambda r, g, rho, lr: (rho * r.sqrt() + (1 - rho) * g.abs()).square()),
+                _rmsprop(lambda r, g, rho, lr: (rho * r + (1 - rho) * g).square()),
+                _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g, lambda r, eps: r.square().sqrt() + eps),
+                _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g, lambda r, eps: r.square() + eps),
+            ],
         ),
         Mistake(
             "gradient_not_squared",
             _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g),
-            "The average is of the gradients, not of their squares: it can be negative, and its root is nan.",
+            "The average is of the gradients, not of their squares: opposite signs cancel in it, and where it is"
+            " negative it has no root.",
+            forms=[
+                _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g, lambda r, eps: r.abs().sqrt() + eps),
+                _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g, shared.no_root),
+            ],
         ),
         Mistake(
             "sizes_averaged",
             _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g.abs()),
             "Absolute values are averaged. Average squares: their mean's root has the unit of a gradient.",
             0.25,
+            forms=[
+                *_inside(mean=lambda r, g, rho, lr: rho * r + (1 - rho) * g.abs()),
+                _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g.abs(), shared.no_root),
+            ],
         ),
         Mistake(
             "old_average_used",
-            _rmsprop(used=lambda old, new: old),
+            _rmsprop(used=lambda old, new, g, rho: old),
             "The step is divided by the average before this gradient entered it. At the first step that is 0.",
             0.25,
+            forms=_inside(used=lambda old, new, g, rho: old),
+        ),
+        Mistake(
+            "only_the_last_gradient",
+            _rmsprop(used=lambda old, new, g, rho: g * g),
+            "The step is divided by the size of this gradient alone, so all weights move by about lr. Divide by the"
+            " root of the average.",
+            0.25,
+            forms=[
+                _rmsprop(used=lambda old, new, g, rho: (1 - rho) * g * g),
+                _rmsprop(lambda r, g, rho, lr: (1 - rho) * g * g),
+                _rmsprop(lambda r, g, rho, lr: g * g),
+            ],
         ),
         Mistake(
             "rate_in_the_average",
@@ -138,183 +251,133 @@ RMSPROP_STEP = Exercise(
             "The squares are taken of lr * g, so the rate cancels out of the step. Average the gradient's squares.",
             0.25,
         ),
-        Mistake("state_not_updated", _rmsprop(kept=lambda old, new: old), shared.STATE_KEPT, 0.25),
-        Mistake("climbs", _rmsprop(change=lambda r, g, lr, eps: lr * g / (r.sqrt() + eps)), shared.UPHILL, 0.25),
+        Mistake(
+            "corrected_as_in_adam",
+            _rmsprop(used=lambda old, new, g, rho: new / (1 - rho)),
+            "The average is divided by 1 - rho. RMSProp leaves it as it is; the correction for its start from 0 comes"
+            " with Adam, and changes from step to step.",
+            0.25,
+            forms=_inside(used=lambda old, new, g, rho: new / (1 - rho)),
+        ),
+        Mistake(
+            "starts_at_the_first_square",
+            _rmsprop(_started),
+            shared.STARTED,
+            0.25,
+            forms=_inside(mean=_started),
+        ),
+        Mistake(
+            "mean_forgotten_in_the_centred_form",
+            _centred(remember=False),
+            'The average of the gradient is made anew from 0 in every step. Return it in the state under "mean" and'
+            " go on with it, or leave it out: the plain form needs none.",
+            0.25,
+            forms=[
+                _centred(shared.inside, remember=False),
+                _centred(variance=lambda r, m, old: (r - m * m).clamp(min=0), remember=False),
+                _centred(mean=lambda m, g, rho: (1 - rho) * g),
+                _centred(remember=False, mean=lambda m, g, rho: g, variance=lambda r, m, old: (r - m * m).abs()),
+                _centred(remember=False, mean=lambda m, g, rho: g, variance=lambda r, m, old: (r - m * m).clamp(min=0)),
+            ],
+        ),
+        Mistake(
+            "mean_not_squared_in_the_centred_form",
+            _centred(variance=lambda r, m, old: (r - m).abs()),
+            "The mean itself is taken away from the mean square. The variance is the mean square less the *square* of"
+            " the mean.",
+            0.25,
+            forms=[
+                _centred(variance=lambda r, m, old: r - m),
+                _centred(variance=lambda r, m, old: (r - m).clamp(min=0)),
+            ],
+        ),
+        Mistake(
+            "square_of_the_mean_added",
+            _centred(variance=lambda r, m, old: r + m * m),
+            "The square of the mean is added. The variance is the mean square *less* the square of the mean.",
+            0.25,
+            forms=[_centred(shared.inside, variance=lambda r, m, old: r + m * m)],
+        ),
+        Mistake(
+            "old_mean_used_in_the_centred_form",
+            _centred(variance=lambda r, m, old: r - old * old),
+            "The mean before this gradient is taken away from the mean square with it. Update both averages first.",
+            0.25,
+            forms=[
+                _centred(variance=lambda r, m, old: (r - old * old).clamp(min=0)),
+                _centred(shared.inside, variance=lambda r, m, old: r - old * old),
+            ],
+        ),
+        Mistake(
+            "moves_along_the_average",
+            _centred(change=lambda g, m, root: -m / root, variance=lambda r, m, old: r),
+            "theta moves along an average of the gradients: that is half of Adam. Here the gradient itself is divided"
+            " by the root.",
+            0.25,
+            forms=[
+                _centred(change=lambda g, m, root: -m / root),
+                _centred(shared.inside, change=lambda g, m, root: -m / root, variance=lambda r, m, old: r),
+            ],
+        ),
+        Mistake(
+            "state_not_updated",
+            _rmsprop(kept=lambda old, new: old),
+            shared.STATE_KEPT,
+            0.25,
+            forms=_inside(kept=lambda old, new: old),
+        ),
+        Mistake(
+            "climbs",
+            _rmsprop(change=_climbing),
+            shared.UPHILL,
+            0.25,
+            forms=[*_inside(change=_climbing), _centred(change=lambda g, m, root: g / root)],
+        ),
         Mistake(
             "one_rate_for_all",
             _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * (g * g).mean()),
             shared.ONE_FOR_ALL,
+            forms=[
+                *_inside(mean=lambda r, g, rho, lr: rho * r + (1 - rho) * (g * g).mean()),
+                _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * (g * g).sum()),
+                _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g.norm()),
+                _rmsprop(used=lambda old, new, g, rho: new.mean()),
+                _rmsprop(used=lambda old, new, g, rho: new.sum()),
+                _rmsprop(used=lambda old, new, g, rho: new.max()),
+                _rmsprop(root=lambda r, eps: r.norm() + eps),
+                _rmsprop(root=lambda r, eps: r.sqrt().mean() + eps),
+            ],
         ),
         Mistake(
             "root_stored",
-            _rmsprop(
-                lambda r, g, rho, lr: (rho * r + (1 - rho) * g * g).sqrt(), lambda r, g, lr, eps: -lr * g / (r + eps)
-            ),
-            "The root goes back into the state, so the next step averages a root with a square. Store the mean"
-            " square; take the root for the step only.",
+            _rmsprop(lambda r, g, rho, lr: _blend(r, g, rho, lr).sqrt(), shared.no_root),
+            shared.ROOT_KEPT,
             0.25,
-        ),
-    ],
-)
-
-
-def _adadelta_cases(rng: np.random.Generator) -> Sequence[Case]:
-    usual = {"lr": 1.0, "rho": 0.8, "eps": 0.02}
-    return shared.accumulating_cases(
-        rng,
-        start={"mean_square": inputs.zeros, "mean_delta": inputs.zeros},
-        moving={"mean_square": inputs.positive, "mean_delta": inputs.positive},
-        usual=usual,
-        changing=[{"lr": 0.3, "rho": 0.9, "eps": 0.1}, {"lr": 0.5, "rho": 0.6, "eps": 0.01}, usual],
-        small=1e-6,
-    )
-
-
-def _blend(old: Tensor, new: Tensor, rho: float) -> Tensor:
-    return rho * old + (1 - rho) * new.square()
-
-
-def _adadelta(
-    change: Callable[[Tensor, Tensor, Tensor, float], Tensor] = lambda r, d, g, eps: (
-        -g * (d + eps).sqrt() / (r + eps).sqrt()
-    ),
-    mean: Callable[[Tensor, Tensor, float], Tensor] = _blend,
-    mean_delta: Callable[[Tensor, Tensor, float, float], Tensor] = lambda d, x, rho, lr: _blend(d, x, rho),
-    move: Callable[[Tensor, float], Tensor] = lambda x, lr: lr * x,
-    used: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
-    kept: Callable[[inputs.State, inputs.State], inputs.State] = lambda old, new: new,
-) -> inputs.Step:
-    """A stepper with r ← mean(r, g, rho), x = change(r, d, g, eps), d ← mean_delta(d, x, rho, lr), θ ← θ + move(x)."""
-
-    def step(
-        theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float
-    ) -> tuple[Tensor, inputs.State]:
-        r, d = mean(state["mean_square"], grad, rho), state["mean_delta"]
-        x = change(used(state["mean_square"], r), d, grad, eps)
-        new = {"mean_square": r, "mean_delta": mean_delta(d, x, rho, lr)}
-        return theta + move(x, lr), kept(state, new)
-
-    return step
-
-
-def _new_changes_used(
-    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho: float, eps: float
-) -> tuple[Tensor, inputs.State]:
-    r = _blend(state["mean_square"], grad, rho)
-    x = -grad * (state["mean_delta"] + eps).sqrt() / (r + eps).sqrt()
-    d = _blend(state["mean_delta"], x, rho)
-    return theta - lr * grad * (d + eps).sqrt() / (r + eps).sqrt(), {"mean_square": r, "mean_delta": d}
-
-
-ADADELTA_STEP = Exercise(
-    id="adadelta_step",
-    reference=reference.adadelta_step,
-    cases=_adadelta_cases,
-    points=2,
-    accepted=[
-        Accepted("one_root", _adadelta(lambda r, d, g, eps: -g * ((d + eps) / (r + eps)).sqrt())),
-        Accepted("entry_by_entry", inputs.entry_by_entry(_adadelta())),
-        Accepted(
-            "two_root_mean_squares",
-            _adadelta(lambda r, d, g, eps: -((d + eps) ** 0.5) / ((r + eps) ** 0.5) * g),
-        ),
-        Accepted(
-            "eps_outside_the_roots",
-            _adadelta(lambda r, d, g, eps: -g * (d.sqrt() + eps) / (r.sqrt() + eps)),
-            "eps stands outside both roots. The paper has it inside, and there it also sets the length of the first"
-            " step: about the root of eps, with yours about eps itself.",
-        ),
-    ],
-    mistakes=[
-        Mistake(
-            "new_changes_used",
-            _new_changes_used,
-            "The change that is about to be made already counts in its own numerator. Use mean_delta as it came in,"
-            " and update it afterwards.",
-            0.25,
+            forms=[
+                _rmsprop(lambda r, g, rho, lr: _blend(r * r, g, rho, lr).sqrt(), shared.no_root),
+                _rmsprop(lambda r, g, rho, lr: _blend(r, g, rho, lr).sqrt()),
+                _rmsprop(kept=lambda old, new: new.sqrt()),
+            ],
         ),
         Mistake(
-            "rate_in_the_changes",
-            _adadelta(mean_delta=lambda d, x, rho, lr: _blend(d, lr * x, rho)),
-            "mean_delta collects lr times the change. It is kept without lr here: the rate only scales the move.",
-            0.25,
+            "multiplied",
+            _rmsprop(change=lambda root, g, lr, eps: -lr * g * root),
+            "The gradient is multiplied by the root, so steep weights move even further. Divide by it.",
         ),
-        Mistake(
-            "changes_not_collected",
-            _adadelta(mean_delta=lambda d, x, rho, lr: d),
-            "mean_delta never changes, so the steps keep the length of the first. Average the squares of the changes"
-            " into it.",
-            0.25,
-        ),
-        Mistake(
-            "changes_not_squared",
-            _adadelta(mean_delta=lambda d, x, rho, lr: rho * d + (1 - rho) * x.abs()),
-            "mean_delta averages sizes of changes, not their squares. Its root must have the unit of a change.",
-            0.25,
-        ),
-        Mistake(
-            "numerator_missing",
-            _adadelta(lambda r, d, g, eps: -g / (r + eps).sqrt()),
-            "The numerator is missing: this is RMSProp. Multiply by the root mean square of the past changes, which"
-            " gives the step the unit of theta.",
-            0.25,
-        ),
-        Mistake(
-            "root_missing_below",
-            _adadelta(lambda r, d, g, eps: -g * (d + eps).sqrt() / (r + eps)),
-            "The root is missing below: the mean square of the gradients has the unit of g squared.",
-            0.25,
-        ),
-        Mistake(
-            "root_missing_above",
-            _adadelta(lambda r, d, g, eps: -g * (d + eps) / (r + eps).sqrt()),
-            "The root is missing above: the mean square of the changes has the unit of theta squared.",
-            0.25,
-        ),
-        Mistake(
-            "roots_missing",
-            _adadelta(lambda r, d, g, eps: -g * (d + eps) / (r + eps)),
-            "Mean squares are divided, not their roots. Take the root above and below.",
-            0.25,
-        ),
-        Mistake(
-            "eps_missing_above",
-            _adadelta(lambda r, d, g, eps: -g * d.sqrt() / (r + eps).sqrt()),
-            "eps is missing in the numerator. mean_delta starts at 0, so without it nothing ever moves.",
-            0.25,
-        ),
-        Mistake(
-            "eps_missing_below",
-            _adadelta(lambda r, d, g, eps: -g * (d + eps).sqrt() / r.sqrt()),
-            "eps is missing in the denominator. A weight whose gradients have all been 0 becomes nan.",
-            0.25,
-        ),
-        Mistake(
-            "ratio_upside_down",
-            _adadelta(lambda r, d, g, eps: -g * (r + eps).sqrt() / (d + eps).sqrt()),
-            "The ratio stands upside down: gradients belong below, changes above.",
-            0.25,
-        ),
-        Mistake("climbs", _adadelta(move=lambda x, lr: -lr * x), shared.UPHILL, 0.25),
-        Mistake("weights_exchanged", _adadelta(mean=lambda r, g, rho: _blend(r, g, 1 - rho)), EXCHANGED, 0.25),
-        Mistake(
-            "sum_for_average",
-            _adadelta(mean=lambda r, g, rho: r + g.square()),
-            "The squares are added up without end, as in AdaGrad. Both accumulators are running averages.",
-            0.25,
-        ),
-        Mistake(
-            "old_average_used",
-            _adadelta(used=lambda old, new: old),
-            "The gradient is divided by the mean square before it entered. Only the average of the changes lags.",
-            0.25,
-        ),
-        Mistake("state_not_updated", _adadelta(kept=lambda old, new: old), shared.STATE_KEPT, 0.25),
         Mistake(
             "rate_forgotten",
-            _adadelta(move=lambda x, lr: x),
-            "lr is not used. Zeiler's method has none, but this exercise and torch scale the change with it.",
+            _rmsprop(change=lambda root, g, lr, eps: -g / root),
+            "lr is not used. Each weight's own rate is lr divided by its root mean square.",
             0.25,
+            forms=_inside(change=lambda root, g, lr, eps: -g / root),
         ),
+        Mistake(
+            "sign_for_the_gradient",
+            _rmsprop(change=lambda root, g, lr, eps: -lr * g.sign() / root),
+            shared.SIGN,
+            0.25,
+            forms=_inside(change=lambda root, g, lr, eps: -lr * g.sign() / root),
+        ),
+        *shared.careless(reference.rmsprop_step),
     ],
 )

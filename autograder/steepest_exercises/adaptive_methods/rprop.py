@@ -15,51 +15,42 @@ from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 
 BACK = "after a change of sign the last move is taken back"
+WALKED = f"{BACK}, and the smaller step is taken at once in the old direction, as in the lecture notes' loop."
+TURNED = "after a change of sign the smaller step is taken at once, the other way: Rprop- in Igel and Hüsken 2003."
+
+Stored = Callable[[Tensor, Tensor], Tensor]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, steps: int, *, shape: tuple[int, ...] = (8,), moving: bool = True, **more: float) -> Case:
-        return built(name, [more] * steps, shape=shape, moving=moving)
+    """All begin as `init_state` lets them, with one step length for all weights, and it lies within the bounds."""
 
-    def built(
-        name: str,
-        hyper: Sequence[inputs.Hyper],
-        *,
-        shape: tuple[int, ...] = (8,),
-        moving: bool = True,
-        step: Callable[..., Tensor] = inputs.positive,
-        **form: Any,
-    ) -> Case:
-        state = {"step": step, "grad": inputs.normal if moving else inputs.zeros}
+    def case(name: str, hyper: Sequence[inputs.Hyper], *, rate: float = 0.5, corner: float = 0.0, **form: Any) -> Case:
+        start = {"step": lambda rng, *shape: torch.full(shape, rate, dtype=torch.float64), "grad": inputs.zeros}
         slack = 30  # torch.where(…, 1.2, 0.5) of two numbers is a float32 tensor, and may be
-        return inputs.stepper_case(rng, name, state, hyper, shape=shape, **{"slack": slack, **form})
-
-    def near(length: float) -> Callable[..., Tensor]:
-        return lambda rng, *shape: length * inputs.uniform(rng, 0.99, 1.01, *shape)
+        made = inputs.stepper_case(rng, name, start, hyper, **{"shape": (8,), "slack": slack, **form})
+        return Case(made.name, made.inputs, made.drive, made.slack, corner=corner)
 
     changing = [
-        {"up": 1.5, "down": 0.3, "step_min": 0.01, "step_max": 9.0},
-        {"up": 1.1, "down": 0.8, "step_min": 0.1, "step_max": 4.0},
-        {"up": 1.3, "down": 0.6, "step_min": 0.05, "step_max": 2.0},
+        {"up": 1.5, "down": 0.3, "step_min": 1e-3, "step_max": 0.5},
+        {"up": 1.5, "down": 0.3, "step_min": 1e-3, "step_max": 0.55},
+        {"up": 1.1, "down": 0.8, "step_min": 1e-3, "step_max": 0.8},
+        {"up": 1.3, "down": 0.6, "step_min": 1e-3, "step_max": 3.0},
     ]
     silent = torch.tensor([1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0], dtype=torch.float64)
     return [
-        case("from the start", 4, moving=False),
-        case("already under way", 5),
-        case("steps at their longest", 3, step_max=0.6, step_min=1e-6),
-        case("steps at their shortest", 3, step_min=0.7, step_max=50.0),
-        built("steps near the usual longest", [{}] * 3, step=near(48.0)),
-        built("steps near the usual shortest", [{}] * 3, step=near(1.5e-6)),
-        built("the hyperparameters change between steps", changing),
-        built("a weight whose gradient is always 0", [{}] * 3, scale=silent),
-        built("gradients of very different scale", [{}] * 3, scale=torch.logspace(-4, 3, 8, dtype=torch.float64)),
-        built("a non-contiguous matrix of parameters", [{}] * 2, shape=(3, 4), turned=True),
-        built("float32", [{}] * 3, dtype=torch.float32, slack=10),
+        case("a single step", [{}]),
+        case("from the start", [{}] * 3),
+        case("a run of 6 steps", [{}] * 6),
+        case("steps at their longest", [{"step_max": 0.6, "step_min": 1e-6}] * 3),
+        case("steps at their shortest", [{"step_min": 0.3, "step_max": 50.0}] * 3, corner=0.15),
+        case("steps near the usual longest", [{}] * 2, rate=48.0),
+        case("steps near the usual shortest", [{}] * 2, rate=1.5e-6, corner=0.1),
+        case("the hyperparameters change between steps", changing),
+        case("a weight whose gradient is always 0", [{}] * 2, scale=silent),
+        case("gradients of very different scale", [{}] * 3, scale=torch.logspace(-4, 3, 8, dtype=torch.float64)),
+        case("a non-contiguous matrix of parameters", [{}] * 3, shape=(3, 4), turned=True),
+        case("float32", [{}] * 3, dtype=torch.float32, slack=10),
     ]
-
-
-def _clamped(step: Tensor, low: float, high: float) -> Tensor:
-    return step.clamp(low, high)
 
 
 def _factors(product: Tensor, up: float, down: float) -> Tensor:
@@ -68,14 +59,18 @@ def _factors(product: Tensor, up: float, down: float) -> Tensor:
 
 def _rprop(
     factor: Callable[[Tensor, float, float], Tensor] = _factors,
-    bound: Callable[[Tensor, float, float], Tensor] = _clamped,
+    bound: Callable[[Tensor, float, float, Tensor], Tensor] = lambda step, low, high, p: step.clamp(low, high),
     product: Callable[[Tensor, Tensor], Tensor] = lambda old, g: old.sign() * g.sign(),
-    change: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = lambda old, step, g, kept: -kept.sign() * step,
-    store: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda g, p, old: torch.where(p < 0, 0.0, g),
-    stored: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda kept, g, old: kept,
-    new_step: Callable[[Tensor, Tensor], Tensor] = lambda old, new: new,
+    ahead: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = lambda g, before, step, p: -g.sign() * step,
+    after: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] = lambda g, old, before, step: torch.zeros_like(g),
+    left: Stored = lambda g, old: torch.zeros_like(g),
+    stored: Stored = lambda kept, old: kept,
+    new_step: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda before, step, unbounded: step,
 ) -> inputs.Step:
-    """A stepper: factors from the product of signs, bounds, a change(old step, step, g, kept g), and what is stored."""
+    """A stepper that moves by after(g, g_old, Δ_old, Δ) where the sign has changed, and by ahead(…) elsewhere.
+
+    left(g, g_old) is what it stores where the sign has changed.
+    """
 
     def step(
         theta: Tensor,
@@ -87,13 +82,48 @@ def _rprop(
         step_min: float = 1e-6,
         step_max: float = 50.0,
     ) -> tuple[Tensor, inputs.State]:
-        p = product(state["grad"], grad)
-        size = bound(state["step"] * factor(p, up, down), step_min, step_max)
-        kept = store(grad, p, state["grad"])
-        new = {"step": new_step(state["step"], size), "grad": stored(kept, grad, state["grad"])}
-        return theta + change(state["step"], size, grad, kept), new
+        old, before = state["grad"], state["step"]
+        p = product(old, grad)
+        unbounded = before * factor(p, up, down)
+        size = bound(unbounded, step_min, step_max, p)
+        change = torch.where(p < 0, after(grad, old, before, size), ahead(grad, before, size, p))
+        kept = stored(torch.where(p < 0, left(grad, old), grad), old)
+        return theta + change, {"step": new_step(before, size, unbounded), "grad": kept}
 
     return step
+
+
+def _zero(g: Tensor, old: Tensor) -> Tensor:
+    return torch.zeros_like(g)
+
+
+def _new(g: Tensor, old: Tensor) -> Tensor:
+    return g
+
+
+def _old(g: Tensor, old: Tensor) -> Tensor:
+    return old
+
+
+def _back(g: Tensor, old: Tensor, before: Tensor, step: Tensor) -> Tensor:
+    return old.sign() * before
+
+
+def _walk(g: Tensor, old: Tensor, before: Tensor, step: Tensor) -> Tensor:
+    return old.sign() * (before - step)
+
+
+def _turn(g: Tensor, old: Tensor, before: Tensor, step: Tensor) -> Tensor:
+    return -g.sign() * step
+
+
+def _ways(**slip: Any) -> list[inputs.Step]:
+    """The same slip in the other forms of the lesson's table."""
+    return [
+        _rprop(**slip, after=_back),
+        _rprop(**slip, after=_turn, left=_new),
+        _rprop(**slip, after=_walk),
+    ]
 
 
 def _with_masks(
@@ -110,12 +140,38 @@ def _with_masks(
     same, turned = state["grad"] * grad > 0, state["grad"] * grad < 0
     size[same] = torch.clamp(size[same] * up, max=step_max)
     size[turned] = torch.clamp(size[turned] * down, min=step_min)
-    size = size.clamp(step_min, step_max)
     kept[turned] = 0
     return theta - size * torch.sign(kept), {"step": size, "grad": kept}
 
 
-def _riedmiller(
+def _loop(
+    theta: Tensor,
+    grad: Tensor,
+    state: inputs.State,
+    *,
+    up: float = 1.2,
+    down: float = 0.5,
+    step_min: float = 1e-6,
+    step_max: float = 50.0,
+    left: Stored = _zero,
+) -> tuple[Tensor, inputs.State]:
+    """The notes' loop, weight by weight: back, shrink, and forward again in the old direction."""
+    new, size, kept = (value.clone().reshape(-1) for value in (theta, state["step"], grad))
+    old = state["grad"].reshape(-1)
+    for i in range(len(new)):
+        if old[i] * kept[i] < 0:
+            new[i] += old[i].sign() * size[i]
+            size[i] = max(down * float(size[i]), step_min)
+            new[i] -= old[i].sign() * size[i]
+            kept[i] = left(kept[i], old[i])
+        else:
+            if old[i] * kept[i] > 0:
+                size[i] = min(up * float(size[i]), step_max)
+            new[i] -= kept[i].sign() * size[i]
+    return new.reshape(theta.shape), {"step": size.reshape(theta.shape), "grad": kept.reshape(theta.shape)}
+
+
+def _signs_compared(
     theta: Tensor,
     grad: Tensor,
     state: inputs.State,
@@ -125,30 +181,12 @@ def _riedmiller(
     step_min: float = 1e-6,
     step_max: float = 50.0,
 ) -> tuple[Tensor, inputs.State]:
-    turned = state["grad"] * grad < 0
-    size = (state["step"] * _factors(state["grad"] * grad, up, down)).clamp(step_min, step_max)
-    back = state["grad"].sign() * state["step"]
-    change = torch.where(turned, back, -grad.sign() * size)
-    return theta + change, {"step": size, "grad": torch.where(turned, 0.0, grad)}
-
-
-def _loop_that_walks_back(
-    theta: Tensor,
-    grad: Tensor,
-    state: inputs.State,
-    *,
-    up: float = 1.2,
-    down: float = 0.5,
-    step_min: float = 1e-6,
-    step_max: float = 50.0,
-    turned: Callable[[Tensor, Tensor], Tensor] = lambda old, g: (old != 0) & (old.sign() != g.sign()),
-) -> tuple[Tensor, inputs.State]:
-    """Back to where it was, and forward again with the smaller step, in the old direction."""
-    back = turned(state["grad"], grad)
-    size = (state["step"] * _factors(torch.where(back, -1.0, state["grad"] * grad), up, down)).clamp(step_min, step_max)
-    old = state["grad"].sign()
-    change = torch.where(back, old * (state["step"] - size), -grad.sign() * size)
-    return theta + change, {"step": size, "grad": torch.where(back, state["grad"], grad)}
+    """The same without a loop, where a change of sign is what two signs say that differ."""
+    old, before = state["grad"].sign(), state["step"]
+    turned = (old != 0) & (old != grad.sign())
+    size = torch.where(turned, before * down, torch.where(old == 0, before, before * up)).clamp(step_min, step_max)
+    change = torch.where(turned, old * (before - size), -grad.sign() * size)
+    return theta + change, {"step": size, "grad": torch.where(turned, state["grad"], grad)}
 
 
 RPROP_STEP = Exercise(
@@ -162,39 +200,62 @@ RPROP_STEP = Exercise(
         Accepted("factor_as_a_power", _rprop(lambda p, up, down: up ** (p > 0).to(p) * down ** (p < 0).to(p))),
         Accepted(
             "riedmiller_and_braun",
-            _riedmiller,
+            _rprop(after=_back),
             f"{BACK}, as in the first paper (Riedmiller and Braun 1993), and the next step goes on from there.",
         ),
+        Accepted("walks_back_and_stores_zero", _loop, WALKED),
         Accepted(
-            "walks_back_and_forward",
-            _loop_that_walks_back,
-            f"{BACK}, and the smaller step is taken at once in the old direction, as in the lecture notes' loop.",
+            "walks_back_and_stores_the_new_gradient",
+            lambda theta, grad, state, **hyper: _loop(theta, grad, state, left=_new, **hyper),
+            WALKED,
         ),
+        Accepted("walks_back_and_forward", _signs_compared, WALKED),
         Accepted(
             "walks_back_where_the_product_is_negative",
-            lambda theta, grad, state, **hyper: _loop_that_walks_back(
-                theta, grad, state, turned=lambda old, g: old * g < 0, **hyper
-            ),
-            f"{BACK}, and the smaller step is taken at once in the old direction, as in the lecture notes' loop.",
+            lambda theta, grad, state, **hyper: _loop(theta, grad, state, left=_old, **hyper),
+            WALKED,
         ),
-        Accepted(
-            "turns_at_once",
-            _rprop(store=lambda g, p, old: g),
-            "after a change of sign the smaller step is taken at once, the other way: Rprop- in Igel and Hüsken 2003.",
-        ),
+        Accepted("turns_at_once", _rprop(after=_turn, left=_new), TURNED),
+        Accepted("turns_at_once_and_stores_zero", _rprop(after=_turn), TURNED),
         Accepted(
             "sign_stored",
-            _rprop(stored=lambda kept, g, old: kept.sign()),
+            _rprop(stored=lambda kept, old: kept.sign()),
             "only the gradient's sign is stored, and no more is needed: the steps are the lesson's.",
         ),
     ],
     mistakes=[
-        Mistake("climbs", _rprop(change=lambda old, step, g, kept: kept.sign() * step), shared.UPHILL, 0.25),
+        Mistake(
+            "climbs",
+            _rprop(ahead=lambda g, before, step, p: g.sign() * step),
+            shared.UPHILL,
+            0.25,
+            forms=[
+                _rprop(ahead=lambda g, before, step, p: g.sign() * step, after=_back),
+                _rprop(
+                    ahead=lambda g, before, step, p: g.sign() * step,
+                    after=lambda g, old, before, step: -old.sign() * before,
+                ),
+                _rprop(
+                    ahead=lambda g, before, step, p: g.sign() * step,
+                    after=lambda g, old, before, step: g.sign() * step,
+                    left=_new,
+                ),
+            ],
+        ),
         Mistake(
             "gradient_for_its_sign",
-            _rprop(change=lambda old, step, g, kept: -kept * step),
+            _rprop(ahead=lambda g, before, step, p: -g * step),
             "The step is multiplied by the gradient. Rprop uses its sign alone; the step holds the whole length.",
             0.25,
+            forms=[
+                _rprop(ahead=lambda g, before, step, p: -g * step, after=_back),
+                _rprop(ahead=lambda g, before, step, p: -g * step, after=lambda g, old, before, step: old * before),
+                _rprop(
+                    ahead=lambda g, before, step, p: -g * step,
+                    after=lambda g, old, before, step: -g * step,
+                    left=_new,
+                ),
+            ],
         ),
         Mistake(
             "up_and_down_exchanged",
@@ -202,94 +263,228 @@ RPROP_STEP = Exercise(
             "The step grows after a change of sign and shrinks without one. A change of sign means that a minimum"
             " was passed: shrink.",
             0.25,
+            forms=_ways(factor=lambda p, up, down: _factors(p, down, up)),
         ),
         Mistake(
             "not_bounded",
-            _rprop(bound=lambda step, low, high: step),
+            _rprop(bound=lambda step, low, high, p: step),
             "The step is not bounded. Without step_max it grows for ever on a slope, without step_min it dies.",
             0.25,
+            forms=_ways(bound=lambda step, low, high, p: step),
         ),
         Mistake(
             "not_bounded_below",
-            _rprop(bound=lambda step, low, high: step.clamp(max=high)),
+            _rprop(bound=lambda step, low, high, p: step.clamp(max=high)),
             "The step is bounded above only. After many changes of sign it becomes 0, and no factor revives it.",
-            0.25,
+            0.75,
+            forms=_ways(bound=lambda step, low, high, p: step.clamp(max=high)),
         ),
         Mistake(
             "not_bounded_above",
-            _rprop(bound=lambda step, low, high: step.clamp(min=low)),
+            _rprop(bound=lambda step, low, high, p: step.clamp(min=low)),
             "The step is bounded below only. On a long slope it grows for ever.",
             0.25,
+            forms=_ways(bound=lambda step, low, high, p: step.clamp(min=low)),
+        ),
+        Mistake(
+            "maximum_and_minimum_exchanged",
+            _rprop(
+                bound=lambda step, low, high, p: torch.where(
+                    p > 0, step.clamp(min=high), torch.where(p < 0, step.clamp(min=low), step)
+                )
+            ),
+            "max and min are exchanged at a bound. min(up * step, step_max) never exceeds step_max, and"
+            " max(down * step, step_min) never falls below step_min.",
+            0.25,
+            forms=[
+                _rprop(
+                    bound=lambda step, low, high, p: torch.where(
+                        p > 0, step.clamp(min=high), torch.where(p < 0, step.clamp(max=low), step)
+                    )
+                ),
+                _rprop(
+                    bound=lambda step, low, high, p: torch.where(
+                        p > 0, step.clamp(max=high), torch.where(p < 0, step.clamp(max=low), step)
+                    )
+                ),
+                *_ways(
+                    bound=lambda step, low, high, p: torch.where(
+                        p > 0, step.clamp(min=high), torch.where(p < 0, step.clamp(min=low), step)
+                    )
+                ),
+                _rprop(bound=lambda step, low, high, p: torch.full_like(step, high)),
+                _rprop(bound=lambda step, low, high, p: torch.full_like(step, low)),
+            ],
+        ),
+        Mistake(
+            "unbounded_step_stored",
+            _rprop(new_step=lambda before, step, unbounded: unbounded),
+            "The bounds hold for the move, but the step is stored without them, and goes on from there. Store the"
+            " bounded one.",
+            0.25,
+            forms=_ways(new_step=lambda before, step, unbounded: unbounded),
         ),
         Mistake(
             "moves_with_the_old_step",
-            _rprop(change=lambda old, step, g, kept: -kept.sign() * old),
+            _rprop(ahead=lambda g, before, step, p: -g.sign() * before),
             "theta moves by the step as it came in. Adapt the step first, then move by the new one.",
             0.25,
+            forms=[
+                _rprop(ahead=lambda g, before, step, p: -g.sign() * before, after=_back),
+                _rprop(
+                    ahead=lambda g, before, step, p: -g.sign() * before,
+                    after=lambda g, old, before, step: -g.sign() * before,
+                    left=_new,
+                ),
+            ],
         ),
         Mistake(
             "gradient_not_stored",
-            _rprop(stored=lambda kept, g, old: old),
+            _rprop(stored=lambda kept, old: old),
             "The gradient that came in is returned, so every sign is compared with the same old one. Store the new.",
             0.25,
+            forms=_ways(stored=lambda kept, old: old),
         ),
         Mistake(
             "gradient_kept_after_a_change_of_sign",
-            _rprop(stored=lambda kept, g, old: g),
+            _rprop(left=_new),
             "After a change of sign the gradient is stored as it is. Store 0 there: the weight has not moved, and the"
             " step must not grow before it has.",
             0.25,
         ),
         Mistake(
+            "gradient_kept_after_taking_back",
+            _rprop(after=_back, left=_new),
+            "After a change of sign the move is taken back, but the new gradient is stored. Back there the next one has"
+            " the old sign and looks like another change: store 0.",
+            0.25,
+            forms=[_rprop(after=_back, left=_old)],
+        ),
+        Mistake(
             "old_gradient_kept_after_a_change_of_sign",
-            _rprop(stored=lambda kept, g, old: torch.where(old * g < 0, old, g)),
+            _rprop(left=_old),
             "After a change of sign the old gradient stays stored, so the next one changes its sign again and the"
             " step shrinks twice. Store 0 there.",
             0.25,
+            forms=[_rprop(after=_turn, left=_old)],
+        ),
+        Mistake(
+            "taken_back_the_wrong_way",
+            _rprop(after=lambda g, old, before, step: -old.sign() * before),
+            "The last move is made once more, not taken back. It was minus the old sign times the step: add what was"
+            " subtracted.",
+            0.25,
+            forms=[_rprop(after=lambda g, old, before, step: g.sign() * before, left=_new)],
+        ),
+        Mistake(
+            "goes_on_after_a_change_of_sign",
+            _rprop(after=lambda g, old, before, step: -old.sign() * step),
+            "After a change of sign theta goes further in the old direction, away from the minimum that it has passed."
+            " Stay, take the last move back first, or turn round.",
+            0.25,
+            forms=[
+                _rprop(after=lambda g, old, before, step: -old.sign() * step, left=_new),
+                _rprop(after=lambda g, old, before, step: -old.sign() * step, left=_old),
+            ],
+        ),
+        Mistake(
+            "stands_where_the_product_is_zero",
+            _rprop(ahead=lambda g, before, step, p: torch.where(p > 0, -g.sign() * step, 0.0)),
+            "Nothing moves where the product is 0, so nothing ever starts. The step keeps its length there, and is"
+            " taken.",
+            0.25,
+            forms=_ways(ahead=lambda g, before, step, p: torch.where(p > 0, -g.sign() * step, 0.0)),
+        ),
+        Mistake(
+            "moves_by_another_sign",
+            _rprop(
+                ahead=lambda g, before, step, p: -p * step,
+                after=lambda g, old, before, step: step,
+            ),
+            "theta moves by the sign of the product, or of the old gradient. These say how the step changes; the"
+            " direction is minus the sign of the new gradient.",
+            0.25,
+            forms=[
+                _rprop(ahead=lambda g, before, step, p: -p * step),
+                _rprop(
+                    ahead=lambda g, before, step, p: -p * g.sign() * step,
+                    after=lambda g, old, before, step: -old.sign() * step,
+                ),
+            ],
+        ),
+        Mistake(
+            "moves_where_the_gradient_is_zero",
+            _rprop(ahead=lambda g, before, step, p: torch.where(g > 0, -step, step)),
+            "A weight whose gradient is 0 moves. sign(0) is 0: such a weight stays.",
+            0.25,
+            forms=[_rprop(ahead=lambda g, before, step, p: torch.where(g < 0, step, -step))],
         ),
         Mistake(
             "grows_where_the_product_is_zero",
             _rprop(lambda p, up, down: torch.where(p >= 0, up, down).to(p.dtype)),
             "The step also grows where the product is 0: in the first step, and right after a change of sign.",
             0.25,
+            forms=_ways(factor=lambda p, up, down: torch.where(p >= 0, up, down).to(p.dtype)),
         ),
         Mistake(
             "shrinks_where_the_product_is_zero",
             _rprop(lambda p, up, down: torch.where(p > 0, up, down).to(p.dtype)),
             "The step also shrinks where the product is 0: in the first step, and again after a change of sign.",
             0.25,
+            forms=_ways(factor=lambda p, up, down: torch.where(p > 0, up, down).to(p.dtype)),
         ),
         Mistake(
             "judged_together",
             _rprop(product=lambda old, g: (old * g).sum().sign().expand_as(g)),
-            "One dot product decides for all weights. Each weight looks at its own two signs.",
+            "One number decides for all weights. Each weight looks at its own two signs.",
+            forms=[
+                *_ways(product=lambda old, g: (old * g).sum().sign().expand_as(g)),
+                _rprop(product=lambda old, g: (old * g).sign().sum().sign().expand_as(g)),
+            ],
         ),
         Mistake(
             "step_not_kept",
-            _rprop(new_step=lambda old, new: old),
+            _rprop(new_step=lambda before, step, unbounded: before),
             "The steps that came in are returned, so nothing is learnt of them. Return the new ones.",
             0.25,
+            forms=_ways(new_step=lambda before, step, unbounded: before),
         ),
         Mistake(
             "never_grows",
             _rprop(lambda p, up, down: torch.where(p < 0, down, 1.0).to(p.dtype)),
             "The step only ever shrinks. Where the sign stays the same, multiply it by up.",
             0.25,
+            forms=_ways(factor=lambda p, up, down: torch.where(p < 0, down, 1.0).to(p.dtype)),
         ),
         Mistake(
             "never_shrinks",
             _rprop(lambda p, up, down: torch.where(p > 0, up, 1.0).to(p.dtype)),
             "The step only ever grows. Where the sign has changed, multiply it by down.",
             0.25,
+            forms=_ways(factor=lambda p, up, down: torch.where(p > 0, up, 1.0).to(p.dtype)),
+        ),
+        Mistake(
+            "divided_by_down",
+            _rprop(lambda p, up, down: _factors(p, up, 1 / down)),
+            "After a change of sign the step is divided by down and so grows. down is a factor below 1: multiply by"
+            " it.",
+            0.25,
+            forms=_ways(factor=lambda p, up, down: _factors(p, up, 1 / down)),
         ),
         Mistake(
             "moves_by_the_factor",
-            _rprop(
-                change=lambda old, step, g, kept: -kept.sign() * (step / old),
-            ),
+            _rprop(ahead=lambda g, before, step, p: -g.sign() * (step / before)),
             "theta moves by the factor, not by the step. The factor scales the step; the step moves theta.",
             0.25,
         ),
+        Mistake(
+            "gradients_compared_by_size",
+            _rprop(product=lambda old, g: (old.abs() - g.abs()) * old.sign().abs()),
+            "The sizes of the two gradients are compared. What counts is whether their signs agree: the product of the"
+            " two is above 0, or below.",
+            0.25,
+        ),
+        *shared.careless(reference.rprop_step),
     ],
     equivalent={
         reasons.ONLY_THE_SHAPE: [
