@@ -47,7 +47,7 @@ test-long: set-up
 	@STEEPEST_LONG=1 .ci/test
 
 trust: set-up
-	OMP_NUM_THREADS=1 $(GRADER) verify --mutants --json build/trust.json --page docs/trust.md
+	OMP_NUM_THREADS=1 $(GRADER) verify --mutants --json build/trust.json --page docs/trust.md --answers autograder/tests/blind
 
 bench: set-up
 	.venv/bin/python autograder/bench/bench.py

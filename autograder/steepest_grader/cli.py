@@ -349,6 +349,7 @@ def export(
 @click.option("--seeds", default=0, show_default=True, help="Judge every accepted variant with so many further seeds.")
 @click.option("--mutants", is_flag=True, help="Change each solution in small ways, and see that it loses marks.")
 @click.option("--page", type=click.Path(path_type=Path), help="With --mutants: write what was found to FILE, as text.")
+@click.option("--answers", type=click.Path(path_type=Path), help="With --page: judge the answers of others in DIR too.")
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True, help="Processes at a time."
 )
@@ -361,6 +362,7 @@ def verify(
     seeds: int,
     mutants: bool,
     page: Path | None,
+    answers: Path | None,
     jobs: int,
     json_file: Path | None,
     unsafe_no_sandbox: bool,
@@ -370,13 +372,20 @@ def verify(
     named = course.named(lessons) if lessons else course.lessons()
     if page is not None and (lessons or not mutants):
         fail("The page is of the whole course: use --page with --mutants, and name no lesson.")
+    if answers is not None and page is None:
+        fail("What is found with --answers stands on the page: use it with --page.")
     from steepest_grader.course.lesson import load
+    from steepest_grader.trust import answers as others
     from steepest_grader.trust import page as trust
     from steepest_grader.trust import verify as module
 
     sandbox = _sandbox(unsafe_no_sandbox)
     found, said = {}, []
+    files = {} if answers is None else others.files(answers)
     with module.processes(jobs) as pool, progress() as bar:
+        tallies = {
+            part: {name: pool.submit(others.tally, path) for name, path in files[part].items()} for part in files
+        }
         for name in named:
             task = bar.add_task(name, total=None)
             lesson = load(course, name)
@@ -386,12 +395,13 @@ def verify(
                 progress=partial(_advance, bar, task),
             )  # fmt: skip
             said += module.shortfalls(name, found[name])
+        told = {part: {name: tally.result() for name, tally in group.items()} for part, group in tallies.items()}
     print_proofs(found, mutants)
     rows = {name: {key: proof.as_json() for key, proof in proofs.items()} for name, proofs in found.items()}
     write_json(json_file, rows)
     if page is not None:
         with errors_of_files():
-            page.write_text(trust.page(rows, trust.states(course)), encoding="utf-8")
+            page.write_text(trust.page(rows, trust.states(course), told), encoding="utf-8")
     if said:
         fail("\n".join(said))
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import difflib
 import html
+import linecache
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 from steepest._checks import outcomes as stored
-from steepest._checks.calls import local, name_of
+from steepest._checks.calls import local, name_of, no_function
 from steepest._checks.cases import play
 from steepest._checks.finding import Finding, find
 from steepest._checks.probes import without_effect
 from steepest._checks.progress import remember
 
 __all__ = ["CheckResult", "check", "examine"]
+
+CALLED = re.compile(r"\bcheck\(\s*(\w+)\s*\)")
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,14 @@ def check(function: Callable[..., Any]) -> None:
     >>> check(ewa)
     ✗ ewa: not written yet. Write the body of the function and run the cell again.
     """
-    result = examine(function, sys._getframe(1).f_globals)
+    caller = sys._getframe(1)
+    known = callable(function)
+    result = examine(function, caller.f_globals) if known else _no_function(function, caller)
     if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()) is not None:
         del shell
         sys.modules["IPython"].display.display(result)
-        remember(result.exercise, result.passed, result.diagnosis)
+        if known:
+            remember(result.exercise, result.passed, result.diagnosis)
     else:
         print(result)
 
@@ -98,9 +106,21 @@ def examine(function: Callable[..., Any], namespace: Mapping[str, Any] | None = 
             outcomes.candidates,
             results,
             parameters=outcomes.parameters,
-            probe=lambda: without_effect(played, outcomes.cases, outcomes.probes),
+            probe=lambda: without_effect(played, outcomes.cases, outcomes.candidates[0].results, outcomes.probes),
         )
     return CheckResult(name, finding.credit == 1, finding.name, describe(finding, len(outcomes.cases)))
+
+
+def _no_function(value: object, caller: FrameType) -> CheckResult:
+    """What to say where no function is given: the name is that in the caller's line, else of an exercise."""
+    space = caller.f_globals
+    line = linecache.getline(caller.f_code.co_filename, caller.f_lineno, space)
+    written, exercises = (
+        [name for name in names if name in space and space[name] is value]
+        for names in (CALLED.findall(line), stored.names())
+    )
+    name = written[0] if written else exercises[0] if len(exercises) == 1 else ""
+    return CheckResult(name or "check", False, None, no_function(name, type(value).__name__))
 
 
 def describe(finding: Finding, cases: int) -> str:

@@ -14,6 +14,7 @@ from steepest_exercises.minibatches import reference
 
 Clusters = tuple[Tensor, Tensor]
 Assign = Callable[[Tensor, Tensor], Tensor]
+Step = Callable[[Tensor, Tensor, Tensor], Clusters]
 
 
 def _scene(
@@ -23,10 +24,12 @@ def _scene(
     dim: int,
     *,
     dtype: torch.dtype = torch.float64,
+    axis: int = 0,
 ) -> dict[str, Tensor]:
-    """Centres more than 8 apart, each with points within 1.5 of it, in a mixed order."""
+    """Centres more than 8 apart along one axis, each with points within 1.5 of it, in a mixed order."""
     k = len(members)
     grid = np.concatenate([10.0 * np.arange(k)[:, None], rng.uniform(-4, 4, (k, dim - 1))], axis=1)
+    grid = np.roll(grid, axis, axis=1)
     centers = rng.permutation(grid) + rng.uniform(-0.5, 0.5, (k, dim))
     owner = rng.permutation(np.repeat(np.arange(k), members))
     offsets = rng.standard_normal((len(owner), dim))
@@ -38,9 +41,10 @@ def _scene(
     }
 
 
-def _case(name: str, scene: dict[str, Tensor], *, slack: float = 1.0) -> Case:
+def _case(name: str, scene: dict[str, Tensor], *, slack: float = 0.01, corner: float = 0.0) -> Case:
+    """One call; the tolerance is such that digits which float32 loses on the way show in float64."""
     args = [scene["centers"], scene["points"], scene["counts"]]
-    return Case(name, {"args": args, "kwargs": {}, "outputs": ["centers", "counts"]}, slack=slack)
+    return Case(name, {"args": args, "kwargs": {}, "outputs": ["centers", "counts"]}, slack=slack, corner=corner)
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -53,12 +57,20 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         "points": torch.tensor([[5.0, 5.0]]).double(),
         "counts": torch.tensor([4, 2, 7]),
     }
+    off_centre = {
+        "centers": torch.tensor([[0.0, 0.0], [far - 1.5, 5.5], [-20.0, 3.0]]).double(),
+        "points": torch.tensor([[6.0, 0.0]]).double(),
+        "counts": torch.tensor([3, 5, 2]),
+    }
     return [
         _case("one point, three centres", _scene(rng, [0, 1, 0], [3, 6, 2], 2)),
         _case("several points for each centre", _scene(rng, [4, 3, 5], [2, 5, 1], 2)),
         _case("a centre that nothing is near", _scene(rng, [3, 0, 2, 4], [4, 3, 2, 8], 2)),
         _case("a point that is off the axes of its nearest centre", off_axis),
-        _case("centres that have seen no point yet", _scene(rng, [1, 2, 1], [0, 3, 0], 2)),
+        _case("a point that is on an axis of its nearest centre", off_centre),
+        _case("centres that differ in their last coordinate", _scene(rng, [2, 3, 2], [2, 1, 4], 3, axis=2)),
+        _case("centres that have seen no point yet", _scene(rng, [1, 2, 1], [0, 3, 0], 2), corner=0.15),
+        _case("a centre that has seen no point and sees none now", _scene(rng, [2, 0, 1], [1, 0, 2], 2), corner=0.15),
         _case("three dimensions, non-contiguous", strided),
         _case("float32", _scene(rng, [6, 4], [3, 2], 4, dtype=torch.float32), slack=4.0),
     ]
@@ -108,10 +120,29 @@ def _rows_in_a_list(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters
     return torch.stack(rows), torch.tensor(seen, device=counts.device)
 
 
+def _as_macqueen(centers: Tensor, points: Tensor, counts: Tensor) -> list[Tensor]:
+    centers, counts = centers.clone(), counts.clone()
+    for x in points:
+        winner = torch.linalg.vector_norm(centers - x, dim=1).argmin()
+        counts[winner] += 1
+        centers[winner] += (x - centers[winner]) / counts[winner]
+    return [centers, counts]
+
+
+def _as_sculley(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    winners = [int(((centers - x) ** 2).sum(dim=1).argmin()) for x in points]
+    new, seen = centers.clone(), counts.clone()
+    for x, winner in zip(points, winners, strict=True):
+        seen[winner] += 1
+        rate = 1 / int(seen[winner])
+        new[winner] = (1 - rate) * new[winner] + rate * x
+    return new, seen
+
+
 def _online(
     *,
     assign: Callable[[Tensor, Tensor], Tensor] = _nearest,
-    rate: Callable[[Tensor, Tensor], Tensor | float] = lambda counts, best: 1 / counts[best],
+    rate: Callable[[Tensor, Tensor], Tensor | float] = lambda counts, best: 1 / counts[best].double(),
     before: bool = False,
     everywhere: bool = False,
 ) -> Callable[[Tensor, Tensor, Tensor], Clusters]:
@@ -153,11 +184,130 @@ def _counts_lost(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
 
 
 def _counts_frozen(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
-    return _online(rate=lambda seen, best: 1 / (counts[best] + 1))(centers, points, counts)[0], counts.clone()
+    return _online(rate=lambda seen, best: 1 / (counts[best].double() + 1))(centers, points, counts)[0], counts.clone()
 
 
 def _moves_away(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
-    return _online(rate=lambda seen, best: -1 / seen[best])(centers, points, counts)
+    return _online(rate=lambda seen, best: -1 / seen[best].double())(centers, points, counts)
+
+
+def _labels(centers: Tensor, points: Tensor) -> Tensor:
+    return torch.cdist(points, centers).argmin(dim=1)
+
+
+def _hits(centers: Tensor, points: Tensor) -> Tensor:
+    return torch.bincount(_labels(centers, points), minlength=len(centers))
+
+
+def _repeats_lost(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    """Indexed by all winners at once, where a winner that stands there twice is written once."""
+    labels, new, seen = _labels(centers, points), centers.clone(), counts.clone()
+    seen[labels] += 1
+    for point, label in zip(points, labels.tolist(), strict=True):  # what is written last stays
+        new[label] = centers[label] + (point - centers[label]) / seen[label]
+    return new, seen
+
+
+def _batch_mean_as_one_point(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    means, total = _batch_means(centers, points, counts)
+    won = (total > counts)[:, None]
+    return torch.where(won, centers + (means - centers) / total.clamp(min=1).to(points)[:, None], centers), total
+
+
+def _batch_mean_counts_one(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    means, total = _batch_means(centers, points, counts)
+    one = (counts + 1).to(points)[:, None]
+    return torch.where((total > counts)[:, None], centers + (means - centers) / one, centers), total
+
+
+def _final_counts(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    labels, total = _labels(centers, points).tolist(), counts + _hits(centers, points)
+    new = centers.clone()
+    for point, label in zip(points, labels, strict=True):
+        new[label] = new[label] + (point - new[label]) / total[label]
+    return new, total
+
+
+def _from_the_old_centre(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    new, seen = centers.clone(), counts.clone()
+    for point in points:
+        best = _nearest(centers, point)
+        seen[best] += 1
+        new[best] = centers[best] + (point - centers[best]) / seen[best]
+    return new, seen
+
+
+def _summed_moves(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    """All moves from the old centre, added up."""
+    new, seen = centers.clone(), counts.clone()
+    for point in points:
+        best = _nearest(centers, point)
+        seen[best] += 1
+        new[best] += (point - centers[best]) / seen[best]
+    return new, seen
+
+
+def _nearest_point_of_each(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    nearest = torch.cdist(points, centers).argmin(dim=0)
+    seen = counts + 1
+    return centers + (points[nearest] - centers) / seen.to(points)[:, None], seen
+
+
+def _in_the_call(rate: Callable[[int, int], float]) -> Step:
+    """A rate that depends on the number of the point in this call, from 1, and on how many there are."""
+
+    def kmeans_step(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+        centers, counts = centers.clone(), counts.clone()
+        for number, point in enumerate(points, start=1):
+            best = _nearest(centers, point)
+            counts[best] += 1
+            centers[best] += rate(number, len(points)) * (point - centers[best])
+        return centers, counts
+
+    return kmeans_step
+
+
+def _moved_by(move: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Step:
+    """The winner is set to a function of itself, the point and its new count."""
+
+    def kmeans_step(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+        centers, counts = centers.clone(), counts.clone()
+        for point in points:
+            best = _nearest(centers, point)
+            counts[best] += 1
+            centers[best] = move(centers[best], point, counts[best])
+        return centers, counts
+
+    return kmeans_step
+
+
+def _some_points(part: slice) -> Step:
+    return lambda centers, points, counts: reference.kmeans_step(centers, points[part], counts)
+
+
+def _empty_centre_is_nan(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    hits = torch.nn.functional.one_hot(_labels(centers, points), len(centers))
+    total = counts + hits.sum(dim=0)
+    return (counts[:, None] * centers + hits.to(points).T @ points) / total[:, None], total
+
+
+def _first_point_ignored(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    moved = _moved_by(lambda center, point, count: center + (point - center) / count if count > 1 else center)
+    new: Clusters = moved(centers, points, counts)
+    return new
+
+
+def _every_count_raised(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    new, seen = centers.clone(), counts.clone()
+    for point in points:
+        best = _nearest(new, point)
+        seen += 1
+        new[best] += (point - new[best]) / seen[best]
+    return new, seen
+
+
+def _counts_of_the_batch(centers: Tensor, points: Tensor, counts: Tensor) -> Clusters:
+    return reference.kmeans_step(centers, points, counts)[0], _hits(centers, points)
 
 
 KMEANS_STEP = Exercise(
@@ -166,6 +316,8 @@ KMEANS_STEP = Exercise(
     cases=_cases,
     points=3,
     accepted=[
+        Accepted("one_after_another_as_macqueen", _as_macqueen),
+        Accepted("all_first_as_sculley", _as_sculley),
         Accepted("running_mean", _running),
         Accepted("all_points_first", _all_first_loop),
         Accepted("all_points_at_once", _all_first_at_once),
@@ -177,10 +329,11 @@ KMEANS_STEP = Exercise(
             _online(before=True),
             "The new point counts too: raise the count first, then divide by it. A first point has rate 1.",
             credit=0.5,
+            forms=[_online(rate=lambda counts, best: 1 / counts[best].double().clamp(min=1), before=True)],
         ),
         Mistake(
             "rate_one_late",
-            _online(rate=lambda counts, best: 1 / (counts[best] + 1)),
+            _online(rate=lambda counts, best: 1 / (counts[best].double() + 1)),
             "The count is raised and then 1 is added again. After n points the rate is 1/n.",
             credit=0.5,
         ),
@@ -189,6 +342,7 @@ KMEANS_STEP = Exercise(
             _online(rate=lambda counts, best: 0.1),
             "A constant rate never settles. With 1/count the centre is the mean of all points it has won.",
             credit=0.25,
+            forms=[_online(rate=lambda counts, best: 0.5), _online(rate=lambda counts, best: 0.01)],
         ),
         Mistake(
             "jumps_to_the_point",
@@ -198,7 +352,7 @@ KMEANS_STEP = Exercise(
         ),
         Mistake(
             "one_count_for_all",
-            _online(rate=lambda counts, best: 1 / counts.sum()),
+            _online(rate=lambda counts, best: 1 / counts.sum().double()),
             "The rate uses the total of the counts. Each centre has its own clock: the points it has won.",
             credit=0.5,
         ),
@@ -258,6 +412,140 @@ KMEANS_STEP = Exercise(
             _online(assign=lambda centers, point: (centers - point).abs().sum(dim=1).argmin()),
             "k-means minimizes squared distances: square the differences before you sum them.",
             credit=0.5,
+        ),
+        Mistake(
+            "differences_not_squared",
+            _online(assign=lambda centers, point: (centers - point).sum(dim=1).argmin()),
+            "The differences are summed with their signs, so a large negative one counts as near. Square them first.",
+            credit=0.25,
+            forms=[
+                _online(assign=lambda centers, point: (centers - point).sum(dim=1).abs().argmin()),
+                _online(assign=lambda centers, point: (point - centers).sum(dim=1).argmin()),
+            ],
+        ),
+        Mistake(
+            "one_coordinate_decides",
+            _online(assign=lambda centers, point: (centers - point)[:, 0].abs().argmin()),
+            "Only one coordinate is compared. The distance takes all of them: sum the squares over dim=1.",
+            credit=0.25,
+            forms=[_online(assign=lambda centers, point: (centers - point)[:, -1].abs().argmin())],
+        ),
+        Mistake(
+            "largest_difference_decides",
+            _online(assign=lambda centers, point: (centers - point).abs().amax(dim=1).argmin()),
+            "Centres are compared by their largest difference in a coordinate. The distance takes all of them: sum the "
+            "squares over dim=1.",
+            credit=0.5,
+        ),
+        Mistake(
+            "repeated_winners_lost",
+            _repeats_lost,
+            "Where a centre wins several points, only one of them counts: centers[winners] += … writes each centre "
+            "once, "
+            "however often it stands in `winners`. Go through the points in a loop, or add up with index_add_.",
+            credit=0.25,
+        ),
+        Mistake(
+            "final_count_for_all_points",
+            _final_counts,
+            "All counts are raised before any centre moves, so every point has the last rate. Raise the count and move "
+            "the "
+            "centre point by point: 1/(n + 1), 1/(n + 2), …",
+            credit=0.5,
+            forms=[_summed_moves],
+        ),
+        Mistake(
+            "moves_start_from_the_old_centre",
+            _from_the_old_centre,
+            "Only the last point that a centre wins has an effect: each move starts from the centre as it was given, "
+            "or "
+            "centers[winners] += … writes each centre once. Go on from where the last move led.",
+            credit=0.25,
+        ),
+        Mistake(
+            "batch_mean_as_one_point",
+            _batch_mean_as_one_point,
+            "The mean of the points won moves the centre with the rate of one point. k points weigh k times as much: "
+            "k/count.",
+            credit=0.5,
+            forms=[_batch_mean_counts_one],
+        ),
+        Mistake(
+            "each_centre_takes_its_nearest_point",
+            _nearest_point_of_each,
+            "Every centre looks for its nearest point. It is the other way round: every point looks for its nearest "
+            "centre, "
+            "and moves that one.",
+            credit=0.25,
+        ),
+        Mistake(
+            "clock_of_this_call",
+            _in_the_call(lambda number, m: 1 / number),
+            "The rate follows the number of the point in this call, one clock for all. Each centre has its own: the "
+            "points "
+            "it has won, those before this call too.",
+            credit=0.25,
+            forms=[_in_the_call(lambda number, m: 1 / m), _in_the_call(lambda number, m: 1 / (number + 1))],
+        ),
+        Mistake(
+            "rate_of_the_root",
+            _online(rate=lambda counts, best: 1 / counts[best].double().sqrt()),
+            "The rate is one over the root of the count. With 1/count the centre is the mean of what it has won.",
+            credit=0.25,
+        ),
+        Mistake(
+            "old_centre_not_subtracted",
+            _moved_by(lambda center, point, count: center + point / count),
+            "The point itself is added, divided by the count. The move leads towards the point: (x − c)/count.",
+            credit=0.25,
+            forms=[_moved_by(lambda center, point, count: (center + point) / count)],
+        ),
+        Mistake(
+            "multiplied_by_the_count",
+            _moved_by(lambda center, point, count: center + (point - center) * count),
+            "The move is multiplied by the count, so it overshoots more and more. Divide by it.",
+            credit=0.25,
+        ),
+        Mistake(
+            "weights_exchanged",
+            _moved_by(lambda center, point, count: center / count + (1 - 1 / int(count)) * point),
+            "Centre and point have each other's weight: the new point takes 1/count, what was there before the rest.",
+            credit=0.5,
+        ),
+        Mistake(
+            "one_point_only",
+            _some_points(slice(0, 1)),
+            "Only one of the points is used: does the `return` stand inside the loop?",
+            credit=0.25,
+            forms=[_some_points(slice(-1, None))],
+        ),
+        Mistake(
+            "every_count_raised",
+            _every_count_raised,
+            "All counts are raised with every point. Only the winner's is.",
+            credit=0.25,
+        ),
+        Mistake(
+            "counts_of_the_batch_returned",
+            _counts_of_the_batch,
+            "The centres are right, but the counts tell of this call alone. Add them to those that were given.",
+            credit=0.5,
+        ),
+        Mistake(
+            "first_point_ignored",
+            _first_point_ignored,
+            "Right but for a centre with count 0: it stays where it is at its first point, and should jump there. With "
+            "the "
+            "count raised to 1, the rate 1/1 does so by itself.",
+            credit=0.85,
+        ),
+        Mistake(
+            "empty_centre_becomes_nan",
+            _empty_centre_is_nan,
+            "Right but for a centre that has won nothing before and wins nothing now: 0/0 makes it nan. It stays where "
+            "it "
+            "is.",
+            credit=0.85,
         ),
     ],
     equivalent={

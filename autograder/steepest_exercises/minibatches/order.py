@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,18 +17,19 @@ Batches = Sequence[Tensor]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, n: int, size: int) -> Case:
-        return Case(name, {"n": n, "size": size, "seed": int(rng.integers(2**31))}, "epochs")
+    def case(name: str, n: int, size: int, *, corner: float = 0.0) -> Case:
+        return Case(name, {"n": n, "size": size, "seed": int(rng.integers(2**31))}, "epochs", corner=corner)
 
     return [
         case("300 examples in batches of 33", 300, 33),
-        case("the size divides the number of examples", 200, 25),
-        case("one example a batch", 31, 1),
-        case("one batch holds everything", 40, 40),
-        case("a batch larger than the data", 50, 64),
+        case("the size divides the number of examples", 200, 25, corner=0.1),
+        case("one example a batch", 31, 1, corner=0.1),
+        case("one batch holds everything", 40, 40, corner=0.1),
+        case("a batch larger than the data", 50, 64, corner=0.1),
+        case("one example is left over for the last batch", 201, 25, corner=0.15),
         Case(
             "many epochs of six examples",
-            {"n": 6, "size": 4, "seed": int(rng.integers(2**31)), "count": 40},
+            {"n": 6, "size": 4, "seed": int(rng.integers(2**31)), "count": 400},
             "places",
         ),
     ]
@@ -62,9 +64,25 @@ def _fisher_yates(n: int, size: int, generator: Generator) -> Batches:
     return [torch.tensor(order[start : start + size]) for start in range(0, n, size)]
 
 
+def _int32(n: int, size: int, generator: Generator) -> Batches:
+    return torch.split(_random(n, generator).to(torch.int32), size)
+
+
+def _sattolo(n: int, size: int, generator: Generator) -> Batches:
+    order = list(range(n))
+    for last in range(n - 1, 0, -1):
+        other = int(torch.randint(last, (1,), generator=generator, device=generator.device))
+        order[last], order[other] = order[other], order[last]
+    return _cut(torch.tensor(order), size)
+
+
 def _with_replacement(n: int, size: int, generator: Generator) -> Batches:
     sizes = [min(size, n - start) for start in range(0, n, size)]
     return [torch.randint(n, (count,), generator=generator, device=generator.device) for count in sizes]
+
+
+def _all_full_with_replacement(n: int, size: int, generator: Generator) -> Batches:
+    return [torch.randint(n, (size,), generator=generator, device=generator.device) for _ in range(0, n, size)]
 
 
 def _drawn_anew(n: int, size: int, generator: Generator) -> Batches:
@@ -90,6 +108,59 @@ def _pads_last(n: int, size: int, generator: Generator) -> Batches:
     order = _random(n, generator)
     missing = -n % size
     return _cut(torch.cat([order, order.repeat(missing // n + 1)[:missing]]), size)
+
+
+def _last_reaches_back(n: int, size: int, generator: Generator) -> Batches:
+    order = _random(n, generator)
+    return [order[max(0, min(start, n - size)) :][:size] for start in range(0, n, size)]
+
+
+def _one_short(n: int, size: int, generator: Generator) -> Batches:
+    order = _random(n, generator)
+    return [order[start : start + size - 1] for start in range(0, n, size)]
+
+
+def _overlapping(n: int, size: int, generator: Generator) -> Batches:
+    order = _random(n, generator)
+    return [order[start : start + size + 1] for start in range(0, n, size)]
+
+
+def _every_start(n: int, size: int, generator: Generator) -> Batches:
+    order = _random(n, generator)
+    return [order[start : start + size] for start in range(n)]
+
+
+def _evened_out(n: int, size: int, generator: Generator) -> Batches:
+    pieces: Batches = torch.tensor_split(_random(n, generator), -(-n // size))
+    return pieces
+
+
+def _rest_joined(n: int, size: int, generator: Generator) -> Batches:
+    order, full = _random(n, generator), max(n // size, 1)
+    return [*_cut(order[: (full - 1) * size], size), order[(full - 1) * size :]] if full > 1 else [order]
+
+
+def _empty_batch(n: int, size: int, generator: Generator) -> Batches:
+    order = _random(n, generator)
+    return [order[i * size : (i + 1) * size] for i in range(n // size + 1)]
+
+
+def _single_left_out(n: int, size: int, generator: Generator) -> Batches:
+    return [batch for batch in _cut(_random(n, generator), size) if len(batch) > 1 or size == 1]
+
+
+def _short_first(n: int, size: int, generator: Generator) -> Batches:
+    order = _random(n, generator)
+    short = n % size
+    return [*([order[:short]] if short else []), *([*_cut(order[short:], size)] if n > short else [])]
+
+
+def _first_batch(n: int, size: int, generator: Generator) -> Batches:
+    return [_random(n, generator)[:size]]
+
+
+def _lists(n: int, size: int, generator: Generator) -> Sequence[Any]:
+    return [batch.tolist() for batch in _cut(_random(n, generator), size)]
 
 
 def _blocks(n: int, size: int, generator: Generator) -> Batches:
@@ -127,6 +198,9 @@ MINIBATCHES = Exercise(
     cases=_cases,
     points=3,
     accepted=[
+        Accepted("list_of_slices", lambda n, size, generator: list(_yields(n, size, generator))),
+        Accepted("tuple_of_torch_split", lambda n, size, generator: torch.split(_random(n, generator), size)),
+        Accepted("int32_indices", _int32),
         Accepted("generator_function", _yields),
         Accepted("sorted_random_keys", _sorted_keys),
         Accepted("urn_without_replacement", _urn),
@@ -138,12 +212,14 @@ MINIBATCHES = Exercise(
             _with_replacement,
             "Some examples come twice in an epoch and about a third never. Draw a permutation and cut it up.",
             credit=0.25,
+            forms=[_all_full_with_replacement],
         ),
         Mistake(
             "each_batch_drawn_anew",
             _drawn_anew,
             "Batches of one epoch overlap. Draw one permutation an epoch and cut it up.",
             credit=0.25,
+            forms=[lambda n, size, generator: [_random(n, generator)[:size] for _ in range(0, n, size)]],
         ),
         Mistake(
             "short_last_batch_dropped",
@@ -158,10 +234,94 @@ MINIBATCHES = Exercise(
             credit=0.5,
         ),
         Mistake(
+            "single_example_left_out",
+            _single_left_out,
+            "Right but where one example is left over: it is a batch too, of one. Keep it.",
+            credit=0.85,
+            forms=[lambda n, size, generator: [b for b in _cut(_random(n, generator), size) if len(b) > 1]],
+        ),
+        Mistake(
+            "empty_batch_at_the_end",
+            _empty_batch,
+            "Right but where the size divides n: then an empty batch comes at the end, and the mean over it is nan. "
+            "There "
+            "are ⌈n/size⌉ batches: range(0, n, size) gives their starts.",
+            credit=0.75,
+        ),
+        Mistake(
+            "short_batch_first",
+            _short_first,
+            "The short batch comes first. Each batch holds `size` indices, and the last keeps what is left over.",
+            credit=0.75,
+            forms=[lambda n, size, generator: [*_cut(_random(n, generator), size)][::-1]],
+        ),
+        Mistake(
+            "each_batch_one_short",
+            _one_short,
+            "Each batch is one example short. The end of a slice is not part of it: order[start : start + size] holds "
+            "`size` entries.",
+            credit=0.25,
+        ),
+        Mistake(
+            "batches_overlap",
+            _overlapping,
+            "Each batch holds the first example of the next as well. The end of a slice is not part of it: "
+            "order[start : start + size] holds `size` entries.",
+            credit=0.25,
+        ),
+        Mistake(
+            "a_batch_from_every_start",
+            _every_start,
+            "A batch begins at every example. The starts lie `size` apart: range(0, n, size).",
+            credit=0.25,
+        ),
+        Mistake(
+            "sizes_evened_out",
+            _evened_out,
+            "The batches are made about equally large. Each holds `size` indices, and the last keeps what is left "
+            "over: "
+            "torch.split(order, size).",
+            credit=0.5,
+        ),
+        Mistake(
+            "rest_joined_to_the_last_batch",
+            _rest_joined,
+            "What is left over is joined to the last full batch, which becomes too large. It makes a batch of its own.",
+            credit=0.5,
+        ),
+        Mistake(
+            "first_batch_only",
+            _first_batch,
+            "Only the first batch is returned: does the `return` stand inside the loop? An epoch has ⌈n/size⌉ batches.",
+            credit=0.25,
+        ),
+        Mistake(
+            "one_batch_for_all",
+            lambda n, size, generator: [_random(n, generator)],
+            "The order is shuffled but not cut: all examples stand in one batch. Cut it into pieces of `size`.",
+            credit=0.25,
+        ),
+        Mistake(
+            "lists_instead_of_tensors",
+            _lists,
+            "The batches are lists of numbers. Return index tensors: slices of torch.randperm are tensors, and "
+            "torch.tensor(...) makes one of a list.",
+            credit=0.5,
+        ),
+        Mistake(
+            "no_example_stays_in_place",
+            _sattolo,
+            "No example ever stays in its place, so the shuffle is not fair: this is Sattolo's loop. For each last "
+            "place "
+            "draw from all places up to it, itself too: randint(last + 1, ...).",
+            credit=0.5,
+        ),
+        Mistake(
             "last_batch_padded",
             _pads_last,
             "The last batch is filled up with examples that this epoch has used already. Leave it short.",
             credit=0.5,
+            forms=[_last_reaches_back],
         ),
         Mistake(
             "not_shuffled",
@@ -222,6 +382,10 @@ MINIBATCHES = Exercise(
             lambda n, size, generator: _cut(_random(n - 1, generator), size),
             "One example never comes: torch.randperm(n) already runs from 0 to n − 1.",
             credit=0.25,
+            forms=[
+                lambda n, size, generator: _cut(_random(n - 1, generator) + 1, size),
+                lambda n, size, generator: _cut(_random(n, generator)[1:], size),
+            ],
         ),
         Mistake(
             "counts_from_one",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -14,16 +14,19 @@ from steepest_exercises.start_here import reference
 
 
 def _gd_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, theta: Tensor, grad: Tensor, lr: float) -> Case:
-        return Case(name, {"args": [theta, grad], "kwargs": {"lr": lr}, "outputs": ["the new θ"]})
+    def case(name: str, theta: Tensor, grad: Tensor, lr: float, *, corner: float = 0.0) -> Case:
+        inputs = {"args": [theta, grad], "kwargs": {"lr": lr}, "outputs": ["the new θ"]}
+        return Case(name, inputs, corner=corner)
 
     return [
         case("a vector", normal(rng, 3), normal(rng, 3), 0.1),
         case("a matrix", normal(rng, 2, 3), normal(rng, 2, 3), 0.5),
-        case("a single number", normal(rng), normal(rng), 0.3),
+        case("a tensor without axes", normal(rng), normal(rng), 0.3, corner=0.15),
         case("a gradient of zero", normal(rng, 4), torch.zeros(4, dtype=torch.float64), 0.2),
         case("a rate above 1", normal(rng, 3), normal(rng, 3), 1.7),
         case("a non-contiguous matrix", normal(rng, 3, 2).T, normal(rng, 2, 3), 0.05),
+        case("three axes", normal(rng, 2, 3, 2), normal(rng, 2, 3, 2), 0.4),
+        case("a long steep gradient", normal(rng, 12), 30 * normal(rng, 12), 0.01),
         case("float32", normal(rng, 4).float(), normal(rng, 4).float(), 0.2),
     ]
 
@@ -44,6 +47,29 @@ def _torch_optimizer(theta: Tensor, grad: Tensor, *, lr: float) -> Tensor:
     weight.grad = grad.clone()
     torch.optim.SGD([weight], lr=lr).step()
     return weight.detach()
+
+
+def _step(change: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The step with something else in the gradient's place."""
+    return lambda theta, grad, *, lr: theta - lr * change(grad)
+
+
+def _first_two(theta: Tensor, grad: Tensor, *, lr: float) -> Tensor:
+    return torch.stack([theta[0] - lr * grad[0], theta[1] - lr * grad[1]])
+
+
+def _some_entries(part: slice) -> Callable[..., Tensor]:
+    def gd_step(theta: Tensor, grad: Tensor, *, lr: float) -> Tensor:
+        new = theta.clone()
+        for place in range(len(theta))[part]:
+            new[place] = theta[place] - lr * grad[place]
+        return new
+
+    return gd_step
+
+
+def _more_returned(theta: Tensor, grad: Tensor, *, lr: float) -> tuple[Tensor, Tensor]:
+    return theta - lr * grad, grad
 
 
 GD_STEP = Exercise(
@@ -130,12 +156,14 @@ GD_STEP = Exercise(
             "Every step has the length lr here. The gradient's length matters: where the slope is gentle, the "
             "step is short.",
             0.25,
+            forms=[_step(lambda grad: grad / grad.norm())],
         ),
         Mistake(
             "sign_of_the_gradient",
             lambda theta, grad, *, lr: theta - lr * torch.sign(grad),
             "Only the gradient's sign is used, so each coordinate moves by lr however steep the slope is.",
             0.25,
+            forms=[_step(lambda grad: grad / grad.abs())],
         ),
         Mistake(
             "gradient_averaged",
@@ -143,6 +171,112 @@ GD_STEP = Exercise(
             "All coordinates move by the mean of the gradient. Each has its own entry: subtract tensors, entry "
             "by entry.",
             0.25,
+        ),
+        Mistake(
+            "gradient_summed",
+            _step(torch.sum),
+            "All coordinates move by the sum of the gradient. Each has its own entry: subtract tensors, entry by "
+            "entry.",
+            0.25,
+        ),
+        Mistake(
+            "length_of_the_gradient",
+            _step(lambda grad: grad.norm()),
+            "All coordinates move by the length of the gradient, one number. Its entries say how far each of them "
+            "goes, "
+            "and in which direction.",
+            0.25,
+        ),
+        Mistake(
+            "gradient_divided_by_its_size",
+            _step(lambda grad: grad / grad.numel()),
+            "The gradient is divided by the number of its entries. It is a gradient already: nothing is averaged here.",
+            0.25,
+            forms=[lambda theta, grad, *, lr: theta - lr * grad / len(theta)],
+        ),
+        Mistake(
+            "gradient_squared",
+            _step(torch.square),
+            "The gradient is squared, so its sign is lost and every coordinate moves down. The step takes the gradient "
+            "itself.",
+            0.25,
+        ),
+        Mistake(
+            "gradient_without_its_sign",
+            _step(torch.abs),
+            "The gradient enters without its sign, so every coordinate moves down. Where the gradient is negative, "
+            "descent moves up.",
+            0.25,
+        ),
+        Mistake(
+            "gradient_clipped",
+            _step(lambda grad: grad.clamp(-1, 1)),
+            "Large gradients are cut down. That is a method of its own; here the gradient enters as it is.",
+            0.25,
+            forms=[_step(lambda grad: grad / max(1.0, float(grad.norm()))), _step(torch.tanh)],
+        ),
+        Mistake(
+            "step_twice_as_long",
+            _step(lambda grad: 2 * grad),
+            "The step is twice as long as it should be: a factor 2 too many, or the step is taken twice. Whatever "
+            "comes from the loss is in `grad` already.",
+            0.5,
+        ),
+        Mistake(
+            "step_half_as_long",
+            _step(lambda grad: grad / 2),
+            "The step is half as long as it should be: a ½ too many. Whatever comes from the loss is in `grad` "
+            "already.",
+            0.5,
+        ),
+        Mistake(
+            "rate_on_theta",
+            lambda theta, grad, *, lr: lr * theta - grad,
+            "The rate scales theta, and the gradient enters with full weight. It belongs to the gradient.",
+            0.25,
+        ),
+        Mistake(
+            "rate_subtracted_too",
+            lambda theta, grad, *, lr: theta - (lr + grad),
+            "The rate is added to the gradient. It multiplies the gradient: it says which part of it to go.",
+            0.25,
+            forms=[lambda theta, grad, *, lr: theta - lr - grad, lambda theta, grad, *, lr: theta - (grad - lr)],
+        ),
+        Mistake(
+            "one_minus_the_rate",
+            lambda theta, grad, *, lr: theta - (1 - lr) * grad,
+            "The gradient is multiplied by 1 - lr. The rate itself is its factor.",
+            0.25,
+        ),
+        Mistake(
+            "first_entries_only",
+            _first_two,
+            "Only the first entries of theta are in the result. theta may have any shape: write the formula for the "
+            "whole tensor, without picking entries.",
+            0.25,
+            forms=[lambda theta, grad, *, lr: theta[0] - lr * grad[0]],
+        ),
+        Mistake(
+            "some_entries_do_not_move",
+            _some_entries(slice(0, 1)),
+            "Some entries stay where they are: the loop ends too soon, or starts too late. Without a loop, theta moves "
+            "as "
+            "a whole.",
+            0.25,
+            forms=[_some_entries(slice(0, -1)), _some_entries(slice(1, None))],
+        ),
+        Mistake(
+            "more_than_the_point_returned",
+            _more_returned,
+            "The new point is right, but more is returned with it: `return a, b` makes a pair. Return the point alone.",
+            0.5,
+            forms=[
+                lambda theta, grad, *, lr: (theta - lr * grad, lr),
+                lambda theta, grad, *, lr: (theta, theta - lr * grad),
+                lambda theta, grad, *, lr: (theta - lr * grad, lr * grad),
+                lambda theta, grad, *, lr: (theta - lr * grad, -lr * grad),
+                lambda theta, grad, *, lr: [theta - lr * grad],
+            ],
         ),
         Mistake(
             "returned_as_a_list",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from steepest._checks.finding import CHANGED_IN_PLACE, GLOBAL_GENERATOR_USED, WRONG_FLOAT_TYPE
+from steepest._checks.general import GENERAL
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
@@ -27,11 +27,6 @@ __all__ = ["Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standin
 NOT_ATTEMPTED, OWN_CELLS = "not_attempted", "cells of their own"
 UNREAD = frozenset({Outcome.MISSING, Outcome.UNREADABLE})
 ENDED_BADLY = frozenset({Outcome.ERRORED, Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.UNREADABLE})
-HINTS = {  # of mistakes that can be made in any exercise
-    "changes_its_arguments": CHANGED_IN_PLACE,
-    "uses_global_generator": GLOBAL_GENERATOR_USED,
-    "wrong_float_type": WRONG_FLOAT_TYPE,
-}
 
 
 @dataclass(frozen=True)
@@ -232,7 +227,7 @@ def _mistakes(lesson: Lesson, names: Sequence[str], said: Mapping[str, Mapping[s
             counts.update([(name, str(verdict.diagnosis))] if wrong and name in names else [])
     hints = {(name, mistake.name): mistake.hint for name, item in lesson.exercises.items() for mistake in item.mistakes}
     found = [
-        MistakeCount(name, what, count, hints.get((name, what), HINTS.get(what, "")))
+        MistakeCount(name, what, count, hints.get((name, what), GENERAL.get(what, "")))
         for (name, what), count in counts.items()
     ]
     return sorted(found, key=lambda item: (names.index(item.exercise), -item.count, item.name))

@@ -6,7 +6,7 @@ from steepest._checks.calls import Function
 from steepest._checks.cases import Case, Result, play
 from steepest._checks.compare import show, show_apart
 from steepest._checks.finding import agreed_with, deviation
-from steepest._checks.relations import inputs_of
+from steepest._checks.played import inputs_of
 from steepest._checks.wire import printable
 
 from steepest_grader.exercise.judge import PUBLIC_SEED, sound_candidates

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 from steepest._checks.calls import Function, local
 from steepest._checks.cases import Candidate, Result, play
-from steepest._checks.facts import Fact
-from steepest._checks.finding import GENERATOR, Finding, agreed_with, alike, find
+from steepest._checks.finding import agreed_with, alike, find
+from steepest._checks.general import Fact
+from steepest._checks.generators import GENERATOR
 from steepest._checks.probes import Probe, find_probes, without_effect
 
-from steepest_grader.exercise import undecided
-from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome, Verdict
+from steepest_grader.exercise import catalogue, undecided
+from steepest_grader.exercise.apart import apart
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
+from steepest_grader.exercise.verdicts import as_verdict
 
 __all__ = [
     "HIDDEN_SEEDS",
@@ -29,6 +32,7 @@ __all__ = [
     "probes",
     "refusals",
     "sound_candidates",
+    "spoiled",
     "ways",
 ]
 
@@ -136,7 +140,12 @@ def _cases(exercise: Exercise, seeds: tuple[int, ...]) -> tuple[Case, ...]:
 
 
 def judge(
-    exercise: Exercise, function: Function, *, seeds: Sequence[int] = HIDDEN_SEEDS, device: str = "cpu"
+    exercise: Exercise,
+    function: Function,
+    *,
+    seeds: Sequence[int] = HIDDEN_SEEDS,
+    device: str = "cpu",
+    spoiled: Callable[[], Collection[str]] = tuple,
 ) -> Verdict:
     """Play an exercise's hidden cases with a function and say what it is worth.
 
@@ -150,6 +159,9 @@ def judge(
         Seeds of the cases.
     device : {"cpu", "cuda"}
         Where the reference computes.
+    spoiled : callable
+        Which of the exercise's companions are not right; asked where the function is not. Then it is judged once more
+        apart from those, and earns its marks for its own part.
 
     Returns
     -------
@@ -161,20 +173,16 @@ def judge(
     results = play(function, cases)
 
     def probe() -> Fact | None:
-        return without_effect(function, _cases(exercise, (PUBLIC_SEED,)), probes(exercise))
+        public, sound = sound_candidates(exercise, (PUBLIC_SEED,), device)
+        return without_effect(function, public, sound[0].results, probes(exercise))
 
     finding = find(cases, known, results, parameters=exercise.parameters, reveal=False)
     if finding.credit < 1 and not finding.listed:
         known = _without_noise(exercise, tuple(seeds), device, cases, known, results)
         finding = find(cases, known, results, parameters=exercise.parameters, reveal=False, probe=probe)
-    return Verdict(
-        exercise.id,
-        exercise.points,
-        _outcome(finding, results),
-        credit=finding.credit,
-        diagnosis=finding.name,
-        message=_message(finding),
-    )
+    verdict = as_verdict(exercise, finding, results)
+    others = set(spoiled()) & set(exercise.companions) if finding.credit < 1 and exercise.companions else ()
+    return apart(exercise, function, verdict, cases, known, others) if others else verdict
 
 
 def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str = "cpu") -> tuple[Noise, ...]:
@@ -250,7 +258,19 @@ def judge_local(
     `companions` are what stands beside the function; the exercise's own where left out.
     """
     beside = exercise.companions if companions is None else companions
-    return judge(exercise, local(implementation, exercise.id, companions=beside, device=device), device=device)
+    function = local(implementation, exercise.id, companions=beside, device=device)
+    return judge(exercise, function, device=device, spoiled=lambda: spoiled(exercise, beside))
+
+
+def spoiled(exercise: Exercise, beside: Mapping[str, Any]) -> list[str]:
+    """Which companions of an exercise are not right, among functions of this process."""
+
+    def right(name: str) -> bool:
+        function = beside.get(name)
+        return callable(function) and passes(asked[name], local(function, name, companions=beside))
+
+    asked = catalogue.by_id()
+    return [name for name in exercise.companions if name in asked and not right(name)]
 
 
 def _in_both(result: Result, again: Result) -> Result:
@@ -262,22 +282,3 @@ def _refuse_errors(exercise: Exercise, who: str, results: Sequence[Result], expe
         if result.error != expected[number]:
             said = f"{result.error}: {result.message}" if result.error else "nothing"
             raise RuntimeError(f"{exercise.id}: in case {number + 1} {who} raised {said}. Mend the exercise.")
-
-
-def _outcome(finding: Finding, results: Sequence[Result]) -> Outcome:
-    if finding.credit == 1:
-        return Outcome.PASSED
-    if finding.credit > 0:
-        return Outcome.PARTIAL
-    if finding.name is None and any(result.out_of_memory for result in results):
-        return Outcome.OUT_OF_MEMORY
-    if finding.name is None and any(result.error not in ("", "ResultError") for result in results):
-        return Outcome.ERRORED
-    return Outcome.FAILED
-
-
-def _message(finding: Finding) -> str:
-    if finding.credit == 1:
-        return finding.text
-    symptom = f"{finding.symptom[0].upper()}{finding.symptom[1:]}. " if finding.symptom else ""
-    return f"{symptom}{finding.text}".strip()

@@ -111,7 +111,8 @@ class Exercise:
     seconds : float
         Wall time that all of its hidden cases may take together.
     companions : mapping of str to callable
-        References of the student's other functions that its drive calls too, by name.
+        References of the student's other functions that its drive, or the student's function, calls too, by name.
+        Where those are wrong, the function is judged apart from them, see `judge`.
     equivalent : mapping of str to sequence of str
         Why some mechanical mutants of the lesson's solution are sound all the same, and for each reason the lines in
         which they differ from the solution, see `mutation.Mutant.change`.

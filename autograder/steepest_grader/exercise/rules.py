@@ -16,14 +16,23 @@ from steepest._checks import content, wire
 from steepest._checks.calls import local
 from steepest._checks.cases import Candidate, play
 from steepest._checks.drives import GENERAL, drive
-from steepest._checks.finding import CORNERS, GENERATOR
+from steepest._checks.finding import CORNERS
+from steepest._checks.generators import GENERATOR, SEED
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 
 __all__ = ["check", "check_candidates", "check_cases", "failure", "raised"]
 
-RESERVED = {"reference", "not_attempted", "changes_its_arguments", "uses_global_generator", "wrong_float_type"}
+RESERVED = {
+    "reference",
+    "not_attempted",
+    "changes_its_arguments",
+    "uses_global_generator",
+    "seeds_global_generator",
+    "wrong_float_type",
+    "forgotten_corner",
+}
 MAX_ID = 57  # nbgrader's limit of 64, less the "answer_" of its answer cell
 
 
@@ -252,6 +261,8 @@ def _wrong_candidates(candidates: Sequence[Candidate]) -> Iterator[str]:
         effects = sorted({effect for result in item.results for effect in result.effects})
         if GENERATOR in effects:
             yield f"{who} draws from a global generator, which costs students half. Draw from one that it is given."
+        elif SEED in effects:
+            yield f"{who} seeds a global generator, which costs students half. Make one of its own, or seed none."
         elif effects:
             yield f"{who} changes {effects[0]} in place, which costs students half. Build new values."
         elif item.kind == "accepted" and not item.text.strip():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import difflib
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,17 @@ from nbformat.v4 import new_code_cell, new_notebook
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.catalogue import by_id
 from steepest_grader.exercise.model import Exercise, Outcome, Verdict
+from steepest_grader.grading.absent import alike, located
 from steepest_grader.grading.submission import grade_submission
 from steepest_grader.notebook.parse import parse
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.sandbox.zygote import SandboxError
 
 __all__ = ["judge_file"]
+
+NEAR = 0.8  # nearer than elsewhere, since many names are compared with many
+IN_A_FILE = {": its cell raises ": ": the file raises ", " is defined before its test cell.": " is defined."}
+OF_A_NOTEBOOK = re.compile("|".join(map(re.escape, IN_A_FILE)))
 
 
 def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list[dict[str, Any]]:
@@ -40,15 +47,19 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
     """
     known = by_id()
     wanted = {only: known[only]} if only else known
+    source = ""
     try:
         source = path.read_bytes().decode("utf-8-sig")
         defined = set(_defined(parse(source)))
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        said = Verdict(only or "", 0, Outcome.UNREADABLE, message=f"The file cannot be read: {error}.")
-        return [_row(path, said)]
+        message = f"The file cannot be read: {located(str(error), source)}."
+        return [_row(path, Verdict(only or "", 0, Outcome.UNREADABLE, message=message))]
     found = {name: item for name, item in wanted.items() if name in defined}
     if not found:
-        message = f"The file defines no function called `{only}`." if only else "No function bears an exercise's id."
+        if only:
+            message = f"The file defines no function called `{only}`.{alike(only, defined)}"
+        else:
+            message = f"No function bears an exercise's id.{_meant(defined, known)}"
         return [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
     lesson = _lesson(source, found)
     data = nbformat.writes(lesson.released).encode()
@@ -67,8 +78,17 @@ def _lesson(source: str, found: dict[str, Exercise]) -> Lesson:
     return Lesson("judge", new_notebook(cells=cells), found, {}, version="")
 
 
+def _meant(defined: Iterable[str], known: Iterable[str]) -> str:
+    """A question that ends a sentence, where a name is nearly an exercise's; else ""."""
+    for name in sorted(defined):
+        if near := difflib.get_close_matches(name, known, n=1, cutoff=NEAR):
+            return f" Did you mean `{near[0]}` by `{name}`?"
+    return ""
+
+
 def _row(path: Path, verdict: Verdict) -> dict[str, Any]:
     row = verdict.as_json()
+    row["message"] = OF_A_NOTEBOOK.sub(lambda found: IN_A_FILE[found[0]], row["message"])
     return {"file": str(path), "exercise": row.pop("id") or None, **row}
 
 

@@ -10,12 +10,12 @@ from dataclasses import replace
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
 from steepest._checks.calls import Function, StudentError
-from steepest._checks.wire import printable
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.example import example
 from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
+from steepest_grader.grading.absent import absent, names, said
 from steepest_grader.notebook.cells import grade_id
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.inert import inert
@@ -124,7 +124,7 @@ class _Run:
                 continue
             try:
                 if name in self.lesson.exercises:
-                    self._judge(kernel, self.lesson.exercises[name], cell)
+                    self._judge(kernel, self.lesson.exercises[name], cell, index)
                 elif name in self.lesson.tests:
                     self._test(kernel, name, cell, index)
                 else:
@@ -143,13 +143,13 @@ class _Run:
         finally:
             self.spent.cells += time.monotonic() - begun
 
-    def _judge(self, kernel: Kernel, exercise: Exercise, cell: NotebookNode) -> None:
+    def _judge(self, kernel: Kernel, exercise: Exercise, cell: NotebookNode, index: int) -> None:
         begun, calls = time.monotonic(), 0.0
         try:
             with kernel.functions(seconds=exercise.seconds) as transport:
                 function = Function(exercise.id, transport)
                 try:
-                    verdict = self._verdict(exercise, function)
+                    verdict = self._verdict(exercise, function, index)
                     self._keep(verdict, cell)  # it stands, whatever comes of the example
                     self._keep(replace(verdict, example=self._example(exercise, function, verdict)), cell)
                 finally:
@@ -169,12 +169,22 @@ class _Run:
             self.spent.calls += calls
             self.spent.judging += time.monotonic() - begun - calls
 
-    def _verdict(self, exercise: Exercise, function: Function) -> Verdict:
+    def _verdict(self, exercise: Exercise, function: Function, index: int) -> Verdict:
         try:
             exists = function.exists()
+            kind = "" if exists else function.kind()
         except StudentError as error:  # only forged answers come to this
             return Verdict(exercise.id, exercise.points, Outcome.ERRORED, message=f"{error}.")
-        return judge(exercise, function, device=self.sandbox.device) if exists else self._undefined(exercise)
+        if exists:
+            return judge(exercise, function, device=self.sandbox.device, spoiled=lambda: self._spoiled(exercise))
+        others = {*self.lesson.exercises, *names(self.lesson.released.cells)}
+        outcome, message = absent(exercise.id, kind, self.cells, index, lost=self.lost, others=others)
+        return Verdict(exercise.id, exercise.points, outcome, message=message)
+
+    def _spoiled(self, exercise: Exercise) -> list[str]:
+        """Functions that an exercise builds on, and whose own verdict is not full marks."""
+        judged = [self.known[name] for name in exercise.companions if name in self.known]
+        return [verdict.exercise for verdict in judged if verdict.credit < 1]
 
     def _example(self, exercise: Exercise, function: Function, verdict: Verdict) -> Example | None:
         if verdict.outcome not in SHOWN or verdict.diagnosis == "not_attempted":
@@ -214,22 +224,6 @@ class _Run:
             from_dict({"output_type": "execute_result", **score}),
         ]
 
-    def _undefined(self, exercise: Exercise) -> Verdict:
-        """Say why a function is not there: its cell failed, or it was never written."""
-        for index, cell in enumerate(self.cells):
-            if f"def {exercise.id}(" not in cell.source:
-                continue
-            if index in self.lost:
-                lost = self.lost[index]
-                message = f"`{exercise.id}` is not defined: {lost}."
-                return Verdict(exercise.id, exercise.points, lost.outcome, message=message)
-            for output in cell.get("outputs", []):
-                if output.output_type == "error":
-                    message = f"`{exercise.id}` is not defined: its cell raises {_said(output)}."
-                    return Verdict(exercise.id, exercise.points, Outcome.ERRORED, message=message)
-        message = f"No function called `{exercise.id}` is defined before its test cell."
-        return Verdict(exercise.id, exercise.points, Outcome.MISSING, message=message)
-
     def _unreached(self, name: str) -> Verdict:
         points = self.lesson.exercises[name].points if name in self.lesson.exercises else self.lesson.points(name)
         message = "The notebook took too long, or ended its process too often, before this exercise was reached."
@@ -244,7 +238,7 @@ def _written(notebook: NotebookNode) -> str:
 def _credit(outputs: list[NotebookNode], points: float) -> tuple[float, str]:
     for output in outputs:
         if output.output_type == "error":
-            return 0.0, _said(output)
+            return 0.0, said(output)
         if output.output_type == "execute_result":
             try:
                 earned = float(output.data.get("text/plain", ""))
@@ -254,10 +248,6 @@ def _credit(outputs: list[NotebookNode], points: float) -> tuple[float, str]:
                 return 0.0, f"The mark of this cell comes out as {earned}, which is no number of points."
             return (min(max(earned, 0.0), points) / points if points else 1.0), ""
     return 1.0, ""
-
-
-def _said(output: NotebookNode) -> str:
-    return printable(f"{output.ename}: {output.evalue}"[:500])
 
 
 def _overall(verdicts: list[Verdict]) -> Outcome:

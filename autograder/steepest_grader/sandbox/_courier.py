@@ -180,6 +180,12 @@ class _Courier:
         assert self.client is not None
         self.client.kc.execute(code, silent=True, store_history=False)
 
+    async def _serve(self, address: str, device: str) -> None:
+        """Have the kernel connect to the judge, and wait for nothing."""
+        assert self.client is not None
+        channels = self.client.kc
+        channels.shell_channel.send(channels.session.msg("steepest_serve", {"address": address, "device": device}))
+
     async def _execute(self, source: str, index: int, seconds: float) -> dict[str, Any]:
         """Run a cell; what it shows, and what earlier cells show now."""
         client = self.client

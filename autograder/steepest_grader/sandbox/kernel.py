@@ -29,11 +29,6 @@ CONNECTION: dict[str, Any] = {"transport": "ipc", "key": "", "signature_scheme":
 }
 
 LOG = logging.getLogger(__name__)
-# Student code may have given any name a new meaning, so none is used, and none is left behind.
-_SERVE = (
-    "__import__('steepest._checks.agent', fromlist=['serve'])"
-    ".serve(__import__('builtins').globals(), {address!r}, device={device!r})"
-)
 _WRITE = (
     "(lambda path, data: path.parent.mkdir(parents=True, exist_ok=True) or path.write_bytes(data))"
     "(__import__('pathlib').Path({path!r}), __import__('base64').b64decode({data!r}))"
@@ -135,7 +130,7 @@ class Kernel:
 
         def start(address: str) -> None:
             try:
-                self._ask("send", code=_SERVE.format(address=address, device=self._sandbox.device))
+                self._ask("serve", address=address, device=self._sandbox.device)
             except CourierLost as error:
                 raise Gone from error
 

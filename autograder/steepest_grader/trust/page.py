@@ -12,6 +12,7 @@ from steepest._checks.outcomes import dump, read
 
 from steepest_grader.course.lesson import load
 from steepest_grader.course.text_course import TextCourse
+from steepest_grader.trust.answers import Tally
 from steepest_grader.trust.mutants import solutions
 from steepest_grader.trust.mutation import mutants
 
@@ -35,6 +36,24 @@ from wrong.
 - **trivial**: whether zeros, NaN, nothing, `None`, an argument handed back, and the right numbers in a wrong shape
   are all refused.
 - **state**: changes when the solution, the cases, the variants or the mistakes do. A test compares.
+"""
+OTHERS = """
+## Answers of others
+
+All of the above is known to whoever wrote the exercises, so it says little about a class. Therefore the judge is also
+tried on answers of people who had the released notebook and nothing else: neither the lists of mistakes, nor the
+cases, nor the checks. For every exercise they wrote right answers, each another way to do what the lesson asks, and
+wrong ones with one slip of the kind that students make, each with a sentence that says what is wrong in it. There are
+two sets, by different people. What was learnt from the first was put into the exercises; the second is counted only,
+and nobody who works on the exercises has read it: its line is what to expect of a class.
+
+- **accepted**: right answers that get full marks, and how many there are.
+- **caught**: wrong answers that lose marks.
+- **named**: wrong answers whose author is told what is wrong: one of the exercise's mistakes, or what can be seen of
+  any function from its behaviour. What has no name is told in which case the result is wrong, and no more.
+- **named rightly**: of these, how many names are right in the eyes of somebody who compared the name and the hint with
+  the sentence of the answer's author.
+- **corners kept**: answers that forget a special case and are right otherwise, and keep at least three quarters.
 """
 COLUMNS = (
     "exercise",
@@ -86,7 +105,7 @@ def stated(text: str) -> dict[str, dict[str, str]]:
     return {name: dict(zip(COLUMNS[1:], map(str.strip, cells), strict=True)) for name, cells in rows.items()}
 
 
-def page(found: Found, state: Mapping[str, str]) -> str:
+def page(found: Found, state: Mapping[str, str], told: Mapping[str, Mapping[str, Tally]] | None = None) -> str:
     """The page as Markdown.
 
     Parameters
@@ -95,8 +114,12 @@ def page(found: Found, state: Mapping[str, str]) -> str:
         What `verify --mutants --json` writes, for all lessons.
     state : mapping of str to str
         See `states`.
+    told : mapping of str to mapping of str to Tally
+        By set and lesson what the judge makes of the answers of others.
     """
     parts = [HEAD, *_total(found)]
+    if told:
+        parts += [OTHERS, *_others(told)]
     for lesson, proofs in found.items():
         parts += [f"\n## {lesson}\n", "| " + " | ".join(COLUMNS) + " |", "|---" * len(COLUMNS) + "|"]
         parts += [_row(name, proof, state[name]) for name, proof in proofs.items()]
@@ -117,6 +140,22 @@ def _total(found: Found) -> Iterator[str]:
         f"{kept + equivalent} mutants. Of the {kept} that are not equivalent, {killed} are killed, "
         f"which is {killed / max(kept, 1):.1%}."
     )
+
+
+def _others(told: Mapping[str, Mapping[str, Tally]]) -> Iterator[str]:
+    yield "| set | lesson | accepted | caught | named | named rightly | corners kept |\n|---|---|---|---|---|---|---|"
+    for part, lessons in told.items():
+        total = sum(lessons.values(), Tally())
+        for lesson, tally in {**lessons, "all": total}.items():
+            counts = (
+                (tally.accepted, tally.right),
+                (tally.caught, tally.wrong),
+                (tally.named, tally.wrong),
+                (tally.rightly, tally.named),
+                (tally.kept, tally.corners),
+            )
+            cells = (f"{got} / {of}" for got, of in counts)
+            yield f"| {part} | {lesson} | {' | '.join(cells)} |"
 
 
 def _row(name: str, proof: Mapping[str, Any], state: str) -> str:

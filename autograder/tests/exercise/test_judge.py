@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import torch
 from steepest._checks import agent
 from steepest._checks.calls import Function, local
+from steepest._checks.generators import GENERATOR
 from steepest_grader import grade
 from steepest_grader.exercise.catalogue import exercise
 from steepest_grader.exercise.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge, judge_local, passes, refusals
@@ -65,8 +67,13 @@ def _blank(grad: Tensor, *, lr: float) -> Tensor:
     raise NotImplementedError
 
 
-def _global(grad: Tensor, *, lr: float) -> Tensor:
+def _draws(grad: Tensor, *, lr: float) -> Tensor:
     random.random()
+    return -lr * grad
+
+
+def _seeds(grad: Tensor, *, lr: float) -> Tensor:
+    random.seed(1)
     return -lr * grad
 
 
@@ -108,11 +115,9 @@ VERDICTS: dict[str, tuple[Callable[..., Any], Outcome, float, str | None, str]] 
         lambda grad, *, lr: grad.mul_(-lr), Outcome.PARTIAL, 2, "changes_its_arguments",
         "It changes `grad` in place. The result is right, but",
     ),
-    "a global generator": (
-        _global, Outcome.PARTIAL, 2, "uses_global_generator", "It draws from a global random generator.",
-    ),
+    "a draw that plays no part": (_draws, Outcome.PASSED, 4, None, ""),
     "another float type": (
-        lambda grad, *, lr: (-lr * grad).float(), Outcome.FAILED, 0, "wrong_float_type",
+        lambda grad, *, lr: (-lr * grad).float(), Outcome.PARTIAL, 2, "wrong_float_type",
         "Step has type float32, expected float64, in the case “1 axes”.",
     ),
     "a mistake in another float type": (
@@ -120,16 +125,18 @@ VERDICTS: dict[str, tuple[Callable[..., Any], Outcome, float, str | None, str]] 
         "Step has type float32, expected float64, in the case “1 axes”. There is no half here.",
     ),
     "zeros": (
-        lambda grad, *, lr: torch.zeros_like(grad), Outcome.FAILED, 0, None, "Step is wrong, in the case “1 axes”.",
+        lambda grad, *, lr: torch.zeros_like(grad), Outcome.FAILED, 0, "constant",
+        "Step is wrong, in the case “1 axes”. It gives one and the same value",
     ),
-    "its argument": (lambda grad, *, lr: grad, Outcome.FAILED, 0, None, "Step is wrong"),
-    "nothing": (lambda grad, *, lr: None, Outcome.FAILED, 0, None, "Step is None, expected a torch.Tensor"),
+    "its argument": (lambda grad, *, lr: grad, Outcome.FAILED, 0, "returns_its_argument", "Step is wrong"),
+    "nothing": (lambda grad, *, lr: None, Outcome.FAILED, 0, "nothing_returned", "Step is None, expected a torch.T"),
     "another shape": (
-        lambda grad, *, lr: (-lr * grad)[None], Outcome.FAILED, 0, None, "Step has shape (1, 3), expected (3,)",
+        lambda grad, *, lr: (-lr * grad)[None], Outcome.PARTIAL, 2, "another_shape",
+        "Step has shape (1, 3), expected (3,)",
     ),
-    "an exception": (_breaks, Outcome.ERRORED, 0, None, "RuntimeError: nothing works (line"),
-    "an exit": (_exits, Outcome.ERRORED, 0, None, "SystemExit: 0 (line"),
-    "another signature": (lambda grad: grad, Outcome.ERRORED, 0, None, "TypeError: "),
+    "an exception": (_breaks, Outcome.ERRORED, 0, "raises_an_error", "RuntimeError: nothing works (line"),
+    "an exit": (_exits, Outcome.ERRORED, 0, "raises_an_error", "SystemExit: 0 (line"),
+    "another signature": (lambda grad: grad, Outcome.ERRORED, 0, "other_arguments", "TypeError: "),
     "a tensor that lies": (
         lambda grad, *, lr: grad.as_subclass(_Liar), Outcome.FAILED, 0, None, "Step is of type _Liar",
     ),
@@ -214,12 +221,17 @@ def test_grade_gives_points_and_writes_nothing(capsys: pytest.CaptureFixture[str
 
 
 def test_another_thread_that_draws_leaves_no_trace_in_the_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = itertools.count()
-    monkeypatch.setattr(agent, "_global_generators", lambda: next(looks) % 9 == 0)
-    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("draws", _global, "Do not.")]))
+    calls = itertools.count()
+
+    @contextlib.contextmanager
+    def watched(turn: int, *, given: bool) -> Iterator[set[str]]:
+        yield set() if next(calls) % 9 else {GENERATOR}
+
+    monkeypatch.setattr(agent, "watched", watched)
+    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("draws", _draws, "Do not.")]))
     assert [result.effects for candidate in known for result in candidate.results] == [()] * 12
 
 
-def test_a_candidate_that_draws_is_known_to_draw() -> None:
-    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("draws", _global, "Do not.")]))
-    assert [candidate.name for candidate in known if candidate.results[0].effects] == ["draws"]
+def test_a_candidate_that_seeds_is_known_to_seed() -> None:
+    _, known = candidates(replace(EXERCISE, mistakes=[Mistake("seeds", _seeds, "Do not.")]))
+    assert [candidate.name for candidate in known if candidate.results[0].effects] == ["seeds"]

@@ -37,8 +37,8 @@ def _in_place(x: Tensor) -> Tensor:
     return x.mul_(2)
 
 
-def _draws(x: Tensor) -> Tensor:
-    torch.rand(1)
+def _seeds(x: Tensor) -> Tensor:
+    torch.manual_seed(1)
     return 2 * x
 
 
@@ -167,7 +167,7 @@ WRONG: dict[str, tuple[Exercise, str]] = {
         _accepted(implementation=_in_place),
         "the accepted variant 'sum' changes argument 1 in place",
     ),
-    "an accepted variant that draws": (_accepted(implementation=_draws), "'sum' draws from a global generator"),
+    "an accepted variant that seeds": (_accepted(implementation=_seeds), "'sum' seeds a global generator"),
     "an accepted variant that is wrong": (
         _accepted(implementation=lambda x: 3 * x),
         "the accepted variant 'sum' gives other results than the reference, and has no note. Correct it, or say",

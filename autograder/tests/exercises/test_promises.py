@@ -1,4 +1,4 @@
-"""Every sentence of a lesson that promises something to be accepted stands in a table, beside the variants that show it.
+"""Every sentence of a lesson that promises something to be accepted stands in a table, beside variants that show it.
 
 `promises/<lesson>.toml` holds a table for each: the `sentence`, as the lesson's source has it, the `exercise`, and the
 `accepted` variants that follow it to the letter; `test_exercises` sees that these get full marks. A sentence that says

@@ -92,11 +92,26 @@ CASES: dict[str, tuple[Sequence[str], Sequence[Outcome], str]] = {
     "stderr is not a failure": ([GOOD, "x = 3\nimport sys; print('w', file=sys.stderr)"], [P, P], ""),
     "a cell that raises is passed over": ([GOOD, "1 / 0", "x = 3"], [P, P], ""),
     "never defined": (["pass", "x = 3"], [M, P], "No function called `momentum_step`"),
-    "a syntax error": (["def momentum_step(:", "x = 3"], [E, P], "its cell raises SyntaxError"),
+    "a syntax error": (
+        ["def momentum_step(:", "x = 3"],
+        [E, P],
+        "its cell raises SyntaxError: invalid syntax (line 1: `",
+    ),
     "a cell ends the process": ([GOOD, "import os; os._exit(3)", "x = 3"], [P, P], ""),
     "the answer's cell ends the process": ([f"import os\n{GOOD}\nos._exit(3)", "x = 3"], [E, P], "the process ended"),
     "quit() in a cell": ([GOOD, "quit()", "x = 3"], [P, P], ""),
     "a variable called globals": ([GOOD, "x = 3\nglobals = _serve = 7"], [P, P], ""),
+    "None instead of a function": (
+        [f"def f(g): pass\n@f\n{GOOD}", "x = 3"],
+        [M, P],
+        "is None, not a function: `@f` above",
+    ),
+    "a name nearby": ([GOOD.replace("step(", "stop("), "x = 3"], [M, P], "Did you mean `momentum_stop`?"),
+    "a lambda": (
+        [f"{GOOD.replace('_step', '')}momentum_step = lambda *a, **k: momentum(*a, **k)", "x = 3"],
+        [P, P],
+        "",
+    ),
     "a display that no notebook can hold": (
         [GOOD, "x = 3\nfrom IPython.display import display\ndisplay({'text/plain': 5}, raw=True)"],
         [P, P],

@@ -8,13 +8,11 @@ copied at once, so that a later change in place cannot reach it.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import io
-import random
 import socket
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +22,9 @@ import numpy as np
 import torch
 
 from steepest._checks import content, wire
+from steepest._checks.beside import stand_ins
 from steepest._checks.compare import same_bits
+from steepest._checks.generators import watched
 
 MAX_ITEMS = 100_000
 MAX_MESSAGE = 2_000
@@ -43,12 +43,18 @@ class Agent:
         Where functions are looked up, for example the globals of a notebook.
     device : str
         Where tensors in arguments and generators are made, ``"cpu"`` or ``"cuda"``.
+    ask : callable, optional
+        Brings a frame to the judge while a call is under way, and one back, see `beside`.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], *, device: str = "cpu") -> None:
+    def __init__(
+        self, namespace: Mapping[str, Any], *, device: str = "cpu", ask: Callable[[bytes], bytes] | None = None
+    ) -> None:
         self._namespace = namespace
+        self._ask_frame = ask
         self._device = device
         self._held: list[Any] = []
+        self._calls = 0
 
     def answer(self, frame: bytes) -> bytes:
         """Answer one request frame with one reply frame."""
@@ -65,29 +71,42 @@ class Agent:
         request = wire.decode(frame, resolve=self._resolve, device=self._device)
         if request["op"] == "names":
             return {"value": [name for name in request["names"] if callable(self._namespace.get(name))]}
+        if request["op"] == "kind":
+            name = request["name"]
+            return {"value": type(self._namespace[name]).__name__ if name in self._namespace else ""}
         if request["op"] == "generator":
             return {"value": self._hold(torch.Generator(self._device).manual_seed(request["seed"]))}
         if request["op"] == "call":
             function, times = self._namespace[request["name"]], request["times"]
-            reply = self._call(function, request["args"], request["kwargs"], times)
+            reply = self._call(function, request["args"], request["kwargs"], times, request["beside"])
             return reply if request["keep"] is None else reply | {"value": self._keep(reply["value"], request["keep"])}
         raise wire.WireError(f"no such request: {request['op']!r}")
 
-    def _call(self, function: Any, args: list[Any], kwargs: dict[str, Any], times: int | None) -> dict[str, Any]:
-        args = [_rebuild(value) for value in args]
-        kwargs = {name: _rebuild(value) for name, value in kwargs.items()}
+    def _call(
+        self, function: Any, args: list[Any], kwargs: dict[str, Any], times: int | None, beside: list[str]
+    ) -> dict[str, Any]:
+        built: list[Any] = []
+        args = [_rebuild(value, built) for value in args]
+        kwargs = {name: _rebuild(value, built) for name, value in kwargs.items()}
         before = [_snapshot(value) for value in (*args, *kwargs.values())]
-        generators = _global_generators()
-        results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
+        given = any(type(value) is torch.Generator for value in (*args, *kwargs.values()))
+        self._calls += 1
+        with watched(self._calls, given=given) as chance, stand_ins(function, beside, built, self._ask):
+            results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
         labels = [*(f"argument {position}" for position in range(1, len(args) + 1)), *kwargs]
         effects = [
             label
             for label, old, new in zip(labels, before, (*args, *kwargs.values()), strict=True)
             if not same_bits(old, _snapshot(new))
         ]
-        if _global_generators() != generators:
-            effects.append("global generator")
-        return {"value": results[0] if times is None else results, "effects": effects}
+        return {"value": results[0] if times is None else results, "effects": [*effects, *sorted(chance)]}
+
+    def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Put a question to the judge in the midst of a call."""
+        if self._ask_frame is None:
+            raise wire.WireError("there is nobody to ask")
+        answer: dict[str, Any] = wire.decode(self._ask_frame(wire.encode({"ask": asked}, hold=self._hold)))
+        return answer
 
     def _keep(self, result: Any, part: int) -> Any:
         """The result with one of its parts left here and a handle in its place."""
@@ -110,9 +129,17 @@ class Agent:
 
 def serve(namespace: Mapping[str, Any], address: str, *, device: str = "cpu") -> None:
     """Answer requests over a Unix socket until the other side closes it."""
-    agent = Agent(namespace, device=device)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.connect(address)
+
+        def ask(frame: bytes) -> bytes:
+            connection.sendall(frame)
+            answer = receive(connection)
+            if answer is None:
+                raise wire.WireError("the judge has gone")
+            return answer
+
+        agent = Agent(namespace, device=device, ask=ask)
         while (frame := receive(connection)) is not None:
             with contextlib.redirect_stdout(_Sink()), contextlib.redirect_stderr(_Sink()):
                 reply = agent.answer(frame)
@@ -166,14 +193,15 @@ def listed(result: Any) -> Any:
     return list(islice(result, MAX_ITEMS)) if isinstance(result, Iterator) else result
 
 
-def _rebuild(value: Any) -> Any:
-    """Turn names of public functions, wherever they stand in an argument, into functions."""
+def _rebuild(value: Any, built: list[Any]) -> Any:
+    """Turn names of public functions, wherever they stand in an argument, into functions, and note these."""
     if isinstance(value, wire.Named):
-        return content.build(value)
+        built.append(content.build(value))
+        return built[-1]
     if isinstance(value, list | tuple):
-        return type(value)(_rebuild(item) for item in value)
+        return type(value)(_rebuild(item, built) for item in value)
     if isinstance(value, dict):
-        return {key: _rebuild(item) for key, item in value.items()}
+        return {key: _rebuild(item, built) for key, item in value.items()}
     return value
 
 
@@ -192,25 +220,14 @@ def _snapshot(value: Any) -> Any:
     return None
 
 
-def _global_generators() -> tuple[Any, ...]:
-    gpu = torch.cuda.get_rng_state().numpy().tobytes() if torch.cuda.is_initialized() else b""  # type: ignore[no-untyped-call]
-    return gpu, torch.get_rng_state().numpy().tobytes(), _numpy_state(), random.getstate()
-
-
-def _numpy_state() -> bytes:
-    """Where numpy's global generator stands, read as it lies there: asking for it in words takes as long as a call."""
-    source = np.random.get_bit_generator()  # type: ignore[attr-defined]
-    if not isinstance(source, np.random.MT19937):  # someone has put another in its place
-        return repr(source.state).encode()
-    return ctypes.string_at(source.ctypes.state_address, 4 * (624 + 1))  # its words, and which of them comes next
-
-
 def _describe(error: BaseException) -> dict[str, str]:
     """Name, message and line of a student's exception, each of bounded length."""
-    message = ""
+    message = line = ""
     with contextlib.suppress(Exception):  # the student's own exception may fail to describe itself
         message = str(error)[:MAX_MESSAGE]
-    return {"type": type(error).__name__[:100], "message": message, "line": _line(error.__traceback__)[:200]}
+    with contextlib.suppress(Exception):  # Python reads the source for it, which a spoiled `open` or import prevents
+        line = _line(error.__traceback__)[:200]
+    return {"type": type(error).__name__[:100], "message": message, "line": line}
 
 
 def _line(trace: TracebackType | None) -> str:

@@ -7,8 +7,14 @@ from typing import Any, Protocol
 
 from steepest._checks import wire
 from steepest._checks.agent import Agent
+from steepest._checks.beside import Beside
 
 MAX_TEXT = 2_000
+KINDS = {
+    "NoneType": "None", "int": "a number", "float": "a number", "complex": "a number", "bool": "a truth value",
+    "str": "a text", "list": "a list", "tuple": "a tuple", "dict": "a dict", "set": "a set", "Tensor": "a tensor",
+    "ndarray": "an array", "module": "a module",
+}  # fmt: skip
 
 
 class Transport(Protocol):
@@ -47,7 +53,8 @@ class LocalTransport:
     """
 
     def __init__(self, namespace: Mapping[str, Any], *, device: str = "cpu") -> None:
-        self._agent = Agent(namespace, device=device)
+        self._agent = Agent(namespace, device=device, ask=lambda frame: self.answer(frame))
+        self.answer: Callable[[bytes], bytes] = lambda frame: frame
 
     def exchange(self, frame: bytes) -> bytes:
         """Answer at once."""
@@ -63,6 +70,8 @@ class Function:
         The name under which the agent finds it.
     transport : Transport
         How its process is reached.
+    beside : Beside, optional
+        References that stand in the place of the student's own functions of their names.
 
     Attributes
     ----------
@@ -70,10 +79,11 @@ class Function:
         What the calls so far changed that they should have left alone.
     """
 
-    def __init__(self, name: str, transport: Transport) -> None:
+    def __init__(self, name: str, transport: Transport, *, beside: Beside | None = None) -> None:
         self.name = name
         self.effects: set[str] = set()
         self._transport = transport
+        self._beside = beside or Beside({})
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; raises `StudentError` where it raises."""
@@ -95,7 +105,11 @@ class Function:
 
     def _call(self, times: int | None, args: tuple[Any, ...], kwargs: dict[str, Any], keep: int | None = None) -> Any:
         request = {"op": "call", "name": self.name, "args": list(args), "kwargs": kwargs, "times": times, "keep": keep}
-        return self._request(request)
+        return self._request({**request, "beside": self._beside.names})
+
+    def with_references(self, references: Mapping[str, Callable[..., Any]]) -> Function:
+        """The same function, with references in the place of the student's own functions of these names."""
+        return Function(self.name, self._transport, beside=Beside(references))
 
     def companion(self, name: str) -> Function:
         """Another function of the same student, which need not exist; its effects are its own."""
@@ -110,13 +124,17 @@ class Function:
         names = self._request({"op": "names", "names": [self.name]})
         return isinstance(names, list) and names == [self.name]
 
+    def kind(self) -> str:
+        """Name of the type of what stands under the name, or "" where nothing does."""
+        return _text(self._request({"op": "kind", "name": self.name}))
+
     def _request(self, request: dict[str, Any]) -> Any:
         try:
             frame = wire.encode(request)
         except wire.WireError as error:  # an argument that the function itself returned before
             raise StudentError(f"what it returned cannot be handed back to it: {error}") from error
         try:
-            reply = wire.decode(self._transport.exchange(frame))
+            reply = self._exchange(frame, request)
         except wire.WireError as error:
             raise StudentError(f"what came back could not be read: {error}") from error
         if not isinstance(reply, dict):
@@ -129,6 +147,19 @@ class Function:
             raise StudentError("what came back is not an answer")
         self.effects.update(_text(effect)[:100] for effect in effects[:20])
         return reply["value"]
+
+    def _exchange(self, frame: bytes, request: dict[str, Any]) -> Any:
+        """The reply to a request, once all is answered that is asked on the way."""
+
+        def answered(asked: Any) -> bytes:
+            return wire.encode(self._beside.answer(asked.get("ask"), request))
+
+        if isinstance(self._transport, LocalTransport):  # it asks from within the call
+            self._transport.answer = lambda frame: answered(wire.decode(frame))
+        reply = wire.decode(self._transport.exchange(frame))
+        while isinstance(reply, dict) and "ask" in reply and self._beside.names:
+            reply = wire.decode(self._transport.exchange(answered(reply)))
+        return reply
 
 
 def local(
@@ -167,8 +198,26 @@ def name_of(function: Callable[..., Any], namespace: Mapping[str, Any], known: S
         Ids of exercises.
     """
     own = getattr(function, "__name__", type(function).__name__)
-    held = [name for name in known if namespace.get(name) is function]
+    held = [name for name in known if name in namespace and namespace[name] is function]
     return held[0] if held and own not in held else own
+
+
+def no_function(name: str, kind: str) -> str:
+    """What to say where something else stands under a function's name.
+
+    Parameters
+    ----------
+    name : str
+        The name, or "" where it is not known.
+    kind : str
+        Name of the type of what stands there.
+    """
+    said = f"{f'`{name}`' if name else 'what it is given'} is {KINDS.get(kind, f'of type {kind}')}, not a function"
+    if not name:
+        return f"{said}. Hand over the function itself, without calling it."
+    if kind == "NoneType":
+        return f"{said}. If a decorator (@…) stands above it, that lacks a `return` of the function it makes."
+    return f"{said}: a later line has given the name to something else. Use another name there."
 
 
 def _text(value: Any) -> str:

@@ -48,8 +48,8 @@ class Case:
 
     @cached_property
     def scale(self) -> float:
-        """The largest finite number, in absolute value, among the floating inputs."""
-        return max(_sizes(self.inputs), default=0.0)
+        """The largest finite number, in absolute value, among the floating inputs; 1 where there is none."""
+        return max(_sizes(self.inputs), default=1.0)
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Measure:
     """
 
     slack: float = 1.0
-    scale: float = 0.0
+    scale: float = 1.0
     any_dtype: bool = False
     finite: bool = False
     reveal: bool = True

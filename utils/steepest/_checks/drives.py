@@ -19,6 +19,7 @@ from steepest._checks.compare import same_bits, type_name
 
 Observations = dict[str, Any]
 Drive = Callable[..., Observations]
+FORWARD = ", which must be right first,"  # ends the name of what another function than the judged one gave
 
 
 def call(function: Function, *, args: Sequence[Any], kwargs: Mapping[str, Any], outputs: Sequence[str]) -> Observations:
@@ -108,7 +109,7 @@ def backward(
         raise StudentError(
             f"`{forward}`, whose cache this works on, comes first: {_said(error)}", line=error.line
         ) from error
-    seen: Observations = {f"`out` of `{forward}`, which must be right first,": out}
+    seen: Observations = {f"`out` of `{forward}`{FORWARD}": out}
     for number, gradient in enumerate(gradients, start=1):
         parts = _parts(function(gradient, cache), outputs)
         again = f" from the same cache, pass {number}," if number > 1 else ""

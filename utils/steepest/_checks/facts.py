@@ -6,41 +6,17 @@ order of `OF_FORM` and `OF_VALUES` is from what leaves least open to what leaves
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
-from steepest._checks import relations
+from steepest._checks import forms, relations
 from steepest._checks.cases import Candidate, Case, Result
-from steepest._checks.compare import Measure, difference, same_bits, type_name
+from steepest._checks.compare import same_bits
 from steepest._checks.features import what_sets_apart
-from steepest._checks.relations import Played, inputs_of
-
-FORM, NEAR, PART = 0.5, 0.25, 0.25
-SINGLE = 2e-5 / 1e-8  # tolerances of float32 and float64
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A diagnosis that needs no author.
-
-    Attributes
-    ----------
-    name : str
-        The diagnosis.
-    text : str
-        What helps a student, in one or two sentences.
-    credit : float
-        Share of the points that what is right in it earns.
-    """
-
-    name: str
-    text: str
-    credit: float = 0.0
+from steepest._checks.general import FORM, NEAR, PART, Fact
+from steepest._checks.played import Played, inputs_of, plain, unpacked
 
 
 def seen(
@@ -75,8 +51,7 @@ def seen(
 
 def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
     """Whether results are more than one constant, zeros, or what was given handed back."""
-    values = [_flat(value) for result in results for value in result.observations.values()]
-    values = [value for value in values if value.numel()]
+    values = [value for result in results for value in _numbers(result)]
     if not values:
         return False
     if len(values) > 1 and all(bool((value == values[0][0]).all()) for value in values):
@@ -90,9 +65,20 @@ def _handed_back(case: Case, result: Result) -> bool:
     return bool(values) and all(any(same_bits(value, item) for item in given) for value in values)
 
 
-def _flat(value: Any) -> torch.Tensor:
-    numbers = _unpacked(value)
-    return torch.zeros(0) if numbers is None else numbers.reshape(-1)
+def _numbers(result: Result) -> list[torch.Tensor]:
+    """All that was observed in numbers, one row each; answers of yes and no only where there is nothing else."""
+    values = [value for name, value in result.observations.items() if not name.startswith("“")]
+    told = [value for value in values if not isinstance(value, bool)] or values
+    return [row for value in told for row in _rows(value) if row.numel()]
+
+
+def _rows(value: Any) -> Iterator[torch.Tensor]:
+    numbers = unpacked(value)
+    if numbers is not None:
+        yield numbers.reshape(-1)
+    elif isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _rows(part)
 
 
 # --- errors
@@ -108,14 +94,19 @@ ERRORS = {
     "ZeroDivisionError": "A number is divided by 0. Which case makes the denominator 0?",
     "RecursionError": "The function calls itself without an end.",
 }
-TYPE_ERRORS = {
-    "unexpected keyword": ("other_arguments", "The function takes other arguments than the exercise says: use the"
-    " signature as it is printed."),
-    "missing": ("other_arguments", "The function takes other arguments than the exercise says: use the signature as it"
-    " is printed."),
-    "positional argument": ("other_arguments", "The function takes other arguments than the exercise says: use the"
-    " signature as it is printed."),
-}  # fmt: skip
+MESSAGES = {
+    "does not require grad": "What is differentiated does not hang together with what it is differentiated by: it was"
+    " detached, came through numpy or a number, or a first gradient was taken without create_graph=True.",
+    "must match the size": "Two shapes do not fit. Print the shape of each part of the line, and see along which axis a"
+    " sum or a mean was taken.",
+    "shapes cannot be multiplied": "Two shapes do not fit. Print both: weights are (out, in), and rows are examples.",
+    "same dtype": "Two floating types meet: make new tensors with the dtype of what you are given.",
+    "ambiguous": "An `if` asks a tensor with many entries: use torch.where, or a mask.",
+    "only one element": "A tensor with many entries is made one number: keep it a tensor.",
+    "object is not callable": "Something that is no function is called: is a name used twice, or a comma or * missing?",
+    "unsupported operand": "Two kinds of values do not go together. Print type(...) of both sides of the line.",
+}
+SIGNATURES = ("unexpected keyword", "required", "positional argument")
 
 
 def _raises(played: Sequence[Played]) -> Fact | None:
@@ -127,141 +118,17 @@ def _raises(played: Sequence[Played]) -> Fact | None:
     first = bearing[0].got
     if "returned None" in first.message:
         return Fact("nothing_returned", "The function returns nothing: does it end in `return`?")
+    state = bearing[0].case.inputs.get("state", {}) if bearing[0].case.drive == "stepper" else {}
+    if first.error == "KeyError" and first.message.strip("'") in state:
+        key = first.message.strip("'")
+        return Fact("part_missing", f"The state that is returned has no `{key}`, and the next step asks for it.", PART)
     if first.error == "ResultError":
         return Fact("other_form", "What is returned has another form than the exercise asks for.")
-    if first.error == "TypeError":
-        for said, (name, text) in TYPE_ERRORS.items():
-            if said in first.message:
-                return Fact(name, text)
-    text = ERRORS.get(first.error, "Run the line that is named with the exercise's own example, and print the shapes.")
+    if first.error == "TypeError" and any(said in first.message for said in SIGNATURES):
+        return Fact("other_arguments", "The function, or one that it calls, takes other arguments than it is given.")
+    known = next((text for said, text in MESSAGES.items() if said in first.message), ERRORS.get(first.error))
+    text = known or "Run the line that is named with the lesson's own example, and print what goes into it."
     return Fact("raises_an_error", f"It ends in an exception in every case. {text}")
-
-
-# --- another form of the right values
-
-
-def _nothing(played: Sequence[Played]) -> Fact | None:
-    empty = [item for item in played if any(got is None and want is not None for _, want, got in item.pairs())]
-    if empty:
-        return Fact("nothing_returned", "Nothing is returned there: does every path end in `return` with a value?")
-    return None
-
-
-def _another_container(played: Sequence[Played]) -> Fact | None:
-    """The right values, but in a list, an array, a number or a tensor where another of them is asked for."""
-    told = ""
-    for item in played:
-        for name, want, got in item.pairs():
-            if item.right(want, got):
-                continue
-            left, right = _unpacked(want), _unpacked(got)
-            if left is None or right is None or left.shape != right.shape or not item.close(left, right):
-                return None
-            if type(got) is not type(want):
-                told = told or f"{name} is {type_name(got)}, and {_asked(want)} is asked for"
-            elif isinstance(got, torch.Tensor):
-                types = (str(value.dtype).removeprefix("torch.") for value in (got, want))
-                told = told or "{} has numbers of type {}, and {} is asked for".format(name, *types)
-            else:
-                told = told or f"{name} holds values of another type"
-    return Fact("another_type", f"The values are right, but {told}.", FORM) if told else None
-
-
-def _asked(want: Any) -> str:
-    return "a torch.Tensor" if isinstance(want, torch.Tensor) else type_name(want).removeprefix("of type ")
-
-
-def _unpacked(value: Any) -> torch.Tensor | None:
-    """Numbers in any container as one tensor in float64."""
-    try:
-        if isinstance(value, torch.Tensor):
-            return value.detach().cpu().double()
-        if isinstance(value, np.ndarray | np.generic | int | float | bool):
-            return torch.as_tensor(np.asarray(value, dtype=np.float64))
-        if isinstance(value, list | tuple):
-            parts = [_unpacked(item) for item in value]
-            return torch.stack([part for part in parts if part is not None]) if None not in parts else None
-    except (RuntimeError, TypeError, ValueError):
-        return None
-    return None
-
-
-def _another_shape(played: Sequence[Played]) -> Fact | None:
-    """The right values with other axes."""
-    told = None
-    for item in played:
-        for name, want, got in item.pairs():
-            if item.right(want, got):
-                continue
-            left, right = _unpacked(want), _unpacked(got)
-            if left is None or right is None or left.shape == right.shape:
-                return None
-            shapes = f"{name} has shape {tuple(right.shape)}, and {tuple(left.shape)} is asked for"
-            if right.ndim == 2 and right.mT.shape == left.shape and item.close(left, right.mT):
-                told = told or Fact(
-                    "transposed", f"The values are right, but rows and columns are exchanged: {shapes}.", FORM
-                )
-            elif left.numel() == right.numel() and item.close(left.reshape(-1), right.reshape(-1)):
-                told = told or Fact("another_shape", f"The values are right, but {shapes}.", FORM)
-            elif left.numel() and item.close(*_broadcast(left, right)):
-                told = told or Fact("another_shape", f"The values are right, but repeated: {shapes}.", FORM)
-            else:
-                return None
-    return told
-
-
-def _broadcast(left: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    try:
-        shape = torch.broadcast_shapes(left.shape, right.shape)  # type: ignore[no-untyped-call]
-    except RuntimeError:
-        return left, torch.full_like(left, torch.nan)
-    return left.expand(shape), right.expand(shape)
-
-
-def _parts_exchanged(played: Sequence[Played]) -> Fact | None:
-    """The right values under each other's names."""
-    names = list(next((item.want.observations for item in played if len(item.want.observations) > 1), {}))
-    if not 2 <= len(names) <= 4 or any(list(item.want.observations) != names for item in played if not item.want.error):
-        return None
-    bearing = [item for item in played if not item.want.error and list(item.got.observations) == names]
-    if not bearing:
-        return None
-    for order in list(permutations(names))[1:]:
-        if all(
-            item.right(item.want.observations[name], item.got.observations[other])
-            for item in bearing
-            for name, other in zip(names, order, strict=True)
-        ):
-            said = ", ".join(
-                f"{name} stands where {other} belongs"
-                for name, other in zip(names, order, strict=True)
-                if name != other
-            )
-            return Fact("parts_exchanged", f"The values are right, but in another order: {said}.", FORM)
-    return None
-
-
-def _single_precision(played: Sequence[Played]) -> Fact | None:
-    """Right to the digits of float32 alone, where more are asked for."""
-    told = False
-    for item in played:
-        for _, want, got in item.pairs():
-            if item.right(want, got):
-                continue
-            left, right = relations.plain(want), relations.plain(got)
-            if left is None or right is None or left.shape != right.shape:
-                return None
-            if difference(left, right, Measure(slack=SINGLE * item.case.slack, scale=item.case.scale)) is not None:
-                return None
-            told = True
-    if not told or any(item.got.error for item in played if not item.want.error):
-        return None
-    return Fact(
-        "single_precision",
-        "Only the first seven digits are right, as they are where a number passes through float32 on the way: make new"
-        " tensors with dtype=x.dtype, and do not divide a tensor of whole numbers.",
-        FORM,
-    )
 
 
 # --- state and steps
@@ -270,10 +137,9 @@ def _single_precision(played: Sequence[Played]) -> Fact | None:
 def _another_key(played: Sequence[Played]) -> Fact | None:
     """A part of the state stands under another name, or is missing."""
     for item in played:
-        missing = [name for name in item.want.observations if name not in item.got.observations]
-        if item.got.error or not missing:
+        if item.case.drive != "stepper" or item.got.error or not item.missing:
             continue
-        name = missing[0]
+        name = item.missing[0]
         more = [other for other in item.got.observations if other not in item.want.observations]
         key = name.split(" after ")[0]
         for other in more:
@@ -309,11 +175,7 @@ def _from_a_step_on(played: Sequence[Played]) -> Fact | None:
     """Right in the first step or steps of every case, and wrong later."""
     first: list[int] = []
     for item in played:
-        if (
-            item.case.drive != "stepper"
-            or item.got.error
-            or not set(item.want.observations) <= set(item.got.observations)
-        ):
+        if item.case.drive != "stepper" or not item.whole:
             return None
         wrong = [name for name, want, got in item.pairs() if not item.right(want, got)]
         first += [int(name.rpartition(" ")[2]) for name in wrong[:1]]
@@ -333,7 +195,7 @@ def _one_part(played: Sequence[Played]) -> Fact | None:
     for item in played:
         if item.want.error:
             continue
-        if item.got.error or not set(item.want.observations) <= set(item.got.observations):
+        if not item.whole:
             return None
         for name, want, got in item.pairs():
             (right if item.right(want, got) else wrong).add(name.partition(" after step ")[0])
@@ -350,7 +212,7 @@ def _not_finite(played: Sequence[Played]) -> Fact | None:
     names = []
     for item in played:
         for _, want, got in item.pairs():
-            left, right = relations.plain(want), relations.plain(got)
+            left, right = plain(want), plain(got)
             if left is not None and right is not None and left.isfinite().all() and not right.isfinite().all():
                 names.append(item.case.name)
                 break
@@ -374,9 +236,18 @@ def _some_cases(played: Sequence[Played]) -> Fact | None:
     return Fact("right_in_some_cases", said)
 
 
+def _property(played: Sequence[Played]) -> Fact | None:
+    """What every sound answer has, and this one lacks, where a drive observes such things."""
+    for item in played:
+        for name, want, got in item.pairs():
+            if want is True and got is False and name.startswith("“"):
+                return Fact("property_missing", f"It lacks what every sound answer has: {name}.")
+    return None
+
+
 def _constant(played: Sequence[Played]) -> Fact | None:
-    results = [item.got for item in played if item.got.observations]
-    cases = [item.case for item in played if item.got.observations]
+    told = [item for item in played if _numbers(item.got)]
+    cases, results = [item.case for item in told], [item.got for item in told]
     if len(results) < 2 or is_work(cases, results):
         return None
     if all(_handed_back(case, result) for case, result in zip(cases, results, strict=True)):
@@ -390,25 +261,33 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(f"“{name}”" for name in names[:3])]) + more
 
 
-def _relation(played: Sequence[Played]) -> Fact | None:
-    found = relations.relation(played)
-    return Fact(found[0], found[1], NEAR) if found else None
+def _same_change(played: Sequence[Played]) -> Fact | None:
+    found = relations.same_change(played)
+    return Fact(*found, NEAR) if found else None
+
+
+def _same_factor(played: Sequence[Played]) -> Fact | None:
+    found = relations.same_factor(played)
+    return Fact(*found, NEAR) if found else None
 
 
 OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
     _raises,
-    _nothing,
+    forms.nothing,
     _constant,
-    _another_container,
-    _another_shape,
-    _parts_exchanged,
+    forms.another_container,
+    forms.among_others,
+    forms.another_shape,
+    forms.parts_exchanged,
     _another_key,
-    _single_precision,
+    forms.single_precision,
+    _same_change,
 )
 OF_VALUES: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
-    _relation,
+    _same_factor,
     _state_kept,
     _from_a_step_on,
+    _property,
     _one_part,
     _not_finite,
     _some_cases,

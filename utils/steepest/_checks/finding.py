@@ -9,21 +9,10 @@ from functools import partial
 from steepest._checks import facts
 from steepest._checks.cases import EVERYTHING, Candidate, Case, Result
 from steepest._checks.compare import Measure, difference
+from steepest._checks.general import GENERAL, Fact
+from steepest._checks.generators import GENERATOR, SEED
 
-GENERATOR, SEED = "global generator", "global seed"
-
-WRONG_FLOAT_TYPE = "The values are right, but they are computed in another floating type than that of the arguments."
-GLOBAL_GENERATOR_USED = (
-    "The result is right, but a global random generator was used: draw from the generator you are given."
-)
-GLOBAL_GENERATOR_SEEDED = (
-    "The result is right, but a global random generator is seeded on the way, which all other code shares: leave it"
-    " alone."
-)
-CHANGED_IN_PLACE = (
-    "The result is right, but the caller's values are changed: build new ones (a - b, not a -= b; {**state})."
-)
-
+BUT_FOR_ONE_THING = 0.5  # what right values earn that come with a side effect, or in another type
 CORNERS = 0.25  # what forgotten corners cost together at most
 MOST = 0.6  # share of the cases told apart by a mistake in which it has to be seen, where the others are sound
 RIGHT, EARNED = 0.8, 0.5  # share of the cases that has to be right, and what this earns without a name
@@ -77,7 +66,7 @@ def find(
     *,
     parameters: Sequence[str] = (),
     reveal: bool = True,
-    probe: Callable[[], facts.Fact | None] = lambda: None,
+    probe: Callable[[], Fact | None] = lambda: None,
 ) -> Finding:
     """Tell what the results are.
 
@@ -102,7 +91,7 @@ def find(
         return Finding(0.0, "not_attempted", "Write the body of the function and run the cell again.")
     if agreed := agreed_with(cases, candidates, results):
         return Finding(1.0, None if agreed.kind == "reference" else agreed.name, agreed.text)
-    sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
+    sound = [candidate for candidate in candidates if candidate.kind != "mistake"] or list(candidates[:1])
     nearest = max(sound, key=partial(alike, cases, results=results))
     symptom = _symptom(cases, nearest, results, reveal)
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
@@ -150,7 +139,7 @@ def _known(
     if any(_agree(cases, candidate, clean) for candidate in sound):
         return _side_effect({effect for result in results for effect in result.effects}, parameters)
     if any(_agree(cases, candidate, clean, Measure(any_dtype=True)) for candidate in sound):
-        return Finding(0.5, "wrong_float_type", WRONG_FLOAT_TYPE, symptom)
+        return _in_general("wrong_float_type", symptom)
     for candidate in mistakes:
         if _agree(cases, candidate, clean, Measure(any_dtype=True)):
             return _as_finding(candidate)
@@ -202,18 +191,15 @@ def _resembled(
     for candidate in mistakes:
         told_apart, seen = 0, 0
         for case, sound, want, got in zip(cases, nearest.results, candidate.results, results, strict=True):
+            apart = not same(case, sound, want)
+            told_apart += apart
             if want.error or got.error:
                 continue
             got = replace(got, effects=want.effects)
-            if same(case, sound, want):
-                if not same(case, sound, got, finite):
-                    break
-                continue
-            told_apart += 1
-            if same(case, want, got, finite) and not same(case, sound, got, finite):
-                seen += 1
-            elif not same(case, sound, got):
+            like_mistake, like_sound = (same(case, known, got, finite) for known in (want, sound))
+            if not like_mistake and not like_sound:
                 break
+            seen += apart and like_mistake and not like_sound
         else:
             share = seen / told_apart if told_apart else 0.0
             if seen and share >= MOST and (share, seen) > (best, 0):
@@ -274,13 +260,15 @@ def deviation(case: Case, want: Result, got: Result, *, reveal: bool = True) -> 
 
 def _side_effect(effects: set[str], parameters: Sequence[str]) -> Finding:
     if SEED in effects:
-        symptom = "it seeds a global random generator"
-        return Finding(0.5, "seeds_global_generator", GLOBAL_GENERATOR_SEEDED, symptom)
+        return _in_general("seeds_global_generator", "it seeds a global random generator")
     if GENERATOR in effects:
-        symptom = "it draws from a global random generator"
-        return Finding(0.5, "uses_global_generator", GLOBAL_GENERATOR_USED, symptom)
+        return _in_general("uses_global_generator", "it draws from a global random generator")
     names = " and ".join(f"`{_parameter(effect, parameters)}`" for effect in sorted(effects))
-    return Finding(0.5, "changes_its_arguments", CHANGED_IN_PLACE, f"it changes {names} in place")
+    return _in_general("changes_its_arguments", f"it changes {names} in place")
+
+
+def _in_general(name: str, symptom: str) -> Finding:
+    return Finding(BUT_FOR_ONE_THING, name, GENERAL[name], symptom)
 
 
 def _parameter(effect: str, parameters: Sequence[str]) -> str:

@@ -16,16 +16,18 @@ from torch import Tensor
 from steepest._checks.calls import Function
 from steepest._checks.cases import Case, Result, play
 from steepest._checks.compare import Measure, difference
-from steepest._checks.facts import Fact
-from steepest._checks.relations import NAMES_OF_OUTPUTS
+from steepest._checks.drives import GENERAL
+from steepest._checks.general import NEAR, Fact
+from steepest._checks.played import NAMES_OF_OUTPUTS
+from steepest._checks.wire import Handle
 
-ENOUGH = 3  # cases in which an argument has to be without effect
+ENOUGH = 6  # cases in which an argument has to be without effect
 SILENT = {*NAMES_OF_OUTPUTS, "seed", "scales", "forward", "count", "outputs"}  # they steer a drive, and no function
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A change of one argument that the reference notices.
+    """Changes of one argument that the reference notices in one case.
 
     Attributes
     ----------
@@ -33,24 +35,28 @@ class Probe:
         Which case is changed.
     path : sequence of str
         Where the argument stands in the case's inputs.
-    change : str
-        Name of the change, see `CHANGES`.
+    changes : sequence of str
+        Names of the changes, see `CHANGES`.
     name : str
         The argument, as a student knows it.
     """
 
     case: int
     path: Sequence[str]
-    change: str
+    changes: Sequence[str]
     name: str
 
 
 CHANGES: Mapping[str, Callable[[Any], Any]] = {
     "smaller": lambda value: 0.9 * value if isinstance(value, float) or _floats(value) else None,
+    "halved": lambda value: 0.5 * value if isinstance(value, float) else None,
     "uneven": lambda value: _uneven(value) if _floats(value) and value.numel() > 1 else None,
-    "more": lambda value: value + 1 if isinstance(value, int) and not isinstance(value, bool) else None,
+    "opposite": lambda value: -value if _floats(value) else None,
+    "turned": lambda value: value.flip(0) if isinstance(value, Tensor) and value.ndim else None,
+    "levelled": lambda value: _levelled(value) if isinstance(value, Tensor) and value.ndim and len(value) > 1 else None,
+    "more": lambda value: value + 1 if _counts(value) else None,
+    "one": lambda value: 1 if _counts(value) and value > 1 else None,
     "other": lambda value: not value if isinstance(value, bool) else None,
-    "turned": lambda value: value.flip(0) if isinstance(value, Tensor) and value.ndim and not _floats(value) else None,
     "all smaller": lambda value: (
         [0.9 * item for item in value] if isinstance(value, list) and value and all(map(_floats, value)) else None
     ),
@@ -60,7 +66,7 @@ CHANGES: Mapping[str, Callable[[Any], Any]] = {
 def find_probes(
     cases: Sequence[Case], play_reference: Callable[[Case], Result], parameters: Sequence[str]
 ) -> list[Probe]:
-    """For every argument some cases, and a change in each, in which the reference's result is another."""
+    """For every argument some cases, and changes in each, in which the reference's result is another."""
     found: dict[str, list[Probe]] = {}
     for number, case in enumerate(cases):
         before = play_reference(case)
@@ -68,16 +74,17 @@ def find_probes(
             probes = found.setdefault(name, [])
             if before.error or len(probes) == ENOUGH:
                 continue
-            for change in CHANGES:
-                other = changed(case, path, change)
-                after = play_reference(other) if other else before
-                if not after.error and not _alike(case, before, after):
-                    probes.append(Probe(number, path, change, name))
-                    break
+            others = {change: changed(case, path, change) for change in CHANGES}
+            after = {change: play_reference(other) for change, other in others.items() if other}
+            noticed = [name for name, seen in after.items() if not seen.error and not _alike(case, before, seen)]
+            if len(noticed) > 1 or noticed == ["other"]:
+                probes.append(Probe(number, path, noticed, name))
     return [probe for probes in found.values() for probe in probes]
 
 
-def without_effect(function: Function, cases: Sequence[Case], probes: Sequence[Probe]) -> Fact | None:
+def without_effect(
+    function: Function, cases: Sequence[Case], wanted: Sequence[Result], probes: Sequence[Probe]
+) -> Fact | None:
     """Whether a function takes no notice of an argument, or of more than its arguments.
 
     Parameters
@@ -86,6 +93,8 @@ def without_effect(function: Function, cases: Sequence[Case], probes: Sequence[P
         The student's function.
     cases : sequence of Case
         The public cases.
+    wanted : sequence of Result
+        What the reference makes of them.
     probes : sequence of Probe
         What the reference takes notice of.
     """
@@ -96,37 +105,61 @@ def without_effect(function: Function, cases: Sequence[Case], probes: Sequence[P
         if probe.case not in before:
             first, again = play(function, [case])[0], play(function, [case])[0]
             if not first.error and not again.error and not _alike(case, first, again):
-                return Fact("remembers_earlier_calls", REMEMBERS)
+                return Fact("remembers_earlier_calls", REMEMBERS, NEAR)
             before[probe.case] = first
-        other = changed(case, probe.path, probe.change)
-        if heard.get(probe.name) or before[probe.case].error or other is None:
+        if heard.get(probe.name) or not _comparable(before[probe.case], wanted[probe.case]):
             continue
-        after = play(function, [other])[0]
-        heard[probe.name] = bool(after.error) or not _alike(case, before[probe.case], after)
+        others = (changed(case, probe.path, change) for change in probe.changes)
+        after = (play(function, [other])[0] for other in others if other)
+        heard[probe.name] = any(seen.error or not _alike(case, before[probe.case], seen) for seen in after)
     deaf = [name for name, hears in heard.items() if not hears]
     if not deaf or len(deaf) == len(heard) > 1:
         return None
     names = " and ".join(f"`{name}`" for name in deaf[:2])
     have = "have" if len(deaf) > 1 else "has"
     text = f"{names} {have} no effect: the result stays the same whatever the value. Where does the formula need it?"
-    return Fact("argument_without_effect", text, 0.25)
+    return Fact("argument_without_effect", text, NEAR)
 
 
 REMEMBERS = (
-    "Two calls with the same arguments give two results: something is kept from call to call, in a global variable, in"
-    " an argument's default value, or in a tensor that is changed in place."
+    "Two calls with the same arguments give two results. Either something is kept from call to call, in a global"
+    " variable, in an argument's default value or in a tensor that is changed in place; or numbers are drawn from a"
+    " generator that is not the one that was given."
 )
 
 
 def _alike(case: Case, left: Result, right: Result) -> bool:
     measure = Measure(scale=case.scale)
+
+    def alike(name: str, value: Any) -> bool:
+        other = right.observations[name]
+        if isinstance(value, Handle) and isinstance(other, Handle):
+            return value.type_name == other.type_name
+        return difference(value, other, measure) is None
+
     return list(left.observations) == list(right.observations) and all(
-        difference(value, right.observations[name], measure) is None for name, value in left.observations.items()
+        alike(name, value) for name, value in left.observations.items()
     )
+
+
+def _comparable(result: Result, wanted: Result) -> bool:
+    """Whether all that should be seen is seen, and can be looked at."""
+    values = result.observations
+    whole = not result.error and values.keys() >= wanted.observations.keys()
+    return whole and not any(isinstance(value, Handle) for value in values.values())
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _floats(value: Any) -> bool:
     return isinstance(value, Tensor) and value.is_floating_point() and bool(value.numel())
+
+
+def _levelled(value: Tensor) -> Tensor:
+    """The first row in the place of every other."""
+    return value[:1].expand_as(value).clone()
 
 
 def _uneven(value: Tensor) -> Tensor:
@@ -148,8 +181,8 @@ def _paths(case: Case, parameters: Sequence[str]) -> Iterator[tuple[tuple[str, .
             yield from ((("args", str(place)), names[place]) for place in range(len(value)))
         elif key == "kwargs":
             yield from ((("kwargs", name), name) for name in value)
-        elif key not in SILENT:
-            yield (key,), key
+        elif key not in SILENT and (case.drive in GENERAL or isinstance(value, float)):
+            yield (key,), key  # what else a course's own drive is given has to fit together
 
 
 def changed(case: Case, path: Sequence[str], change: str) -> Case | None:

@@ -4,84 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from steepest._checks.cases import Case, Result
-from steepest._checks.compare import RELATIVE, Measure, difference
+from steepest._checks.played import Played, plain
 
-NAMES_OF_OUTPUTS = ("output", "outputs")  # they say how a drive names what it sees, and are no inputs
 NEAR = 1e-6  # two factors of one kind are alike up to here
-
-
-@dataclass(frozen=True)
-class Played:
-    """A case, what is wanted in it, and what came of it."""
-
-    case: Case
-    want: Result
-    got: Result
-    parameters: Sequence[str] = ()
-
-    def pairs(self) -> Iterator[tuple[str, Any, Any]]:
-        """Name, wanted and received value of what both sides observed and rounding does not decide."""
-        for name, want in self.want.observations.items():
-            if name in self.got.observations and name not in self.want.undecided:
-                yield name, want, self.got.observations[name]
-
-    def right(self, want: Any, got: Any) -> bool:
-        """Whether a value is the wanted one."""
-        return difference(want, got, Measure(self.case.slack, self.case.scale)) is None
-
-    def close(self, left: Tensor, right: Tensor) -> bool:
-        """Whether numbers agree, with the tolerance of the type that the case is played in."""
-        if left.shape != right.shape:
-            return False
-        dtypes = [v.dtype for v in _tensors(self.want.observations) if v.is_floating_point()] or [torch.float64]
-        slack = self.case.slack * max(RELATIVE.get(dtype, 1e-8) for dtype in dtypes) / RELATIVE[torch.float64]
-        return difference(left.double(), right.double(), Measure(slack, self.case.scale)) is None
-
-    def as_wanted(self) -> bool:
-        """Whether everything is as it should be."""
-        if self.want.error or self.got.error:
-            return self.want.error == self.got.error
-        here = set(self.want.observations) <= set(self.got.observations) and self.want.effects == self.got.effects
-        return here and all(self.right(want, got) for _, want, got in self.pairs())
-
-    @cached_property
-    def given(self) -> Mapping[str, Any]:
-        """What the function was given, by name."""
-        return inputs_of(self.case, self.parameters)
-
-
-def inputs_of(case: Case, parameters: Sequence[str]) -> dict[str, Any]:
-    """What a drive was given, with the arguments of the function by their names where the drive hands them on."""
-    inputs = {name: value for name, value in case.inputs.items() if name not in NAMES_OF_OUTPUTS}
-    if case.drive == "stepper":
-        return {"theta": inputs["theta"], **inputs["state"], **(inputs["steps"][0] if inputs["steps"] else {})}
-    if case.drive not in ("call", "forward", "settled"):
-        return inputs
-    names = [*parameters, *(f"argument {place}" for place in range(len(parameters), 99))]
-    return {**dict(zip(names, inputs["args"], strict=False)), **inputs["kwargs"]}
-
-
-def plain(value: Any) -> Tensor | None:
-    """A number, or a tensor of numbers, in float64; None for anything else."""
-    if isinstance(value, Tensor) and value.dtype != torch.bool and not value.is_complex():
-        return value.detach().double()
-    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
-        return torch.tensor(float(value), dtype=torch.float64)
-    return None
-
-
-def _tensors(values: Mapping[str, Any]) -> Iterator[Tensor]:
-    yield from (value for value in values.values() if isinstance(value, Tensor))
-
 
 # --- the same change in every case
 
@@ -109,39 +39,48 @@ CHANGES: Mapping[str, tuple[str, Callable[[Tensor], Tensor]]] = {
 }
 
 
-def relation(played: Sequence[Played]) -> tuple[str, str] | None:
-    """Name and text of what relates received and wanted numbers in every case, if anything does."""
-    wrong = _wrong(played)
-    if not wrong:
+def same_change(played: Sequence[Played]) -> tuple[str, str] | None:
+    """Name and text of the one change by which received numbers come of the wanted ones in every case, if any does."""
+    return _related(played, _changed, _reduced, _one_more) or _reversed(played)
+
+
+def same_factor(played: Sequence[Played]) -> tuple[str, str] | None:
+    """The same for a factor, which may be something that was given, and for the first move of a stepper."""
+    return _related(played, _scaled, _moved_on)
+
+
+def _related(
+    played: Sequence[Played], *relations: Callable[[Sequence[Pair]], tuple[str, str] | None]
+) -> tuple[str, str] | None:
+    pairs: list[Pair] = []
+    for item, name, want, got in _compared(played):
+        left, right = plain(want), plain(got)
+        if left is None or right is None:
+            return None
+        pairs.append((item, name, left, right))
+    found = (relation(pairs) for relation in relations) if pairs else ()
+    return next((said for said in found if said), None)
+
+
+def _reversed(played: Sequence[Played]) -> tuple[str, str] | None:
+    """Yes and no exchanged in every case, of which there are both."""
+    compared = _compared(played)
+    flags = all(isinstance(want, bool) and got is (not want) for _, _, want, got in compared)
+    if len({want for _, _, want, _ in compared if isinstance(want, bool)}) < 2 or not flags:
         return None
-    numbers = [(item, name, plain(want), plain(got)) for item, name, want, got in wrong]
-    if all(left is not None and right is not None for _, _, left, right in numbers):
-        pairs = [
-            (item, name, left, right) for item, name, left, right in numbers if left is not None and right is not None
-        ]
-        return _changed(pairs) or _reduced(pairs) or _one_more(pairs) or _scaled(pairs) or _moved_on(pairs)
-    if all(isinstance(want, bool) and isinstance(got, bool) for _, _, want, got in wrong):
-        right = [
-            want for item in played for _, want, got in item.pairs() if isinstance(want, bool) and item.right(want, got)
-        ]
-        if not right and len(wrong) > 1:
-            return "condition_reversed", "It says yes where no is right, and no where yes is: a condition is reversed."
-    return None
+    return "condition_reversed", "It says yes where no is right, and no where yes is: a condition is reversed."
 
 
 Pair = tuple[Played, str, Tensor, Tensor]
 
 
-def _wrong(played: Sequence[Played]) -> list[tuple[Played, str, Any, Any]]:
-    """What is wrong in all cases; nothing where it raises, or where something is missing."""
-    wrong = []
-    for item in played:
-        if item.want.error:
-            continue
-        if item.got.error or not set(item.want.observations) <= set(item.got.observations):
-            return []
-        wrong += [(item, name, want, got) for name, want, got in item.pairs() if not item.right(want, got)]
-    return wrong
+def _compared(played: Sequence[Played]) -> list[tuple[Played, str, Any, Any]]:
+    """What is wrong in any case, in all of them; nothing where it raises, or where something is missing."""
+    bearing = [item for item in played if not item.want.error]
+    if not all(item.whole for item in bearing):
+        return []
+    wrong = {name for item in bearing for name, want, got in item.pairs() if not item.right(want, got)}
+    return [(item, name, want, got) for item in bearing for name, want, got in item.pairs() if name in wrong]
 
 
 def _said(pairs: Sequence[Pair], text: str) -> str:

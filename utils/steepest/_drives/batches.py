@@ -31,12 +31,15 @@ def epochs(function: Function, *, n: int, size: int, seed: int) -> dict[str, Any
         Of the generator that all epochs share.
     """
     generator = function.generator(seed)
-    drawn = [_batches(result) for result in function.repeat(EPOCHS, n, size, generator)]
+    results = function.repeat(EPOCHS, n, size, generator)
+    drawn = [_batches(result) for result in results]
+    tensors = all(isinstance(batch, torch.Tensor) for result in results for batch in result)
     orders = [[index for batch in epoch for index in batch] for epoch in drawn]
     again = _flat(function(n, size, function.generator(seed)))
     other = _flat(function(n, size, function.generator(seed + 1)))
     numbers = list(range(n))
     return {
+        "“every batch is a tensor of indices”": tensors,
         "the list of batch sizes, largest first,": _sizes(drawn[0]),
         "the list of batch sizes in a later epoch, largest first,": _sizes(drawn[-1]),
         "“every index lies between 0 and n − 1”": all(0 <= i < n for order in orders for i in order),
@@ -69,10 +72,11 @@ def places(function: Function, *, n: int, size: int, seed: int, count: int) -> d
     """
     generator = function.generator(seed)
     table = torch.zeros(n, n, dtype=torch.float64)
-    sizes, fits = None, True
+    sizes, fits, last = None, True, True
     for result in function.repeat(count, n, size, generator):
         batches = _batches(result)
         sizes = sizes or _sizes(batches)
+        last = last and all(len(batch) >= size for batch in batches[:-1])
         order = [index for batch in batches for index in batch]
         fits = fits and len(order) == n and all(0 <= index < n for index in order)
         if fits:
@@ -81,6 +85,7 @@ def places(function: Function, *, n: int, size: int, seed: int, count: int) -> d
     statistic = float(((table - expected) ** 2 / expected).sum()) * (n - 1) / n
     return {
         "the list of batch sizes, largest first,": sizes,
+        "“a short batch comes last”": last,
         "“every example is equally often in every place”": fits and statistic < chi_square_bound(n * (n - 1)),
     }
 
@@ -136,17 +141,18 @@ def visits(function: Function, *, gradient: Any, n: int, batch_size: int, epochs
     seen: dict[str, Any] = {
         "the number of steps that θ shows": first[-1],
         "“rows and targets belong together”": first[-2] == 0,
+        "“every example is used as often as there are epochs”": all(len(e) == epochs for e in log),
         "“every example is used once in every epoch”": once,
         "“the same seed gives the same θ”": run(function.generator(seed)) == first,
         "“another seed gives another θ”": run(function.generator(seed + 1)) != first,
         "“more epochs give another θ”": run(function.generator(seed), 1) != first,
         "“a second run goes on with the generator”": second != first,
     }
-    return seen | _orders(log, steps) if once else seen
+    return seen | _orders(log if once else [list(range(0, steps * epochs, steps))] * n, steps)
 
 
 def _orders(log: Sequence[Sequence[int]], steps: int) -> dict[str, Any]:
-    """What the visits say about the order, where every example is visited once in each epoch."""
+    """What the visits say about the order; of visits in one step alone, that it is none."""
     columns = [[visits[epoch] % steps for visits in log] for epoch in range(len(log[0]))]
     first, second = columns[0], columns[1]
     near = sum(after - before in (0, 1) for before, after in itertools.pairwise(first))
@@ -172,6 +178,8 @@ def _batches(result: Any) -> list[list[int]]:
         said = type_name(result)
         raise StudentError(f"what it returned is {said}, expected a list, one index tensor a batch")
     for number, batch in enumerate(result, start=1):
+        if isinstance(batch, list | tuple) and all(type(index) is int for index in batch):
+            continue  # told by the facts above
         if not isinstance(batch, torch.Tensor):
             raise StudentError(f"batch {number} is {type_name(batch)}, expected a tensor of indices")
         if batch.ndim != 1:
@@ -179,7 +187,7 @@ def _batches(result: Any) -> list[list[int]]:
         if batch.is_floating_point() or batch.dtype in (torch.bool, torch.uint8):
             dtype = str(batch.dtype).removeprefix("torch.")
             raise StudentError(f"batch {number} has type {dtype}, expected int64 numbers of rows")
-    return [batch.tolist() for batch in result]
+    return [batch.tolist() if isinstance(batch, torch.Tensor) else list(batch) for batch in result]
 
 
 def _flat(result: Any) -> list[int]:

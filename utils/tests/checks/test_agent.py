@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 import torch
 from steepest._checks import wire
 from steepest._checks.agent import MAX_ITEMS, receive, serve
-from steepest._checks.calls import Function, LocalTransport, StudentError, local
+from steepest._checks.calls import Function, LocalTransport, StudentError, local, name_of
 from steepest._checks.wire import Handle, Named, WireError
 
 
@@ -57,10 +55,6 @@ EFFECTS: dict[str, tuple[Callable[..., Any], set[str]]] = {
     "a list in a dict": (lambda x, state, *, lr: state["log"].append(1), {"argument 2"}),
     "a keyword argument": (lambda x, state, *, lr: lr.fill_(0), {"lr"}),
     "two at once": (lambda x, state, *, lr: (x.zero_(), lr.zero_()), {"argument 1", "lr"}),
-    "torch's generator": (lambda x, state, *, lr: torch.rand(1), {"global generator"}),
-    "numpy's generator": (lambda x, state, *, lr: float(np.random.rand()), {"global generator"}),
-    "python's generator": (lambda x, state, *, lr: random.random(), {"global generator"}),
-    "a seed": (lambda x, state, *, lr: torch.manual_seed(987) and None, {"global generator"}),
     "its own generator": (lambda x, state, *, lr: torch.rand(1, generator=torch.Generator()), set()),
 }
 
@@ -165,6 +159,17 @@ def test_a_generator_serves_several_calls() -> None:
     assert not torch.equal(first, second)
     assert torch.equal(function(again), first)
     assert function.effects == set()
+
+
+def test_what_stands_under_a_name_is_told() -> None:
+    transport = LocalTransport({"none": None, "number": 3, "function": _divide})
+    kinds = [Function(name, transport).kind() for name in ("none", "number", "function", "other")]
+    assert kinds == ["NoneType", "int", "function", ""]
+
+
+def test_a_name_that_stands_for_nothing_is_no_exercise() -> None:
+    assert name_of(None, {}, ["f", "g"]) == "NoneType"
+    assert name_of(None, {"g": None}, ["f", "g"]) == "g"
 
 
 def test_names_of_public_functions_become_functions_wherever_they_stand() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import linecache
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import IPython.display
 import pytest
 import steepest
 import torch
@@ -113,11 +115,11 @@ MESSAGES: dict[str, tuple[Callable[..., Any], bool, str | None, str]] = {
     "in place": (
         _in_place, False, "changes_its_arguments",
         "✗ momentum_step: it changes `state` in place.\n"
-        "This matches a known mistake (changes its arguments): The result is right, but",
+        "The result is right, but",
     ),
-    "an exception": (_crashes, False, None, "✗ momentum_step: KeyError: 'v' (line"),
+    "an exception": (_crashes, False, "raises_an_error", "✗ momentum_step: KeyError: 'v' (line"),
     "something else": (
-        lambda theta, grad, state, *, lr, beta: (theta * 0, {"velocity": theta}), False, None,
+        lambda theta, grad, state, *, lr, beta: (theta * 0, {"velocity": theta}), False, "returns_its_argument",
         "✗ momentum_step: theta after step 1 is [0, 0], expected [-0.19, -0.19], in the case",
     ),
 }  # fmt: skip
@@ -178,6 +180,58 @@ def test_a_function_without_a_name_of_its_own_goes_by_its_variable(capsys: pytes
     assert examine(_forgets, {"other": _forgets, "momentum_step": _forgets}).diagnosis == "velocity_forgets_its_past"
     exec("momentum_step = lambda *a, **k: None\ncheck(momentum_step)", {"check": check})
     assert "momentum_step: it returned None" in capsys.readouterr().out
+
+
+FORGOTTEN = """\
+def timed(function):
+    def inner(*args, **kwargs):
+        return function(*args, **kwargs)
+
+@timed
+def momentum_step(theta, grad, state, *, lr, beta): ...
+check(momentum_step)
+"""
+NO_FUNCTION = {
+    "a decorator that returns nothing": (
+        FORGOTTEN, "momentum_step",
+        "`momentum_step` is None, not a function. If a decorator (@…) stands above it, that lacks a `return`",
+    ),
+    "a name that is used again": (
+        "momentum_step = 3\ncheck( momentum_step )", "momentum_step",
+        "`momentum_step` is a number, not a function: a later line has given the name to something else.",
+    ),
+    "over two lines": ("momentum_step = None\ncheck(\n  momentum_step)", "momentum_step", "`momentum_step` is None,"),
+    "of a type without a word for it": ("f = range(3)\ncheck(f)", "f", "`f` is of type range, not a function: a later"),
+    "the second of a line": ("f = None; g = 2\ncheck(g), check(f)", "f", "`f` is None, not a function. If a decorator"),
+    "a result": ("check([1])", "check", "what it is given is a list, not a function. Hand over the function itself,"),
+    "an expression over another name": ("f = 1\ncheck(f) if f > 1 else check(f + 1)", "check", "what it is given is a"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NO_FUNCTION)
+def test_what_is_no_function_is_named_and_not_remembered(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a notebook, whose cells Python can look up by line."""
+    source, exercise, words = NO_FUNCTION[name]
+    remembered: list[str] = []
+    monkeypatch.setitem(check.__globals__, "remember", lambda exercise, *_: remembered.append(exercise))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: 1)
+    monkeypatch.setattr(IPython.display, "display", print)
+    monkeypatch.setitem(linecache.cache, "<cell>", (len(source), None, source.splitlines(True), "<cell>"))
+    space: dict[str, Any] = {"check": check}
+    exec(compile(source, "<cell>", "exec"), space)
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"✗ {exercise}: {words}")
+    assert remembered == []
+    check(momentum_step)
+    assert remembered == ["momentum_step"]
+
+
+def test_where_no_source_is_known_a_check_says_so_too(capsys: pytest.CaptureFixture[str]) -> None:
+    exec("momentum_step = None\ncheck(momentum_step); check(1)", {"check": check})
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("✗ momentum_step: `momentum_step` is None")
+    assert second.startswith("✗ check: what it is given is a number, not a function. Hand over")
 
 
 def test_check_is_what_the_package_offers() -> None:

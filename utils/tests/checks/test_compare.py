@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from steepest._checks.compare import difference, same_bits, show, show_apart
+from steepest._checks.compare import Measure, difference, same_bits, show, show_apart
 from steepest._checks.wire import Handle, Named
 
 T = torch.tensor
@@ -88,7 +88,7 @@ def test_what_is_wrong_is_said(name: str) -> None:
 @pytest.mark.parametrize("name", WRONG)
 def test_without_leave_no_expected_value_is_shown(name: str) -> None:
     expected, actual, open_sentence = WRONG[name]
-    sentence = difference(expected, actual, reveal=False)
+    sentence = difference(expected, actual, Measure(reveal=False))
     assert sentence is not None
     if ", expected " in open_sentence and open_sentence.startswith("is ") and "of type" not in open_sentence:
         assert sentence in ("is wrong", "is None, expected a torch.Tensor")
@@ -97,14 +97,31 @@ def test_without_leave_no_expected_value_is_shown(name: str) -> None:
 def test_slack_widens_the_tolerance_and_nothing_else_does() -> None:
     expected, actual = _t(1.0), _t(1 + 1e-6)
     assert difference(expected, actual) is not None
-    assert difference(expected, actual, slack=1e3) is None
+    assert difference(expected, actual, Measure(slack=1e3)) is None
 
 
 def test_another_float_type_can_be_let_pass_at_its_own_tolerance() -> None:
     expected = _t(1 / 3)
-    assert difference(expected, expected.float(), any_dtype=True) is None
-    assert difference(expected, expected.float() + 1e-3, any_dtype=True) is not None
-    assert difference(expected, T([0]), any_dtype=True) is not None
+    measure = Measure(any_dtype=True)
+    assert difference(expected, expected.float(), measure) is None
+    assert difference(expected, expected.float() + 1e-3, measure) is not None
+    assert difference(expected, T([0]), measure) is not None
+
+
+@pytest.mark.parametrize(
+    ("scale", "actual", "same"),
+    [(1.0, 1e-16, True), (1.0, 1e-7, False), (1e4, 1e-5, True), (0.0, 1e-16, False), (0.0, 0.0, True)],
+)
+def test_zeros_are_compared_on_the_scale_of_what_was_given(scale: float, actual: float, same: bool) -> None:
+    for expected, got in ((_t(0.0, 0.0), _t(0.0, actual)), (0.0, actual)):
+        assert (difference(expected, got, Measure(scale=scale)) is None) is same
+    assert difference(_t(0.0, 1e-9), _t(0.0, 2e-9), Measure(scale=1e4)) is not None
+
+
+def test_where_only_finite_numbers_count_others_are_passed_over() -> None:
+    expected, actual = _t(1.0, math.nan, 3.0), _t(1.0, 2.0, math.inf)
+    assert difference(expected, actual, Measure(finite=True)) is None
+    assert difference(expected, actual + 1, Measure(finite=True)) is not None
 
 
 @pytest.mark.parametrize(

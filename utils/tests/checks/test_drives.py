@@ -51,7 +51,7 @@ def test_settled_shows_only_what_stays() -> None:
 
 
 GENERAL = ["call", "stepper", "forward", "backward", "settled"]
-OF_THIS_COURSE = ["descent", "epochs", "places", "visits", "dropped", "masks", "weights"]
+OF_THIS_COURSE = ["descent", "epochs", "places", "visits", "dropped", "masks", "sample_size", "weights"]
 
 
 @pytest.mark.parametrize("name", [*GENERAL, *OF_THIS_COURSE])

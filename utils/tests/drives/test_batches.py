@@ -93,7 +93,7 @@ def test_places_tells_even_from_uneven(draw: Draw, even: bool, seed: int) -> Non
         (None, "is the `return` missing"),
         (torch.arange(6), "what it returned is of type Tensor"),
         (7, "what it returned is of type int"),
-        ([[0, 1], [2]], "batch 1 is of type list"),
+        ([[0, 1], [2.5]], "batch 2 is of type list"),
         ([torch.tensor([0, 1]), torch.tensor(2)], "batch 2 has shape"),
         ([torch.tensor([0.0, 1.0])], "batch 1 has type float32"),
         ([torch.tensor([True, False])], "batch 1 has type bool"),
@@ -106,6 +106,19 @@ def test_odd_batches_are_told_in_a_sentence(answer: Any, sentence: str) -> None:
     for play in (lambda: epochs(function, n=6, size=2, seed=0), lambda: places(function, n=6, size=2, seed=0, count=3)):
         with pytest.raises(StudentError, match=sentence):
             play()
+
+
+def test_a_list_of_numbers_is_read_and_told() -> None:
+    def lists(n: int, size: int, generator: Generator) -> list[list[int]]:
+        return [batch.tolist() for batch in _fair(n, size, generator)]
+
+    seen = epochs(local(lists, "minibatches"), n=300, size=33, seed=0)
+    assert [fact for fact, holds in seen.items() if holds is False] == ["“every batch is a tensor of indices”"]
+
+
+def test_places_sees_a_short_batch_that_does_not_come_last() -> None:
+    seen = places(local(lambda *args: _fair(*args)[::-1], "minibatches"), n=6, size=4, seed=0, count=3)
+    assert seen["“a short batch comes last”"] is False
 
 
 @pytest.mark.parametrize("answer", [[], [torch.empty(0, dtype=torch.int64)], [torch.tensor([-5, 10**12])]])
@@ -145,7 +158,10 @@ VISITS: dict[str, tuple[Callable[..., Any], set[str]]] = {
     "targets of others": (_sgd(_fair, shift=1), {"belong"}),
     "blocks": (_sgd(_blocks), {"parted", "other batches"}),
     "reseeded": (_sgd(_reseeded), {"next epoch", "another seed", "second run"}),
-    "repeated": (_sgd(_repeated), {"once in every epoch"}),
+    "repeated": (
+        _sgd(_repeated),
+        {"as often", "once in every epoch", "shuffled", "parted", "next epoch"},
+    ),
 }
 
 

@@ -1,0 +1,116 @@
+"""The judge on answers of others, who had seen the released notebooks alone; `docs/trust.md` says the same."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from pathlib import Path
+
+import pytest
+from steepest.check import examine
+from steepest_grader.errors import CourseError
+from steepest_grader.trust.answers import Answer, Tally, answers, files, judged, tally
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "autograder" / "tests" / "blind"
+SEED = int(os.environ.get("STEEPEST_SEED", random.SystemRandom().randrange(10**6)))
+LONG = bool(os.environ.get("STEEPEST_LONG"))
+EVERY = 1 if LONG else 10  # of so many answers one is also checked as students check theirs
+FILES = [(part, lesson, path) for part, paths in files(FOLDER).items() for lesson, path in paths.items()]
+ROW = re.compile(r"^\| (\w+) \| (\w+) " + 5 * r"\| (\d+ / \d+) " + r"\|$", re.MULTILINE)
+EDGE = 2  # names that another processor may give or take in a file
+
+
+def shares(found: Tally) -> tuple[str, ...]:
+    return (
+        f"{found.accepted} / {found.right}",
+        f"{found.caught} / {found.wrong}",
+        f"{found.named} / {found.wrong}",
+        f"{found.rightly} / {found.named}",
+        f"{found.kept} / {found.corners}",
+    )
+
+
+def on_the_page() -> dict[tuple[str, str], tuple[str, ...]]:
+    rows = ROW.findall((ROOT / "docs" / "trust.md").read_text(encoding="utf-8"))
+    return {(part, lesson): tuple(cells) for part, lesson, *cells in rows}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("part", "lesson", "path"), FILES, ids=[f"{part}-{lesson}" for part, lesson, _ in FILES])
+def test_right_answers_are_accepted_and_wrong_ones_caught(part: str, lesson: str, path: Path) -> None:
+    found = tally(path)
+    unrated = [said for said in found.amiss if said.startswith("not rated")]
+    assert len(unrated) <= EDGE, f"rate these, see CONTRIBUTING: {unrated}"
+    assert [said for said in found.amiss if said not in unrated] == []
+    now, then = shares(found), on_the_page()[part, lesson]
+    assert now[:2] == then[:2], "run `make trust`"
+    assert all(abs(int(a.split()[0]) - int(b.split()[0])) <= EDGE for a, b in zip(now, then, strict=True))
+
+
+def test_nine_in_ten_wrong_answers_are_named_and_one_in_a_hundred_wrongly_at_most() -> None:
+    page = on_the_page()
+    assert {(part, lesson) for part, lesson, _ in FILES} <= page.keys()
+    for part in {part for part, _, _ in FILES}:
+        _, _, named, rightly, _ = page[part, "all"]
+        got, of = map(int, named.split(" / "))
+        assert got >= 0.9 * of
+        right, all_named = map(int, rightly.split(" / "))
+        assert right >= 0.99 * all_named
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.filterwarnings("ignore")  # answers may warn
+@pytest.mark.parametrize(("part", "lesson", "path"), FILES, ids=[f"{part}-{lesson}" for part, lesson, _ in FILES])
+def test_a_check_says_the_same(part: str, lesson: str, path: Path) -> None:
+    some = random.Random(SEED).sample(range(EVERY), 1)[0]
+    for answer in answers(path)[some::EVERY]:
+        namespace: dict[str, object] = {"__name__": "answer"}
+        exec(compile(answer.source, "<answer>", "exec"), namespace)
+        checked = examine(namespace[answer.exercise], namespace)  # type: ignore[arg-type]
+        assert checked.passed == (judged(answer).credit == 1), f"STEEPEST_SEED={SEED}: {answer.key}"
+
+
+def test_answers_are_cells_under_a_line_that_says_what_they_are(tmp_path: Path) -> None:
+    text = "# %% right gd_step: short\ndef gd_step(): ...\n# %% wrong gd_step: the sign\nx = 1\n"
+    path = tmp_path / "set" / "00_start_here.py"
+    path.parent.mkdir()
+    path.write_text(text)
+    assert answers(path) == [
+        Answer("right", "gd_step", "short", "\ndef gd_step(): ...\n"),
+        Answer("wrong", "gd_step", "the sign", "\nx = 1\n"),
+    ]
+    assert files(tmp_path) == {"set": {"00_start_here": path}}
+
+
+SIGN = "\nimport torch\ndef gd_step(theta, grad, *, lr):\n    return theta + lr * grad\n"
+SOUND = SIGN.replace("+", "-")
+TALLIES: dict[str, tuple[str, str, str, tuple[str, ...], str]] = {
+    "a sound answer": ("right", SOUND, "", ("1 / 1", "0 / 0", "0 / 0", "0 / 0", "0 / 0"), ""),
+    "a right answer is refused": ("right", SIGN, "", ("0 / 1", "0 / 0", "0 / 0", "0 / 0", "0 / 0"), "refused"),
+    "a wrong one is let through": ("wrong", SOUND, "", ("0 / 0", "0 / 1", "0 / 1", "0 / 0", "0 / 0"), "let through"),
+    "a name that nobody rated": ("wrong", SIGN, "", ("0 / 0", "1 / 1", "1 / 1", "0 / 1", "0 / 0"), "not rated"),
+    "a right name": ("wrong", SIGN, "true", ("0 / 0", "1 / 1", "1 / 1", "1 / 1", "0 / 0"), ""),
+    "a wrong name": ("wrong", SIGN, "false", ("0 / 0", "1 / 1", "1 / 1", "0 / 1", "0 / 0"), ""),
+    "a corner that costs too much": ("corner", SIGN, "", ("0 / 0", "0 / 0", "0 / 0", "0 / 0", "0 / 1"), ""),
+}
+
+
+@pytest.mark.parametrize("name", TALLIES)
+def test_answers_are_counted(tmp_path: Path, name: str) -> None:
+    kind, source, rightly, counts, amiss = TALLIES[name]
+    path = tmp_path / "00_start_here.py"
+    path.write_text(f"# %% {kind} gd_step: it is so{source}")
+    if rightly:
+        diagnosis = judged(answers(path)[0]).diagnosis
+        rating = f'{{"diagnosis": "{diagnosis}", "rightly": {rightly}}}'
+        (tmp_path / "rated.json").write_text(f'{{"00_start_here": {{"gd_step: it is so": {rating}}}}}')
+    found = tally(path)
+    assert shares(found) == counts
+    assert [said.partition(":")[0] for said in found.amiss] == ([amiss] if amiss else [])
+
+
+def test_a_folder_without_answers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CourseError, match="There are no answers in"):
+        files(tmp_path / "nothing")
