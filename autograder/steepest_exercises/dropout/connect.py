@@ -296,6 +296,13 @@ DROPCONNECT = Exercise(
             forms=[lambda x, weight, bias, mask: (_linear(x, weight * mask, bias), mask)],
         ),
         Mistake(
+            "output_transposed",
+            lambda x, weight, bias, mask: _linear(x, weight * mask, bias).T,
+            "The values are right, but rows and columns are exchanged: a row of the output is an example, and its "
+            "shape is (batch, out).",
+            0.5,
+        ),
+        Mistake(
             "axes_of_one_lost",
             lambda x, weight, bias, mask: _linear(x, weight * mask, bias).squeeze(),
             "`squeeze` takes away every axis of length 1, the batch's or the units' too. The output has shape "

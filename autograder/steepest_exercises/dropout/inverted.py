@@ -94,6 +94,10 @@ def _zeros_written(x: Tensor, *, keep: float, training: bool, generator: Generat
     return out
 
 
+def _mask_divided_first(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    return x * (_mask(x.float(), keep, generator) / keep) if training else x
+
+
 def _by_observed_share(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
     if not training:
         return x
@@ -134,6 +138,16 @@ def _from_first_seed(x: Tensor, keep: float, generator: Generator) -> Tensor:
     return _mask(x, keep, generator.manual_seed(generator.initial_seed()))
 
 
+def _two_axes_unpacked(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    rows, columns = x.shape
+    return _mask(x[:rows, :columns], keep, generator)
+
+
+def _two_axes_read(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    u = torch.rand(x.shape[0], x.shape[1], generator=generator, dtype=x.dtype)
+    return (u < keep).to(x.dtype)
+
+
 def _one_number(x: Tensor, keep: float, generator: Generator) -> Tensor:
     return _mask(x.reshape(-1)[:1], keep, generator)
 
@@ -169,6 +183,7 @@ INVERTED_DROPOUT = Exercise(
         Accepted("where_kept", _where),
         Accepted("scaled_mask", _always_draws),
         Accepted("zeros_written_into_a_copy", _zeros_written),
+        Accepted("mask_divided_first", _mask_divided_first),
     ],
     mistakes=[
         Mistake(
@@ -339,6 +354,13 @@ INVERTED_DROPOUT = Exercise(
             _layer(draw=_one_mask),
             "All rows lose the same units: the whole batch meets one thinned network. Draw a mask of the shape of x.",
             0.25,
+        ),
+        Mistake(
+            "two_axes_only",
+            _layer(draw=_two_axes_unpacked),
+            "It works for inputs with two axes alone. x may have any number of axes: draw a mask of the shape x.shape.",
+            0.5,
+            forms=[_layer(draw=_two_axes_read)],
         ),
         Mistake(
             "one_number_for_all",

@@ -58,6 +58,11 @@ def _bernoulli_of_a_table(shape: Shape, *, keep: float, generator: Generator) ->
     return torch.bernoulli(odds, generator=generator)
 
 
+def _from_numpy(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    seed = int(torch.randint(2**31, (1,), generator=generator, device=generator.device))
+    return torch.from_numpy(np.random.default_rng(seed).binomial(1, keep, size=tuple(shape)).astype(np.float64))
+
+
 def _ignores_generator(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
     own = Generator()
     own.seed()
@@ -131,6 +136,15 @@ def _shape_made(change: Callable[[Shape], Shape]) -> Draw:
     return lambda shape, *, keep, generator: _below(_uniform(change(tuple(shape)), generator), keep)
 
 
+def _two_axes_unpacked(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    rows, columns = shape
+    return _below(_uniform((rows, columns), generator), keep)
+
+
+def _two_axes_read(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    return _below(_uniform((shape[0], shape[1]), generator), keep)
+
+
 def _drawn_twice(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
     return _below(_uniform(tuple(shape), generator), keep) * _below(_uniform(tuple(shape), generator), keep)
 
@@ -156,6 +170,7 @@ DROPOUT_MASK = Exercise(
         Accepted("floor_of_keep_plus_uniform", _from_uniform(lambda u, keep: (keep + u.double()).floor())),
         Accepted("bernoulli_of_a_table", _bernoulli_of_a_table),
         Accepted("urn", _urn),
+        Accepted("numpy_seeded_at_each_call", _from_numpy),
     ],
     mistakes=[
         Mistake(
@@ -245,6 +260,13 @@ DROPOUT_MASK = Exercise(
                 _shape_made(lambda shape: (int(np.prod(shape)), 1)),
                 _shape_made(lambda shape: (shape[0], int(np.prod(shape[1:])))),
             ],
+        ),
+        Mistake(
+            "two_axes_only",
+            _two_axes_unpacked,
+            "It works for shapes with two axes alone. A shape may have any number: hand the whole tuple to torch.rand.",
+            0.5,
+            forms=[_two_axes_read],
         ),
         Mistake(
             "one_entry_for_each_row",
