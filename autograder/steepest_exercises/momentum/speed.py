@@ -134,6 +134,7 @@ TERMINAL_SPEED = Exercise(
             "For a matrix of parameters this is the spectral norm. The length of the step is the root of "
             "the sum of all squares.",
             0.5,
+            forms=[_speed(lambda g, lr, b: lr * torch.linalg.norm(g, ord=2) / (1 - b))],
         ),
         Mistake(
             "one_plus_beta",
