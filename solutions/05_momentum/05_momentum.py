@@ -28,6 +28,10 @@
 #
 # Seven exercises, about 70 minutes, and as much to read and to try out. You need gradients, the condition
 # number and the quadratic bowl of lesson 3.
+#
+# **For all exercises**: no function changes its arguments, and each call depends on its arguments alone; nothing is
+# kept in a global variable. Tensors hold floating point numbers, and what you return has their type and stays a
+# torch tensor.
 
 # %% nbgrader={"locked": true, "grade_id": "setup"}
 import math
@@ -80,7 +84,8 @@ plt.show()
 # **Goal** · the average after every value of a series, along its first axis, starting from zero.
 # **Difficulty** ● · **about 5 minutes**
 #
-# Each `values[t]` may itself be a vector or a matrix. Give a tensor of the shape and type of `values`.
+# Each `values[t]` may itself be a vector or a matrix. Give a tensor of the shape and type of `values`. There is at
+# least one value, and $\beta$ may be 0, which means no memory: the average is then the value itself.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_ewa"}
 def ewa(values, *, beta):
@@ -259,15 +264,21 @@ average_demo(ewa, ewa_corrected)
 # rate $\eta$ walks like the others with rate $(1-\beta)\,\eta$. A rate found for one form is wrong for another
 # by a factor of 10 at $\beta = 0.9$.
 #
-# The checks accept each form, also with the sign of $v$ turned round, when it is used throughout, and tell you its
-# name.
+# The averaged form has a variant that keeps the rate inside, as the form taught here does: $v \leftarrow \beta v -
+# (1-\beta)\,\eta g$ and $\theta \leftarrow \theta + v$. For constant $\eta$ it takes the averaged form's path.
+#
+# The checks accept each of these forms, also with the sign of $v$ turned round, when it is used throughout, and tell
+# you its name. In torch's form, for example, the other sign is $b \leftarrow \beta b - g$ and $\theta \leftarrow
+# \theta + \eta b$. What is stored under `"velocity"` is the $v$, $b$ or $m$ of the form that you have chosen.
 
 # %% [markdown]
 # ### Exercise 3 · `momentum_step`
 #
 # **Goal** · one step of momentum, as a pure function. **Difficulty** ●● · **about 10 minutes**
 #
-# The function changes none of its arguments. It returns the new point and a new state.
+# The function changes none of its arguments. It returns the new point and a new state, which is a new dictionary. Plain
+# operators do for everything: one of the demos below moves many points at once and hands over `lr` and `beta` as
+# tensors that broadcast against `theta`.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_momentum_step"}
 def momentum_step(theta, grad, state, *, lr, beta):
@@ -294,8 +305,9 @@ grade(momentum_step)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
-# <p>Two lines do it. First the new velocity, then the point moves by the <em>new</em> velocity. Write <code>a -
-# b</code>, not <code>a -= b</code>: the second form would change the caller's tensor.</p>
+# <p>Two lines do it. First the new velocity, then the point moves by the <em>new</em> velocity (times
+# $-\eta$ in the forms that keep the rate outside). Write <code>a - b</code>, not <code>a -= b</code>: the second form
+# would change the caller's tensor.</p>
 # </details>
 
 # %% [markdown]
@@ -349,7 +361,8 @@ print(f"largest difference after 60 steps: {(point.detach() - paths['β = 0.6'][
 # **Goal** · the norm of the velocity to which a constant gradient leads, in the form taught here.
 # **Difficulty** ● · **about 4 minutes**
 #
-# The gradient may have any shape; all its entries belong to one step. Return a tensor without axes.
+# The gradient may have any shape, or no axes at all; all its entries belong to one step. Return a tensor without axes.
+# A plain number is as good; a tensor of shape (1,) is not.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_terminal_speed"}
 def terminal_speed(grad, *, lr, beta):
@@ -442,14 +455,27 @@ demo
 # The form above, with a constant $\beta$, is that of Sutskever et al. (2013).
 #
 # `torch.optim.SGD(nesterov=True)` and Keras store the look-ahead point instead of $\theta$, which saves them from
-# evaluating at two places; the same path is then seen one look ahead. That form is accepted too.
+# evaluating at two places; the same path is then seen one look ahead. With $g = \nabla f(\theta)$ at the stored point,
+#
+# | | velocity | step |
+# |---|---|---|
+# | Keras | $v \leftarrow \beta v - \eta g$ | $\theta \leftarrow \theta + \beta v - \eta g$ |
+# | torch | $b \leftarrow \beta b + g$ | $\theta \leftarrow \theta - \eta\,(g + \beta b)$ |
+#
+# both with the *new* $v$ or $b$ in the step. Their velocities differ, as in section 2: Keras keeps the rate inside and
+# torch outside.
 
 # %% [markdown]
 # ### Exercise 5 · `nesterov_step`
 #
 # **Goal** · one step of Nesterov's method. **Difficulty** ●●● · **about 12 minutes**
 #
-# Instead of a gradient you get the function `grad_fn`; call it where the gradient is needed.
+# Instead of a gradient you get the function `grad_fn`; call it where the gradient is needed. One call a step is all it
+# takes, but calls are not counted.
+#
+# The checks accept the form printed first, Keras's and torch's. They also accept each form of section 2 here, with
+# either sign of $v$, looking ahead or storing the look-ahead point. Then look ahead by what the old velocity is about
+# to add to $\theta$: with $b$ outside the rate that is $-\eta\beta b$.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_nesterov_step"}
 def nesterov_step(theta, grad_fn, state, *, lr, beta):
@@ -477,8 +503,8 @@ grade(nesterov_step)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
-# <p>$\beta v$ with the <em>old</em> $v$ appears twice: in the look-ahead point and in the new velocity. The point
-# itself moves from <code>theta</code>, not from the look-ahead point.</p>
+# <p>In the form taught here $\beta v$ with the <em>old</em> $v$ appears twice: in the look-ahead point and in the new
+# velocity. The point itself moves from <code>theta</code>, not from the look-ahead point.</p>
 # </details>
 
 # %% [markdown]
@@ -580,8 +606,9 @@ for (name, step, beta), notes in printed.items():
 #
 # **Goal** · the spectral radius for each curvature. **Difficulty** ●●●● · **about 20 minutes**
 #
-# `lam` is a tensor of any shape; give one rate for each entry, in its type. Curvatures may be negative, and $\beta$
-# may be 0.
+# `lam` is a tensor of any shape, or without axes; give one rate for each entry, in its type. Curvatures may be
+# negative, where the error grows and the rate is above 1, and $\beta$ may be 0. (Where the two roots are equal,
+# rounding costs half of the digits, whichever formula you use. The checks stay away from that edge.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_convergence_rate"}
 def convergence_rate(lam, *, lr, beta):
@@ -668,7 +695,7 @@ convergence_map_demo(momentum_step)
 #
 # **Goal** · the rate and the $\beta$ that solve both equations. **Difficulty** ●● · **about 8 minutes**
 #
-# The arguments are plain numbers, $0 < \mu < L$. Return `lr` first, then `beta`.
+# The arguments are plain numbers, $0 < \mu < L$. Return `lr` first, then `beta`, as a pair of numbers.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_polyak_constants"}
 def polyak_constants(lam_min, lam_max):

@@ -29,6 +29,11 @@
 #
 # Eight exercises, about 60 minutes, and as much to read and to try out. You need the chain rule of lesson 8 and
 # the $L^2$ penalty of lesson 10.
+#
+# **For all exercises**: no function changes its arguments. Each returns one tensor, in the type of the values that it
+# works on. A mask that you are given has the shape and the type of what it is laid on, and holds zeros and ones only.
+# Stay in torch, since the demos of sections 6 and 8 send gradients through your functions: numpy, and `.detach()`,
+# would cut them off.
 
 # %% nbgrader={"locked": true, "grade_id": "setup"}
 import itertools
@@ -64,15 +69,16 @@ torch.set_num_threads(1)  # with tensors this small, threads cost more than they
 #
 # **Goal** · draw a mask of zeros and ones of a given shape. **Difficulty** ●● · **about 6 minutes**
 #
-# Return floating point numbers, which can be multiplied, averaged and subtracted from 1. All randomness comes from
-# `generator`, so that a seed can be repeated. How you draw is up to you: only properties that every sound draw has
-# are checked.
+# Return floating point numbers, of whichever floating type, which can be multiplied, averaged and subtracted from 1.
+# All randomness comes from `generator`, so that a seed can be repeated, and each call goes on from where the last one
+# left it. (Another library's generator is fine if you seed it, at each call, with a number drawn from `generator`.) How
+# you draw is up to you: only properties that every sound draw has are checked.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_dropout_mask"}
 def dropout_mask(shape, *, keep, generator):
     """Draw a mask with independent entries: 1 with probability keep, else 0.
 
-    shape : tuple of ints
+    shape : tuple of ints, of any length
     keep : probability of a 1, 0 < keep ≤ 1
     generator : a torch.Generator; draw on its device
     returns a float tensor of this shape
@@ -280,7 +286,9 @@ print(f"\nstandard error of the first column: {float(drawn.std(dim=0).max()) / 2
 # **Goal** · one function for training and evaluation. **Difficulty** ●● · **about 8 minutes**
 #
 # Draw a mask of the shape of `x` where `training` is true, and return the output alone, in the type of `x`. Your
-# `dropout_mask` may be used. Leave `x` as it is.
+# `dropout_mask` may be used. Leave `x` as it is; in evaluation you may return `x` itself or a copy, and it does not
+# matter whether a mask is drawn there that nobody uses. Whether you divide the product or the mask by `keep` is up to
+# you.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_inverted_dropout"}
 def inverted_dropout(x, *, keep, training, generator):
@@ -350,6 +358,8 @@ for name, out in {
 # ### Exercise 6 · `dropout_backward`
 #
 # **Goal** · the gradient of the inverted form with respect to its input. **Difficulty** ●● · **about 5 minutes**
+#
+# Return the gradient alone, one tensor of the shape and type of `grad_out`, which the mask has too.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_dropout_backward"}
 def dropout_backward(grad_out, mask, *, keep):
@@ -570,7 +580,10 @@ def drop_hidden(h, layer):
 
 
 def thinned_scores(net, x, masks):
-    return net_scores(net, x, drop=lambda h, layer: dropout_train(h, masks[layer - 1]) / KEEP if layer else h)[0]
+    def thin(h, layer):
+        return dropout_train(h, masks[layer - 1].expand_as(h)) / KEEP if layer else h
+
+    return net_scores(net, x, drop=thin)[0]
 
 
 all_masks = torch.tensor(list(itertools.product([0.0, 1.0], repeat=10)))
@@ -652,7 +665,8 @@ for number in (1, 3, 10, 20, 40):
 #
 # **Goal** · a dense layer with dropped connections. **Difficulty** ●● · **about 6 minutes**
 #
-# Weights are (out, in), as in torch; rows of `x` are examples. Nothing is scaled here.
+# Weights are (out, in), as in torch; rows of `x` are examples. Nothing is scaled here. The output has two axes also
+# where there is one example, or one unit, only.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_dropconnect"}
 def dropconnect(x, weight, bias, mask):
@@ -718,13 +732,15 @@ print(f"ReLU of the mean: {max(middle, 0):.3f}     mean of the ReLUs: {float(sum
 #
 # $$ h_t = m_t \circ h_{t-1} + (1 - m_t) \circ \tilde h_t , $$
 #
-# where $\tilde h_t$ is what the network would have moved to. Note that here $m = 1$ means "stays as it was". In
-# evaluation $m_t$ is replaced by its mean.
+# where $\tilde h_t$ is what the network would have moved to. Note that here $m = 1$ means "stays as it was". (In
+# evaluation $m_t$ is replaced by its mean, a number between 0 and 1. The exercise is about training.)
 
 # %% [markdown]
 # ### Exercise 8 · `zoneout`
 #
-# **Goal** · the next state. **Difficulty** ● · **about 4 minutes**
+# **Goal** · the next state, in training. **Difficulty** ● · **about 4 minutes**
+#
+# The mask holds zeros and ones only, so you may multiply by it or choose with `torch.where`.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_zoneout"}
 def zoneout(h_old, h_new, mask):

@@ -46,6 +46,12 @@ def _drawn_again(grad_out: Tensor, mask: Tensor, *, keep: float) -> Tensor:
     return grad_out * again / keep
 
 
+def _always_drawn(grad_out: Tensor, mask: Tensor, *, keep: float) -> Tensor:
+    own = torch.Generator()
+    own.seed()
+    return grad_out * torch.rand(grad_out.shape, generator=own)
+
+
 DROPOUT_BACKWARD = Exercise(
     id="dropout_backward",
     reference=reference.dropout_backward,
@@ -91,6 +97,7 @@ DROPOUT_BACKWARD = Exercise(
             "A new mask is drawn: the gradient belongs to another thinned network than the one that gave the output. "
             "Use the mask of the forward pass.",
             0.25,
+            forms=[_always_drawn],
         ),
         Mistake(
             "mask_turned_round",
@@ -117,11 +124,6 @@ DROPOUT_BACKWARD = Exercise(
             0.5,
         ),
         Mistake(
-            "divided_by_the_mask",
-            lambda grad_out, mask, *, keep: grad_out / (mask * keep),
-            "Dividing by the mask divides by 0 where a unit was dropped. The derivative of m·x/keep is m/keep.",
-        ),
-        Mistake(
             "gradient_before_it_is_forgotten",
             lambda grad_out, mask, *, keep: mask / keep,
             "This is the derivative of the layer alone. The chain rule multiplies it by the gradient that arrives.",
@@ -139,6 +141,133 @@ DROPOUT_BACKWARD = Exercise(
             "The gradients of the examples are added up. That is right for weights, which they share; x has a row for "
             "each example.",
             0.25,
+            forms=[
+                lambda grad_out, mask, *, keep: (grad_out * mask / keep).mean(dim=0),
+                lambda grad_out, mask, *, keep: (grad_out * mask / keep).sum(dim=0, keepdim=True).expand_as(grad_out),
+            ],
+        ),
+        Mistake(
+            "summed_over_the_units",
+            lambda grad_out, mask, *, keep: (grad_out * mask / keep).sum(dim=-1),
+            "The gradients of the units are added up. Each entry of x has a gradient of its own.",
+            0.25,
+            forms=[
+                lambda grad_out, mask, *, keep: (grad_out * mask / keep).sum(),
+                lambda grad_out, mask, *, keep: (grad_out * mask / keep).mean(dim=-1),
+            ],
+        ),
+        Mistake(
+            "divided_by_the_number_of_examples",
+            lambda grad_out, mask, *, keep: grad_out * mask / keep / len(grad_out),
+            "It is also divided by the number of examples. A mean over the batch belongs to the loss, whose gradient "
+            "arrives with that factor already.",
+            0.5,
+            forms=[lambda grad_out, mask, *, keep: grad_out * mask / keep / grad_out.numel()],
+        ),
+        Mistake(
+            "sign_of_a_descent_step",
+            lambda grad_out, mask, *, keep: -grad_out * mask / keep,
+            "The sign is turned round. The gradient itself is handed back; whoever takes a step subtracts it.",
+            0.5,
+        ),
+        Mistake(
+            "forward_pass_undone",
+            lambda grad_out, mask, *, keep: grad_out * keep / mask,
+            "The forward pass is undone here: times keep, divided by the mask, so that dropped entries become "
+            "infinite. The chain rule multiplies by the derivative, mask/keep.",
+            0.25,
+        ),
+        Mistake(
+            "mask_and_scale_of_the_dropped",
+            lambda grad_out, mask, *, keep: grad_out * (1 - mask) / (1 - keep) if keep < 1 else 0 * grad_out,
+            "The gradient goes to the units that were dropped, with their scale. 1 means kept, with probability keep.",
+            0.25,
+        ),
+        Mistake(
+            "root_of_keep",
+            lambda grad_out, mask, *, keep: grad_out * mask / keep**0.5,
+            "Divided by the root of keep. The forward pass divided by keep itself.",
+            0.25,
+        ),
+        Mistake(
+            "scaled_as_at_test_time",
+            lambda grad_out, mask, *, keep: grad_out * keep,
+            "keep times the gradient belongs to the classic form at test time. Here a mask was laid on x, and it was "
+            "divided by keep.",
+            0.25,
+        ),
+        Mistake(
+            "mask_averaged",
+            lambda grad_out, mask, *, keep: grad_out * mask.mean() / keep,
+            "The mask enters by its mean only, so every entry gets a share. Multiply entry by entry: a dropped unit "
+            "gets no gradient at all.",
+            0.25,
+            forms=[
+                lambda grad_out, mask, *, keep: grad_out * mask.mean(dim=0) / keep,
+                lambda grad_out, mask, *, keep: grad_out * mask.mean(dim=-1, keepdim=True) / keep,
+            ],
+        ),
+        Mistake(
+            "dropped_for_the_whole_batch",
+            lambda grad_out, mask, *, keep: grad_out * mask.amin(dim=0) / keep,
+            "A unit gets no gradient in any example as soon as one example dropped it. Each row of the mask speaks "
+            "about its own example.",
+            0.25,
+        ),
+        Mistake(
+            "mean_of_the_mask_subtracted",
+            lambda grad_out, mask, *, keep: grad_out * (mask - keep) / keep,
+            "keep is subtracted from the mask. The derivative of m·x/keep is m/keep.",
+            0.25,
+        ),
+        Mistake(
+            "derivative_added",
+            lambda grad_out, mask, *, keep: grad_out + mask / keep,
+            "The derivative is added to the gradient. The chain rule multiplies.",
+            0.25,
+        ),
+        Mistake(
+            "negative_gradients_cut_off",
+            lambda grad_out, mask, *, keep: grad_out.clamp(min=0) * mask / keep,
+            "Negative gradients become 0. The backward pass of a ReLU looks at its input, and there is no ReLU here: "
+            "leave the signs alone.",
+            0.25,
+            forms=[lambda grad_out, mask, *, keep: grad_out.abs() * mask / keep],
+        ),
+        Mistake(
+            "matrix_product",
+            lambda grad_out, mask, *, keep: grad_out @ mask.mT / keep,
+            "This is a matrix product, which adds gradients up. The mask acts entry by entry: `*`, not `@`.",
+            0.25,
+            forms=[
+                lambda grad_out, mask, *, keep: grad_out.mT @ mask / keep,
+                lambda grad_out, mask, *, keep: mask @ grad_out.mT / keep,
+                lambda grad_out, mask, *, keep: mask.mT @ grad_out / keep,
+            ],
+        ),
+        Mistake(
+            "second_gradient_returned_too",
+            lambda grad_out, mask, *, keep: (grad_out * mask / keep, None),
+            "The gradient is right, but something is returned beside it. The mask is no parameter and needs no "
+            "gradient: return one tensor.",
+            0.5,
+            forms=[
+                lambda grad_out, mask, *, keep: (grad_out * mask / keep, mask),
+                lambda grad_out, mask, *, keep: (grad_out * mask / keep, grad_out / keep),
+                lambda grad_out, mask, *, keep: (grad_out * mask / keep, None, None),
+            ],
+        ),
+        Mistake(
+            "dropped_entries_unscaled",
+            lambda grad_out, mask, *, keep: torch.where(mask == 1, grad_out / keep, grad_out),
+            "Where a unit was dropped the gradient is handed on as it came. Its output did not depend on x: 0.",
+            0.25,
+        ),
+        Mistake(
+            "divided_by_the_mask",
+            lambda grad_out, mask, *, keep: grad_out / (mask * keep),
+            "Right where a unit was kept, and not 0 where it was dropped; dividing by the mask even divides by 0 "
+            "there. The derivative of m·x/keep is m/keep.",
         ),
     ],
 )

@@ -1,8 +1,8 @@
-"""Exercises `dropout_train`, `dropout_test` and `fold_keep` of `11_dropout`: the classic form."""
+"""Exercise `dropout_train` of `11_dropout`, and the masks of the cases of this lesson."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -16,11 +16,8 @@ from steepest_exercises.inputs import normal
 def zeros_and_ones(rng: np.random.Generator, *shape: int, keep: float) -> Tensor:
     """A mask in float64 with a 0 and a 1 in its first column and in its first row, whatever is drawn."""
     mask = torch.from_numpy(rng.random(shape) < keep).double()
-    mask[0, :2], mask[1, :2] = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+    mask[0, :2], mask[1:2, :2] = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
     return mask
-
-
-# --- dropout_train -----------------------------------------------------------
 
 
 def _train_cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -38,6 +35,12 @@ def _train_cases(rng: np.random.Generator) -> Sequence[Case]:
         case("non-contiguous", normal(rng, 5, 6).T, mask(6, 5, keep=0.6)),
         case("images", normal(rng, 4, 3, 3), mask(4, 9, keep=0.5).reshape(4, 3, 3)),
     ]
+
+
+def _drawn_anew(x: Tensor, mask: Tensor) -> Tensor:
+    own = torch.Generator()
+    own.seed()
+    return x * (torch.rand(x.shape, generator=own) < mask.mean())
 
 
 DROPOUT_TRAIN = Exercise(
@@ -62,6 +65,75 @@ DROPOUT_TRAIN = Exercise(
             lambda x, mask: (1 - mask) * x,
             "The mask is turned round: 1 means keep, 0 means drop.",
             0.25,
+        ),
+        Mistake(
+            "mask_drawn_anew",
+            _drawn_anew,
+            "A mask of its own is drawn, so two calls with the same arguments disagree. The mask is given: multiply by "
+            "that one.",
+            forms=[lambda x, mask: 2 * _drawn_anew(x, 0.5 * torch.ones_like(mask))],
+        ),
+        Mistake(
+            "scaled_as_at_test_time",
+            lambda x, mask: x * mask * mask.mean(),
+            "The kept entries shrink by the share of ones. That factor belongs to test time, when nothing is dropped; "
+            "in training the mask alone acts.",
+            0.25,
+            forms=[lambda x, mask: x * mask.mean()],
+        ),
+        Mistake(
+            "negative_outputs_cut_off",
+            lambda x, mask: x.clamp(min=0) * mask,
+            "Negative outputs of kept units become 0: a ReLU is applied as well. A kept unit puts out what it put out "
+            "before.",
+            0.5,
+            forms=[lambda x, mask: x.abs() * mask],
+        ),
+        Mistake(
+            "dropped_for_the_whole_batch",
+            lambda x, mask: x * mask.amin(dim=0),
+            "A unit is dropped for all examples as soon as one example drops it. Each row of the mask speaks about its "
+            "own example.",
+            0.25,
+        ),
+        Mistake(
+            "mask_averaged_over_the_batch",
+            lambda x, mask: x * mask.mean(dim=0),
+            "The mask is averaged over the examples, so every unit is a little quieter and none is silent. Multiply "
+            "entry by entry.",
+            0.25,
+            forms=[lambda x, mask: x * mask.mean(dim=-1, keepdim=True)],
+        ),
+        Mistake(
+            "matrix_product",
+            lambda x, mask: x @ mask.mT,
+            "This is a matrix product, which adds outputs up. The mask acts entry by entry: `*`, not `@`.",
+            0.25,
+            forms=[
+                lambda x, mask: mask @ x.mT,
+                lambda x, mask: x.mT @ mask,
+                lambda x, mask: mask.mT @ x,
+                lambda x, mask: x @ mask.T if x.ndim == 2 else x * mask,
+            ],
+        ),
+        Mistake(
+            "summed_over_the_units",
+            lambda x, mask: (x * mask).sum(dim=-1),
+            "The outputs are added up. That is the next layer's work: here each unit keeps an entry of its own.",
+            0.25,
+            forms=[lambda x, mask: (x * mask).sum(dim=0), lambda x, mask: (x * mask).sum()],
+        ),
+        Mistake(
+            "mask_returned_too",
+            lambda x, mask: (x * mask, mask),
+            "The output is right, but the mask is returned beside it. Return the output alone.",
+            0.5,
+            forms=[lambda x, mask: (mask, x * mask)],
+        ),
+        Mistake(
+            "mask_alone",
+            lambda x, mask: mask.clone(),
+            "The mask is returned, without the outputs. Multiply the two.",
         ),
         Mistake(
             "rescaled_by_the_share_kept",
@@ -111,180 +183,32 @@ DROPOUT_TRAIN = Exercise(
             "A dropped entry changes its sign. A dropped unit is silent: its output is 0.",
         ),
         Mistake(
-            "dropped_entries_become_minus_infinity",
+            "dropped_entries_shifted",
+            lambda x, mask: x - (1 - mask),
+            "The mask of the dropped units is subtracted, so a dropped entry is 1 less. Multiply: a dropped unit puts "
+            "out 0.",
+            0.25,
+        ),
+        Mistake(
+            "dropped_entries_become_one",
+            lambda x, mask: torch.where(mask == 1, x, torch.ones_like(x)),
+            "A dropped entry becomes 1. A dropped unit is silent: its output is 0.",
+            0.25,
+            forms=[
+                lambda x, mask: torch.where(mask == 1, x, -torch.ones_like(x)),
+                lambda x, mask: x**mask,
+            ],
+        ),
+        Mistake(
+            "dropped_entries_are_not_zero",
             lambda x, mask: x.masked_fill(mask == 0, -torch.inf),
-            "Minus infinity hides an entry from a softmax. Here the next layer adds outputs up, so silence is 0.",
-        ),
-    ],
-)
-
-
-# --- dropout_test and fold_keep ----------------------------------------------
-
-
-def _scale_cases(what: str) -> Callable[[np.random.Generator], Sequence[Case]]:
-    def cases(rng: np.random.Generator) -> Sequence[Case]:
-        def case(name: str, values: Tensor, keep: float) -> Case:
-            return Case(name, {"args": [values], "kwargs": {"keep": keep}, "output": what}, "settled")
-
-        return [
-            case("keep = 0.5", normal(rng, 12, 10), 0.5),
-            case("keep = 0.8", normal(rng, 10, 20), 0.8),
-            case("keep = 0.3, float32", normal(rng, 9, 15).float(), 0.3),
-            case("nothing is dropped", normal(rng, 3, 4), 1.0),
-            case("non-contiguous", normal(rng, 8, 15).T, 0.6),
-        ]
-
-    return cases
-
-
-def _drops(values: Tensor, *, keep: float) -> Tensor:
-    own = torch.Generator()
-    own.seed()
-    return values * (torch.rand(values.shape, generator=own) < keep)
-
-
-DROPOUT_TEST = Exercise(
-    id="dropout_test",
-    reference=reference.dropout_test,
-    cases=_scale_cases("the output"),
-    points=1,
-    accepted=[
-        Accepted("product", lambda x, *, keep: keep * x),
-        Accepted("dropped_share_subtracted", lambda x, *, keep: x - (1 - keep) * x),
-        Accepted("expectation_of_two_outcomes", lambda x, *, keep: keep * x + (1 - keep) * torch.zeros_like(x)),
-        Accepted("expected_mask", lambda x, *, keep: torch.full_like(x, keep) * x),
-    ],
-    mistakes=[
-        Mistake(
-            "not_scaled",
-            lambda x, *, keep: x.clone(),
-            "At test time all units speak, so the next layer sees sums that are 1/keep times as large as in training. "
-            "Return the expected output.",
-        ),
-        Mistake(
-            "divided_by_keep",
-            lambda x, *, keep: x / keep,
-            "Dividing makes the outputs larger still. On average training let only the share keep through.",
-            0.25,
-        ),
-        Mistake(
-            "keep_and_drop_exchanged",
-            lambda x, *, keep: (1 - keep) * x,
-            "This scales by the probability to drop. A unit is there with probability keep.",
-            0.25,
-        ),
-        Mistake(
-            "divided_by_the_drop_probability",
-            lambda x, *, keep: x / (1 - keep) if keep < 1 else x.clone(),
-            "1/(1 − p) is what torch does in training, with p the probability to drop. Here the expected output is "
-            "wanted, and keep is the probability to keep.",
-        ),
-        Mistake(
-            "test_drops",
-            _drops,
-            "Units are still dropped at test time, so the answer is random. Use the expected output instead.",
-        ),
-        Mistake(
-            "scaled_twice",
-            lambda x, *, keep: keep**2 * x,
-            "keep enters twice. One layer of dropout costs one factor.",
-            0.25,
-        ),
-        Mistake(
-            "root_of_keep",
-            lambda x, *, keep: keep**0.5 * x,
-            "The square root of keep preserves the mean square of the outputs. The classic form preserves their mean.",
-            0.25,
-        ),
-        Mistake(
-            "cut_off_at_keep",
-            lambda x, *, keep: torch.where(x < keep, x, torch.zeros_like(x)),
-            "The outputs are compared with keep. keep is a probability; it says nothing about the size of an output.",
-        ),
-        Mistake(
-            "cut_off_above_keep",
-            lambda x, *, keep: torch.where(x > keep, x, torch.zeros_like(x)),
-            "The outputs are compared with keep. keep is a probability; it says nothing about the size of an output.",
-        ),
-        Mistake(
-            "first_units_only",
-            lambda x, *, keep: x * (torch.arange(x.shape[1]) < keep * x.shape[1]),
-            "The first units are kept and the rest is cut away. At test time every unit speaks, more quietly.",
-        ),
-    ],
-)
-
-
-FOLD_KEEP = Exercise(
-    id="fold_keep",
-    reference=reference.fold_keep,
-    cases=_scale_cases("the folded weights"),
-    points=1,
-    accepted=[
-        Accepted("product", lambda weight, *, keep: keep * weight),
-        Accepted(
-            "dropped_share_subtracted", lambda weight, *, keep: torch.lerp(weight, torch.zeros_like(weight), 1 - keep)
-        ),
-        Accepted("diagonal_matrix", lambda weight, *, keep: weight @ (keep * torch.eye(weight.shape[1]).to(weight))),
-        Accepted("row_by_row", lambda weight, *, keep: torch.stack([keep * row for row in weight])),
-    ],
-    mistakes=[
-        Mistake(
-            "not_scaled",
-            lambda weight, *, keep: weight.clone(),
-            "These are the trained weights. With all units awake their sums are 1/keep times too large.",
-        ),
-        Mistake(
-            "divided_by_keep",
-            lambda weight, *, keep: weight / keep,
-            "Dividing makes the weights larger still. They must shrink, since more units speak than in training.",
-            0.25,
-        ),
-        Mistake(
-            "keep_and_drop_exchanged",
-            lambda weight, *, keep: (1 - keep) * weight,
-            "This scales by the probability to drop. A unit was there with probability keep.",
-            0.25,
-        ),
-        Mistake(
-            "random_weights_dropped",
-            _drops,
-            "Weights are dropped at random. Folding is no draw: it makes one fixed network out of the trained one.",
-        ),
-        Mistake(
-            "scaled_twice",
-            lambda weight, *, keep: keep**2 * weight,
-            "keep enters twice. The weights meet one dropped layer, the one that they read from.",
-            0.25,
-        ),
-        Mistake(
-            "root_of_keep",
-            lambda weight, *, keep: keep**0.5 * weight,
-            "The square root of keep preserves the mean square of a sum. Folding preserves its mean.",
-            0.25,
-        ),
-        Mistake(
-            "keep_to_the_number_of_inputs",
-            lambda weight, *, keep: keep ** weight.shape[1] * weight,
-            "keep to the power of the fan-in is the probability that all inputs are there. The mean of a sum needs "
-            "keep once, whatever the fan-in.",
-        ),
-        Mistake(
-            "keep_times_the_number_of_inputs",
-            lambda weight, *, keep: keep * weight.shape[1] * weight,
-            "keep times the fan-in is the expected number of inputs. Each weight is scaled by its share, keep.",
-        ),
-        Mistake(
-            "transposed",
-            lambda weight, *, keep: keep * weight.T,
-            "The scale is right, the shape is turned. Weights stay (out, in), and each is scaled alike.",
-            0.5,
-        ),
-        Mistake(
-            "first_inputs_only",
-            lambda weight, *, keep: weight * (torch.arange(weight.shape[1]) < keep * weight.shape[1]),
-            "The weights of the last inputs are cut off. Every weight stays, scaled by keep.",
+            "The kept entries are right, and the dropped ones are not 0. Minus infinity, or a very large negative "
+            "number, hides an entry from a softmax; here the next layer adds outputs up, so silence is 0.",
+            forms=[
+                lambda x, mask: x.masked_fill(mask == 0, -1e9),
+                lambda x, mask: x.masked_fill(mask == 0, torch.nan),
+                lambda x, mask: x / mask,
+            ],
         ),
     ],
 )

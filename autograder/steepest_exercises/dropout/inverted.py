@@ -18,15 +18,17 @@ Layer = Callable[..., Tensor]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, *shape: int, keep: float, dtype: torch.dtype = torch.float64) -> Case:
+    def case(name: str, *shape: int, keep: float, dtype: torch.dtype = torch.float64, corner: float = 0.0) -> Case:
         sizes = torch.from_numpy(rng.uniform(0.5, 2, shape) * rng.choice([-1.0, 1.0], shape)).to(dtype)
-        return Case(name, {"x": sizes, "keep": keep, "seed": int(rng.integers(2**31))}, "dropped")
+        return Case(name, {"x": sizes, "keep": keep, "seed": int(rng.integers(2**31))}, "dropped", corner=corner)
 
     return [
         case("keep = 0.5", 60, 50, keep=0.5),
-        case("keep = 0.8", 60, 50, keep=0.8),
+        case("keep = 0.8", 55, 60, keep=0.8),
         case("keep = 0.3, float32", 50, 60, keep=0.3, dtype=torch.float32),
-        case("images of 7 × 8 pixels", 60, 7, 8, keep=0.6),
+        case("keep = 0.71", 50, 70, keep=0.71),
+        case("images of 7 × 10 pixels, keep = 0.61", 70, 7, 10, keep=0.61),
+        case("nothing is dropped, keep = 1", 4, 6, keep=1.0, corner=0.15),
     ]
 
 
@@ -92,6 +94,10 @@ def _zeros_written(x: Tensor, *, keep: float, training: bool, generator: Generat
     return out
 
 
+def _mask_divided_first(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    return x * (_mask(x.float(), keep, generator) / keep) if training else x
+
+
 def _by_observed_share(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
     if not training:
         return x
@@ -102,6 +108,65 @@ def _by_observed_share(x: Tensor, *, keep: float, training: bool, generator: Gen
 def _every_entry_shifted(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
     mask = _mask(x, keep, generator) if training else torch.ones_like(x)
     return x * mask + (1 - mask) * x.mean()
+
+
+def _noisy(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    noise = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    return x * (1 + ((1 - keep) / keep) ** 0.5 * noise) if training else x
+
+
+def _below_normal(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    drawn = torch.randn(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+    return (drawn < keep).to(x.dtype)
+
+
+def _rounded(count: Callable[[float], float]) -> Callable[[Tensor, float, Generator], Tensor]:
+    """A mask from whole numbers under 10, for keep rounded to tenths by `count`."""
+
+    def draw(x: Tensor, keep: float, generator: Generator) -> Tensor:
+        return (torch.randint(0, 10, x.shape, generator=generator) < count(10 * keep)).to(x.dtype)
+
+    return draw
+
+
+def _rows_and_columns(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    rows = torch.ones(len(x), *[1] * (x.ndim - 1), dtype=x.dtype)
+    return _mask(rows, keep**0.5, generator) * _mask(x[:1], keep**0.5, generator)
+
+
+def _from_first_seed(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    return _mask(x, keep, generator.manual_seed(generator.initial_seed()))
+
+
+def _two_axes_unpacked(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    rows, columns = x.shape
+    return _mask(x[:rows, :columns], keep, generator)
+
+
+def _two_axes_read(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    u = torch.rand(x.shape[0], x.shape[1], generator=generator, dtype=x.dtype)
+    return (u < keep).to(x.dtype)
+
+
+def _one_number(x: Tensor, keep: float, generator: Generator) -> Tensor:
+    return _mask(x.reshape(-1)[:1], keep, generator)
+
+
+def _by_observed_share_of_rows(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+    if not training:
+        return x
+    mask = _mask(x, keep, generator)
+    shares = mask.flatten(1).mean(dim=1).clamp(min=1e-9)
+    return x * mask / shares.reshape(-1, *[1] * (x.ndim - 1))
+
+
+def _filled(value: Callable[[Tensor], Tensor]) -> Layer:
+    """Dropped entries hold value(x)."""
+
+    def layer(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
+        return torch.where(_mask(x, keep, generator) == 1, x / keep, value(x)) if training else x
+
+    return layer
 
 
 def _drops_twice(x: Tensor, *, keep: float, training: bool, generator: Generator) -> Tensor:
@@ -118,6 +183,7 @@ INVERTED_DROPOUT = Exercise(
         Accepted("where_kept", _where),
         Accepted("scaled_mask", _always_draws),
         Accepted("zeros_written_into_a_copy", _zeros_written),
+        Accepted("mask_divided_first", _mask_divided_first),
     ],
     mistakes=[
         Mistake(
@@ -162,12 +228,54 @@ INVERTED_DROPOUT = Exercise(
             ),
             "keep is used as the probability to drop, as torch's p. Here it is the probability to keep.",
             0.25,
+            forms=[
+                _layer(
+                    lambda x, keep: x / (1 - keep) if keep < 1 else x,
+                    draw=lambda x, keep, generator: _mask(x, 1 - keep, generator),
+                ),
+            ],
+        ),
+        Mistake(
+            "keep_rounded_to_tenths",
+            _layer(draw=_rounded(lambda count: count)),
+            "The draw knows ten outcomes only, so keep is rounded to tenths. Compare numbers from torch.rand, which "
+            "are (almost) continuous.",
+            0.5,
+            forms=[_layer(draw=_rounded(round)), _layer(draw=_rounded(int))],
+        ),
+        Mistake(
+            "normal_instead_of_uniform",
+            _layer(draw=_below_normal),
+            "A standard normal number lies below keep with probability Φ(keep), not keep. Compare uniform numbers: "
+            "torch.rand.",
+            0.25,
+        ),
+        Mistake(
+            "mask_for_one_half",
+            _layer(draw=lambda x, keep, generator: _mask(x, 0.5, generator)),
+            "The mask keeps one half, whatever keep is, and only the scale knows keep. Compare with keep.",
+            0.25,
+        ),
+        Mistake(
+            "scale_of_one_half",
+            _layer(lambda x, keep: 2 * x),
+            "The kept entries are doubled, whatever keep is. Divide by keep.",
+            0.25,
+            forms=[_layer(lambda x, keep: x / 0.8)],
         ),
         Mistake(
             "mask_of_the_dropped",
             _layer(draw=lambda x, keep, generator: 1 - _mask(x, keep, generator)),
             "The mask is 1 where an entry should be dropped. The scale is right, the comparison is turned round.",
             0.25,
+            forms=[_layer(draw=lambda x, keep, generator: _mask(x, 1 - keep, generator))],
+        ),
+        Mistake(
+            "scale_of_the_odds",
+            _layer(lambda x, keep: x * (1 - keep) / keep),
+            "The scale is (1 − keep)/keep. The kept share of the mean is keep, so 1/keep brings it back.",
+            0.25,
+            forms=[_layer(lambda x, keep: x * (1 - keep)), _layer(lambda x, keep: x * (1 + keep))],
         ),
         Mistake(
             "variance_kept_instead_of_mean",
@@ -187,6 +295,42 @@ INVERTED_DROPOUT = Exercise(
             _by_observed_share,
             "The scale is the share of ones in this draw, so it changes from call to call. Divide by keep itself.",
             0.5,
+            forms=[_by_observed_share_of_rows],
+        ),
+        Mistake(
+            "scales_without_dropping",
+            lambda x, *, keep, training, generator: x / keep if training else x,
+            "In training every entry is divided by keep, and none is dropped. Draw a mask and multiply by it.",
+            0.25,
+        ),
+        Mistake(
+            "scaled_in_evaluation",
+            _layer(lambda x, keep: x, lambda x, keep: x / keep),
+            "The division by keep stands in evaluation. The inverted form divides in training, where entries are "
+            "dropped, and leaves evaluation alone.",
+            0.25,
+            forms=[_layer(lambda x, keep: x / keep, lambda x, keep: x / keep)],
+        ),
+        Mistake(
+            "evaluation_gives_nothing",
+            _layer(still=lambda x, keep: torch.zeros_like(x)),
+            "In evaluation every output is 0. All units speak there: return x.",
+            0.25,
+            forms=[_layer(still=lambda x, keep: torch.ones_like(x))],
+        ),
+        Mistake(
+            "evaluation_of_the_mean",
+            _layer(still=lambda x, keep: (1 - keep) * x),
+            "Evaluation is scaled by 1 − keep. The division by keep in training has set the mean right: leave "
+            "evaluation alone.",
+            0.25,
+        ),
+        Mistake(
+            "nothing_becomes_zero",
+            _filled(lambda x: x),
+            "In training entries get different factors, and none becomes 0: noise is multiplied in, or a dropped entry "
+            "keeps its value or takes a mean. A dropped unit is silent: draw zeros and ones, and multiply.",
+            forms=[_noisy, _every_entry_shifted],
         ),
         Mistake(
             "never_drops",
@@ -212,6 +356,27 @@ INVERTED_DROPOUT = Exercise(
             0.25,
         ),
         Mistake(
+            "two_axes_only",
+            _layer(draw=_two_axes_unpacked),
+            "It works for inputs with two axes alone. x may have any number of axes: draw a mask of the shape x.shape.",
+            0.5,
+            forms=[_layer(draw=_two_axes_read)],
+        ),
+        Mistake(
+            "one_number_for_all",
+            _layer(draw=_one_number),
+            "One number decides for the whole batch: either everything is kept or nothing is. Draw a mask of the shape "
+            "of x.",
+            0.25,
+        ),
+        Mistake(
+            "product_of_a_row_and_a_column",
+            _layer(draw=_rows_and_columns),
+            "Entries that share a row or a column are dropped together more often than chance would have it. Draw as "
+            "many numbers as x has entries.",
+            0.25,
+        ),
+        Mistake(
             "whole_rows_dropped",
             _layer(draw=_whole_rows),
             WHOLE_ROWS,
@@ -230,15 +395,18 @@ INVERTED_DROPOUT = Exercise(
             0.25,
         ),
         Mistake(
-            "dropped_entries_become_the_mean",
-            _every_entry_shifted,
-            "The dropped entries take the mean of x. A dropped unit is silent: its output is 0.",
-        ),
-        Mistake(
             "fixed_seed",
             _layer(draw=_from_fixed_seed),
-            "A seed stands in the function, so every call drops the same entries. Draw from the generator given.",
+            "Every call drops the same entries, whatever the generator: a seed stands in the function, or a mask is "
+            "kept from call to call. Draw anew from the generator given.",
             0.25,
+        ),
+        Mistake(
+            "same_mask_in_every_call",
+            _layer(draw=_from_first_seed),
+            "Every call begins with the generator's first seed again, so one thinned network is trained all the time. "
+            "Let the generator go on from where it is.",
+            0.5,
         ),
         Mistake(
             "ignores_the_generator",

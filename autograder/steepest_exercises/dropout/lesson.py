@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from steepest_exercises.dropout.backward import DROPOUT_BACKWARD
-from steepest_exercises.dropout.classic import DROPOUT_TEST, DROPOUT_TRAIN, FOLD_KEEP
+from steepest_exercises.dropout.classic import DROPOUT_TRAIN
+from steepest_exercises.dropout.connect import DROPCONNECT
 from steepest_exercises.dropout.inverted import INVERTED_DROPOUT
 from steepest_exercises.dropout.mask import DROPOUT_MASK
-from steepest_exercises.dropout.relatives import DROPCONNECT, ZONEOUT
+from steepest_exercises.dropout.scaling import DROPOUT_TEST, FOLD_KEEP
+from steepest_exercises.dropout.zoneout import ZONEOUT
 
 LESSON = "11_dropout"
 

@@ -19,15 +19,18 @@ WHOLE_ROWS = "Either all of a row is kept or nothing is: this leaves out example
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, *shape: int, keep: float) -> Case:
-        return Case(name, {"shape": list(shape), "keep": keep, "seed": int(rng.integers(2**31))}, "masks")
+    def case(name: str, *shape: int, keep: float, corner: float = 0.0) -> Case:
+        inputs = {"shape": list(shape), "keep": keep, "seed": int(rng.integers(2**31))}
+        return Case(name, inputs, "masks", corner=corner)
 
     return [
         case("keep = 0.5", 60, 50, keep=0.5),
         case("keep = 0.3", 50, 60, keep=0.3),
         case("keep = 0.8", 80, 50, keep=0.8),
-        case("images of 6 × 9 pixels", 64, 6, 9, keep=0.4),
-        case("nothing is dropped", 2, 3, keep=1.0),
+        case("keep = 0.71", 70, 55, keep=0.71),
+        case("images of 7 × 10 pixels, keep = 0.39", 70, 7, 10, keep=0.39),
+        case("nothing is dropped, keep = 1", 2, 3, keep=1.0, corner=0.15),
+        case("a shape with a single axis", 50, keep=0.6, corner=0.1),
     ]
 
 
@@ -53,6 +56,11 @@ def _urn(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
 def _bernoulli_of_a_table(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
     odds = torch.full(tuple(shape), keep, dtype=torch.float64, device=generator.device)
     return torch.bernoulli(odds, generator=generator)
+
+
+def _from_numpy(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    seed = int(torch.randint(2**31, (1,), generator=generator, device=generator.device))
+    return torch.from_numpy(np.random.default_rng(seed).binomial(1, keep, size=tuple(shape)).astype(np.float64))
 
 
 def _ignores_generator(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
@@ -105,6 +113,52 @@ def _gaussian(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
     return (drawn < keep).float()
 
 
+def _rounded(count: Callable[[float], float]) -> Draw:
+    """A mask from whole numbers under 10, for keep rounded to tenths by `count`."""
+
+    def draw(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+        dice = torch.randint(0, 10, tuple(shape), generator=generator, device=generator.device)
+        return (dice < count(10 * keep)).float()
+
+    return draw
+
+
+def _rounded_numbers(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    return _below(_uniform(tuple(shape), generator).round(decimals=1), keep)
+
+
+def _one_number(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    return _below(_uniform((1,), generator), keep).expand(tuple(shape)).clone()
+
+
+def _shape_made(change: Callable[[Shape], Shape]) -> Draw:
+    """A sound mask of another shape."""
+    return lambda shape, *, keep, generator: _below(_uniform(change(tuple(shape)), generator), keep)
+
+
+def _two_axes_unpacked(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    rows, columns = shape
+    return _below(_uniform((rows, columns), generator), keep)
+
+
+def _two_axes_read(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    return _below(_uniform((shape[0], shape[1]), generator), keep)
+
+
+def _drawn_twice(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    return _below(_uniform(tuple(shape), generator), keep) * _below(_uniform(tuple(shape), generator), keep)
+
+
+def _first_entries(shape: Shape, *, keep: float, generator: Generator) -> Tensor:
+    count = int(np.prod(shape))
+    return (torch.arange(count) < keep * count).float().reshape(tuple(shape))
+
+
+def _seeded(seed: int) -> Draw:
+    """A mask that is the same whatever the generator."""
+    return lambda shape, *, keep, generator: _below(_uniform(tuple(shape), Generator().manual_seed(seed)), keep)
+
+
 DROPOUT_MASK = Exercise(
     id="dropout_mask",
     reference=reference.dropout_mask,
@@ -116,6 +170,7 @@ DROPOUT_MASK = Exercise(
         Accepted("floor_of_keep_plus_uniform", _from_uniform(lambda u, keep: (keep + u.double()).floor())),
         Accepted("bernoulli_of_a_table", _bernoulli_of_a_table),
         Accepted("urn", _urn),
+        Accepted("numpy_seeded_at_each_call", _from_numpy),
     ],
     mistakes=[
         Mistake(
@@ -123,6 +178,103 @@ DROPOUT_MASK = Exercise(
             _from_uniform(lambda u, keep: (u > keep).to(u.dtype)),
             "`keep` is the probability of a 1. Here it is the probability of a 0, as torch's `p` is.",
             0.25,
+            forms=[_from_uniform(lambda u, keep: 1 - (u <= keep).to(u.dtype))],
+        ),
+        Mistake(
+            "keep_ignored",
+            _from_uniform(lambda u, keep: _below(u, 0.5)),
+            "Zeros and ones are equally likely, whatever keep is. Compare with keep; rounding a uniform number, or a "
+            "draw of 0 or 1, compares with one half.",
+            0.25,
+            forms=[_from_uniform(lambda u, keep: _below(u, 0.8))],
+        ),
+        Mistake(
+            "keep_rounded_to_tenths",
+            _rounded(lambda count: count),
+            "The draw knows ten outcomes only, so keep is rounded to tenths. Compare numbers from torch.rand, which "
+            "are (almost) continuous.",
+            0.5,
+            forms=[_rounded(round), _rounded(int), _rounded_numbers],
+        ),
+        Mistake(
+            "uniform_on_minus_one_to_one",
+            _from_uniform(lambda u, keep: _below(2 * u - 1, keep)),
+            "The numbers lie between -1 and 1, so they are below keep with probability (1 + keep)/2. torch.rand gives "
+            "them between 0 and 1.",
+            0.25,
+            forms=[_from_uniform(lambda u, keep: _below((2 * u - 1).abs() * 2, keep))],
+        ),
+        Mistake(
+            "drawn_twice",
+            _drawn_twice,
+            "Two draws have to be a 1, which happens with probability keep². One draw for each entry is enough.",
+            0.25,
+            forms=[_from_uniform(lambda u, keep: _below(u, keep**2))],
+        ),
+        Mistake(
+            "root_of_keep",
+            _from_uniform(lambda u, keep: _below(u, keep**0.5)),
+            "The numbers are compared with the root of keep, or squared before they are compared with keep. A uniform "
+            "number itself lies below keep with probability keep.",
+            0.25,
+        ),
+        Mistake(
+            "all_ones",
+            lambda shape, *, keep, generator: torch.ones(tuple(shape)),
+            "Every entry is 1: nothing is ever dropped. Compare a uniform number for each entry with keep.",
+            forms=[_from_uniform(lambda u, keep: torch.where(u > 0, 1.0, 1.0))],
+        ),
+        Mistake(
+            "all_zeros",
+            lambda shape, *, keep, generator: torch.zeros(tuple(shape)),
+            "Every entry is 0: everything is dropped. Compare a uniform number for each entry with keep.",
+        ),
+        Mistake(
+            "first_entries_kept",
+            _first_entries,
+            "The first entries are kept and the last dropped, always the same ones. Which entries are kept is a "
+            "matter of chance: draw a number for each.",
+        ),
+        Mistake(
+            "one_number_for_all",
+            _one_number,
+            "One number decides for all entries: either everything is kept or nothing is. Draw as many numbers as the "
+            "shape has entries.",
+            0.25,
+        ),
+        Mistake(
+            "one_number_alone",
+            _shape_made(lambda shape: (1,)),
+            "One number is returned. The mask has the given shape, and every entry is a draw of its own.",
+            forms=[_shape_made(lambda shape: ())],
+        ),
+        Mistake(
+            "shape_lost",
+            _shape_made(lambda shape: (int(np.prod(shape)),)),
+            "There are as many entries as there should be, but the shape is lost. Draw in the given shape, or reshape "
+            "at the end.",
+            0.5,
+            forms=[
+                _shape_made(lambda shape: shape[::-1]),
+                _shape_made(lambda shape: (1, int(np.prod(shape)))),
+                _shape_made(lambda shape: (int(np.prod(shape)), 1)),
+                _shape_made(lambda shape: (shape[0], int(np.prod(shape[1:])))),
+            ],
+        ),
+        Mistake(
+            "two_axes_only",
+            _two_axes_unpacked,
+            "It works for shapes with two axes alone. A shape may have any number: hand the whole tuple to torch.rand.",
+            0.5,
+            forms=[_two_axes_read],
+        ),
+        Mistake(
+            "one_entry_for_each_row",
+            _shape_made(lambda shape: (shape[0], *[1] * (len(shape) - 1))),
+            "The mask has one entry for each example, so that a whole example would be dropped. It has the given "
+            "shape, with an entry for every unit.",
+            0.25,
+            forms=[_shape_made(lambda shape: (shape[0],)), _shape_made(lambda shape: (1, *shape[1:]))],
         ),
         Mistake(
             "already_scaled",
@@ -142,11 +294,12 @@ DROPOUT_MASK = Exercise(
             "Every entry is keep, the expected mask. Nothing is drawn, so nothing is ever dropped.",
         ),
         Mistake(
-            "boolean_mask",
+            "not_of_a_floating_type",
             _from_uniform(lambda u, keep: u < keep),
-            "The mask is True and False. It is right as a draw; turn it into numbers so that it can be averaged, "
-            "subtracted from 1 and multiplied.",
+            "The mask holds truth values or whole numbers. It is right as a draw; `.float()` makes numbers of it that "
+            "can be averaged, subtracted from 1 and multiplied.",
             0.5,
+            forms=[_from_uniform(lambda u, keep: (u < keep).long())],
         ),
         Mistake(
             "uniform_numbers_not_compared",
@@ -166,9 +319,12 @@ DROPOUT_MASK = Exercise(
             0.25,
         ),
         Mistake(
-            "signs_instead_of_zeros",
+            "dropped_entries_are_not_zero",
             _from_uniform(lambda u, keep: 2 * _below(u, keep) - 1),
-            "The dropped entries are −1: this flips signs. A dropped entry is 0.",
+            "No entry is 0: a dropped one holds −1, or the number that it was drawn with. Multiplying by 0 silences a "
+            "unit; a dropped entry is 0.",
+            0.25,
+            forms=[_from_uniform(lambda u, keep: torch.where(u < keep, 1.0, u))],
         ),
         Mistake(
             "one_mask_for_the_whole_batch",
@@ -212,14 +368,17 @@ DROPOUT_MASK = Exercise(
         Mistake(
             "same_mask_in_every_draw",
             _reseeded,
-            "The generator is set back on every call, so one thinned network is trained all the time. Let it go on.",
+            "Every call begins with the generator's first seed again, so one thinned network is trained all the time. "
+            "Let the generator go on from where it is: hand it to the function that draws.",
             0.5,
         ),
         Mistake(
             "fixed_seed",
             _fixed_seed,
-            "A seed stands in the function, so all masks are alike. Draw from the generator you are given.",
+            "All masks are alike, whatever the generator: a seed stands in the function, or a mask is kept from call "
+            "to call. Draw anew from the generator you are given.",
             0.25,
+            forms=[_seeded(1), _seeded(42)],
         ),
         Mistake(
             "ignores_the_generator",

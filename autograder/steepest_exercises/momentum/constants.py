@@ -1,4 +1,4 @@
-"""Exercises `terminal_speed` and `polyak_constants` of `05_momentum`."""
+"""Exercise `polyak_constants` of `05_momentum`."""
 
 from __future__ import annotations
 
@@ -10,162 +10,7 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
 from steepest_exercises import reasons
-from steepest_exercises.inputs import normal
 from steepest_exercises.momentum import reference
-
-# --- terminal_speed ----------------------------------------------------------
-
-
-def _speed_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, grad: Tensor, lr: float, beta: float) -> Case:
-        return Case(name, {"args": [grad], "kwargs": {"lr": lr, "beta": beta}, "outputs": ["the speed"]})
-
-    return [
-        case("three parameters", normal(rng, 3), 0.1, 0.9),
-        case("a short memory", normal(rng, 6), 0.3, 0.4),
-        case("one parameter", 2 + normal(rng, 1).abs(), 0.02, 0.7),
-        case("float32", normal(rng, 5).float(), 0.05, 0.95),
-        case("a non-contiguous matrix of parameters", normal(rng, 3, 2).T, 0.2, 0.8),
-        case("a tensor with three axes", normal(rng, 2, 3, 2), 0.01, 0.9),
-    ]
-
-
-def _speed(formula: Callable[[Tensor, float, float], Tensor]) -> Callable[..., Tensor]:
-    """A terminal speed from `formula(g, lr, beta)`."""
-
-    def terminal_speed(grad: Tensor, *, lr: float, beta: float) -> Tensor:
-        return formula(grad, lr, beta)
-
-    return terminal_speed
-
-
-def _simulated(g: Tensor, lr: float, beta: float) -> Tensor:
-    v = torch.zeros_like(g)
-    for _ in range(400):
-        v = beta * v - lr * g
-    speed: Tensor = v.norm()
-    return speed
-
-
-def _row_norms(g: Tensor, lr: float, beta: float) -> Tensor:
-    speeds: Tensor = lr * torch.linalg.vector_norm(g, dim=-1) / (1 - beta)
-    return speeds
-
-
-def _largest_singular_value(g: Tensor, lr: float, beta: float) -> Tensor:
-    size: Tensor = torch.linalg.matrix_norm(g, ord=2) if g.ndim > 1 else torch.linalg.vector_norm(g)
-    return lr * size / (1 - beta)
-
-
-TERMINAL_SPEED = Exercise(
-    id="terminal_speed",
-    reference=reference.terminal_speed,
-    cases=_speed_cases,
-    points=1,
-    accepted=[
-        Accepted("root_of_the_sum_of_squares", _speed(lambda g, lr, b: lr * (g**2).sum().sqrt() / (1 - b))),
-        Accepted("norm_of_the_velocity", _speed(lambda g, lr, b: (-lr * g / (1 - b)).flatten().norm())),
-        Accepted("simulated", _speed(_simulated)),
-        Accepted(
-            "geometric_series",
-            _speed(lambda g, lr, b: lr * torch.linalg.norm(g) * sum(b**k for k in range(1000))),
-        ),
-    ],
-    mistakes=[
-        Mistake(
-            "norm_forgotten",
-            _speed(lambda g, lr, b: lr * g / (1 - b)),
-            "This is the velocity, up to its sign. The speed is its norm: one number.",
-            0.5,
-        ),
-        Mistake(
-            "sum_instead_of_norm",
-            _speed(lambda g, lr, b: lr * g.sum() / (1 - b)),
-            "The entries are added, so that opposite signs cancel. The norm is the root of the sum of squares.",
-            0.25,
-        ),
-        Mistake(
-            "sum_of_absolute_values",
-            _speed(lambda g, lr, b: lr * g.abs().sum() / (1 - b)),
-            "This is the sum of absolute values. A speed is a Euclidean length: the root of the sum of squares.",
-            0.5,
-        ),
-        Mistake(
-            "squared_norm",
-            _speed(lambda g, lr, b: lr * (g**2).sum() / (1 - b)),
-            "The square root is missing: this holds the squared norm of the gradient.",
-            0.5,
-        ),
-        Mistake(
-            "largest_entry",
-            _speed(lambda g, lr, b: lr * g.abs().max() / (1 - b)),
-            "This is the speed of the fastest parameter. The norm takes all of them together.",
-            0.25,
-        ),
-        Mistake(
-            "mean_instead_of_sum",
-            _speed(lambda g, lr, b: lr * (g**2).mean().sqrt() / (1 - b)),
-            "The squares are averaged where they should be added: a norm does not divide by the number of entries.",
-            0.5,
-        ),
-        Mistake(
-            "norm_of_each_row",
-            _speed(_row_norms),
-            "Each row gets a speed of its own. All parameters move together: take one norm over all entries.",
-            0.5,
-        ),
-        Mistake(
-            "largest_singular_value",
-            _speed(_largest_singular_value),
-            "For a matrix of parameters this is the spectral norm. The length of the step is the root of "
-            "the sum of all squares.",
-            0.5,
-        ),
-        Mistake(
-            "one_plus_beta",
-            _speed(lambda g, lr, b: lr * g.norm() / (1 + b)),
-            "The series 1 + beta + beta² + … sums to 1/(1 - beta), not to 1/(1 + beta). Momentum makes a "
-            "steady slope faster.",
-            0.25,
-        ),
-        Mistake(
-            "divides_by_beta",
-            _speed(lambda g, lr, b: lr * g.norm() / b),
-            "The speed settles where the friction, (1 - beta) of it a step, equals lr times the gradient. "
-            "Divide by 1 - beta.",
-            0.25,
-        ),
-        Mistake(
-            "multiplies_by_one_minus_beta",
-            _speed(lambda g, lr, b: lr * g.norm() * (1 - b)),
-            "A steady gradient adds up: the more memory, the faster. Divide by 1 - beta.",
-            0.25,
-        ),
-        Mistake(
-            "beta_forgotten",
-            _speed(lambda g, lr, b: lr * g.norm()),
-            "This is the speed without momentum, and of the averaged form. With v = beta * v - lr * g the "
-            "past adds up to 1/(1 - beta) times as much.",
-            0.25,
-        ),
-        Mistake(
-            "rate_forgotten",
-            _speed(lambda g, lr, b: g.norm() / (1 - b)),
-            "The rate is missing. torch keeps it outside the velocity, but the speed asked for is that of v"
-            " = beta * v - lr * g.",
-            0.5,
-        ),
-        Mistake(
-            "negative_speed",
-            _speed(lambda g, lr, b: -lr * g.norm() / (1 - b)),
-            "The velocity points against the gradient, but its norm, the speed, is positive.",
-            0.5,
-        ),
-    ],
-)
-
-
-# --- polyak_constants --------------------------------------------------------
 
 Constants = Callable[..., tuple[float, float]]
 
@@ -259,10 +104,18 @@ POLYAK_CONSTANTS = Exercise(
             0.5,
         ),
         Mistake(
+            "root_of_the_rate",
+            _constants(lambda m, M: 2 / (m + M), _memory),
+            "This is √lr: adding the roots of both equations gives √lr (√μ + √L) = 2. Square it.",
+            0.5,
+            forms=[_constants(lambda m, M: 2 / (m + M), lambda m, M: (M - m) / (M + m))],
+        ),
+        Mistake(
             "two_for_four",
             _constants(lambda m, M: 2 / (m + M) ** 2, _memory),
             "The numerator of lr is 4: lr is the square of 2/(√L + √μ).",
             0.5,
+            forms=[_constants(lambda m, M: 1 / (m + M) ** 2, _memory)],
         ),
         Mistake(
             "roots_forgotten",
@@ -275,6 +128,14 @@ POLYAK_CONSTANTS = Exercise(
             _constants(_rate, lambda m, M: ((M * M - m * m) / (M * M + m * m)) ** 2),
             "lr is right; beta needs the square roots of the eigenvalues as well.",
             0.5,
+            forms=[_constants(_rate, lambda m, M: (M * M - m * m) / (M * M + m * m))],
+        ),
+        Mistake(
+            "roots_forgotten_in_the_rate",
+            _constants(lambda m, M: 4 / (m * m + M * M) ** 2, _memory),
+            "beta is right; lr needs the square roots of the eigenvalues as well: 4/(√L + √μ)².",
+            0.5,
+            forms=[_constants(lambda m, M: (2 / (M * M + m * m)) ** 2 * M * M, _memory)],
         ),
         Mistake(
             "root_of_the_sum",
@@ -318,6 +179,114 @@ POLYAK_CONSTANTS = Exercise(
             lambda lam_min, lam_max: reference.polyak_constants(lam_min, lam_max)[::-1],
             "The two results are right, in the wrong order: return lr first, then beta.",
             0.5,
+        ),
+        Mistake(
+            "rate_of_one_over_the_largest_curvature",
+            _constants(lambda m, M: 1 / (M * M), _memory),
+            "1/L is the rate of Nesterov's method. With Polyak's momentum lr solves both equations: 4/(√L + √μ)².",
+            0.25,
+            forms=[_constants(lambda m, M: 2 / (M * M), _memory)],
+        ),
+        Mistake(
+            "curvature_lost_in_the_rate",
+            _constants(lambda m, M: (1 + (M - m) / (M + m)) ** 2, _memory),
+            "The edge gives the product lr * lam, and this is the product: divide (1 + √beta)² by lam_max, or "
+            "(1 - √beta)² by lam_min.",
+            0.5,
+            forms=[
+                _constants(lambda m, M: (1 - (M - m) / (M + m)) ** 2, _memory),
+                _constants(lambda m, M: 4 / (1 + M / m) ** 2, _memory),
+            ],
+        ),
+        Mistake(
+            "edges_exchanged",
+            _constants(lambda m, M: (1 - (M - m) / (M + m)) ** 2 / (M * M), _memory),
+            "The edges have changed places: lr * lam_max lies on the upper edge, (1 + √beta)², and lr * lam_min on the "
+            "lower one, (1 - √beta)².",
+            0.5,
+            forms=[_constants(lambda m, M: (1 + (M - m) / (M + m)) ** 2 / (m * m), _memory)],
+        ),
+        Mistake(
+            "beta_for_its_root_in_the_rate",
+            _constants(lambda m, M: (1 + _memory(m, M)) ** 2 / (M * M), _memory),
+            "beta stands in the edge where its root belongs: lr * lam_max = (1 + √beta)².",
+            0.5,
+            forms=[
+                _constants(lambda m, M: (1 - _memory(m, M)) ** 2 / (m * m), _memory),
+                _constants(lambda m, M: (1 + _memory(m, M)) / (M * M), _memory),
+            ],
+        ),
+        Mistake(
+            "limit_of_stability",
+            _constants(lambda m, M: 2 * (1 + _memory(m, M)) / (M * M), _memory),
+            "2 (1 + beta)/lam_max is the rate beyond which momentum diverges. The fastest one lies on the edge of the "
+            "complex regime: (1 + √beta)²/lam_max.",
+            0.25,
+        ),
+        Mistake(
+            "square_of_the_edge_forgotten",
+            _constants(lambda m, M: (1 + (M - m) / (M + m)) / (M * M), _memory),
+            "The edge is the square of 1 + √beta: lr * lam_max = (1 + √beta)².",
+            0.5,
+            forms=[_constants(lambda m, M: (1 - (M - m) / (M + m)) / (m * m), _memory)],
+        ),
+        Mistake(
+            "whole_condition_number",
+            lambda lam_min, lam_max: (
+                reference.polyak_constants(lam_min, lam_max)[0],
+                (((lam_max // lam_min) ** 0.5 - 1) / ((lam_max // lam_min) ** 0.5 + 1)) ** 2,
+            ),
+            "`//` cuts the condition number down to a whole number. Divide with `/`.",
+            0.5,
+            forms=[
+                lambda lam_min, lam_max: (
+                    4 / lam_min / (1 + (lam_max // lam_min) ** 0.5) ** 2,
+                    (((lam_max // lam_min) ** 0.5 - 1) / ((lam_max // lam_min) ** 0.5 + 1)) ** 2,
+                ),
+            ],
+        ),
+        Mistake(
+            "approximation_for_large_condition_numbers",
+            _constants(_rate, lambda m, M: (1 - 2 * m / M) ** 2),
+            "1 - 2/√κ is an approximation of √beta, good for large κ. The equations have an exact solution: "
+            "√beta = (√κ - 1)/(√κ + 1).",
+            0.5,
+            forms=[
+                _constants(_rate, lambda m, M: 1 - 4 * m / M),
+                _constants(_rate, lambda m, M: 1 - 2 * m / M),
+            ],
+        ),
+        Mistake(
+            "one_minus_beta_returned",
+            _constants(_rate, lambda m, M: 1 - _memory(m, M)),
+            "This is 1 - beta. beta is the share of the velocity that is kept, ((√L - √μ)/(√L + √μ))².",
+            0.5,
+        ),
+        Mistake(
+            "fourth_power",
+            _constants(_rate, lambda m, M: _memory(m, M) ** 2),
+            "beta is squared once too often: it is the square of (√L - √μ)/(√L + √μ).",
+            0.5,
+        ),
+        Mistake(
+            "rate_inverted",
+            _constants(lambda m, M: (m + M) ** 2 / 4, _memory),
+            "This is 1/lr: numerator and denominator are exchanged. Large curvatures ask for small steps.",
+            0.25,
+        ),
+        Mistake(
+            "mixed_term_forgotten_in_beta",
+            _constants(_rate, lambda m, M: (M - m) ** 2 / (M * M + m * m)),
+            "The denominator of beta is the square of the sum of the roots, (√L + √μ)², which is not L + μ.",
+            0.5,
+            forms=[
+                _constants(_rate, lambda m, M: (M * M - m * m) / (M * M + m * m + 2 * m * M) - 2 * m * M / (m + M) ** 2)
+            ],
+        ),
+        Mistake(
+            "mean_of_the_curvatures",
+            _constants(lambda m, M: 2 / (M * M + m * m), lambda m, M: ((M * M - m * m) / (M * M + m * m)) ** 2),
+            "These belong to plain descent, whose rate is 2/(μ + L). Momentum's hold the roots √μ and √L.",
         ),
     ],
     equivalent={

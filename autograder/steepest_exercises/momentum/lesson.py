@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from steepest_exercises.momentum.averages import EWA, EWA_CORRECTED
-from steepest_exercises.momentum.constants import POLYAK_CONSTANTS, TERMINAL_SPEED
+from steepest_exercises.momentum.constants import POLYAK_CONSTANTS
+from steepest_exercises.momentum.corrected import EWA_CORRECTED
+from steepest_exercises.momentum.ewa import EWA
 from steepest_exercises.momentum.nesterov import NESTEROV_STEP
 from steepest_exercises.momentum.polyak import MOMENTUM_STEP
 from steepest_exercises.momentum.rate import CONVERGENCE_RATE
+from steepest_exercises.momentum.speed import TERMINAL_SPEED
 
 __all__ = ["EXERCISES", "LESSON"]
 

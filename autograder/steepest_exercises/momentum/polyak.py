@@ -61,6 +61,7 @@ def stepper_cases(rng: np.random.Generator, gradient: Callable[..., Any]) -> Seq
             normal(rng, 3, 2).T, normal(rng, 2, 3), [0.05] * 2, [0.7] * 2,
         ),
         case("float32", normal(rng, 5).float(), torch.zeros(5), [0.02] * 2, [0.99] * 2, 10),
+        case("a single step", normal(rng, 3), normal(rng, 3), [0.25], [0.6]),
     ]  # fmt: skip
 
 
@@ -101,6 +102,7 @@ MOMENTUM_STEP = Exercise(
     cases=_momentum_cases,
     points=2,
     accepted=[
+        Accepted("as_taught", _velocity(_downhill)),
         Accepted(
             "two_displacements",
             _step(lambda theta, g, v, lr, b: (theta + b * v - lr * g, b * v - lr * g)),
@@ -157,25 +159,38 @@ MOMENTUM_STEP = Exercise(
             _velocity(lambda v, g, lr, b: -lr * g),
             "Each step starts from rest: this is plain gradient descent. Multiply the old velocity by beta "
             "and add it to the new one.",
+            forms=[_velocity(lambda v, g, lr, b: g, lambda v, lr: -lr * v)],
         ),
         Mistake(
             "velocity_never_fades",
             _velocity(lambda v, g, lr, b: v - lr * g),
             "The old velocity is kept whole: a ball without friction, which never comes to rest. Multiply it by beta.",
             0.25,
+            forms=[
+                _velocity(lambda v, g, lr, b: v + g, lambda v, lr: -lr * v),
+                _velocity(lambda v, g, lr, b: v + (1 - b) * g, lambda v, lr: -lr * v),
+            ],
         ),
-        Mistake("climbs", _velocity(lambda v, g, lr, b: b * v + lr * g), UPHILL, 0.25),
+        Mistake(
+            "climbs",
+            _velocity(lambda v, g, lr, b: b * v + lr * g),
+            UPHILL,
+            0.25,
+            forms=[_velocity(lambda v, g, lr, b: b * v + (1 - b) * lr * g)],
+        ),
         Mistake(
             "velocity_subtracted",
             _velocity(_downhill, lambda v, lr: -v),
             SUBTRACTED,
             0.25,
+            forms=[_velocity(lambda v, g, lr, b: b * v - (1 - b) * lr * g, lambda v, lr: -v)],
         ),
         Mistake(
             "climbs_in_torch_form",
             _velocity(lambda v, g, lr, b: b * v + g, lambda v, lr: lr * v),
             "The velocity adds up gradients, which point uphill, and theta follows it. Subtract lr * v.",
             0.25,
+            forms=[_velocity(lambda v, g, lr, b: b * v + (1 - b) * g, lambda v, lr: lr * v)],
         ),
         Mistake(
             "moves_with_the_old_velocity",
@@ -183,23 +198,45 @@ MOMENTUM_STEP = Exercise(
             "theta moves by the velocity of the step before, so the new gradient acts one step late. Update"
             " the velocity first, then move by the new one.",
             0.25,
+            forms=[
+                _step(lambda theta, g, v, lr, b: (theta - v, b * v + lr * g)),
+                _step(lambda theta, g, v, lr, b: (theta - lr * v, b * v + g)),
+                _step(lambda theta, g, v, lr, b: (theta - lr * v, b * v + (1 - b) * g)),
+            ],
         ),
         Mistake(
             "state_not_updated",
             _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), v)),
             VELOCITY_KEPT,
             0.25,
+            forms=[
+                _step(lambda theta, g, v, lr, b: (theta - lr * (b * v + g), v)),
+                _step(lambda theta, g, v, lr, b: (theta - lr * (b * v + (1 - b) * g), v)),
+            ],
         ),
         Mistake(
             "rate_forgotten",
             _velocity(lambda v, g, lr, b: b * v - g),
             NO_RATE,
             0.25,
+            forms=[
+                _velocity(lambda v, g, lr, b: b * v + g, lambda v, lr: -v),
+                _velocity(lambda v, g, lr, b: b * v + (1 - b) * g, lambda v, lr: -v),
+                _velocity(lambda v, g, lr, b: b * v - (1 - b) * g),
+            ],
         ),
         Mistake(
             "rate_applied_twice",
             _velocity(_downhill, lambda v, lr: lr * v),
             RATE_TWICE,
+            0.25,
+            forms=[_velocity(lambda v, g, lr, b: b * v - (1 - b) * lr * g, lambda v, lr: lr * v)],
+        ),
+        Mistake(
+            "two_forms_mixed",
+            _velocity(_downhill, lambda v, lr: -lr * v),
+            "The velocity is the one taught here, which holds rate and sign already, and the step is torch's, which "
+            "brings both again. With v = beta * v - lr * g the step is theta + v.",
             0.25,
         ),
         Mistake(
@@ -214,11 +251,44 @@ MOMENTUM_STEP = Exercise(
             "The rate scales the old velocity too, so the past fades by lr * beta a step and not by beta. "
             "Put it on the gradient alone.",
             0.25,
+            forms=[_velocity(lambda v, g, lr, b: lr * (b * v + g), lambda v, lr: -v)],
         ),
         Mistake(
             "beta_scales_the_gradient_too",
             _velocity(lambda v, g, lr, b: b * (v - lr * g)),
             "beta scales the new gradient as well as the old velocity. Only the past fades.",
+            0.25,
+            forms=[
+                _velocity(lambda v, g, lr, b: b * (v + g), lambda v, lr: -lr * v),
+                _velocity(lambda v, g, lr, b: b * (v + lr * g), lambda v, lr: -v),
+            ],
+        ),
+        Mistake(
+            "beta_on_the_gradient_alone",
+            _velocity(lambda v, g, lr, b: v - b * lr * g),
+            "beta stands at the gradient, and the old velocity is kept whole. beta is the share of the *velocity* that "
+            "is kept: beta * v - lr * g.",
+            0.25,
+            forms=[_velocity(lambda v, g, lr, b: v + b * g, lambda v, lr: -lr * v)],
+        ),
+        Mistake(
+            "rate_and_beta_exchanged",
+            _velocity(lambda v, g, lr, b: lr * v - b * g),
+            "lr and beta have changed places: beta belongs to the old velocity, lr to the gradient.",
+            0.25,
+            forms=[_velocity(lambda v, g, lr, b: lr * v + b * g, lambda v, lr: -v)],
+        ),
+        Mistake(
+            "past_turned_round",
+            _velocity(lambda v, g, lr, b: -b * v - lr * g),
+            "The old velocity enters with a minus sign, so every step undoes a part of the one before. It is kept: "
+            "+ beta * v.",
+            0.25,
+        ),
+        Mistake(
+            "past_divided_by_beta",
+            _velocity(lambda v, g, lr, b: v / b - lr * g),
+            "The old velocity is divided by beta and so grows at every step. Multiply it by beta.",
             0.25,
         ),
         Mistake(
@@ -237,12 +307,91 @@ MOMENTUM_STEP = Exercise(
             "The old velocity keeps the share 1 - beta. In this lesson beta is the share that is kept; at "
             "beta = 0.9 nine tenths remain.",
             0.25,
+            forms=[_velocity(lambda v, g, lr, b: (1 - b) * v + g, lambda v, lr: -lr * v)],
         ),
         Mistake(
             "gradient_applied_twice",
             _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b) - lr * g, _downhill(v, g, lr, b))),
             "theta moves by the velocity and by a gradient step on top, but the gradient is already in the velocity.",
             0.25,
+            forms=[_step(lambda theta, g, v, lr, b: (theta - lr * (b * v + g) - lr * g, b * v + g))],
+        ),
+        Mistake(
+            "moves_by_the_gradient_alone",
+            _step(lambda theta, g, v, lr, b: (theta - lr * g, _downhill(v, g, lr, b))),
+            "The new velocity is worked out and stored, but theta moves by -lr * g, as in plain descent. Move by the "
+            "velocity.",
+            0.25,
+            forms=[
+                _step(lambda theta, g, v, lr, b: (theta - lr * g, b * v + g)),
+                _step(lambda theta, g, v, lr, b: (theta - lr * g, b * v + (1 - b) * g)),
+            ],
+        ),
+        Mistake(
+            "moves_by_beta_times_the_velocity",
+            _step(lambda theta, g, v, lr, b: (theta + b * _downhill(v, g, lr, b), _downhill(v, g, lr, b))),
+            "theta moves by beta times the new velocity. beta has done its work inside the velocity; move by all of "
+            "it.",
+            0.25,
+            forms=[_step(lambda theta, g, v, lr, b: (theta - lr * b * (b * v + g), b * v + g))],
+        ),
+        Mistake(
+            "one_minus_beta_at_the_step",
+            _step(lambda theta, g, v, lr, b: (theta + (1 - b) * _downhill(v, g, lr, b), _downhill(v, g, lr, b))),
+            "1 - beta scales the whole step. In the averaged form it weighs the new gradient inside the velocity, and "
+            "the other forms do without it.",
+            0.25,
+            forms=[_step(lambda theta, g, v, lr, b: (theta - lr * (1 - b) * (b * v + g), b * v + g))],
+        ),
+        Mistake(
+            "point_replaced_by_the_velocity",
+            _step(lambda theta, g, v, lr, b: (_downhill(v, g, lr, b), _downhill(v, g, lr, b))),
+            "The velocity is returned as the new point. It is a displacement: add it to theta.",
+            0.25,
+        ),
+        Mistake(
+            "point_returned_as_it_came",
+            _step(lambda theta, g, v, lr, b: (theta, _downhill(v, g, lr, b))),
+            "The new velocity is right, but theta comes back as it was given. Return theta + v.",
+            0.25,
+            forms=[
+                _step(lambda theta, g, v, lr, b: (theta, b * v + g)),
+                _step(lambda theta, g, v, lr, b: (theta, b * v + (1 - b) * g)),
+            ],
+        ),
+        Mistake(
+            "stored_velocity_of_the_other_sign",
+            _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), -_downhill(v, g, lr, b))),
+            "The velocity that is stored points the other way than the step that was taken, so each step turns the "
+            "past round: look at the signs in both lines. With v = beta * v - lr * g the step is theta + v.",
+            0.25,
+            forms=[_velocity(lambda v, g, lr, b: g - b * v, lambda v, lr: -lr * v)],
+        ),
+        Mistake(
+            "gradient_stored",
+            _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), g)),
+            "The gradient is stored as the velocity, so only the last gradient is remembered. Store the new velocity.",
+            0.25,
+            forms=[
+                _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), lr * g)),
+                _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), -lr * g)),
+                _step(lambda theta, g, v, lr, b: (theta - lr * (b * v + g), g)),
+            ],
+        ),
+        Mistake(
+            "faded_velocity_stored",
+            _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), b * v)),
+            "beta * v is stored, without the gradient: the memory fades and nothing new comes in. Store all of the new "
+            "velocity, beta * v - lr * g.",
+            0.25,
+            forms=[_step(lambda theta, g, v, lr, b: (theta - lr * (b * v + g), b * v))],
+        ),
+        Mistake(
+            "gradient_of_length_one",
+            _velocity(lambda v, g, lr, b: b * v - lr * g / g.norm()),
+            "The gradient is divided by its length, so a gentle slope pushes as hard as a steep one. Use it as it is.",
+            0.25,
+            forms=[_velocity(lambda v, g, lr, b: b * v - lr * g.sign())],
         ),
         Mistake(
             "nesterov_correction",
@@ -254,6 +403,7 @@ MOMENTUM_STEP = Exercise(
             ),
             "This is the step of torch.optim.SGD with nesterov=True. Plain momentum moves by the velocity alone.",
             0.25,
+            forms=[_step(lambda theta, g, v, lr, b: (theta - lr * (g + b * (b * v + g)), b * v + g))],
         ),
     ],
 )

@@ -15,8 +15,9 @@ from steepest_exercises.momentum import reference
 
 
 def _rate_cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, lam: Tensor, lr: float, beta: float, slack: float = 1.0) -> Case:
-        return Case(name, {"args": [lam], "kwargs": {"lr": lr, "beta": beta}, "outputs": ["the rate"]}, slack=slack)
+    def case(name: str, lam: Tensor, lr: float, beta: float, slack: float = 1.0, corner: float = 0.0) -> Case:
+        inputs = {"args": [lam], "kwargs": {"lr": lr, "beta": beta}, "outputs": ["the rate"]}
+        return Case(name, inputs, slack=slack, corner=corner)
 
     # lr·λ lies between (1 − √β)² and (1 + √β)² where the two roots are complex
     near = (1 + 0.09**0.5) ** 2 + torch.tensor([-0.02, 0.02], dtype=torch.float64) * float(rng.uniform(0.8, 1.2))
@@ -24,12 +25,16 @@ def _rate_cases(rng: np.random.Generator) -> Sequence[Case]:
         case("complex roots", uniform(rng, 1, 20, 5), 0.1, 0.81),
         case("real roots on both sides", torch.cat([uniform(rng, 0.1, 0.4, 2), uniform(rng, 2.2, 3.0, 3)]), 1.0, 0.1),
         case("roots of both kinds", torch.cat([uniform(rng, 0.01, 0.04, 3), uniform(rng, 1, 6, 3)]), 0.5, 0.64),
-        case("without momentum", torch.cat([uniform(rng, 0.2, 0.8, 3), uniform(rng, 1.2, 2.5, 3)]), 1.0, 0.0),
-        case("negative curvature", -uniform(rng, 0.5, 2, 3), 0.2, 0.9),
+        case(
+            "without momentum, beta = 0",
+            torch.cat([uniform(rng, 0.2, 0.8, 3), uniform(rng, 1.2, 2.5, 3)]), 1.0, 0.0, corner=0.15,
+        ),
+        case("negative curvature", -uniform(rng, 5, 20, 3), 0.2, 0.9, corner=0.15),
         case("near the double root", near, 1.0, 0.09, slack=100),
         case("a non-contiguous float32 matrix", uniform(rng, 0.5, 3.0, 3, 2).float().T, 1.0, 0.25, slack=10),
-        case("a single curvature", uniform(rng, 30, 36, 1)[0], 0.1, 0.3),
-    ]
+        case("large curvatures, beyond the limit of stability", uniform(rng, 14, 20, 4), 0.25, 0.6),
+        case("a single curvature, without axes", uniform(rng, 30, 36, 1)[0], 0.1, 0.3, corner=0.1),
+    ]  # fmt: skip
 
 
 def _roots(trace: Tensor, product: Tensor | float) -> Tensor:
@@ -96,17 +101,67 @@ def _discriminant_reversed(lam: Tensor, *, lr: float, beta: float) -> Tensor:
     return (trace.abs() + (4 * beta - trace**2).clamp(min=0).sqrt()) / 2
 
 
-def _discriminant_without_four(lam: Tensor, *, lr: float, beta: float) -> Tensor:
+def _absolute_discriminant(lam: Tensor, *, lr: float, beta: float) -> Tensor:
     trace = 1 + beta - lr * lam
-    root = torch.sqrt((trace**2 - beta).to(torch.complex128))
-    return torch.maximum((trace + root).abs(), (trace - root).abs()).div(2).to(lam.dtype)
+    return (trace.abs() + (trace**2 - 4 * beta).abs().sqrt()) / 2
 
 
-def _complex_pair_without_root(lam: Tensor, *, lr: float, beta: float) -> Tensor:
-    trace = 1 + beta - lr * lam
-    discriminant = trace**2 - 4 * beta
-    real = (trace.abs() + discriminant.clamp(min=0).sqrt()) / 2
-    return torch.where(discriminant < 0, torch.full_like(real, beta), real)
+def _of_discriminant(discriminant: Callable[[Tensor, float], Tensor]) -> Callable[..., Tensor]:
+    """The larger size of (b ± √discriminant(b, beta))/2."""
+
+    def convergence_rate(lam: Tensor, *, lr: float, beta: float) -> Tensor:
+        trace = 1 + beta - lr * lam
+        root = torch.sqrt(discriminant(trace, beta).to(torch.complex128))
+        return torch.maximum((trace + root).abs(), (trace - root).abs()).div(2).to(lam.dtype)
+
+    return convergence_rate
+
+
+def _radius_of_sums(term: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The larger size of (b ± term(b² − 4 beta))/2."""
+
+    def convergence_rate(lam: Tensor, *, lr: float, beta: float) -> Tensor:
+        trace = 1 + beta - lr * lam
+        added = term(trace**2 - 4 * beta)
+        return torch.maximum((trace + added).abs(), (trace - added).abs()) / 2
+
+    return convergence_rate
+
+
+def _half_of_one_term(of_trace: float, of_root: float) -> Callable[..., Tensor]:
+    """The larger size of of_trace · b ± of_root · √(b² − 4 beta)."""
+
+    def convergence_rate(lam: Tensor, *, lr: float, beta: float) -> Tensor:
+        trace = 1 + beta - lr * lam
+        root = torch.sqrt((trace**2 - 4 * beta).to(torch.complex128))
+        roots = torch.stack([of_trace * trace + of_root * root, of_trace * trace - of_root * root])
+        return roots.abs().amax(dim=0).to(lam.dtype)
+
+    return convergence_rate
+
+
+def _where_complex(size: Callable[[float], float]) -> Callable[..., Tensor]:
+    """The right rate where the roots are real, and size(beta) where they are not."""
+
+    def convergence_rate(lam: Tensor, *, lr: float, beta: float) -> Tensor:
+        trace = 1 + beta - lr * lam
+        discriminant = trace**2 - 4 * beta
+        real = (trace.abs() + discriminant.clamp(min=0).sqrt()) / 2
+        return torch.where(discriminant < 0, torch.full_like(real, size(beta)), real)
+
+    return convergence_rate
+
+
+def _regimes_exchanged(under_the_root: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """√beta where the roots are real, and the formula for real roots where they are not."""
+
+    def convergence_rate(lam: Tensor, *, lr: float, beta: float) -> Tensor:
+        trace = 1 + beta - lr * lam
+        discriminant = trace**2 - 4 * beta
+        real = (trace.abs() + under_the_root(discriminant).sqrt()) / 2
+        return torch.where(discriminant > 0, torch.full_like(real, beta**0.5), real)
+
+    return convergence_rate
 
 
 CONVERGENCE_RATE = Exercise(
@@ -136,12 +191,33 @@ CONVERGENCE_RATE = Exercise(
             "Where the roots are complex only their real part is counted (a negative discriminant clamped "
             "to zero does the same). The size of a complex number is √(re² + im²), here √beta.",
             0.25,
+            forms=[
+                _radius(lambda z: z.real.amax(dim=0)),
+                _radius(lambda z: z[0].real),
+                _radius(lambda z: z[0].real.abs()),
+            ],
+        ),
+        Mistake(
+            "imaginary_part_alone",
+            _radius(lambda z: z.imag.abs().amax(dim=0)),
+            "Only the imaginary part of the roots is counted. The size of a complex number is √(re² + im²): `.abs()`.",
+            0.25,
+        ),
+        Mistake(
+            "parts_added",
+            _radius(lambda z: (z.real.abs() + z.imag.abs()).amax(dim=0)),
+            "Real and imaginary part are added, as if the root of a negative discriminant were real. The size of a "
+            "complex number is √(re² + im²), here √beta: `.abs()` of the complex roots.",
+            0.25,
+            forms=[_absolute_discriminant, _radius(lambda z: (z.real + z.imag).abs().amax(dim=0))],
         ),
         Mistake(
             "complex_roots_are_nan",
             _real_root_only,
-            "The square root of a negative discriminant is nan. There the roots are a complex pair of size √beta.",
+            "The square root of a negative discriminant is nan, and no other number may stand in its place but √beta: "
+            "there the roots are a complex pair of that size.",
             0.25,
+            forms=[lambda lam, *, lr, beta: _real_root_only(lam, lr=lr, beta=beta).nan_to_num(0.0)],
         ),
         Mistake(
             "sqrt_beta_everywhere",
@@ -152,9 +228,23 @@ CONVERGENCE_RATE = Exercise(
         ),
         Mistake(
             "beta_for_the_complex_pair",
-            _complex_pair_without_root,
+            _where_complex(lambda beta: beta),
             "beta is the product of the two roots. They are of equal size, so each has size √beta.",
             0.5,
+        ),
+        Mistake(
+            "one_for_the_complex_pair",
+            _where_complex(lambda beta: 1.0),
+            "Where the roots are complex, 1 stands for their size. Their product is beta, so each has size √beta.",
+            0.25,
+        ),
+        Mistake(
+            "regimes_exchanged",
+            _regimes_exchanged(lambda d: d.abs()),
+            "The two regimes have changed places: √beta belongs where the discriminant is *negative*, and the formula "
+            "with the root where it is not.",
+            0.25,
+            forms=[_regimes_exchanged(lambda d: d), _regimes_exchanged(lambda d: d.clamp(min=0))],
         ),
         Mistake(
             "smallest_root",
@@ -166,21 +256,71 @@ CONVERGENCE_RATE = Exercise(
         Mistake(
             "largest_signed_root",
             _radius(lambda z: torch.where(z[0].imag.abs() > 0, z[0].abs(), z[0].real)),
-            "The root with the plus sign is not always the largest in size: for large curvature both are "
-            "negative. Compare absolute values.",
+            "Only one of the two roots is looked at, the one with the plus sign. For large curvature both are "
+            "negative, and the other is the larger in size. Compare the absolute values of both.",
             0.5,
+            forms=[
+                _radius(lambda z: z[0].abs()),
+                _radius(lambda z: torch.where(z[0].imag.abs() > 0, z[0].abs(), z[0].real.clamp(min=0))),
+            ],
+        ),
+        Mistake(
+            "root_with_the_minus_sign",
+            _radius(lambda z: z[1].abs()),
+            "Only one of the two roots is looked at, the one with the minus sign. For small curvature the other is the "
+            "larger. Compare the absolute values of both.",
+            0.5,
+            forms=[_radius(lambda z: torch.where(z[1].imag.abs() > 0, z[1].abs(), z[1].real))],
         ),
         Mistake(
             "mean_of_the_roots",
             _radius(lambda z: z.abs().mean(dim=0)),
-            "The two sizes are averaged. After many steps only the larger one is seen.",
+            "The two sizes are averaged; |b|/2, the half sum of two real roots, does the same. After many steps only "
+            "the larger one is seen.",
             0.25,
+        ),
+        Mistake(
+            "sizes_added",
+            _radius(lambda z: z.abs().sum(dim=0)),
+            "The sizes of the two roots are added. After many steps only the larger one is seen: take the maximum.",
+            0.25,
+            forms=[_radius(lambda z: z.abs().pow(2).sum(dim=0).sqrt())],
+        ),
+        Mistake(
+            "product_of_the_roots",
+            lambda lam, *, lr, beta: torch.full_like(lam, beta),
+            "beta is the product of the two roots. The rate is the size of the larger one.",
+        ),
+        Mistake(
+            "sum_of_the_roots",
+            lambda lam, *, lr, beta: (1 + beta - lr * lam).abs(),
+            "1 + beta - lr λ is the sum of the two roots. The rate is the size of the larger one.",
         ),
         Mistake(
             "rate_of_the_loss",
             _radius(lambda z: z.abs().amax(dim=0) ** 2),
             "This is the factor by which the loss shrinks. The distance to the minimum shrinks by its "
             "square root, the spectral radius itself.",
+            0.5,
+        ),
+        Mistake(
+            "root_of_the_rate",
+            _radius(lambda z: z.abs().amax(dim=0).sqrt()),
+            "A root is taken of the size itself. √ stands in the formula of the roots, and of the larger one the size "
+            "is the rate.",
+            0.5,
+        ),
+        Mistake(
+            "share_that_is_lost",
+            _radius(lambda z: 1 - z.abs().amax(dim=0)),
+            "This is the share of the error that a step takes away. Asked for is the factor that is left, the spectral "
+            "radius.",
+            0.5,
+        ),
+        Mistake(
+            "cut_off_at_one",
+            _radius(lambda z: z.abs().amax(dim=0).clamp(max=1)),
+            "Rates above 1 are cut off. They say that the error grows: leave them as they are.",
             0.5,
         ),
         Mistake(
@@ -191,8 +331,27 @@ CONVERGENCE_RATE = Exercise(
         ),
         Mistake(
             "discriminant_without_four",
-            _discriminant_without_four,
+            _of_discriminant(lambda trace, beta: trace**2 - beta),
             "The roots of z² - bz + c are (b ± √(b² - 4c))/2; the 4 is missing.",
+            0.5,
+        ),
+        Mistake(
+            "square_forgotten_in_the_discriminant",
+            _of_discriminant(lambda trace, beta: trace - 4 * beta),
+            "The roots of z² - bz + c are (b ± √(b² - 4c))/2; the square of b is missing under the root.",
+            0.5,
+        ),
+        Mistake(
+            "beta_forgotten_in_the_discriminant",
+            _of_discriminant(lambda trace, beta: trace**2 - 4),
+            "The roots of z² - bz + c are (b ± √(b² - 4c))/2 with c = beta; under the root stands b² - 4.",
+            0.5,
+            forms=[_of_discriminant(lambda trace, beta: trace**2 - 4 * beta**2)],
+        ),
+        Mistake(
+            "root_of_the_discriminant_forgotten",
+            _radius_of_sums(lambda d: d),
+            "The roots of z² - bz + c are (b ± √(b² - 4c))/2; the square root is missing.",
             0.5,
         ),
         Mistake(
@@ -200,12 +359,42 @@ CONVERGENCE_RATE = Exercise(
             _radius(lambda z: 2 * z.abs().amax(dim=0)),
             "The roots of z² - bz + c are (b ± √(b² - 4c))/2; the half is missing.",
             0.5,
+            forms=[_half_of_one_term(0.5, 1.0), _half_of_one_term(1.0, 0.5)],
         ),
         Mistake(
             "product_of_the_other_sign",
             _radius(product=lambda x, beta: -beta),
-            "The product of the roots is +beta: the matrix is [[1 + beta - lr λ, -beta], [1, 0]].",
+            "The product of the roots is +beta: the matrix is [[1 + beta - lr λ, -beta], [1, 0]], and under the root "
+            "4 beta is subtracted.",
             0.25,
+            forms=[_of_discriminant(lambda trace, beta: trace**2 + beta)],
+        ),
+        Mistake(
+            "matrix_taken_for_symmetric",
+            _radius(product=lambda x, beta: -1.0),
+            "eigvalsh and eigh are for symmetric matrices and look at one half only. This matrix is not symmetric: use "
+            "torch.linalg.eigvals.",
+            0.5,
+            forms=[_radius(product=lambda x, beta: -(beta**2))],
+        ),
+        Mistake(
+            "singular_value",
+            lambda lam, *, lr, beta: torch.linalg.matrix_norm(_matrices(lam, lr, beta), ord=2),
+            "This is a norm of the matrix, which can be far larger than its spectral radius and only tells what a "
+            "single step can do. In the long run the largest size of an *eigenvalue* decides.",
+            0.25,
+            forms=[
+                lambda lam, *, lr, beta: torch.linalg.matrix_norm(_matrices(lam, lr, beta)),
+                lambda lam, *, lr, beta: torch.linalg.matrix_norm(_matrices(lam, lr, beta), ord=torch.inf),
+                lambda lam, *, lr, beta: torch.linalg.matrix_norm(_matrices(lam, lr, beta), ord=1),
+            ],
+        ),
+        Mistake(
+            "lower_row_of_the_matrix",
+            _radius(trace=lambda x, beta: 2 + beta - x, product=lambda x, beta: 1 + beta - x),
+            "The second row of the matrix is (1, 0): the position that was new becomes the old one. With (0, 1) the "
+            "old one would stay for ever.",
+            0.5,
         ),
         Mistake(
             "beta_missing_from_the_trace",
@@ -214,10 +403,36 @@ CONVERGENCE_RATE = Exercise(
             0.25,
         ),
         Mistake(
+            "beta_subtracted_in_the_trace",
+            _radius(trace=lambda x, beta: 1 - beta - x),
+            "The sum of the roots is 1 + beta - lr λ; beta is subtracted.",
+            0.25,
+        ),
+        Mistake(
+            "one_missing_from_the_trace",
+            _radius(trace=lambda x, beta: beta - x),
+            "The sum of the roots is 1 + beta - lr λ; the 1, the point itself, is missing.",
+            0.25,
+        ),
+        Mistake(
             "climbs",
             _radius(trace=lambda x, beta: 1 + beta + x),
             "This is the rate of climbing: in the sum of the roots lr λ has a minus sign.",
             0.25,
+        ),
+        Mistake(
+            "absolute_curvature",
+            _radius(trace=lambda x, beta: 1 + beta - x.abs()),
+            "A negative curvature is taken for a positive one. It pushes the point away, and the error grows: use λ as "
+            "it is.",
+            0.85,
+        ),
+        Mistake(
+            "negative_curvature_cut_off",
+            _radius(trace=lambda x, beta: 1 + beta - x.clamp(min=0)),
+            "Negative curvatures are set to 0 first. There the error grows, and the rate says how fast: use λ as it "
+            "is.",
+            0.85,
         ),
         Mistake(
             "momentum_ignored",
@@ -239,6 +454,15 @@ CONVERGENCE_RATE = Exercise(
             _radius(lambda z: z.abs().max()),
             "One number for all curvatures is returned. Give each its own rate, in the shape of `lam`.",
             0.5,
+            forms=[_radius(lambda z: z.abs().amax(dim=0).mean()), _radius(lambda z: z.abs().max().expand(z.shape[1:]))],
+        ),
+        Mistake(
+            "both_roots",
+            _radius(lambda z: z.abs()),
+            "The sizes of both roots are returned. Only the larger one is left after many steps: take the maximum over "
+            "the two, for each curvature.",
+            0.5,
+            forms=[_radius(lambda z: z.abs().movedim(0, -1))],
         ),
     ],
     equivalent={
