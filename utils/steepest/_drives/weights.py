@@ -43,8 +43,10 @@ def two_whole_numbers(
         Name of what is observed of their types.
     """
     result = function(tuple(shape))
+    if result is None:
+        raise StudentError(f"it returned None, expected {', '.join(outputs)}: is the `return` missing?")
     if not isinstance(result, list | tuple):
-        raise StudentError(f"it returned something {type_name(result)}, expected a pair: {', '.join(outputs)}")
+        raise StudentError(f"what it returned is {type_name(result)}, expected a tuple of {', '.join(outputs)}")
     if len(result) != len(outputs):
         raise StudentError(f"it returned {len(result)} values, expected {len(outputs)}: {', '.join(outputs)}")
     ints = all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in result)
