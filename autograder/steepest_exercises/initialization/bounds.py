@@ -363,7 +363,8 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "last_layer_alone",
             _bounds(of_layers=slice(-1, None)),
-            "Only the last layer counts: each turn of the loop overwrites the one before. lower = lower * …",
+            "Only the last layer counts: each turn of the loop overwrites the one before. Multiply: lower ="
+            " lower * …, and so on.",
             credit=0.25,
         ),
         Mistake(

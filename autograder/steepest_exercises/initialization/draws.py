@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -49,93 +48,56 @@ def last_axis_fans(shape: Shape) -> tuple[int, int]:
     return shape[-1], shape[0]
 
 
-@dataclass(frozen=True)
 class Scale:
-    """A deviation, and how the draws have it.
+    """Draws of a law of unit deviation, times what the fans ask for.
 
-    Attributes
+    Parameters
     ----------
-    deviation : callable
-        Of fan in and fan out.
     law : callable
         Draws of unit deviation.
+    deviation : callable
+        Of fan in and fan out.
     fans : callable
         How the fans are counted.
     """
 
-    deviation: Deviation
-    law: Draw
-    fans: Fans = field_fans
+    def __init__(self, law: Draw, deviation: Deviation, fans: Fans = field_fans) -> None:
+        self.law, self.deviation, self.fans = law, deviation, fans
+
+    def __call__(self, shape: Shape, generator: Generator) -> Tensor:
+        """Draw."""
+        return self.law(shape, generator) * self.deviation(*self.fans(shape))
 
     def of(self, shape: Shape) -> float:
         """The deviation of weights of a shape, to twelve digits."""
         return float(f"{self.deviation(*self.fans(shape)):.12g}")
 
-    @property
-    def draw(self) -> Draw:
-        """The initializer."""
-        return scaled(self.law, self.deviation, self.fans)
 
-
-@dataclass(frozen=True)
-class Slip:
-    """A mistake that shows in the deviation.
-
-    Attributes
-    ----------
-    forms : sequence of Scale
-        What is drawn; the first is what most would write.
-    """
-
-    name: str
-    forms: Sequence[Scale]
-    hint: str
-    credit: float = 0.5
-
-    @property
-    def mistake(self) -> Mistake:
-        """The same for an exercise."""
-        first, *others = (form.draw for form in self.forms)
-        return Mistake(self.name, first, self.hint, credit=self.credit, forms=others)
-
-
-def slip(name: str, law: Draw, hint: str, *deviations: Deviation, credit: float = 0.5, fans: Fans = field_fans) -> Slip:
-    """A mistake in the deviation alone: one deviation, or several that come of the same misunderstanding."""
-    return Slip(name, [Scale(deviation, law, fans) for deviation in deviations], hint, credit)
-
-
-def cases(sound: Sequence[Scale], slips: Sequence[Slip], rng: np.random.Generator) -> list[Case]:
-    """One case a shape, the taught deviation first; refuses deviations that could not be told apart."""
+def cases(sound: Sequence[Scale], mistakes: Sequence[Mistake], rng: np.random.Generator) -> list[Case]:
+    """One case a shape; the drive knows the taught deviation, which comes first, and that of every mistake."""
+    scales = [*sound, *_scales(mistakes)]
     made = []
     for name, shape in SHAPES:
-        near = too_near(sound, slips, shape)
+        near = too_near(scales, shape)
         if near:
             raise ValueError(f"in the case {name} these deviations are too near to each other: {near}")
-        scales = dict.fromkeys(scale.of(shape) for scale in _scales(sound, slips))
-        made.append(Case(name, {"shape": shape, "seed": int(rng.integers(2**31)), "scales": list(scales)}, "weights"))
+        known = list(dict.fromkeys(scale.of(shape) for scale in scales))
+        made.append(Case(name, {"shape": shape, "seed": int(rng.integers(2**31)), "scales": known}, "weights"))
     return made
 
 
-def too_near(sound: Sequence[Scale], slips: Sequence[Slip], shape: Shape) -> list[tuple[float, float]]:
+def too_near(scales: Sequence[Scale], shape: Shape) -> list[tuple[float, float]]:
     """Deviations of a shape that the drive could not tell apart."""
     uniforms: dict[float, bool] = {}  # whether uniform draws alone have it
-    for scale in _scales(sound, slips):
+    for scale in scales:
         uniforms[scale.of(shape)] = uniforms.get(scale.of(shape), True) and scale.law is uniform
     pairs = itertools.pairwise(sorted(uniforms))
     return [(small, large) for small, large in pairs if large / small < APART[uniforms[small] + uniforms[large]]]
 
 
-def unlisted(sound: Sequence[Scale], slips: Sequence[Slip], shape: Shape, *, larger: bool) -> float:
-    """A deviation that is not known: in the widest gap on one side of the one that is asked for."""
-    asked = sound[0].of(shape)
-    known = sorted({asked, 4 * asked, asked / 4, *(scale.of(shape) for scale in _scales(sound, slips))})
-    gaps = [pair for pair in itertools.pairwise(known) if (pair[0] >= asked if larger else pair[1] <= asked)]
-    low, high = max(gaps, key=lambda pair: pair[1] / pair[0])
-    return math.sqrt(low * high)
-
-
-def _scales(sound: Sequence[Scale], slips: Sequence[Slip]) -> list[Scale]:
-    return [*sound, *(form for item in slips for form in item.forms)]
+def _scales(mistakes: Sequence[Mistake]) -> list[Scale]:
+    written = (form for mistake in mistakes for form in (mistake.implementation, *mistake.forms))
+    return [form for form in written if isinstance(form, Scale)]
 
 
 def normal(shape: Shape, generator: Generator) -> Tensor:
@@ -213,6 +175,16 @@ def narrowed(deviation: Deviation) -> Deviation:
 def times(factor: float, deviation: Deviation) -> Deviation:
     """A factor too much."""
     return lambda into, out: factor * deviation(into, out)
+
+
+def first_seed(generator: Generator) -> int:
+    """The seed that a generator began with."""
+    return generator.initial_seed()
+
+
+def no_seed(generator: Generator) -> int:
+    """Always the same."""
+    return 0
 
 
 def reseeded(draw: Draw, seed: Callable[[Generator], int]) -> Draw:
@@ -301,10 +273,23 @@ HALVED = "The weights are half precision; layers expect torch's default type. Do
 ALIKE = "All neurons of the layer get the same weights, so they will get the same gradients and never part."
 CONSTANT = "Every weight is the same number. The deviation says how far to scatter the draws, not what to fill in."
 LAW = "Deviation and mean are right, but the weights are not distributed as asked. "
-COMPARE = (
-    " Print w.std() for a large layer beside the σ of the formula: is there a factor, a root or a fan too many or too"
-    " few?"
+TOO_LARGE = (
+    "Distribution and shape of the weights are right, but they scatter too far, in every layer. Print w.std() for a"
+    " large layer beside the σ of the formula: is there a factor, a root or a fan too many or too few?"
 )
+TOO_SMALL = (
+    "Distribution and shape of the weights are right, but they scatter too little, in every layer. Print w.std() for a"
+    " large layer beside the σ of the formula: is there a factor, a root or a fan too many or too few?"
+)
+MIXED = (
+    "Distribution and shape of the weights are right, but they scatter too far where fan_in is larger than fan_out, and"
+    " too little elsewhere: the fans do not enter the formula as they should."
+)
+MIXED_OTHERWISE = (
+    "Distribution and shape of the weights are right, but they scatter too little where fan_in is larger than fan_out,"
+    " and too far elsewhere: the fans do not enter the formula as they should."
+)
+FAR = 1e6  # beyond every known deviation
 SAME_UNIFORM = {  # mutants of a uniform draw that are as sound as it
     reasons.SYMMETRIC_DRAW: [
         "return limit * (1 - 2 * torch.rand(shape, generator=generator, device=generator.device))"
@@ -313,38 +298,23 @@ SAME_UNIFORM = {  # mutants of a uniform draw that are as sound as it
 }
 
 
-def elsewhere(sound: Sequence[Scale], slips: Sequence[Slip]) -> list[Mistake]:
+def leaning(sound: Deviation, more_inputs: bool) -> Deviation:
+    """Far too large where one fan is larger, and far too small elsewhere."""
+    return lambda into, out: sound(into, out) * (FAR if (into > out) == more_inputs else 1 / FAR)
+
+
+def elsewhere(law: Draw, sound: Deviation) -> list[Mistake]:
     """Everything right but a deviation that nobody has listed."""
-
-    def draw(larger: Callable[[int, int], bool]) -> Draw:
-        return lambda shape, generator: (
-            sound[0].law(shape, generator) * unlisted(sound, slips, shape, larger=larger(*field_fans(shape)))
-        )
-
-    mixed = "the fans do not enter the formula as they should."
-    said = {
-        "weights_too_large": "the weights scatter too far, in every layer." + COMPARE,
-        "weights_too_small": "the weights scatter too little, in every layer." + COMPARE,
-        "fans_mixed_up": "they scatter too far where fan_in is larger than fan_out, and too little elsewhere: " + mixed,
-        "fans_mixed_up_the_other_way": (
-            "they scatter too little where fan_in is larger than fan_out, and too far elsewhere: " + mixed
-        ),
-    }
-    found = (
-        draw(lambda into, out: True),
-        draw(lambda into, out: False),
-        draw(lambda into, out: into > out),
-        draw(lambda into, out: into < out),
-    )
     return [
-        Mistake(name, wrong, f"Distribution and shape of the weights are right, but {text}", credit=0.25)
-        for (name, text), wrong in zip(said.items(), found, strict=True)
+        Mistake("weights_too_large", scaled(law, times(FAR, sound)), TOO_LARGE, credit=0.25),
+        Mistake("weights_too_small", scaled(law, times(1 / FAR, sound)), TOO_SMALL, credit=0.25),
+        Mistake("fans_mixed_up", scaled(law, leaning(sound, True)), MIXED, credit=0.25),
+        Mistake("fans_mixed_up_the_other_way", scaled(law, leaning(sound, False)), MIXED_OTHERWISE, credit=0.25),
     ]
 
 
 def not_normal(deviation: Deviation) -> list[Mistake]:
     """Another law than a normal one around zero."""
-    sound = scaled(normal, deviation)
     return [
         Mistake(
             "uniform_for_normal",
@@ -353,8 +323,14 @@ def not_normal(deviation: Deviation) -> list[Mistake]:
             credit=0.5,
         ),
         Mistake("rand_for_randn", scaled(positive, deviation), RAND_FOR_RANDN, credit=0.25),
-        Mistake("weights_of_one_sign", rectified(sound), ONE_SIGN, credit=0.25, forms=[unsigned(sound)]),
-        Mistake("mean_not_zero", shifted(sound, 1.0), MEAN, credit=0.25),
+        Mistake(
+            "weights_of_one_sign",
+            rectified(scaled(normal, deviation)),
+            ONE_SIGN,
+            credit=0.25,
+            forms=[unsigned(scaled(normal, deviation))],
+        ),
+        Mistake("mean_not_zero", shifted(scaled(normal, deviation), 1.0), MEAN, credit=0.25),
         Mistake(
             "not_normal",
             scaled(exponential, deviation),
@@ -387,20 +363,23 @@ def not_uniform(deviation: Deviation) -> list[Mistake]:
 
 def careless(sound: Draw) -> list[Mistake]:
     """What goes wrong around any sound draw: with its generator, its shape, its type."""
-
-    def first(generator: Generator) -> int:
-        return generator.initial_seed()
-
-    def zero(generator: Generator) -> int:
-        return 0
-
     return [
         Mistake("ignores_the_generator", from_global(sound), IGNORED, credit=0.5),
         Mistake(
-            "seeds_globally", global_seed(sound, zero), GLOBAL_SEED, credit=0.25, forms=[global_seed(sound, first)]
+            "seeds_globally",
+            global_seed(sound, no_seed),
+            GLOBAL_SEED,
+            credit=0.25,
+            forms=[global_seed(sound, first_seed)],
         ),
-        Mistake("fixed_seed", reseeded(sound, zero), FIXED_SEED, credit=0.25, forms=[from_copy(sound, zero)]),
-        Mistake("generator_set_back", reseeded(sound, first), SET_BACK, credit=0.5, forms=[from_copy(sound, first)]),
+        Mistake("fixed_seed", reseeded(sound, no_seed), FIXED_SEED, credit=0.25, forms=[from_copy(sound, no_seed)]),
+        Mistake(
+            "generator_set_back",
+            reseeded(sound, first_seed),
+            SET_BACK,
+            credit=0.5,
+            forms=[from_copy(sound, first_seed)],
+        ),
         Mistake("in_by_out", in_by_out(sound), IN_BY_OUT, credit=0.5),
         Mistake("kernel_flattened", flattened(sound), FLATTENED, credit=0.5),
         Mistake("double_precision", converted(sound, torch.float64), DOUBLED, credit=0.75),

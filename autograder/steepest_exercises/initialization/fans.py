@@ -282,10 +282,9 @@ FANS = Exercise(
         ),
         Mistake(
             "divided_by_the_field",
-            lambda shape: tuple(size / math.prod(shape[2:]) for size in (shape[1], shape[0])),
+            lambda shape: (shape[1] // math.prod(shape[2:]), shape[0] // math.prod(shape[2:])),
             "The channels are divided by the kernel's size. A larger kernel feeds a unit from more places: multiply.",
             credit=0.25,
-            forms=[lambda shape: tuple(size // math.prod(shape[2:]) for size in (shape[1], shape[0]))],
         ),
         Mistake(
             "channels_last",

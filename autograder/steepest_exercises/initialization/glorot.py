@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
-from steepest_grader.exercise.model import Accepted, Exercise
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Generator, Tensor
 
 from steepest_exercises import reasons
@@ -63,63 +64,7 @@ def _forward(into: int, out: int) -> float:
 
 # --- glorot_uniform ---------------------------------------------------------------------------------------
 
-SOUND_UNIFORM = (draws.Scale(_glorot, draws.uniform),)
-UNIFORM = (
-    draws.slip("bound_without_the_three", draws.uniform, draws.NO_THREE, draws.times(3**-0.5, _glorot)),
-    draws.slip("three_for_its_root", draws.uniform, draws.THREE, draws.times(3**0.5, _glorot)),
-    draws.slip("divided_by_the_three", draws.uniform, draws.DIVIDED_BY_THREE, draws.times(1 / 3, _glorot)),
-    draws.slip(
-        "bound_without_the_root",
-        draws.uniform,
-        "The bound is √(6/(fan_in + fan_out)); the root is missing.",
-        lambda into, out: 6 / (into + out) / math.sqrt(3),
-        lambda into, out: 2 / (into + out),
-        lambda into, out: 2 / (into + out) / math.sqrt(3),
-    ),
-    draws.slip("half_the_range", draws.uniform, draws.HALF_RANGE, draws.times(0.5, _glorot)),
-    draws.slip("unit_range", draws.uniform, draws.UNIT_RANGE, draws.times(12**-0.5, _glorot)),
-    draws.slip("twice_the_range", draws.uniform, draws.TWELVE, draws.times(2, _glorot)),
-    draws.slip("sum_for_mean", draws.uniform, SUM, _sum),
-    draws.slip("two_counted_twice", draws.uniform, MEAN_TWICE, draws.times(2**0.5, _glorot)),
-    draws.slip("fan_in_alone", draws.uniform, FORWARD_ONLY, _only_in, _forward),
-    draws.slip("fan_out_alone", draws.uniform, BACKWARD_ONLY, _only_out, lambda into, out: out**-0.5),
-    draws.slip(
-        "fans_multiplied",
-        draws.uniform,
-        PRODUCT,
-        lambda into, out: math.sqrt(2 / (into * out)),
-        lambda into, out: (into * out) ** -0.25,
-    ),
-    draws.slip("mean_of_variances", draws.uniform, MEAN_OF_VARIANCES, _mean_of_variances),
-    draws.slip("root_of_the_fans_alone", draws.uniform, ROOT_BELOW, draws.times(6**0.5, _glorot)),
-    draws.slip(
-        "root_of_the_number_alone",
-        draws.uniform,
-        ROOT_ABOVE,
-        lambda into, out: math.sqrt(2) / (into + out),
-    ),
-    draws.slip(
-        "brackets_missing", draws.uniform, BRACKETS, lambda into, out: math.sqrt((6 / into + out) / 3), credit=0.25
-    ),
-    draws.slip("gain_of_tanh", draws.uniform, GAIN, draws.times(5 / 3, _glorot)),
-    draws.slip(
-        "old_rule",
-        draws.uniform,
-        "U(±1/√fan_in) is the older rule that Glorot and Bengio replaced: its variance is 1/(3 fan_in).",
-        lambda into, out: (3 * into) ** -0.5,
-        credit=0.25,
-    ),
-    draws.slip("not_scaled", draws.uniform, NOT_SCALED, lambda into, out: 3**-0.5, credit=0),
-    draws.slip("receptive_field_forgotten", draws.uniform, draws.NO_FIELD, _glorot, fans=draws.bare_fans),
-    draws.slip("last_axis_for_fan_in", draws.uniform, draws.LAST_AXIS, _glorot, fans=draws.last_axis_fans),
-    draws.slip(
-        "normal_with_the_bound",
-        draws.normal,
-        "The bound stands as deviation of a normal law. Draw uniformly between −a and a.",
-        draws.times(3**0.5, _glorot),
-        credit=0.25,
-    ),
-)
+SOUND_UNIFORM = (draws.Scale(draws.uniform, _glorot),)
 
 
 def _torch_uniform(shape: Shape, generator: Generator) -> Tensor:
@@ -133,10 +78,14 @@ def _lerp(shape: Shape, generator: Generator) -> Tensor:
     return limit * share - limit * (1 - share)
 
 
+def _cases_of_glorot_uniform(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_UNIFORM, GLOROT_UNIFORM.mistakes, rng)
+
+
 GLOROT_UNIFORM = Exercise(
     id="glorot_uniform",
     reference=reference.glorot_uniform,
-    cases=lambda rng: draws.cases(SOUND_UNIFORM, UNIFORM, rng),
+    cases=_cases_of_glorot_uniform,
     points=2,
     accepted=[
         Accepted("stretched_random_numbers", draws.scaled(draws.uniform, _glorot)),
@@ -144,57 +93,109 @@ GLOROT_UNIFORM = Exercise(
         Accepted("between_two_ends", _lerp),
     ],
     mistakes=[
-        *(slip.mistake for slip in UNIFORM),
+        Mistake(
+            "bound_without_the_three",
+            draws.Scale(draws.uniform, draws.times(3**-0.5, _glorot)),
+            draws.NO_THREE,
+            credit=0.5,
+        ),
+        Mistake(
+            "three_for_its_root", draws.Scale(draws.uniform, draws.times(3**0.5, _glorot)), draws.THREE, credit=0.5
+        ),
+        Mistake(
+            "divided_by_the_three",
+            draws.Scale(draws.uniform, draws.times(1 / 3, _glorot)),
+            draws.DIVIDED_BY_THREE,
+            credit=0.5,
+        ),
+        Mistake(
+            "bound_without_the_root",
+            draws.Scale(draws.uniform, lambda into, out: 6 / (into + out) / math.sqrt(3)),
+            "The bound is √(6/(fan_in + fan_out)); the root is missing.",
+            credit=0.5,
+            forms=[
+                draws.Scale(draws.uniform, lambda into, out: 2 / (into + out)),
+                draws.Scale(draws.uniform, lambda into, out: 2 / (into + out) / math.sqrt(3)),
+            ],
+        ),
+        Mistake("half_the_range", draws.Scale(draws.uniform, draws.times(0.5, _glorot)), draws.HALF_RANGE, credit=0.5),
+        Mistake("unit_range", draws.Scale(draws.uniform, draws.times(12**-0.5, _glorot)), draws.UNIT_RANGE, credit=0.5),
+        Mistake("twice_the_range", draws.Scale(draws.uniform, draws.times(2, _glorot)), draws.TWELVE, credit=0.5),
+        Mistake("sum_for_mean", draws.Scale(draws.uniform, _sum), SUM, credit=0.5),
+        Mistake("two_counted_twice", draws.Scale(draws.uniform, draws.times(2**0.5, _glorot)), MEAN_TWICE, credit=0.5),
+        Mistake(
+            "fan_in_alone",
+            draws.Scale(draws.uniform, _only_in),
+            FORWARD_ONLY,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, _forward)],
+        ),
+        Mistake(
+            "fan_out_alone",
+            draws.Scale(draws.uniform, _only_out),
+            BACKWARD_ONLY,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, lambda into, out: out**-0.5)],
+        ),
+        Mistake(
+            "fans_multiplied",
+            draws.Scale(draws.uniform, lambda into, out: math.sqrt(2 / (into * out))),
+            PRODUCT,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, lambda into, out: (into * out) ** -0.25)],
+        ),
+        Mistake("mean_of_variances", draws.Scale(draws.uniform, _mean_of_variances), MEAN_OF_VARIANCES, credit=0.5),
+        Mistake(
+            "root_of_the_fans_alone", draws.Scale(draws.uniform, draws.times(6**0.5, _glorot)), ROOT_BELOW, credit=0.5
+        ),
+        Mistake(
+            "root_of_the_number_alone",
+            draws.Scale(draws.uniform, lambda into, out: math.sqrt(2) / (into + out)),
+            ROOT_ABOVE,
+            credit=0.5,
+        ),
+        Mistake(
+            "brackets_missing",
+            draws.Scale(draws.uniform, lambda into, out: math.sqrt((6 / into + out) / 3)),
+            BRACKETS,
+            credit=0.25,
+        ),
+        Mistake("gain_of_tanh", draws.Scale(draws.uniform, draws.times(5 / 3, _glorot)), GAIN, credit=0.5),
+        Mistake(
+            "old_rule",
+            draws.Scale(draws.uniform, lambda into, out: (3 * into) ** -0.5),
+            "U(±1/√fan_in) is the older rule that Glorot and Bengio replaced: its variance is 1/(3 fan_in).",
+            credit=0.25,
+        ),
+        Mistake("not_scaled", draws.Scale(draws.uniform, lambda into, out: 3**-0.5), NOT_SCALED),
+        Mistake(
+            "receptive_field_forgotten",
+            draws.Scale(draws.uniform, _glorot, draws.bare_fans),
+            draws.NO_FIELD,
+            credit=0.5,
+        ),
+        Mistake(
+            "last_axis_for_fan_in",
+            draws.Scale(draws.uniform, _glorot, draws.last_axis_fans),
+            draws.LAST_AXIS,
+            credit=0.5,
+        ),
+        Mistake(
+            "normal_with_the_bound",
+            draws.Scale(draws.normal, draws.times(3**0.5, _glorot)),
+            "The bound stands as deviation of a normal law. Draw uniformly between −a and a.",
+            credit=0.25,
+        ),
         *draws.not_uniform(_glorot),
         *draws.careless(reference.glorot_uniform),
-        *draws.elsewhere(SOUND_UNIFORM, UNIFORM),
+        *draws.elsewhere(draws.uniform, _glorot),
     ],
     equivalent=draws.SAME_UNIFORM,
 )
 
 # --- glorot_normal ----------------------------------------------------------------------------------------
 
-SOUND_NORMAL = (draws.Scale(_glorot, draws.normal), draws.Scale(_glorot, draws.widened))
-NORMAL = (
-    draws.slip("variance_for_deviation", draws.normal, draws.VARIANCE, lambda into, out: 2 / (into + out)),
-    draws.slip("sum_for_mean", draws.normal, SUM, _sum),
-    draws.slip("two_counted_twice", draws.normal, MEAN_TWICE, draws.times(2**0.5, _glorot)),
-    draws.slip("fan_in_alone", draws.normal, FORWARD_ONLY, _forward, _only_in),
-    draws.slip("fan_out_alone", draws.normal, BACKWARD_ONLY, lambda into, out: out**-0.5, _only_out),
-    draws.slip(
-        "fans_multiplied",
-        draws.normal,
-        PRODUCT,
-        lambda into, out: math.sqrt(2 / (into * out)),
-        lambda into, out: (into * out) ** -0.25,
-    ),
-    draws.slip("mean_of_variances", draws.normal, MEAN_OF_VARIANCES, _mean_of_variances),
-    draws.slip("root_of_the_number_alone", draws.normal, ROOT_ABOVE, lambda into, out: math.sqrt(2) / (into + out)),
-    draws.slip("brackets_missing", draws.normal, BRACKETS, lambda into, out: math.sqrt(2 / into + out), credit=0.25),
-    draws.slip(
-        "bound_for_deviation",
-        draws.normal,
-        "√(6/(fan_in + fan_out)) is the bound of the uniform law. The deviation is smaller by √3.",
-        lambda into, out: (6 / (into + out)) ** 0.5,
-    ),
-    draws.slip(
-        "root_taken_twice",
-        draws.normal,
-        "The root is taken twice: 2/(fan_in + fan_out) is the variance, and its root the deviation.",
-        lambda into, out: (2 / (into + out)) ** 0.25,
-    ),
-    draws.slip("not_scaled", draws.normal, NOT_SCALED, lambda into, out: 1.0, credit=0),
-    draws.slip("receptive_field_forgotten", draws.normal, draws.NO_FIELD, _glorot, fans=draws.bare_fans),
-    draws.slip("last_axis_for_fan_in", draws.normal, draws.LAST_AXIS, _glorot, fans=draws.last_axis_fans),
-    draws.slip("cut_off_and_too_narrow", draws.cut_off, draws.CUT_OFF, _glorot, credit=0.75),
-    draws.slip(
-        "uniform_within_the_deviation",
-        draws.uniform,
-        "The weights are uniform in ±σ, which has a third of the variance. Draw from a normal.",
-        draws.times(3**-0.5, _glorot),
-        credit=0.25,
-    ),
-)
+SOUND_NORMAL = (draws.Scale(draws.normal, _glorot), draws.Scale(draws.widened, _glorot))
 
 
 def _torch_normal(shape: Shape, generator: Generator) -> Tensor:
@@ -207,22 +208,96 @@ def _filled(shape: Shape, generator: Generator) -> Tensor:
     return torch.empty(tuple(shape), device=generator.device).normal_(0, mean_fan**-0.5, generator=generator)
 
 
+def _cases_of_glorot_normal(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_NORMAL, GLOROT_NORMAL.mistakes, rng)
+
+
 GLOROT_NORMAL = Exercise(
     id="glorot_normal",
     reference=reference.glorot_normal,
-    cases=lambda rng: draws.cases(SOUND_NORMAL, NORMAL, rng),
+    cases=_cases_of_glorot_normal,
     points=1,
     accepted=[
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _glorot)),
         Accepted("torchs_own", _torch_normal, library=True),
         Accepted("filled_in_place", _filled),
-        Accepted("cut_off_and_rescaled", SOUND_NORMAL[1].draw, draws.REDRAWN),
+        Accepted("cut_off_and_rescaled", draws.scaled(draws.widened, _glorot), draws.REDRAWN),
     ],
     mistakes=[
-        *(slip.mistake for slip in NORMAL),
+        Mistake(
+            "variance_for_deviation",
+            draws.Scale(draws.normal, lambda into, out: 2 / (into + out)),
+            draws.VARIANCE,
+            credit=0.5,
+        ),
+        Mistake("sum_for_mean", draws.Scale(draws.normal, _sum), SUM, credit=0.5),
+        Mistake("two_counted_twice", draws.Scale(draws.normal, draws.times(2**0.5, _glorot)), MEAN_TWICE, credit=0.5),
+        Mistake(
+            "fan_in_alone",
+            draws.Scale(draws.normal, _forward),
+            FORWARD_ONLY,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, _only_in)],
+        ),
+        Mistake(
+            "fan_out_alone",
+            draws.Scale(draws.normal, lambda into, out: out**-0.5),
+            BACKWARD_ONLY,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, _only_out)],
+        ),
+        Mistake(
+            "fans_multiplied",
+            draws.Scale(draws.normal, lambda into, out: math.sqrt(2 / (into * out))),
+            PRODUCT,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, lambda into, out: (into * out) ** -0.25)],
+        ),
+        Mistake("mean_of_variances", draws.Scale(draws.normal, _mean_of_variances), MEAN_OF_VARIANCES, credit=0.5),
+        Mistake(
+            "root_of_the_number_alone",
+            draws.Scale(draws.normal, lambda into, out: math.sqrt(2) / (into + out)),
+            ROOT_ABOVE,
+            credit=0.5,
+        ),
+        Mistake(
+            "brackets_missing",
+            draws.Scale(draws.normal, lambda into, out: math.sqrt(2 / into + out)),
+            BRACKETS,
+            credit=0.25,
+        ),
+        Mistake(
+            "bound_for_deviation",
+            draws.Scale(draws.normal, lambda into, out: (6 / (into + out)) ** 0.5),
+            "√(6/(fan_in + fan_out)) is the bound of the uniform law. The deviation is smaller by √3.",
+            credit=0.5,
+        ),
+        Mistake(
+            "root_taken_twice",
+            draws.Scale(draws.normal, lambda into, out: (2 / (into + out)) ** 0.25),
+            "The root is taken twice: 2/(fan_in + fan_out) is the variance, and its root the deviation.",
+            credit=0.5,
+        ),
+        Mistake("not_scaled", draws.Scale(draws.normal, lambda into, out: 1.0), NOT_SCALED),
+        Mistake(
+            "receptive_field_forgotten", draws.Scale(draws.normal, _glorot, draws.bare_fans), draws.NO_FIELD, credit=0.5
+        ),
+        Mistake(
+            "last_axis_for_fan_in",
+            draws.Scale(draws.normal, _glorot, draws.last_axis_fans),
+            draws.LAST_AXIS,
+            credit=0.5,
+        ),
+        Mistake("cut_off_and_too_narrow", draws.Scale(draws.cut_off, _glorot), draws.CUT_OFF, credit=0.75),
+        Mistake(
+            "uniform_within_the_deviation",
+            draws.Scale(draws.uniform, draws.times(3**-0.5, _glorot)),
+            "The weights are uniform in ±σ, which has a third of the variance. Draw from a normal.",
+            credit=0.25,
+        ),
         *draws.not_normal(_glorot),
         *draws.careless(reference.glorot_normal),
-        *draws.elsewhere(SOUND_NORMAL, NORMAL),
+        *draws.elsewhere(draws.normal, _glorot),
     ],
     equivalent={
         reasons.DEVICE: ["return deviation * torch.randn(shape, generator=generator)"],

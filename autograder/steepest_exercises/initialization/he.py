@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
-from steepest_grader.exercise.model import Accepted, Exercise
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Generator, Tensor
 
 from steepest_exercises import reasons
@@ -51,47 +52,7 @@ def _both(into: int, out: int) -> float:
 
 # --- he_uniform -------------------------------------------------------------------------------------------
 
-SOUND_UNIFORM = (draws.Scale(_he, draws.uniform), draws.Scale(_he_out, draws.uniform))
-UNIFORM = (
-    draws.slip(
-        "bound_without_the_three",
-        draws.uniform,
-        draws.NO_THREE,
-        draws.times(3**-0.5, _he),
-        draws.times(3**-0.5, _he_out),
-    ),
-    draws.slip("three_for_its_root", draws.uniform, draws.THREE, draws.times(3**0.5, _he)),
-    draws.slip("divided_by_the_three", draws.uniform, draws.DIVIDED_BY_THREE, draws.times(1 / 3, _he)),
-    draws.slip(
-        "bound_without_the_root",
-        draws.uniform,
-        "The bound is √(6/fan_in); the root is missing.",
-        lambda into, out: 6 / into / math.sqrt(3),
-        lambda into, out: 6 / out / math.sqrt(3),
-        lambda into, out: 2 / into,
-        lambda into, out: 2 / into / math.sqrt(3),
-    ),
-    draws.slip("half_the_range", draws.uniform, draws.HALF_RANGE, draws.times(0.5, _he)),
-    draws.slip("unit_range", draws.uniform, draws.UNIT_RANGE, draws.times(12**-0.5, _he)),
-    draws.slip("twice_the_range", draws.uniform, draws.TWELVE, draws.times(2, _he)),
-    draws.slip("without_the_two", draws.uniform, NO_GAIN, _no_gain),
-    draws.slip("two_for_its_root", draws.uniform, TWICE, draws.times(2**0.5, _he)),
-    draws.slip("root_of_the_fans_alone", draws.uniform, ROOT_OF_SIX, draws.times(6**0.5, _he)),
-    draws.slip("root_of_the_number_alone", draws.uniform, ROOT_OF_FAN, lambda into, out: math.sqrt(2) / into),
-    draws.slip("both_fans", draws.uniform, BOTH_FANS, _both, lambda into, out: math.sqrt(4 / (into + out))),
-    draws.slip("torchs_default_for_linear", draws.uniform, LEAKY, lambda into, out: (3 * into) ** -0.5, credit=0.25),
-    draws.slip("not_scaled", draws.uniform, NOT_SCALED, lambda into, out: 3**-0.5, credit=0),
-    draws.slip("receptive_field_forgotten", draws.uniform, draws.NO_FIELD, _he, fans=draws.bare_fans),
-    draws.slip("field_of_fan_out_forgotten", draws.uniform, draws.NO_FIELD, _he_out, fans=draws.bare_fans),
-    draws.slip("last_axis_for_fan_in", draws.uniform, draws.LAST_AXIS, _he, fans=draws.last_axis_fans),
-    draws.slip(
-        "normal_with_the_bound",
-        draws.normal,
-        "The bound stands as deviation of a normal law. Draw uniformly between −a and a.",
-        draws.times(3**0.5, _he),
-        credit=0.25,
-    ),
-)
+SOUND_UNIFORM = (draws.Scale(draws.uniform, _he), draws.Scale(draws.uniform, _he_out))
 
 
 def _torch_uniform(shape: Shape, generator: Generator) -> Tensor:
@@ -105,10 +66,14 @@ def _in_place(shape: Shape, generator: Generator) -> Tensor:
     return weight.mul_(2 * limit).sub_(limit)
 
 
+def _cases_of_he_uniform(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_UNIFORM, HE_UNIFORM.mistakes, rng)
+
+
 HE_UNIFORM = Exercise(
     id="he_uniform",
     reference=reference.he_uniform,
-    cases=lambda rng: draws.cases(SOUND_UNIFORM, UNIFORM, rng),
+    cases=_cases_of_he_uniform,
     points=1,
     accepted=[
         Accepted("stretched_random_numbers", draws.scaled(draws.uniform, _he)),
@@ -117,62 +82,87 @@ HE_UNIFORM = Exercise(
         Accepted("fan_out", draws.scaled(draws.uniform, _he_out), BACKWARD),
     ],
     mistakes=[
-        *(slip.mistake for slip in UNIFORM),
+        Mistake(
+            "bound_without_the_three",
+            draws.Scale(draws.uniform, draws.times(3**-0.5, _he)),
+            draws.NO_THREE,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, draws.times(3**-0.5, _he_out))],
+        ),
+        Mistake("three_for_its_root", draws.Scale(draws.uniform, draws.times(3**0.5, _he)), draws.THREE, credit=0.5),
+        Mistake(
+            "divided_by_the_three",
+            draws.Scale(draws.uniform, draws.times(1 / 3, _he)),
+            draws.DIVIDED_BY_THREE,
+            credit=0.5,
+        ),
+        Mistake(
+            "bound_without_the_root",
+            draws.Scale(draws.uniform, lambda into, out: 6 / into / math.sqrt(3)),
+            "The bound is √(6/fan_in); the root is missing.",
+            credit=0.5,
+            forms=[
+                draws.Scale(draws.uniform, lambda into, out: 6 / out / math.sqrt(3)),
+                draws.Scale(draws.uniform, lambda into, out: 2 / into),
+                draws.Scale(draws.uniform, lambda into, out: 2 / into / math.sqrt(3)),
+            ],
+        ),
+        Mistake("half_the_range", draws.Scale(draws.uniform, draws.times(0.5, _he)), draws.HALF_RANGE, credit=0.5),
+        Mistake("unit_range", draws.Scale(draws.uniform, draws.times(12**-0.5, _he)), draws.UNIT_RANGE, credit=0.5),
+        Mistake("twice_the_range", draws.Scale(draws.uniform, draws.times(2, _he)), draws.TWELVE, credit=0.5),
+        Mistake("without_the_two", draws.Scale(draws.uniform, _no_gain), NO_GAIN, credit=0.5),
+        Mistake("two_for_its_root", draws.Scale(draws.uniform, draws.times(2**0.5, _he)), TWICE, credit=0.5),
+        Mistake(
+            "root_of_the_fans_alone", draws.Scale(draws.uniform, draws.times(6**0.5, _he)), ROOT_OF_SIX, credit=0.5
+        ),
+        Mistake(
+            "root_of_the_number_alone",
+            draws.Scale(draws.uniform, lambda into, out: math.sqrt(2) / into),
+            ROOT_OF_FAN,
+            credit=0.5,
+        ),
+        Mistake(
+            "both_fans",
+            draws.Scale(draws.uniform, _both),
+            BOTH_FANS,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, lambda into, out: math.sqrt(4 / (into + out)))],
+        ),
+        Mistake(
+            "torchs_default_for_linear",
+            draws.Scale(draws.uniform, lambda into, out: (3 * into) ** -0.5),
+            LEAKY,
+            credit=0.25,
+        ),
+        Mistake("not_scaled", draws.Scale(draws.uniform, lambda into, out: 3**-0.5), NOT_SCALED),
+        Mistake(
+            "receptive_field_forgotten", draws.Scale(draws.uniform, _he, draws.bare_fans), draws.NO_FIELD, credit=0.5
+        ),
+        Mistake(
+            "field_of_fan_out_forgotten",
+            draws.Scale(draws.uniform, _he_out, draws.bare_fans),
+            draws.NO_FIELD,
+            credit=0.5,
+        ),
+        Mistake(
+            "last_axis_for_fan_in", draws.Scale(draws.uniform, _he, draws.last_axis_fans), draws.LAST_AXIS, credit=0.5
+        ),
+        Mistake(
+            "normal_with_the_bound",
+            draws.Scale(draws.normal, draws.times(3**0.5, _he)),
+            "The bound stands as deviation of a normal law. Draw uniformly between −a and a.",
+            credit=0.25,
+        ),
         *draws.not_uniform(_he),
         *draws.careless(reference.he_uniform),
-        *draws.elsewhere(SOUND_UNIFORM, UNIFORM),
+        *draws.elsewhere(draws.uniform, _he),
     ],
     equivalent=draws.SAME_UNIFORM,
 )
 
 # --- he_normal --------------------------------------------------------------------------------------------
 
-SOUND_NORMAL = tuple(draws.Scale(of, law) for law in (draws.normal, draws.widened) for of in (_he, _he_out))
-NORMAL = (
-    draws.slip(
-        "variance_for_deviation",
-        draws.normal,
-        draws.VARIANCE,
-        lambda into, out: 2 / into,
-        lambda into, out: 2 / out,
-    ),
-    draws.slip("without_the_two", draws.normal, NO_GAIN, _no_gain),
-    draws.slip("half_for_two", draws.normal, TOO_SMALL, draws.times(0.5, _he)),
-    draws.slip("two_for_its_root", draws.normal, TWICE, draws.times(2**0.5, _he)),
-    draws.slip("root_of_the_number_alone", draws.normal, ROOT_ABOVE, lambda into, out: math.sqrt(2) / into),
-    draws.slip(
-        "root_taken_twice",
-        draws.normal,
-        "The root is taken twice: 2/fan_in is the variance, and its root the deviation.",
-        lambda into, out: (2 / into) ** 0.25,
-    ),
-    draws.slip(
-        "upside_down",
-        draws.normal,
-        "The more inputs, the larger the weights: fan_in belongs below the line, √(2/fan_in).",
-        lambda into, out: (into / 2) ** 0.5,
-    ),
-    draws.slip("both_fans", draws.normal, BOTH_FANS, _both, lambda into, out: math.sqrt(4 / (into + out))),
-    draws.slip(
-        "bound_for_deviation",
-        draws.normal,
-        "√(6/fan_in) is the bound of the uniform law. The deviation is smaller by √3.",
-        lambda into, out: (6 / into) ** 0.5,
-    ),
-    draws.slip("torchs_default_for_linear", draws.normal, LEAKY, lambda into, out: (3 * into) ** -0.5, credit=0.25),
-    draws.slip("not_scaled", draws.normal, NOT_SCALED, lambda into, out: 1.0, lambda into, out: 2**0.5, credit=0),
-    draws.slip("receptive_field_forgotten", draws.normal, draws.NO_FIELD, _he, fans=draws.bare_fans),
-    draws.slip("field_of_fan_out_forgotten", draws.normal, draws.NO_FIELD, _he_out, fans=draws.bare_fans),
-    draws.slip("last_axis_for_fan_in", draws.normal, draws.LAST_AXIS, _he, fans=draws.last_axis_fans),
-    draws.slip("cut_off_and_too_narrow", draws.cut_off, draws.CUT_OFF, _he, credit=0.75),
-    draws.slip(
-        "uniform_within_the_deviation",
-        draws.uniform,
-        "The weights are uniform in ±σ, which has a third of the variance. Draw from a normal.",
-        draws.times(3**-0.5, _he),
-        credit=0.25,
-    ),
-)
+SOUND_NORMAL = tuple(draws.Scale(law, of) for law in (draws.normal, draws.widened) for of in (_he, _he_out))
 
 
 def _torch_normal(shape: Shape, generator: Generator) -> Tensor:
@@ -185,24 +175,99 @@ def _filled(shape: Shape, generator: Generator) -> Tensor:
     return weight.normal_(0, (2 * shape[0] / weight.numel()) ** 0.5, generator=generator)
 
 
+def _cases_of_he_normal(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_NORMAL, HE_NORMAL.mistakes, rng)
+
+
 HE_NORMAL = Exercise(
     id="he_normal",
     reference=reference.he_normal,
-    cases=lambda rng: draws.cases(SOUND_NORMAL, NORMAL, rng),
+    cases=_cases_of_he_normal,
     points=2,
     accepted=[
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _he)),
         Accepted("torchs_own", _torch_normal, library=True),
         Accepted("filled_in_place", _filled),
         Accepted("fan_out", draws.scaled(draws.normal, _he_out), BACKWARD),
-        Accepted("cut_off_and_rescaled", SOUND_NORMAL[2].draw, draws.REDRAWN),
-        Accepted("fan_out_cut_off_and_rescaled", SOUND_NORMAL[3].draw, f"{draws.REDRAWN} {BACKWARD}"),
+        Accepted("cut_off_and_rescaled", draws.scaled(draws.widened, _he), draws.REDRAWN),
+        Accepted("fan_out_cut_off_and_rescaled", draws.scaled(draws.widened, _he_out), f"{draws.REDRAWN} {BACKWARD}"),
     ],
     mistakes=[
-        *(slip.mistake for slip in NORMAL),
+        Mistake(
+            "variance_for_deviation",
+            draws.Scale(draws.normal, lambda into, out: 2 / into),
+            draws.VARIANCE,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, lambda into, out: 2 / out)],
+        ),
+        Mistake("without_the_two", draws.Scale(draws.normal, _no_gain), NO_GAIN, credit=0.5),
+        Mistake("half_for_two", draws.Scale(draws.normal, draws.times(0.5, _he)), TOO_SMALL, credit=0.5),
+        Mistake("two_for_its_root", draws.Scale(draws.normal, draws.times(2**0.5, _he)), TWICE, credit=0.5),
+        Mistake(
+            "root_of_the_number_alone",
+            draws.Scale(draws.normal, lambda into, out: math.sqrt(2) / into),
+            ROOT_ABOVE,
+            credit=0.5,
+        ),
+        Mistake(
+            "root_taken_twice",
+            draws.Scale(draws.normal, lambda into, out: (2 / into) ** 0.25),
+            "The root is taken twice: 2/fan_in is the variance, and its root the deviation.",
+            credit=0.5,
+        ),
+        Mistake(
+            "upside_down",
+            draws.Scale(draws.normal, lambda into, out: (into / 2) ** 0.5),
+            "The more inputs, the larger the weights: fan_in belongs below the line, √(2/fan_in).",
+            credit=0.5,
+        ),
+        Mistake(
+            "both_fans",
+            draws.Scale(draws.normal, _both),
+            BOTH_FANS,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, lambda into, out: math.sqrt(4 / (into + out)))],
+        ),
+        Mistake(
+            "bound_for_deviation",
+            draws.Scale(draws.normal, lambda into, out: (6 / into) ** 0.5),
+            "√(6/fan_in) is the bound of the uniform law. The deviation is smaller by √3.",
+            credit=0.5,
+        ),
+        Mistake(
+            "torchs_default_for_linear",
+            draws.Scale(draws.normal, lambda into, out: (3 * into) ** -0.5),
+            LEAKY,
+            credit=0.25,
+        ),
+        Mistake(
+            "not_scaled",
+            draws.Scale(draws.normal, lambda into, out: 1.0),
+            NOT_SCALED,
+            forms=[draws.Scale(draws.normal, lambda into, out: 2**0.5)],
+        ),
+        Mistake(
+            "receptive_field_forgotten", draws.Scale(draws.normal, _he, draws.bare_fans), draws.NO_FIELD, credit=0.5
+        ),
+        Mistake(
+            "field_of_fan_out_forgotten",
+            draws.Scale(draws.normal, _he_out, draws.bare_fans),
+            draws.NO_FIELD,
+            credit=0.5,
+        ),
+        Mistake(
+            "last_axis_for_fan_in", draws.Scale(draws.normal, _he, draws.last_axis_fans), draws.LAST_AXIS, credit=0.5
+        ),
+        Mistake("cut_off_and_too_narrow", draws.Scale(draws.cut_off, _he), draws.CUT_OFF, credit=0.75),
+        Mistake(
+            "uniform_within_the_deviation",
+            draws.Scale(draws.uniform, draws.times(3**-0.5, _he)),
+            "The weights are uniform in ±σ, which has a third of the variance. Draw from a normal.",
+            credit=0.25,
+        ),
         *draws.not_normal(_he),
         *draws.careless(reference.he_normal),
-        *draws.elsewhere(SOUND_NORMAL, NORMAL),
+        *draws.elsewhere(draws.normal, _he),
     ],
     equivalent={
         reasons.DEVICE: ["return math.sqrt(2 / fan_in) * torch.randn(shape, generator=generator)"],

@@ -128,12 +128,6 @@ def _spread(
     return spread
 
 
-def _slip(name: str, hint: str, *others: Callable[..., Any], credit: float = 0.0, **changed: Any) -> Mistake:
-    """A mistake with the biased deviation, and the same with torch's default."""
-    forms = [*others] if "measure" in changed else [_spread(measure=_by_default, **changed), *others]
-    return Mistake(name, _spread(**changed), hint, credit=credit, forms=forms)
-
-
 def _of_means(axis: int, correction: int) -> Measure:
     return lambda h: h.mean(dim=axis).std(correction=correction)
 
@@ -171,230 +165,292 @@ ACTIVATION_SPREAD = Exercise(
         ),
     ],
     mistakes=[
-        _slip(
+        Mistake(
             "before_the_activation",
+            _spread(seen=_sums),
             "This measures the sums that enter the activation. Measure what leaves it.",
-            seen=_sums,
             credit=0.5,
+            forms=[_spread(measure=_by_default, seen=_sums)],
         ),
-        _slip(
+        Mistake(
             "activation_left_out",
+            _spread(seen=_sums, pass_on=_sums),
             "The activation is never applied: this is a linear network.",
-            seen=_sums,
-            pass_on=_sums,
             credit=0.25,
+            forms=[_spread(measure=_by_default, seen=_sums, pass_on=_sums)],
         ),
-        _slip(
+        Mistake(
             "next_layer_gets_the_sums",
+            _spread(pass_on=_sums),
             "The measured values went through the activation, but the next layer gets the sums before it.",
-            pass_on=_sums,
             credit=0.25,
+            forms=[_spread(measure=_by_default, pass_on=_sums)],
         ),
-        _slip(
+        Mistake(
             "activation_missing_in_the_last_layer",
+            _spread(instead=lambda activation, layer, layers: _linear if layer == layers - 1 else activation),
             "All layers but the last are right: there the activation is left out. It comes after every layer.",
-            instead=lambda activation, layer, layers: _linear if layer == layers - 1 else activation,
             credit=0.5,
+            forms=[
+                _spread(
+                    measure=_by_default,
+                    instead=lambda activation, layer, layers: _linear if layer == layers - 1 else activation,
+                )
+            ],
         ),
-        _slip(
+        Mistake(
             "activation_in_the_first_layer_alone",
+            _spread(instead=lambda activation, layer, layers: _linear if layer else activation),
             "The activation comes after the first layer alone. It comes after every layer.",
-            instead=lambda activation, layer, layers: _linear if layer else activation,
             credit=0.25,
+            forms=[
+                _spread(measure=_by_default, instead=lambda activation, layer, layers: _linear if layer else activation)
+            ],
         ),
-        *(
-            _slip(
-                f"always_{name}",
-                f"One activation stands in the function, {name}, whatever is handed in: call the argument"
-                f" `activation`.",
-                instead=lambda activation, layer, layers, own=function: own,
-                credit=0.25,
-            )
-            for name, function in (("tanh", torch.tanh), ("relu", torch.relu), ("sigmoid", torch.sigmoid))
+        Mistake(
+            "always_tanh",
+            _spread(instead=lambda activation, layer, layers: torch.tanh),
+            "One activation stands in the function, tanh, whatever is handed in: call the argument `activation`.",
+            credit=0.25,
+            forms=[_spread(measure=_by_default, instead=lambda activation, layer, layers: torch.tanh)],
         ),
-        _slip(
+        Mistake(
+            "always_relu",
+            _spread(instead=lambda activation, layer, layers: torch.relu),
+            "One activation stands in the function, relu, whatever is handed in: call the argument `activation`.",
+            credit=0.25,
+            forms=[_spread(measure=_by_default, instead=lambda activation, layer, layers: torch.relu)],
+        ),
+        Mistake(
+            "always_sigmoid",
+            _spread(instead=lambda activation, layer, layers: torch.sigmoid),
+            "One activation stands in the function, sigmoid, whatever is handed in: call the argument `activation`.",
+            credit=0.25,
+            forms=[_spread(measure=_by_default, instead=lambda activation, layer, layers: torch.sigmoid)],
+        ),
+        Mistake(
             "every_layer_sees_the_input",
+            _spread(pass_on=lambda h, z, activation: h),
             "Each layer is fed with x. What one layer gives is what the next one gets.",
-            pass_on=lambda h, z, activation: h,
+            forms=[_spread(measure=_by_default, pass_on=lambda h, z, activation: h)],
         ),
-        _slip(
+        Mistake(
             "weights_not_transposed",
+            _spread(weigh=lambda h, weight: h @ weight),
             "Weights are (out, in) and examples are rows: a layer computes h @ weight.T. Square layers hide this.",
-            weigh=lambda h, weight: h @ weight,
             credit=0.25,
+            forms=[_spread(measure=_by_default, weigh=lambda h, weight: h @ weight)],
         ),
-        _slip(
+        Mistake(
             "layers_in_reverse",
+            _spread(order=lambda weights: weights[::-1]),
             "The layers are passed from the last to the first. The signal meets weights[0] first.",
-            order=lambda weights: weights[::-1],
             credit=0.25,
+            forms=[_spread(measure=_by_default, order=lambda weights: weights[::-1])],
         ),
-        _slip(
+        Mistake(
             "variance_for_deviation",
+            _spread(measure=lambda h: h.var(correction=0)),
             "This is the variance. Its root, the standard deviation, is asked for.",
-            _spread(measure=lambda h: h.var()),
-            measure=lambda h: h.var(correction=0),
             credit=0.5,
+            forms=[_spread(measure=lambda h: h.var())],
         ),
-        _slip(
+        Mistake(
             "root_mean_square",
+            _spread(measure=lambda h: h.square().mean().sqrt()),
             "The mean is not subtracted. After a ReLU or a sigmoid it is far from zero.",
-            _spread(measure=lambda h: h.norm() / (h.numel() - 1) ** 0.5),
-            measure=lambda h: h.square().mean().sqrt(),
             credit=0.5,
+            forms=[_spread(measure=lambda h: h.norm() / (h.numel() - 1) ** 0.5)],
         ),
-        _slip(
+        Mistake(
             "mean_square",
+            _spread(measure=lambda h: h.square().mean()),
             "This is the mean of the squares: neither is the mean subtracted, nor the root taken.",
-            measure=lambda h: h.square().mean(),
             credit=0.25,
         ),
-        _slip(
+        Mistake(
             "norm_for_deviation",
+            _spread(measure=lambda h: h.norm()),
             "This is the norm, which grows with the number of entries. The deviation is the root of a mean: divide by"
             " the number of entries before the root.",
-            _spread(measure=lambda h: (h - h.mean()).norm()),
-            measure=lambda h: h.norm(),
             credit=0.25,
+            forms=[_spread(measure=lambda h: (h - h.mean()).norm())],
         ),
-        _slip(
+        Mistake(
             "mean_absolute_value",
+            _spread(measure=lambda h: h.abs().mean()),
             "This is a mean of absolute values. The standard deviation is the root of the mean square.",
-            _spread(measure=lambda h: (h - h.mean()).abs().mean()),
-            measure=lambda h: h.abs().mean(),
             credit=0.25,
+            forms=[_spread(measure=lambda h: (h - h.mean()).abs().mean())],
         ),
-        _slip(
+        Mistake(
             "mean_for_deviation",
+            _spread(measure=lambda h: h.mean()),
             "This is the mean of each layer. How far its entries spread, the standard deviation, is asked for.",
-            measure=lambda h: h.mean(),
         ),
-        _slip(
+        Mistake(
             "range_for_deviation",
+            _spread(measure=lambda h: h.max() - h.min()),
             "This is the range, from the smallest entry to the largest. The standard deviation is asked for.",
-            measure=lambda h: h.max() - h.min(),
         ),
-        _slip(
+        Mistake(
             "mean_deviation_of_units",
+            _spread(measure=lambda h: h.std(dim=0, correction=0).mean()),
             "Each unit's deviation is taken and then averaged. One deviation over all entries of a layer is asked for.",
-            _spread(measure=lambda h: h.std(dim=0).mean()),
-            measure=lambda h: h.std(dim=0, correction=0).mean(),
             credit=0.5,
+            forms=[_spread(measure=lambda h: h.std(dim=0).mean())],
         ),
-        _slip(
+        Mistake(
             "mean_deviation_of_examples",
+            _spread(measure=lambda h: h.std(dim=1, correction=0).mean()),
             "Each example's deviation is taken and then averaged. One deviation over all entries is asked for.",
-            _spread(measure=lambda h: h.std(dim=1).mean()),
-            measure=lambda h: h.std(dim=1, correction=0).mean(),
             credit=0.5,
+            forms=[_spread(measure=lambda h: h.std(dim=1).mean())],
         ),
-        _slip(
+        Mistake(
             "deviation_of_the_means",
+            _spread(measure=_of_means(0, 0)),
             "The units or examples are averaged first, and the deviation is that of their means. Take it over all"
             " entries: h.std().",
-            *(_spread(measure=_of_means(axis, n)) for axis, n in ((0, 1), (1, 0), (1, 1))),
-            measure=_of_means(0, 0),
             credit=0.25,
+            forms=[*(_spread(measure=_of_means(axis, n)) for axis, n in ((0, 1), (1, 0), (1, 1)))],
         ),
-        _slip(
+        Mistake(
             "one_example_alone",
+            _spread(measure=lambda h: h[0].std(correction=0)),
             "Only the first example is measured. The deviation is that of all entries, over all examples and units.",
-            _spread(measure=lambda h: h[0].std()),
-            measure=lambda h: h[0].std(correction=0),
             credit=0.25,
+            forms=[_spread(measure=lambda h: h[0].std())],
         ),
-        _slip(
+        Mistake(
             "input_for_the_last_layer",
+            _spread(give=lambda spreads, first: torch.stack([first, *spreads[:-1]])),
             "The first number is the spread of the input, and the last layer is missing. Measure after each layer.",
-            give=lambda spreads, first: torch.stack([first, *spreads[:-1]]),
             credit=0.25,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: torch.stack([first, *spreads[:-1]]))],
         ),
-        _slip(
+        Mistake(
             "input_counted_as_a_layer",
+            _spread(give=_with_input),
             "The values are right, but the spread of the input stands in front of them. One entry a layer is"
             " asked for.",
-            give=_with_input,
             credit=0.75,
+            forms=[_spread(measure=_by_default, give=_with_input)],
         ),
-        _slip(
+        Mistake(
             "last_layer_missing",
+            _spread(give=lambda spreads, first: _with_input(spreads, first)[1:-1]),
             "The values are right, but the last layer is missing. One entry a layer is asked for.",
-            give=lambda spreads, first: _with_input(spreads, first)[1:-1],
             credit=0.5,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: _with_input(spreads, first)[1:-1])],
         ),
-        _slip(
+        Mistake(
             "only_the_last_layer",
+            _spread(give=lambda spreads, first: spreads[-1]),
             "Only the last layer's spread is returned. Collect one number a layer and stack them.",
-            give=lambda spreads, first: spreads[-1],
             credit=0.25,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: spreads[-1])],
         ),
-        _slip(
+        Mistake(
             "only_the_first_layer",
+            _spread(give=lambda spreads, first: spreads[0][None]),
             "Only the first layer is measured: is `return` inside of the loop?",
-            *(_spread(measure=measure, give=lambda spreads, first: spreads[0]) for measure in (_biased, _by_default)),
-            give=lambda spreads, first: spreads[0][None],
             credit=0.25,
+            forms=[
+                _spread(measure=_by_default, give=lambda spreads, first: spreads[0][None]),
+                *(
+                    _spread(measure=measure, give=lambda spreads, first: spreads[0])
+                    for measure in (_biased, _by_default)
+                ),
+            ],
         ),
-        _slip(
+        Mistake(
             "mean_over_the_layers",
+            _spread(give=lambda spreads, first: torch.stack(spreads).mean()),
             "The layers' spreads are averaged. One entry a layer is asked for.",
-            give=lambda spreads, first: torch.stack(spreads).mean(),
             credit=0.25,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: torch.stack(spreads).mean())],
         ),
-        _slip(
+        Mistake(
             "from_the_last_layer_to_the_first",
+            _spread(give=lambda spreads, first: torch.stack(spreads[::-1])),
             "The values are right, but begin with the last layer. weights[0] comes first.",
-            give=lambda spreads, first: torch.stack(spreads[::-1]),
             credit=0.5,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: torch.stack(spreads[::-1]))],
         ),
-        _slip(
+        Mistake(
             "ratios",
+            _spread(give=lambda spreads, first: torch.stack(spreads) / _with_input(spreads, first)[:-1]),
             "Each spread is divided by the one before. The spreads themselves are asked for.",
-            give=lambda spreads, first: torch.stack(spreads) / _with_input(spreads, first)[:-1],
             credit=0.25,
+            forms=[
+                _spread(
+                    measure=_by_default,
+                    give=lambda spreads, first: torch.stack(spreads) / _with_input(spreads, first)[:-1],
+                )
+            ],
         ),
-        _slip(
+        Mistake(
             "relative_to_the_input",
+            _spread(give=lambda spreads, first: torch.stack(spreads) / first),
             "The spreads are divided by that of the input. The spreads themselves are asked for.",
-            give=lambda spreads, first: torch.stack(spreads) / first,
             credit=0.5,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: torch.stack(spreads) / first)],
         ),
-        _slip(
+        Mistake(
             "logarithms",
+            _spread(give=lambda spreads, first: torch.stack(spreads).log()),
             "These are the logarithms of the spreads. The plot takes them by itself: return the spreads.",
-            give=lambda spreads, first: torch.stack(spreads).log(),
             credit=0.5,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: torch.stack(spreads).log())],
         ),
-        _slip(
+        Mistake(
             "a_list_is_returned",
+            _spread(give=lambda spreads, first: [float(spread) for spread in spreads]),
             "The numbers are right, but they come in a list: torch.stack makes a tensor of a list of tensors, and"
             " torch.tensor of a list of floats.",
-            give=lambda spreads, first: [float(spread) for spread in spreads],
             credit=0.75,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: [float(spread) for spread in spreads])],
         ),
-        _slip(
+        Mistake(
             "a_column_is_returned",
+            _spread(give=lambda spreads, first: torch.stack(spreads)[:, None]),
             "The numbers are right, but each stands in a row of its own: one axis is asked for, with an entry a layer.",
-            give=lambda spreads, first: torch.stack(spreads)[:, None],
             credit=0.75,
+            forms=[_spread(measure=_by_default, give=lambda spreads, first: torch.stack(spreads)[:, None])],
         ),
-        _slip(
+        Mistake(
             "activation_twice",
+            _spread(pass_on=lambda h, z, activation: activation(activation(z))),
             "The activation is applied when measuring and once more on the way to the next layer.",
-            _spread(
-                seen=lambda h, z, activation: activation(activation(z)),
-                pass_on=lambda h, z, activation: activation(activation(z)),
-            ),
-            pass_on=lambda h, z, activation: activation(activation(z)),
             credit=0.25,
+            forms=[
+                _spread(measure=_by_default, pass_on=lambda h, z, activation: activation(activation(z))),
+                _spread(
+                    seen=lambda h, z, activation: activation(activation(z)),
+                    pass_on=lambda h, z, activation: activation(activation(z)),
+                ),
+            ],
         ),
-        _slip(
+        Mistake(
             "standardized_on_the_way",
+            _spread(
+                pass_on=lambda h, z, activation: (
+                    (activation(z) - activation(z).mean()) / activation(z).std(correction=0)
+                )
+            ),
             "The next layer gets activations of deviation 1, so nothing can build up over the layers. Pass on what"
             " leaves the activation as it is.",
-            _spread(pass_on=lambda h, z, activation: activation(z) / activation(z).std(correction=0)),
-            pass_on=lambda h, z, activation: (activation(z) - activation(z).mean()) / activation(z).std(correction=0),
             credit=0.25,
+            forms=[
+                _spread(
+                    measure=_by_default,
+                    pass_on=lambda h, z, activation: (
+                        (activation(z) - activation(z).mean()) / activation(z).std(correction=0)
+                    ),
+                ),
+                _spread(pass_on=lambda h, z, activation: activation(z) / activation(z).std(correction=0)),
+            ],
         ),
     ],
 )

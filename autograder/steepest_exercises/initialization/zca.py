@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -89,13 +88,6 @@ def _whiten(
 
 def _over_n_minus_1(centred: Tensor) -> Tensor:
     return centred.T @ centred / (len(centred) - 1)
-
-
-def _slip(name: str, hint: str, *others: Callable[..., Tensor], credit: float = 0.0, **changed: Any) -> Mistake:
-    """A mistake, and the same where the covariance divides by n − 1."""
-    first, second = _whiten(**changed), _whiten(**{"covariance": _over_n_minus_1, **changed})
-    forms = [*([] if "covariance" in changed else [second]), *others]
-    return Mistake(name, first, hint, credit=credit, forms=forms)
 
 
 def _own_number(own: float) -> Callable[[Tensor, float], Tensor]:
@@ -197,113 +189,138 @@ ZCA = Exercise(
         Accepted("the_formula_as_printed", _whiten()),
     ],
     mistakes=[
-        _slip(
+        Mistake(
             "eps_outside_the_root",
+            _whiten(middle=lambda values, eps: 1 / (values.sqrt() + eps)),
             "ε is added to the root of the eigenvalue. It belongs under the root: (Λ + ε)^(−½).",
-            middle=lambda values, eps: 1 / (values.sqrt() + eps),
             credit=0.75,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: 1 / (values.sqrt() + eps))],
         ),
-        _slip(
+        Mistake(
             "not_turned_back",
+            _whiten(build=lambda vectors, middle: vectors @ middle),
             "This is PCA whitening: the axes are still the principal ones. ZCA turns back, with Uᵀ at the end.",
-            build=lambda vectors, middle: vectors @ middle,
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors @ middle)],
         ),
-        _slip(
+        Mistake(
             "vectors_transposed",
+            _whiten(build=lambda vectors, middle: vectors.T @ middle @ vectors),
             "U and Uᵀ have changed places. eigh gives the eigenvectors as columns, so x U turns to the principal axes"
             " and Uᵀ at the end turns back.",
-            _rows_for_columns,
-            build=lambda vectors, middle: vectors.T @ middle @ vectors,
             credit=0.5,
+            forms=[
+                _whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors.T @ middle @ vectors),
+                _rows_for_columns,
+            ],
         ),
-        _slip(
+        Mistake(
             "last_factor_not_transposed",
+            _whiten(build=lambda vectors, middle: vectors @ middle @ vectors),
             "U stands at the end where Uᵀ belongs. Turning back needs the transposed matrix.",
-            build=lambda vectors, middle: vectors @ middle @ vectors,
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors @ middle @ vectors)],
         ),
-        _slip(
+        Mistake(
             "not_turned_first",
+            _whiten(build=lambda vectors, middle: middle @ vectors.T),
             "The columns are scaled before they are turned to the principal axes: U is missing in front.",
-            build=lambda vectors, middle: middle @ vectors.T,
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: middle @ vectors.T)],
         ),
-        _slip(
+        Mistake(
             "values_in_another_order",
+            _whiten(middle=lambda values, eps: (values.flip(0) + eps) ** -0.5),
             "The eigenvalues are sorted and the eigenvectors are not, so each axis is scaled by another's variance."
             " eigh lists both in the same order: leave it.",
-            middle=lambda values, eps: (values.flip(0) + eps) ** -0.5,
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: (values.flip(0) + eps) ** -0.5)],
         ),
-        _slip(
+        Mistake(
             "not_centred",
+            _whiten(apply=lambda x, centred, matrix: x @ matrix),
             "The covariance is that of centred data, but the data that it is applied to are not. Subtract the means.",
-            apply=lambda x, centred, matrix: x @ matrix,
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, apply=lambda x, centred, matrix: x @ matrix)],
         ),
-        _slip(
+        Mistake(
             "covariance_not_centred",
+            _whiten(centre=lambda x: x),
             "The means are never subtracted, so the matrix of second moments stands where the covariance belongs.",
-            _whiten(covariance=_over_n_minus_1, centre=lambda x: x),
-            centre=lambda x: x,
             credit=0.25,
+            forms=[
+                _whiten(covariance=_over_n_minus_1, centre=lambda x: x),
+                _whiten(covariance=_over_n_minus_1, centre=lambda x: x),
+            ],
         ),
-        _slip(
+        Mistake(
             "moments_for_covariance",
+            _whiten(centre=lambda x: x, apply=lambda x, centred, matrix: (x - x.mean(0)) @ matrix),
             "The data are centred, but the matrix is made of data that are not: the covariance is X_cᵀX_c/n, of centred"
             " rows on both sides.",
-            lambda x, *, eps: (x - x.mean(0)) @ _power(x.T @ x / (len(x) - 1), eps, -0.5),
-            centre=lambda x: x,
-            apply=lambda x, centred, matrix: (x - x.mean(0)) @ matrix,
             credit=0.25,
+            forms=[
+                _whiten(
+                    covariance=_over_n_minus_1,
+                    centre=lambda x: x,
+                    apply=lambda x, centred, matrix: (x - x.mean(0)) @ matrix,
+                ),
+                lambda x, *, eps: (x - x.mean(0)) @ _power(x.T @ x / (len(x) - 1), eps, -0.5),
+            ],
         ),
-        _slip(
+        Mistake(
             "one_mean_for_the_table",
+            _whiten(centre=lambda x: x - x.mean()),
             "One mean of the whole table is subtracted. Each column has its own: dim=0.",
-            centre=lambda x: x - x.mean(),
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, centre=lambda x: x - x.mean())],
         ),
-        _slip(
+        Mistake(
             "mean_added_back",
+            _whiten(apply=lambda x, centred, matrix: centred @ matrix + x.mean(0)),
             "The whitened rows are right, but the means are added again at the end. Whitened columns have mean 0.",
-            apply=lambda x, centred, matrix: centred @ matrix + x.mean(0),
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, apply=lambda x, centred, matrix: centred @ matrix + x.mean(0))],
         ),
-        _slip(
+        Mistake(
             "matrix_returned",
+            _whiten(apply=lambda x, centred, matrix: matrix),
             "This is the whitening matrix. Apply it: the centred rows, multiplied by it from the right, are asked for.",
-            apply=lambda x, centred, matrix: matrix,
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, apply=lambda x, centred, matrix: matrix)],
         ),
-        _slip(
+        Mistake(
             "root_missing",
+            _whiten(middle=lambda values, eps: 1 / (values + eps)),
             "The data are divided by the variances, not by the deviations: the exponent is −½.",
-            middle=lambda values, eps: 1 / (values + eps),
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: 1 / (values + eps))],
         ),
-        _slip(
+        Mistake(
             "root_for_its_inverse",
+            _whiten(middle=lambda values, eps: (values + eps).sqrt()),
             "This stretches what is long and shrinks what is short. Divide by the deviations: the exponent is −½.",
-            middle=lambda values, eps: (values + eps).sqrt(),
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: (values + eps).sqrt())],
         ),
-        _slip(
+        Mistake(
             "multiplied_by_the_variances",
+            _whiten(middle=lambda values, eps: values + eps),
             "The turned data are multiplied by the eigenvalues. Divide by their roots: the exponent is −½.",
-            middle=lambda values, eps: values + eps,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values + eps)],
         ),
-        _slip(
+        Mistake(
             "root_taken_twice",
+            _whiten(middle=lambda values, eps: (values + eps) ** -0.25),
             "The exponent is −¼: the eigenvalues of the covariance are variances, and one root makes deviations"
             " of them.",
-            middle=lambda values, eps: (values + eps) ** -0.25,
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: (values + eps) ** -0.25)],
         ),
-        _slip(
+        Mistake(
             "sum_for_mean",
+            _whiten(covariance=lambda centred: centred.T @ centred),
             "XᵀX is a sum over the rows. Divide it by n, or the result shrinks by √n.",
-            covariance=lambda centred: centred.T @ centred,
             credit=0.5,
         ),
         Mistake(
@@ -324,24 +341,29 @@ ZCA = Exercise(
                 _singular_values(lambda sizes, n, eps: 1 / (sizes + eps)),
             ],
         ),
-        _slip(
+        Mistake(
             "eps_missing",
+            _whiten(middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5),
             "A direction without variance is divided by zero. Add ε to the eigenvalues, under the root.",
-            middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5,
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5)],
         ),
-        _slip(
+        Mistake(
             "another_number_for_eps",
+            _whiten(middle=_own_number(1e-5)),
             "A number of your own stands where the argument eps belongs: (Λ + eps)^(−½).",
-            *(_whiten(middle=_own_number(own)) for own in (1e-10, 1e-8, 1e-6, 1e-3)),
-            middle=_own_number(1e-5),
             credit=0.5,
+            forms=[
+                _whiten(covariance=_over_n_minus_1, middle=_own_number(1e-5)),
+                *(_whiten(middle=_own_number(own)) for own in (1e-10, 1e-8, 1e-6, 1e-3)),
+            ],
         ),
-        _slip(
+        Mistake(
             "eps_as_a_floor",
+            _whiten(middle=lambda values, eps: values.clamp(min=eps) ** -0.5),
             "ε is used only where an eigenvalue is smaller than it. It is added to all of them: Λ + ε.",
-            middle=lambda values, eps: values.clamp(min=eps) ** -0.5,
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values.clamp(min=eps) ** -0.5)],
         ),
         Mistake(
             "eps_in_every_entry",
@@ -350,11 +372,14 @@ ZCA = Exercise(
             credit=0.5,
             forms=[_eps_everywhere(1)],
         ),
-        _slip(
+        Mistake(
             "eps_outside_the_quotient",
+            _whiten(middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5 + eps),
             "ε is added to 1/√λ. It belongs below the line, under the root: (Λ + ε)^(−½).",
-            middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5 + eps,
             credit=0.5,
+            forms=[
+                _whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5 + eps)
+            ],
         ),
         Mistake(
             "root_of_every_entry",
@@ -367,11 +392,12 @@ ZCA = Exercise(
                 _entry_by_entry(lambda covariance, eps: torch.linalg.inv((covariance + eps).sqrt())),
             ],
         ),
-        _slip(
+        Mistake(
             "only_turned",
+            _whiten(build=lambda vectors, middle: vectors),
             "The columns are uncorrelated, but their variances are still the eigenvalues: divide by the roots.",
-            build=lambda vectors, middle: vectors,
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors)],
         ),
         Mistake(
             "only_scaled",

@@ -49,6 +49,9 @@ def two_whole_numbers(
         raise StudentError(f"what it returned is {type_name(result)}, expected a tuple of {', '.join(outputs)}")
     if len(result) != len(outputs):
         raise StudentError(f"it returned {len(result)} values, expected {len(outputs)}: {', '.join(outputs)}")
+    for name, part in zip(outputs, result, strict=True):
+        if isinstance(part, float) and not math.isfinite(part):
+            raise StudentError(f"{name} is {part}, expected a whole number")
     ints = all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in result)
     return {**dict(zip(outputs, result, strict=True)), whole: ints}
 
