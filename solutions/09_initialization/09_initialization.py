@@ -84,7 +84,11 @@ print(f"condition number with x as it is: {torch.linalg.cond(hessian(x_line)):.0
 # **Goal** · every column from 0 to 1. **Difficulty** ● · **about 5 minutes**
 #
 # Rows are examples, columns features. A constant column carries no information and has no range to divide by: it
-# becomes 0.
+# becomes 0. Every other column reaches from 0 to 1, however narrow it is: divide by the range itself, without a small
+# number added to it.
+#
+# In this exercise and in all that follow, leave what you are given as it is: `x - low` makes a new tensor, `x -= low`
+# changes the caller's.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_min_max"}
 def min_max(x):
@@ -128,13 +132,15 @@ grade(min_max)
 # ### Exercise 2 · `z_score`
 #
 # **Goal** · every column with mean 0 and deviation 1. **Difficulty** ● · **about 5 minutes**
+#
+# Add `eps` to the deviation $\sigma$, not to the variance under the root.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_z_score"}
 def z_score(x, *, eps):
     """Subtract the mean of every column and divide by its deviation.
 
     x : tensor of shape (n, d)
-    eps : small number, added to the deviation
+    eps : small positive number, added to the deviation
     returns a tensor of the same shape and type
     """
     ### BEGIN SOLUTION
@@ -196,14 +202,15 @@ plt.show()
 #
 # **Goal** · centred columns with the identity as covariance. **Difficulty** ●●● · **about 12 minutes**
 #
-# The covariance divides by $n$; $n - 1$ is accepted too.
+# The covariance divides by $n$; $n - 1$ is accepted too. Add `eps` to the eigenvalues and take the root of the sum. It
+# is positive, so that features which repeat each other do no harm.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_zca"}
 def zca(x, *, eps):
     """Whiten the columns and turn back to the axes they came from.
 
     x : tensor of shape (n, d)
-    eps : small number, added to the eigenvalues of the covariance
+    eps : small positive number, added to the eigenvalues of the covariance, under the root
     returns a tensor of the same shape and type
     """
     ### BEGIN SOLUTION
@@ -269,11 +276,11 @@ plt.show()
 
 # %% tags=["demo"]
 def alike(shape, generator):
-    return torch.full(shape, 0.5)
+    return torch.full(shape, 0.5, device=generator.device)
 
 
 def scattered(shape, generator):
-    return torch.randn(shape, generator=generator)
+    return torch.randn(shape, generator=generator, device=generator.device)
 
 
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.1), layout="constrained")
@@ -318,7 +325,8 @@ print(f"largest difference between units that start alike: {spread:.1e}")
 #
 # **Goal** · fan in and fan out of a layer, from the shape of its weights. **Difficulty** ● · **about 5 minutes**
 #
-# The shape has two axes for a dense layer, and one, two or three more for a convolution.
+# The shape has two axes for a dense layer, and one, two or three more for a convolution. Both fans are whole numbers:
+# ints, or numpy's ints, in a tuple or a list, are accepted; floats and tensors are not.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_fans"}
 def fans(shape):
@@ -367,7 +375,10 @@ grade(fans)
 #
 # Draw from the `generator` that is handed in and from no other, on its device, in torch's default type. Your function
 # will be judged by what its draws have in common, such as their deviation and their distribution, and not by single
-# numbers.
+# numbers. All of this holds for the other four initializers of this lesson too.
+#
+# Wherever a normal law is asked for, one that is cut off at two deviations is accepted as well if it is widened again,
+# so that the variance is right: Keras draws that way.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_lecun_normal"}
 def lecun_normal(shape, generator):
@@ -375,7 +386,7 @@ def lecun_normal(shape, generator):
 
     shape : tuple of int, (out, in) or (out, in, *kernel)
     generator : torch.Generator to draw from
-    returns a tensor of this shape
+    returns a tensor of this shape, on the generator's device, in torch's default type
     """
     ### BEGIN SOLUTION
     fan_in, _ = fans(shape)
@@ -437,7 +448,7 @@ grade(lecun_normal)
 
 # %% tags=["demo"]
 def wide(shape, generator):
-    return 20 * torch.rand(shape, generator=generator) - 10
+    return 20 * torch.rand(shape, generator=generator, device=generator.device) - 10
 
 
 xor_demo({"U(−10, 10)": wide, "LeCun": lecun_normal})
@@ -479,16 +490,17 @@ report("LeCun, inputs −1 and 1", lecun_normal, 300, seed=6, centered=True)
 # **Goal** · the standard deviation of what leaves each layer. **Difficulty** ●● · **about 7 minutes**
 #
 # One number a layer: the deviation of all its entries, over all examples and units, after the activation. There are
-# no biases. The biased and the unbiased deviation are both accepted.
+# no biases, and there is at least one layer. The biased and the unbiased deviation are both accepted, and so are both
+# the type of `x` and torch's default type for the numbers that you return.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_activation_spread"}
 def activation_spread(x, weights, activation):
     """Deviation of the activations of every layer.
 
     x : tensor of shape (n, d), one example a row
-    weights : list of tensors (out, in)
+    weights : list of tensors (out, in), one a layer
     activation : function, applied after every layer
-    returns a tensor with one entry a layer
+    returns a tensor with one entry a layer, in the type of x or in torch's default type
     """
     ### BEGIN SOLUTION
     spreads = []
@@ -508,7 +520,8 @@ grade(activation_spread)
 
 # %% [markdown]
 # <details><summary>Hint</summary>
-# <p>Examples are rows and weights are (out, in), so a layer computes <code>x @ weight.T</code>.</p>
+# <p>Examples are rows and weights are (out, in), so a layer computes <code>x @ weight.T</code>. Collect what
+# <code>std()</code> gives in a list; <code>torch.stack</code> makes one tensor of it and keeps the type.</p>
 # </details>
 
 # %% [markdown]
@@ -531,6 +544,8 @@ grade(activation_spread)
 # ### Exercise 7 · `glorot_uniform`
 #
 # **Goal** · uniform weights with Glorot's variance. **Difficulty** ●● · **about 7 minutes**
+#
+# As in exercise 5, draw from `generator`, on its device, in torch's default type.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_glorot_uniform"}
 def glorot_uniform(shape, generator):
@@ -538,7 +553,7 @@ def glorot_uniform(shape, generator):
 
     shape : tuple of int, (out, in) or (out, in, *kernel)
     generator : torch.Generator to draw from
-    returns a tensor of this shape
+    returns a tensor of this shape, on the generator's device, in torch's default type
     """
     ### BEGIN SOLUTION
     limit = math.sqrt(6 / sum(fans(shape)))
@@ -563,6 +578,8 @@ grade(glorot_uniform)
 # ### Exercise 8 · `glorot_normal`
 #
 # **Goal** · the same variance, from a normal law. **Difficulty** ● · **about 3 minutes**
+#
+# As in exercise 5, draw from `generator`, on its device, in torch's default type.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_glorot_normal"}
 def glorot_normal(shape, generator):
@@ -570,7 +587,7 @@ def glorot_normal(shape, generator):
 
     shape : tuple of int, (out, in) or (out, in, *kernel)
     generator : torch.Generator to draw from
-    returns a tensor of this shape
+    returns a tensor of this shape, on the generator's device, in torch's default type
     """
     ### BEGIN SOLUTION
     deviation = math.sqrt(2 / sum(fans(shape)))
@@ -611,14 +628,17 @@ grade(glorot_normal)
 # ### Exercise 9 · `he_normal`
 #
 # **Goal** · normal weights with He's variance. **Difficulty** ● · **about 4 minutes**
+#
+# With $\text{fan}_\text{in}$ as taught; a variance of $2/\text{fan}_\text{out}$ is accepted. As in exercise 5, draw from
+# `generator`, on its device, in torch's default type.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_he_normal"}
 def he_normal(shape, generator):
-    """Normal weights of variance 2/fan_in.
+    """Normal weights of variance 2/fan_in, or 2/fan_out.
 
     shape : tuple of int, (out, in) or (out, in, *kernel)
     generator : torch.Generator to draw from
-    returns a tensor of this shape
+    returns a tensor of this shape, on the generator's device, in torch's default type
     """
     ### BEGIN SOLUTION
     fan_in, _ = fans(shape)
@@ -642,14 +662,17 @@ grade(he_normal)
 # ### Exercise 10 · `he_uniform`
 #
 # **Goal** · uniform weights with He's variance. **Difficulty** ● · **about 4 minutes**
+#
+# With $\text{fan}_\text{in}$ as taught; a variance of $2/\text{fan}_\text{out}$ is accepted. As in exercise 5, draw from
+# `generator`, on its device, in torch's default type.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_he_uniform"}
 def he_uniform(shape, generator):
-    """Uniform weights of variance 2/fan_in.
+    """Uniform weights of variance 2/fan_in, or 2/fan_out.
 
     shape : tuple of int, (out, in) or (out, in, *kernel)
     generator : torch.Generator to draw from
-    returns a tensor of this shape
+    returns a tensor of this shape, on the generator's device, in torch's default type
     """
     ### BEGIN SOLUTION
     fan_in, _ = fans(shape)
@@ -686,8 +709,8 @@ grade(he_uniform)
 widths = [round(400 * 0.25 ** (layer / 20)) for layer in range(21)]
 inputs = torch.randn(200, widths[0], generator=torch.Generator().manual_seed(1))
 schemes = {
-    "N(0, 0.01²)": lambda shape, generator: 0.01 * torch.randn(shape, generator=generator),
-    "N(0, 1)": lambda shape, generator: torch.randn(shape, generator=generator),
+    "N(0, 0.01²)": lambda shape, generator: 0.01 * scattered(shape, generator),
+    "N(0, 1)": scattered,
     "LeCun": lecun_normal,
     "Glorot": glorot_normal,
     "He": he_normal,
@@ -763,7 +786,7 @@ signal_demo(
         "LeCun": lecun_normal,
         "He": he_normal,
         "He, uniform": he_uniform,
-        "N(0, 1)": lambda shape, generator: torch.randn(shape, generator=generator),
+        "N(0, 1)": scattered,
     },
 )
 
@@ -792,14 +815,18 @@ signal_demo(
 # ### Exercise 11 · `gradient_bounds`
 #
 # **Goal** · both products, from the weights and one slope a layer. **Difficulty** ●● · **about 8 minutes**
+#
+# Multiply each layer's own extremes, not powers of those of the whole network. There is at least one layer, and no
+# layer has more outputs than inputs. Return both products as tensors in the type of the weights: in double precision
+# they keep their digits over many powers of ten.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_gradient_bounds"}
 def gradient_bounds(weights, slopes):
     """Bounds on the factor by which a gradient's norm changes from the top to the input.
 
-    weights : list of tensors (out, in)
+    weights : list of tensors (out, in), one a layer; no layer has more outputs than inputs
     slopes : list of positive numbers, the slope of each layer's activation
-    returns (lower, upper), two tensors without axes
+    returns (lower, upper), two tensors without axes, in the type of the weights
     """
     ### BEGIN SOLUTION
     lower = upper = torch.ones_like(weights[0][0, 0])
@@ -821,12 +848,12 @@ grade(gradient_bounds)
 # %% [markdown]
 # <details><summary>Hint</summary>
 # <p><code>torch.linalg.svdvals</code> lists the singular values of a matrix, the largest first. Begin with 1 and
-# multiply layer by layer.</p>
+# multiply layer by layer: a number times a tensor has the type of the tensor.</p>
 # </details>
 
 # %% tags=["demo"]
 def orthogonal(shape, generator):
-    return torch.linalg.qr(torch.randn(shape, generator=generator))[0]
+    return torch.linalg.qr(scattered(shape, generator))[0]
 
 
 depths = list(range(1, 21))

@@ -20,11 +20,16 @@ Fans = Callable[[Shape], tuple[int, int]]
 Deviation = Callable[[int, int], float]
 
 SHAPES = (
-    ("many inputs, few outputs", (104, 760)),
-    ("few inputs, many outputs", (660, 96)),
-    ("a convolution with a 3 × 5 kernel", (24, 172, 3, 5)),
-    ("a convolution along one axis", (156, 44, 7)),
+    ("many inputs, few outputs", (103, 761)),
+    ("few inputs, many outputs", (692, 84)),
+    ("a convolution with a 3 × 5 kernel", (36, 108, 3, 5)),
+    ("a convolution along one axis", (159, 53, 7)),
 )
+APART = (
+    1.055,
+    1.035,
+    1.005,
+)  # what the drive tells apart where none, one or both of two deviations are of uniform draws
 
 
 def field_fans(shape: Shape) -> tuple[int, int]:
@@ -38,17 +43,61 @@ def bare_fans(shape: Shape) -> tuple[int, int]:
     return shape[1], shape[0]
 
 
-def cases(deviations: Sequence[Deviation], bare: Sequence[Deviation], rng: np.random.Generator) -> list[Case]:
-    """One case a shape; refuses deviations, of fans with or without the field, that it could not tell apart."""
+def last_axis_fans(shape: Shape) -> tuple[int, int]:
+    """The last axis for fan in and the first for fan out: right for dense layers alone."""
+    return shape[-1], shape[0]
+
+
+class Scale:
+    """Draws of a law of unit deviation, times what the fans ask for.
+
+    Parameters
+    ----------
+    law : callable
+        Draws of unit deviation.
+    deviation : callable
+        Of fan in and fan out.
+    fans : callable
+        How the fans are counted.
+    """
+
+    def __init__(self, law: Draw, deviation: Deviation, fans: Fans = field_fans) -> None:
+        self.law, self.deviation, self.fans = law, deviation, fans
+
+    def __call__(self, shape: Shape, generator: Generator) -> Tensor:
+        """Draw."""
+        return self.law(shape, generator) * self.deviation(*self.fans(shape))
+
+    def of(self, shape: Shape) -> float:
+        """The deviation of weights of a shape, to twelve digits."""
+        return float(f"{self.deviation(*self.fans(shape)):.12g}")
+
+
+def cases(sound: Sequence[Scale], mistakes: Sequence[Mistake], rng: np.random.Generator) -> list[Case]:
+    """One case a shape; the drive knows the taught deviation, which comes first, and that of every mistake."""
+    scales = [*sound, *_scales(mistakes)]
     made = []
     for name, shape in SHAPES:
-        found = [of(*field_fans(shape)) for of in deviations] + [of(*bare_fans(shape)) for of in bare]
-        known = sorted({float(f"{deviation:.12g}") for deviation in found})
-        for small, large in itertools.pairwise(known):
-            if large / small < 1.055:
-                raise ValueError(f"in the case {name} the deviations {small} and {large} are too near")
+        near = too_near(scales, shape)
+        if near:
+            raise ValueError(f"in the case {name} these deviations are too near to each other: {near}")
+        known = list(dict.fromkeys(scale.of(shape) for scale in scales))
         made.append(Case(name, {"shape": shape, "seed": int(rng.integers(2**31)), "scales": known}, "weights"))
     return made
+
+
+def too_near(scales: Sequence[Scale], shape: Shape) -> list[tuple[float, float]]:
+    """Deviations of a shape that the drive could not tell apart."""
+    uniforms: dict[float, bool] = {}  # whether uniform draws alone have it
+    for scale in scales:
+        uniforms[scale.of(shape)] = uniforms.get(scale.of(shape), True) and scale.law is uniform
+    pairs = itertools.pairwise(sorted(uniforms))
+    return [(small, large) for small, large in pairs if large / small < APART[uniforms[small] + uniforms[large]]]
+
+
+def _scales(mistakes: Sequence[Mistake]) -> list[Scale]:
+    written = (form for mistake in mistakes for form in (mistake.implementation, *mistake.forms))
+    return [form for form in written if isinstance(form, Scale)]
 
 
 def normal(shape: Shape, generator: Generator) -> Tensor:
@@ -87,9 +136,55 @@ def scaled(law: Draw, deviation: Deviation, fans: Fans = field_fans) -> Draw:
     return lambda shape, generator: law(shape, generator) * deviation(*fans(shape))
 
 
+def coins(shape: Shape, generator: Generator) -> Tensor:
+    """−1 or 1."""
+    return torch.randint(0, 2, tuple(shape), generator=generator, device=generator.device) * 2.0 - 1
+
+
+def exponential(shape: Shape, generator: Generator) -> Tensor:
+    """Two-sided exponential of unit deviation."""
+    size = torch.empty(tuple(shape), device=generator.device).exponential_(generator=generator)
+    return size * coins(shape, generator) / math.sqrt(2)
+
+
+def shifted(draw: Draw, shift: float) -> Draw:
+    """A number added to every weight."""
+    return lambda shape, generator: draw(shape, generator) + shift
+
+
+def rectified(draw: Draw) -> Draw:
+    """Negative weights set to zero."""
+    return lambda shape, generator: draw(shape, generator).relu()
+
+
+def unsigned(draw: Draw) -> Draw:
+    """The sizes of the weights, without their signs."""
+    return lambda shape, generator: draw(shape, generator).abs()
+
+
+def flattened(draw: Draw) -> Draw:
+    """A matrix (out, fan_in) for every shape."""
+    return lambda shape, generator: draw(shape, generator).flatten(1)
+
+
 def narrowed(deviation: Deviation) -> Deviation:
     """What is left of a deviation where the draws are cut off and not widened."""
     return lambda into, out: CUT_DEVIATION * deviation(into, out)
+
+
+def times(factor: float, deviation: Deviation) -> Deviation:
+    """A factor too much."""
+    return lambda into, out: factor * deviation(into, out)
+
+
+def first_seed(generator: Generator) -> int:
+    """The seed that a generator began with."""
+    return generator.initial_seed()
+
+
+def no_seed(generator: Generator) -> int:
+    """Always the same."""
+    return 0
 
 
 def reseeded(draw: Draw, seed: Callable[[Generator], int]) -> Draw:
@@ -97,14 +192,19 @@ def reseeded(draw: Draw, seed: Callable[[Generator], int]) -> Draw:
     return lambda shape, generator: draw(shape, generator.manual_seed(seed(generator)))
 
 
+def from_copy(draw: Draw, seed: Callable[[Generator], int]) -> Draw:
+    """Draw from a new generator."""
+    return lambda shape, generator: draw(shape, torch.Generator(generator.device).manual_seed(seed(generator)))
+
+
 def from_global(draw: Draw) -> Draw:
     """Draw from torch's global generator."""
     return lambda shape, generator: draw(shape, torch.default_generator)
 
 
-def global_seed(draw: Draw) -> Draw:
+def global_seed(draw: Draw, seed: Callable[[Generator], int]) -> Draw:
     """Seed torch's global generator and draw from it."""
-    return lambda shape, generator: draw(shape, torch.manual_seed(0))
+    return lambda shape, generator: draw(shape, torch.manual_seed(seed(generator)))
 
 
 def in_by_out(draw: Draw) -> Draw:
@@ -112,9 +212,9 @@ def in_by_out(draw: Draw) -> Draw:
     return lambda shape, generator: draw(shape, generator).transpose(0, 1)
 
 
-def doubled(draw: Draw) -> Draw:
-    """In double precision."""
-    return lambda shape, generator: draw(shape, generator).double()
+def converted(draw: Draw, dtype: torch.dtype) -> Draw:
+    """In another floating type."""
+    return lambda shape, generator: draw(shape, generator).to(dtype)
 
 
 def one_neuron(draw: Draw) -> Draw:
@@ -122,24 +222,74 @@ def one_neuron(draw: Draw) -> Draw:
     return lambda shape, generator: draw(shape, generator)[:1].repeat(shape[0], *[1] * (len(shape) - 1))
 
 
-SWAPPED = "fan_in and fan_out are exchanged. Weights are (out, in): what enters a unit is counted along axis 1."
-VARIANCE = "The variance stands where the deviation belongs: torch.randn is multiplied by σ, not by σ²."
-NO_FIELD = "The kernel's size is forgotten: a unit of a convolution is fed by in-channels × kernel weights."
-NO_THREE = "U(−a, a) has deviation a/√3. For a deviation of σ the bound must be √3 · σ."
-CUT_OFF = "Cutting a normal off at two deviations takes 12 % of its deviation away. Do not cut, or widen it again."
 REDRAWN = "a normal distribution that is cut off at two deviations and widened again, as Keras draws it."
-ONE_SIDED = "All weights have one sign, so their mean is not zero. Stretch [0, 1) to [−a, a) before you scale."
+SWAPPED = "fan_in and fan_out are exchanged. Weights are (out, in): what enters a unit is counted along axis 1."
+VARIANCE = (
+    "The variance stands where the standard deviation belongs: a factor multiplies the deviation of what is drawn, so"
+    " it must be the root of the variance."
+)
+NO_FIELD = (
+    "Dense layers are right and convolutions are not: the kernel's size is forgotten. A unit of a convolution is fed by"
+    " in-channels × kernel weights."
+)
+LAST_AXIS = (
+    "Dense layers are right and convolutions are not: the last axis of the shape is taken for the fan in. In"
+    " (out, in, *kernel) it is a side of the kernel."
+)
+NO_THREE = "U(−a, a) has deviation a/√3. For a deviation of σ the bound must be √3 · σ."
+THREE = "The bound is √3 · σ, with the root of the 3, because the variance of U(−a, a) is a²/3."
+DIVIDED_BY_THREE = "The 3 is on the wrong side: the variance a²/3 must be σ², so a² = 3σ². Multiply by it."
+TWELVE = (
+    "The weights reach twice as far as they should. The variance is width²/12, and the width of [−a, a] is 2a, so it is"
+    " a²/3 and a = √3 · σ."
+)
 HALF_RANGE = "The range is [−a/2, a/2), half of what is asked for: rand − ½ must be multiplied by 2a."
+UNIT_RANGE = "rand − ½ has deviation 1/√12, not 1: multiply it by √12 · σ, or take (2 · rand − 1) · a with a = √3 · σ."
+CUT_OFF = "Cutting a normal off at two deviations takes 12 % of its deviation away. Do not cut, or widen it again."
+NOT_AROUND_ZERO = (
+    "The range is not centred on zero, so neither is the mean of the weights. rand draws from [0, 1): make"
+    " 2 · rand − 1 of it first, and multiply by the bound after that."
+)
+RAND_FOR_RANDN = "The draws are uniform on one side of zero: torch.rand stands where torch.randn belongs."
+ONE_SIGN = (
+    "The weights have lost their signs or half of their values: the mean is not zero. Leave abs and ReLU to what comes"
+    " after the weights."
+)
+MEAN = "The weights are normal, but their mean is not zero: something is added to the draws."
 IGNORED = "The same seed does not bring the same weights. Hand the generator on: generator=generator."
 GLOBAL_SEED = "Seeding torch inside the function makes every layer start alike and disturbs everybody else's draws."
 FIXED_SEED = (
-    "A seed stands in the function, so all layers of one shape get the same weights. Leave the generator alone."
+    "A seed stands in the function, so all layers of one shape get the same weights, whatever generator comes in. Draw"
+    " from the generator that is handed in, as it is."
 )
-SET_BACK = "The generator is set back on each call, so a second layer repeats the first. Let it go on."
+SET_BACK = (
+    "Every call begins again with the generator's first seed, so a second layer repeats the first. Draw from the"
+    " generator itself, and let it go on from layer to layer."
+)
 IN_BY_OUT = "The result is (in, out). Weights are (out, in) here, as in torch: give the very shape you were handed."
+FLATTENED = "The kernel's axes are flattened into one. Give the very shape you were handed."
 DOUBLED = "The weights are double precision; layers expect torch's default type. Do not convert."
+HALVED = "The weights are half precision; layers expect torch's default type. Do not convert."
 ALIKE = "All neurons of the layer get the same weights, so they will get the same gradients and never part."
 CONSTANT = "Every weight is the same number. The deviation says how far to scatter the draws, not what to fill in."
+LAW = "Deviation and mean are right, but the weights are not distributed as asked. "
+TOO_LARGE = (
+    "Distribution and shape of the weights are right, but they scatter too far, in every layer. Print w.std() for a"
+    " large layer beside the σ of the formula: is there a factor, a root or a fan too many or too few?"
+)
+TOO_SMALL = (
+    "Distribution and shape of the weights are right, but they scatter too little, in every layer. Print w.std() for a"
+    " large layer beside the σ of the formula: is there a factor, a root or a fan too many or too few?"
+)
+MIXED = (
+    "Distribution and shape of the weights are right, but they scatter too far where fan_in is larger than fan_out, and"
+    " too little elsewhere: the fans do not enter the formula as they should."
+)
+MIXED_OTHERWISE = (
+    "Distribution and shape of the weights are right, but they scatter too little where fan_in is larger than fan_out,"
+    " and too far elsewhere: the fans do not enter the formula as they should."
+)
+FAR = 1e6  # beyond every known deviation
 SAME_UNIFORM = {  # mutants of a uniform draw that are as sound as it
     reasons.SYMMETRIC_DRAW: [
         "return limit * (1 - 2 * torch.rand(shape, generator=generator, device=generator.device))"
@@ -148,8 +298,23 @@ SAME_UNIFORM = {  # mutants of a uniform draw that are as sound as it
 }
 
 
+def leaning(sound: Deviation, more_inputs: bool) -> Deviation:
+    """Far too large where one fan is larger, and far too small elsewhere."""
+    return lambda into, out: sound(into, out) * (FAR if (into > out) == more_inputs else 1 / FAR)
+
+
+def elsewhere(law: Draw, sound: Deviation) -> list[Mistake]:
+    """Everything right but a deviation that nobody has listed."""
+    return [
+        Mistake("weights_too_large", scaled(law, times(FAR, sound)), TOO_LARGE, credit=0.25),
+        Mistake("weights_too_small", scaled(law, times(1 / FAR, sound)), TOO_SMALL, credit=0.25),
+        Mistake("fans_mixed_up", scaled(law, leaning(sound, True)), MIXED, credit=0.25),
+        Mistake("fans_mixed_up_the_other_way", scaled(law, leaning(sound, False)), MIXED_OTHERWISE, credit=0.25),
+    ]
+
+
 def not_normal(deviation: Deviation) -> list[Mistake]:
-    """Another law than a normal one, with the right deviation before it is cut off."""
+    """Another law than a normal one around zero."""
     return [
         Mistake(
             "uniform_for_normal",
@@ -157,20 +322,41 @@ def not_normal(deviation: Deviation) -> list[Mistake]:
             "The deviation is right, but the draws are uniform. torch.randn draws from a normal.",
             credit=0.5,
         ),
-        Mistake("cut_off_and_too_narrow", scaled(cut_off, deviation), CUT_OFF, credit=0.75),
+        Mistake("rand_for_randn", scaled(positive, deviation), RAND_FOR_RANDN, credit=0.25),
+        Mistake(
+            "weights_of_one_sign",
+            rectified(scaled(normal, deviation)),
+            ONE_SIGN,
+            credit=0.25,
+            forms=[unsigned(scaled(normal, deviation))],
+        ),
+        Mistake("mean_not_zero", shifted(scaled(normal, deviation), 1.0), MEAN, credit=0.25),
+        Mistake(
+            "not_normal",
+            scaled(exponential, deviation),
+            LAW + "torch.randn draws from a normal, and what is done with its draws must not bend it.",
+            credit=0.25,
+            forms=[scaled(coins, deviation)],
+        ),
     ]
 
 
 def not_uniform(deviation: Deviation) -> list[Mistake]:
     """Another law than a uniform one around zero."""
     return [
-        Mistake("one_sided", scaled(positive, deviation), ONE_SIDED, credit=0.25),
-        Mistake("half_the_range", scaled(uniform, lambda into, out: deviation(into, out) / 2), HALF_RANGE, credit=0.5),
+        Mistake("not_around_zero", scaled(positive, deviation), NOT_AROUND_ZERO, credit=0.25),
         Mistake(
             "normal_for_uniform",
             scaled(normal, deviation),
             "The deviation is right, but the draws are normal: some lie far beyond the bound.",
             credit=0.5,
+            forms=[scaled(widened, deviation)],
+        ),
+        Mistake(
+            "not_uniform",
+            scaled(coins, deviation),
+            LAW + "Between −a and a every number must be equally likely, and beyond there is none.",
+            credit=0.25,
         ),
     ]
 
@@ -179,12 +365,25 @@ def careless(sound: Draw) -> list[Mistake]:
     """What goes wrong around any sound draw: with its generator, its shape, its type."""
     return [
         Mistake("ignores_the_generator", from_global(sound), IGNORED, credit=0.5),
-        Mistake("seeds_globally", global_seed(sound), GLOBAL_SEED, credit=0.25),
-        Mistake("fixed_seed", reseeded(sound, lambda generator: 0), FIXED_SEED, credit=0.25),
         Mistake(
-            "generator_set_back", reseeded(sound, lambda generator: generator.initial_seed()), SET_BACK, credit=0.5
+            "seeds_globally",
+            global_seed(sound, no_seed),
+            GLOBAL_SEED,
+            credit=0.25,
+            forms=[global_seed(sound, first_seed)],
+        ),
+        Mistake("fixed_seed", reseeded(sound, no_seed), FIXED_SEED, credit=0.25, forms=[from_copy(sound, no_seed)]),
+        Mistake(
+            "generator_set_back",
+            reseeded(sound, first_seed),
+            SET_BACK,
+            credit=0.5,
+            forms=[from_copy(sound, first_seed)],
         ),
         Mistake("in_by_out", in_by_out(sound), IN_BY_OUT, credit=0.5),
-        Mistake("double_precision", doubled(sound), DOUBLED, credit=0.75),
+        Mistake("kernel_flattened", flattened(sound), FLATTENED, credit=0.5),
+        Mistake("double_precision", converted(sound, torch.float64), DOUBLED, credit=0.75),
+        Mistake("half_precision", converted(sound, torch.float16), HALVED, credit=0.5),
         Mistake("identical_neurons", one_neuron(sound), ALIKE),
+        Mistake("one_number", lambda shape, generator: constant(shape, generator) / 2, CONSTANT),
     ]

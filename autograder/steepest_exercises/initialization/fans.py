@@ -1,29 +1,30 @@
-"""`fans` and `lecun_normal`."""
+"""`fans`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import mul
+from typing import Any
 
 import numpy as np
 import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
-from torch import Generator, Tensor
+from torch import Tensor
 
-from steepest_exercises import reasons
-from steepest_exercises.initialization import draws, reference
+from steepest_exercises.initialization import reference
 
 Shape = Sequence[int]
 Fans = tuple[int, int]
-
-# --- fans -------------------------------------------------------------------------------------------------
 
 
 def _fan_cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, *kernel: int) -> Case:
         into = int(rng.integers(3, 9))
         shape = (into + int(rng.integers(2, 9)), into, *kernel)
-        return Case(name, {"args": [shape], "kwargs": {}, "outputs": ["fan_in", "fan_out"]})
+        inputs = {"shape": shape, "outputs": ["fan_in", "fan_out"], "whole": "“both are ints”"}
+        return Case(name, inputs, "two_whole_numbers")
 
     return [
         case("a dense layer"),
@@ -63,9 +64,79 @@ def _first_kernel_axis(shape: Shape) -> Fans:
     return shape[1] * side, shape[0] * side
 
 
-def _square_kernel(shape: Shape) -> Fans:
-    area = shape[-1] ** 2 if len(shape) > 2 else 1
+def _last_kernel_axis(shape: Shape) -> Fans:
+    side = shape[-1] if len(shape) > 2 else 1
+    return shape[1] * side, shape[0] * side
+
+
+def _square_kernel(shape: Shape, side: int = -1) -> Fans:
+    area = shape[side] ** 2 if len(shape) > 2 else 1
     return shape[1] * area, shape[0] * area
+
+
+def _from(start: int) -> Callable[[Shape], Fans]:
+    return lambda shape: (shape[1] * math.prod(shape[start:]), shape[0] * math.prod(shape[start:]))
+
+
+def _two_axes_alone(shape: Shape) -> Fans:
+    field = shape[2] * shape[3] if len(shape) == 4 else 1
+    return shape[1] * field, shape[0] * field
+
+
+def _first_two_axes(shape: Shape) -> Fans:
+    field = shape[2] * shape[3] if len(shape) > 3 else 1
+    return shape[1] * field, shape[0] * field
+
+
+def _four_axes(shape: Shape) -> Fans:
+    out, into, height, width = shape
+    return into * height * width, out * height * width
+
+
+def _axes_two_and_three(shape: Shape) -> Fans:
+    return shape[1] * shape[2] * shape[3], shape[0] * shape[2] * shape[3]
+
+
+def _kernel_axes_added(shape: Shape) -> Fans:
+    field = sum(shape[2:]) if len(shape) > 2 else 1
+    return shape[1] * field, shape[0] * field
+
+
+def _field_added(shape: Shape) -> Fans:
+    field = math.prod(shape[2:]) if len(shape) > 2 else 0
+    return shape[1] + field, shape[0] + field
+
+
+def _divided(shape: Shape) -> tuple[float, float]:
+    weights = math.prod(shape)
+    return weights / shape[0], weights / shape[1]
+
+
+def _as_floats(shape: Shape) -> tuple[Any, Any]:
+    field = np.prod(shape[2:])
+    return shape[1] * field, shape[0] * field
+
+
+def _as_tensors(shape: Shape) -> tuple[Tensor, Tensor]:
+    fan_in, fan_out = reference.fans(shape)
+    return torch.tensor(fan_in), torch.tensor(fan_out)
+
+
+def _numpy_ints(shape: Shape) -> tuple[Any, Any]:
+    sizes = np.array(shape)
+    return sizes[1:].prod(), np.delete(sizes, 1).prod()
+
+
+def _by_first_axis(shape: Shape) -> Fans:
+    field = shape[2]
+    for size in shape[3:]:
+        field *= size
+    return shape[1] * field, shape[0] * field
+
+
+def _by_reduce(shape: Shape) -> Fans:
+    field = reduce(mul, shape[2:])
+    return shape[1] * field, shape[0] * field
 
 
 FANS = Exercise(
@@ -77,9 +148,19 @@ FANS = Exercise(
         Accepted("by_loop", _by_loop),
         Accepted("number_of_weights_divided", _by_numel),
         Accepted("numpy_product", _by_array),
+        Accepted("numpy_ints", _numpy_ints),
+        Accepted("list_of_two", lambda shape: list(reference.fans(shape))),
         Accepted("torchs_own", _by_torch, library=True),
     ],
     mistakes=[
+        Mistake(
+            "not_ints",
+            _as_floats,
+            "The values are right, but not all of them are ints. np.prod of nothing is the float 1.0, and / makes"
+            " floats: take math.prod and //, or int().",
+            credit=0.75,
+            forms=[_divided, _as_tensors],
+        ),
         Mistake(
             "exchanged",
             lambda shape: reference.fans(shape)[::-1],
@@ -91,6 +172,12 @@ FANS = Exercise(
             lambda shape: (shape[1], shape[0]),
             "These are channels. In a convolution each unit sees in-channels × all places of the kernel.",
             credit=0.5,
+        ),
+        Mistake(
+            "exchanged_and_without_the_field",
+            lambda shape: (shape[0], shape[1]),
+            "The fans are exchanged, and the kernel is left out. Weights are (out, in, *kernel), and all places of the"
+            " kernel count.",
         ),
         Mistake(
             "field_only_in_fan_in",
@@ -105,21 +192,87 @@ FANS = Exercise(
             credit=0.5,
         ),
         Mistake(
+            "field_of_two_axes_alone",
+            _two_axes_alone,
+            "The kernel counts only where it has two axes. With one or three axes the field is the product of all sizes"
+            " after the second as well: math.prod(shape[2:]).",
+            credit=0.5,
+            forms=[_first_two_axes],
+        ),
+        Mistake(
+            "two_kernel_axes_taken_for_granted",
+            _four_axes,
+            "This needs a kernel of two axes, and raises for a dense layer, which has none. The field is the product of"
+            " all sizes after the second, however many: math.prod(shape[2:]).",
+            credit=0.25,
+            forms=[_axes_two_and_three],
+        ),
+        Mistake(
             "one_side_of_the_kernel",
             _first_kernel_axis,
             "Only one axis of the kernel is counted. The field is the product of all axes after the second.",
             credit=0.5,
+            forms=[_last_kernel_axis],
+        ),
+        Mistake(
+            "kernel_from_the_fourth_axis",
+            _from(3),
+            "The first axis of the kernel is left out. Axes 0 and 1 are out and in, so the kernel begins with axis 2:"
+            " shape[2:].",
+            credit=0.5,
+        ),
+        Mistake(
+            "kernel_from_the_second_axis",
+            _from(1),
+            "The in-channels are counted as part of the kernel. Axes 0 and 1 are out and in, so the kernel begins with"
+            " axis 2: shape[2:].",
+            credit=0.25,
+        ),
+        Mistake(
+            "last_axis_for_fan_in",
+            lambda shape: (shape[-1], shape[0]),
+            "shape[-1] is the in-axis of a dense layer alone. In (out, in, *kernel) the last axis belongs to the"
+            " kernel.",
+            credit=0.25,
         ),
         Mistake(
             "kernel_taken_as_square",
             _square_kernel,
             "A kernel need not be square, nor have two axes: multiply the sizes of all axes after the second.",
             credit=0.5,
+            forms=[lambda shape: _square_kernel(shape, 2 if len(shape) > 2 else -1)],
         ),
         Mistake(
             "kernel_axes_added",
-            lambda shape: (shape[1] * sum(shape[2:] or [1]), shape[0] * sum(shape[2:] or [1])),
+            _kernel_axes_added,
             "A 3 × 5 kernel has 15 places, not 8: multiply the sizes of its axes.",
+            credit=0.25,
+        ),
+        Mistake(
+            "field_added",
+            _field_added,
+            "The kernel's size is added to the channels. Each channel has all of its places: multiply.",
+            credit=0.25,
+            forms=[lambda shape: (sum(shape[1:]), shape[0] + sum(shape[2:]))],
+        ),
+        Mistake(
+            "fan_out_of_all_weights",
+            lambda shape: (math.prod(shape[1:]), math.prod(shape)),
+            "fan_in is right. fan_out counts all weights of the layer: leave out the in-axis, since one input feeds out"
+            " × field places.",
+            credit=0.5,
+        ),
+        Mistake(
+            "fan_in_of_all_weights",
+            lambda shape: (math.prod(shape), reference.fans(shape)[1]),
+            "fan_out is right. fan_in counts all weights of the layer: leave out the out-axis, since a unit is fed by"
+            " in × field weights.",
+            credit=0.5,
+        ),
+        Mistake(
+            "fan_in_twice",
+            lambda shape: (math.prod(shape[1:]), math.prod(shape[1:])),
+            "Both numbers are the fan in. The fan out counts along axis 0: out × field.",
             credit=0.25,
         ),
         Mistake(
@@ -128,101 +281,23 @@ FANS = Exercise(
             "This counts the weights of the whole layer. A fan counts those that enter, or leave, one unit.",
         ),
         Mistake(
+            "divided_by_the_field",
+            lambda shape: (shape[1] // math.prod(shape[2:]), shape[0] // math.prod(shape[2:])),
+            "The channels are divided by the kernel's size. A larger kernel feeds a unit from more places: multiply.",
+            credit=0.25,
+        ),
+        Mistake(
             "channels_last",
             lambda shape: (math.prod(shape[:-1]), math.prod(shape[:-2]) * shape[-1]),
             "This reads the shape as (*kernel, in, out), as Keras has it. Here it is (out, in, *kernel).",
         ),
+        Mistake(
+            "dense_layers_fail",
+            _by_reduce,
+            "Convolutions are right, and a dense layer raises: it has no kernel axes to multiply. Begin with 1, as"
+            " math.prod does of itself.",
+            credit=0.5,
+            forms=[_by_first_axis],
+        ),
     ],
-)
-
-# --- lecun_normal -----------------------------------------------------------------------------------------
-
-
-def _lecun(into: int, out: int) -> float:
-    return float(into**-0.5)
-
-
-LECUN = (
-    _lecun,
-    lambda into, out: out**-0.5,
-    lambda into, out: 1 / into,
-    lambda into, out: (2 / into) ** 0.5,
-    lambda into, out: (2 / (into + out)) ** 0.5,
-    lambda into, out: (3 * into) ** -0.5,
-    draws.narrowed(_lecun),
-    lambda into, out: 1.0,
-)
-
-
-def _filled(shape: Shape, generator: Generator) -> Tensor:
-    weight = torch.empty(tuple(shape), device=generator.device)
-    return weight.normal_(0, shape[0] ** 0.5 * weight.numel() ** -0.5, generator=generator)
-
-
-def _drawn_with_deviation(shape: Shape, generator: Generator) -> Tensor:
-    fan_in, _ = reference.fans(shape)
-    where = torch.zeros(tuple(shape), device=generator.device)
-    return torch.normal(where, 1 / math.sqrt(fan_in), generator=generator)
-
-
-def _box_muller(shape: Shape, generator: Generator) -> Tensor:
-    one, two = (torch.rand(tuple(shape), generator=generator, device=generator.device) for _ in range(2))
-    return (-2 * (1 - one).log() / draws.field_fans(shape)[0]).sqrt() * (2 * math.pi * two).cos()
-
-
-LECUN_NORMAL = Exercise(
-    id="lecun_normal",
-    reference=reference.lecun_normal,
-    cases=lambda rng: draws.cases(LECUN, LECUN[:1], rng),
-    points=2,
-    accepted=[
-        Accepted("filled_in_place", _filled),
-        Accepted("drawn_with_the_deviation", _drawn_with_deviation),
-        Accepted("box_muller", _box_muller),
-        Accepted("cut_off_and_rescaled", draws.scaled(draws.widened, _lecun), draws.REDRAWN),
-    ],
-    mistakes=[
-        Mistake("fan_out", draws.scaled(draws.normal, lambda into, out: out**-0.5), draws.SWAPPED, credit=0.5),
-        Mistake(
-            "variance_for_deviation",
-            draws.scaled(draws.normal, lambda into, out: 1 / into),
-            draws.VARIANCE,
-            credit=0.5,
-        ),
-        Mistake(
-            "receptive_field_forgotten",
-            draws.scaled(draws.normal, _lecun, draws.bare_fans),
-            draws.NO_FIELD,
-            credit=0.5,
-        ),
-        Mistake(
-            "hes_factor_two",
-            draws.scaled(draws.normal, lambda into, out: (2 / into) ** 0.5),
-            "The 2 is He's, for units that are silent half of the time. LeCun's variance is 1/fan_in.",
-            credit=0.5,
-        ),
-        Mistake(
-            "glorots_mean_of_fans",
-            draws.scaled(draws.normal, lambda into, out: (2 / (into + out)) ** 0.5),
-            "This is Glorot's compromise between both directions. LeCun looks forward only: 1/fan_in.",
-            credit=0.5,
-        ),
-        Mistake(
-            "uniform_within_the_deviation",
-            draws.scaled(draws.uniform, lambda into, out: (3 * into) ** -0.5),
-            "The weights are uniform in ±1/√fan_in, which has a third of the variance. Draw from a normal.",
-            credit=0.25,
-        ),
-        *draws.not_normal(_lecun),
-        Mistake(
-            "not_scaled",
-            draws.normal,
-            "The deviation is 1 whatever the layer's size: a sum over fan_in such terms has deviation √fan_in.",
-        ),
-        *draws.careless(reference.lecun_normal),
-        Mistake("one_number", draws.scaled(draws.constant, _lecun), draws.CONSTANT),
-    ],
-    equivalent={
-        reasons.DEVICE: ["return torch.randn(shape, generator=generator) / math.sqrt(fan_in)"],
-    },
 )

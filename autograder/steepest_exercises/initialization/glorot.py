@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
-from steepest_grader.exercise.model import Accepted, Exercise, Mistake
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Generator, Tensor
 
 from steepest_exercises import reasons
@@ -15,10 +16,42 @@ from steepest_exercises.initialization import draws, reference
 Shape = Sequence[int]
 
 FORWARD_ONLY = "Only the way forward is kept in mind. Glorot averages fan_in and fan_out."
+BACKWARD_ONLY = "Only the way back is kept in mind. Glorot averages fan_in and fan_out."
+SUM = "The fans are added but not halved: their mean is (fan_in + fan_out)/2, so σ² has a 2 on top, and a² = 3σ² a 6."
+MEAN_TWICE = (
+    "The deviation is √2 times too large: one 2 is enough. σ² is 2 over the sum of the fans, or 1 over their mean, and"
+    " all of it stands under the root."
+)
+PRODUCT = "The fans are multiplied. Glorot's compromise is their mean, (fan_in + fan_out)/2."
+MEAN_OF_VARIANCES = (
+    "The variances 1/fan_in and 1/fan_out are averaged, or the two laws mixed. Glorot averages the fans: σ² is 1 over"
+    " their mean."
+)
+ROOT_BELOW = "The root goes over the whole fraction: the number on top is to be taken the root of, too."
+ROOT_ABOVE = (
+    "The root goes over the whole fraction: the sum of the fans below the line is to be taken the root of, too."
+)
+BRACKETS = (
+    "The deviation is about √fan_out: in Python a/b + c adds c to the quotient. Put brackets around fan_in + fan_out."
+)
+GAIN = "torch's gain of 5/3 is for deep tanh networks. Glorot's rule, which is asked for, has no gain."
+NOT_SCALED = "The weights have the same scale whatever the layer's size: the fans must enter the formula."
 
 
 def _glorot(into: int, out: int) -> float:
     return math.sqrt(2 / (into + out))
+
+
+def _only_in(into: int, out: int) -> float:
+    return math.sqrt(2 / into)
+
+
+def _only_out(into: int, out: int) -> float:
+    return math.sqrt(2 / out)
+
+
+def _mean_of_variances(into: int, out: int) -> float:
+    return math.sqrt((1 / into + 1 / out) / 2)
 
 
 def _sum(into: int, out: int) -> float:
@@ -31,15 +64,7 @@ def _forward(into: int, out: int) -> float:
 
 # --- glorot_uniform ---------------------------------------------------------------------------------------
 
-UNIFORM = (
-    _glorot,
-    _sum,
-    _forward,
-    lambda into, out: _glorot(into, out) / math.sqrt(3),
-    lambda into, out: _glorot(into, out) / 2,
-    lambda into, out: (3 * into) ** -0.5,
-    lambda into, out: 6 / (into + out) / math.sqrt(3),
-)
+SOUND_UNIFORM = (draws.Scale(draws.uniform, _glorot),)
 
 
 def _torch_uniform(shape: Shape, generator: Generator) -> Tensor:
@@ -53,10 +78,14 @@ def _lerp(shape: Shape, generator: Generator) -> Tensor:
     return limit * share - limit * (1 - share)
 
 
+def _cases_of_glorot_uniform(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_UNIFORM, GLOROT_UNIFORM.mistakes, rng)
+
+
 GLOROT_UNIFORM = Exercise(
     id="glorot_uniform",
     reference=reference.glorot_uniform,
-    cases=lambda rng: draws.cases(UNIFORM, UNIFORM[:1], rng),
+    cases=_cases_of_glorot_uniform,
     points=2,
     accepted=[
         Accepted("stretched_random_numbers", draws.scaled(draws.uniform, _glorot)),
@@ -66,57 +95,107 @@ GLOROT_UNIFORM = Exercise(
     mistakes=[
         Mistake(
             "bound_without_the_three",
-            draws.scaled(draws.uniform, lambda into, out: _glorot(into, out) / math.sqrt(3)),
+            draws.Scale(draws.uniform, draws.times(3**-0.5, _glorot)),
             draws.NO_THREE,
             credit=0.5,
         ),
         Mistake(
+            "three_for_its_root", draws.Scale(draws.uniform, draws.times(3**0.5, _glorot)), draws.THREE, credit=0.5
+        ),
+        Mistake(
+            "divided_by_the_three",
+            draws.Scale(draws.uniform, draws.times(1 / 3, _glorot)),
+            draws.DIVIDED_BY_THREE,
+            credit=0.5,
+        ),
+        Mistake(
             "bound_without_the_root",
-            draws.scaled(draws.uniform, lambda into, out: 6 / (into + out) / math.sqrt(3)),
+            draws.Scale(draws.uniform, lambda into, out: 6 / (into + out) / math.sqrt(3)),
             "The bound is √(6/(fan_in + fan_out)); the root is missing.",
             credit=0.5,
+            forms=[
+                draws.Scale(draws.uniform, lambda into, out: 2 / (into + out)),
+                draws.Scale(draws.uniform, lambda into, out: 2 / (into + out) / math.sqrt(3)),
+            ],
         ),
-        Mistake(
-            "sum_for_mean",
-            draws.scaled(draws.uniform, _sum),
-            "The fans are added but not halved: the compromise is 1/σ² = (fan_in + fan_out)/2, and a² = 3σ².",
-            credit=0.5,
-        ),
+        Mistake("half_the_range", draws.Scale(draws.uniform, draws.times(0.5, _glorot)), draws.HALF_RANGE, credit=0.5),
+        Mistake("unit_range", draws.Scale(draws.uniform, draws.times(12**-0.5, _glorot)), draws.UNIT_RANGE, credit=0.5),
+        Mistake("twice_the_range", draws.Scale(draws.uniform, draws.times(2, _glorot)), draws.TWELVE, credit=0.5),
+        Mistake("sum_for_mean", draws.Scale(draws.uniform, _sum), SUM, credit=0.5),
+        Mistake("two_counted_twice", draws.Scale(draws.uniform, draws.times(2**0.5, _glorot)), MEAN_TWICE, credit=0.5),
         Mistake(
             "fan_in_alone",
-            draws.scaled(draws.uniform, _forward),
+            draws.Scale(draws.uniform, _only_in),
             FORWARD_ONLY,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, _forward)],
+        ),
+        Mistake(
+            "fan_out_alone",
+            draws.Scale(draws.uniform, _only_out),
+            BACKWARD_ONLY,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, lambda into, out: out**-0.5)],
+        ),
+        Mistake(
+            "fans_multiplied",
+            draws.Scale(draws.uniform, lambda into, out: math.sqrt(2 / (into * out))),
+            PRODUCT,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, lambda into, out: (into * out) ** -0.25)],
+        ),
+        Mistake("mean_of_variances", draws.Scale(draws.uniform, _mean_of_variances), MEAN_OF_VARIANCES, credit=0.5),
+        Mistake(
+            "root_of_the_fans_alone", draws.Scale(draws.uniform, draws.times(6**0.5, _glorot)), ROOT_BELOW, credit=0.5
+        ),
+        Mistake(
+            "root_of_the_number_alone",
+            draws.Scale(draws.uniform, lambda into, out: math.sqrt(2) / (into + out)),
+            ROOT_ABOVE,
             credit=0.5,
         ),
         Mistake(
+            "brackets_missing",
+            draws.Scale(draws.uniform, lambda into, out: math.sqrt((6 / into + out) / 3)),
+            BRACKETS,
+            credit=0.25,
+        ),
+        Mistake("gain_of_tanh", draws.Scale(draws.uniform, draws.times(5 / 3, _glorot)), GAIN, credit=0.5),
+        Mistake(
             "old_rule",
-            draws.scaled(draws.uniform, lambda into, out: (3 * into) ** -0.5),
+            draws.Scale(draws.uniform, lambda into, out: (3 * into) ** -0.5),
             "U(±1/√fan_in) is the older rule that Glorot and Bengio replaced: its variance is 1/(3 fan_in).",
             credit=0.25,
         ),
+        Mistake("not_scaled", draws.Scale(draws.uniform, lambda into, out: 3**-0.5), NOT_SCALED),
         Mistake(
             "receptive_field_forgotten",
-            draws.scaled(draws.uniform, _glorot, draws.bare_fans),
+            draws.Scale(draws.uniform, _glorot, draws.bare_fans),
             draws.NO_FIELD,
             credit=0.5,
         ),
+        Mistake(
+            "last_axis_for_fan_in",
+            draws.Scale(draws.uniform, _glorot, draws.last_axis_fans),
+            draws.LAST_AXIS,
+            credit=0.5,
+        ),
+        Mistake(
+            "normal_with_the_bound",
+            draws.Scale(draws.normal, draws.times(3**0.5, _glorot)),
+            "The bound stands as deviation of a normal law. Draw uniformly between −a and a.",
+            credit=0.25,
+        ),
         *draws.not_uniform(_glorot),
         *draws.careless(reference.glorot_uniform),
+        *draws.elsewhere(draws.uniform, _glorot),
     ],
     equivalent=draws.SAME_UNIFORM,
 )
 
 # --- glorot_normal ----------------------------------------------------------------------------------------
 
-NORMAL = (
-    _glorot,
-    _sum,
-    _forward,
-    lambda into, out: out**-0.5,
-    lambda into, out: 2 / (into + out),
-    lambda into, out: (6 / (into + out)) ** 0.5,
-    draws.narrowed(_glorot),
-)
+SOUND_NORMAL = (draws.Scale(draws.normal, _glorot), draws.Scale(draws.widened, _glorot))
 
 
 def _torch_normal(shape: Shape, generator: Generator) -> Tensor:
@@ -129,10 +208,14 @@ def _filled(shape: Shape, generator: Generator) -> Tensor:
     return torch.empty(tuple(shape), device=generator.device).normal_(0, mean_fan**-0.5, generator=generator)
 
 
+def _cases_of_glorot_normal(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_NORMAL, GLOROT_NORMAL.mistakes, rng)
+
+
 GLOROT_NORMAL = Exercise(
     id="glorot_normal",
     reference=reference.glorot_normal,
-    cases=lambda rng: draws.cases(NORMAL, NORMAL[:1], rng),
+    cases=_cases_of_glorot_normal,
     points=1,
     accepted=[
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _glorot)),
@@ -142,44 +225,79 @@ GLOROT_NORMAL = Exercise(
     ],
     mistakes=[
         Mistake(
-            "sum_for_mean",
-            draws.scaled(draws.normal, _sum),
-            "The fans are added but not halved: their mean is (fan_in + fan_out)/2, so the variance has a 2 on top.",
-            credit=0.5,
-        ),
-        Mistake(
-            "fan_in_alone",
-            draws.scaled(draws.normal, _forward),
-            FORWARD_ONLY,
-            credit=0.5,
-        ),
-        Mistake(
-            "fan_out_alone",
-            draws.scaled(draws.normal, lambda into, out: out**-0.5),
-            "Only the way back is kept in mind. Glorot averages fan_in and fan_out.",
-            credit=0.5,
-        ),
-        Mistake(
             "variance_for_deviation",
-            draws.scaled(draws.normal, lambda into, out: 2 / (into + out)),
+            draws.Scale(draws.normal, lambda into, out: 2 / (into + out)),
             draws.VARIANCE,
             credit=0.5,
         ),
+        Mistake("sum_for_mean", draws.Scale(draws.normal, _sum), SUM, credit=0.5),
+        Mistake("two_counted_twice", draws.Scale(draws.normal, draws.times(2**0.5, _glorot)), MEAN_TWICE, credit=0.5),
+        Mistake(
+            "fan_in_alone",
+            draws.Scale(draws.normal, _forward),
+            FORWARD_ONLY,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, _only_in)],
+        ),
+        Mistake(
+            "fan_out_alone",
+            draws.Scale(draws.normal, lambda into, out: out**-0.5),
+            BACKWARD_ONLY,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, _only_out)],
+        ),
+        Mistake(
+            "fans_multiplied",
+            draws.Scale(draws.normal, lambda into, out: math.sqrt(2 / (into * out))),
+            PRODUCT,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, lambda into, out: (into * out) ** -0.25)],
+        ),
+        Mistake("mean_of_variances", draws.Scale(draws.normal, _mean_of_variances), MEAN_OF_VARIANCES, credit=0.5),
+        Mistake(
+            "root_of_the_number_alone",
+            draws.Scale(draws.normal, lambda into, out: math.sqrt(2) / (into + out)),
+            ROOT_ABOVE,
+            credit=0.5,
+        ),
+        Mistake(
+            "brackets_missing",
+            draws.Scale(draws.normal, lambda into, out: math.sqrt(2 / into + out)),
+            BRACKETS,
+            credit=0.25,
+        ),
         Mistake(
             "bound_for_deviation",
-            draws.scaled(draws.normal, lambda into, out: (6 / (into + out)) ** 0.5),
+            draws.Scale(draws.normal, lambda into, out: (6 / (into + out)) ** 0.5),
             "√(6/(fan_in + fan_out)) is the bound of the uniform law. The deviation is smaller by √3.",
             credit=0.5,
         ),
         Mistake(
-            "receptive_field_forgotten",
-            draws.scaled(draws.normal, _glorot, draws.bare_fans),
-            draws.NO_FIELD,
+            "root_taken_twice",
+            draws.Scale(draws.normal, lambda into, out: (2 / (into + out)) ** 0.25),
+            "The root is taken twice: 2/(fan_in + fan_out) is the variance, and its root the deviation.",
             credit=0.5,
+        ),
+        Mistake("not_scaled", draws.Scale(draws.normal, lambda into, out: 1.0), NOT_SCALED),
+        Mistake(
+            "receptive_field_forgotten", draws.Scale(draws.normal, _glorot, draws.bare_fans), draws.NO_FIELD, credit=0.5
+        ),
+        Mistake(
+            "last_axis_for_fan_in",
+            draws.Scale(draws.normal, _glorot, draws.last_axis_fans),
+            draws.LAST_AXIS,
+            credit=0.5,
+        ),
+        Mistake("cut_off_and_too_narrow", draws.Scale(draws.cut_off, _glorot), draws.CUT_OFF, credit=0.75),
+        Mistake(
+            "uniform_within_the_deviation",
+            draws.Scale(draws.uniform, draws.times(3**-0.5, _glorot)),
+            "The weights are uniform in ±σ, which has a third of the variance. Draw from a normal.",
+            credit=0.25,
         ),
         *draws.not_normal(_glorot),
         *draws.careless(reference.glorot_normal),
-        Mistake("one_number", draws.scaled(draws.constant, _glorot), draws.CONSTANT),
+        *draws.elsewhere(draws.normal, _glorot),
     ],
     equivalent={
         reasons.DEVICE: ["return deviation * torch.randn(shape, generator=generator)"],

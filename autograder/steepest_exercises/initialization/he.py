@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
-from steepest_grader.exercise.model import Accepted, Exercise, Mistake
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Generator, Tensor
 
 from steepest_exercises import reasons
@@ -18,6 +19,18 @@ BACKWARD = (
     "fan_out keeps the gradient's variance on the way back; fan_in, taught here, the signal's on the way forward."
 )
 NO_GAIN = "A ReLU silences half of the signal. The variance must be 2/fan_in to make up for it, not 1/fan_in."
+TOO_SMALL = (
+    "The 2 is on the wrong side: a ReLU loses half of the mean square, so He doubles LeCun's variance, 2/fan_in."
+)
+TWICE = "The deviation is doubled, where the variance should be: the 2 stands under the root, √(2/fan_in)."
+ROOT_ABOVE = "The root goes over the whole fraction, √(2/fan_in): here fan_in stands without it."
+LEAKY = (
+    "torch.nn.Linear starts with a sixth of He's variance: kaiming with a = √5 stands for a leaky ReLU of slope √5. For"
+    " a ReLU take nonlinearity='relu'."
+)
+ROOT_OF_SIX = "The root goes over the whole fraction, √(6/fan_in): here the 6 stands without it."
+ROOT_OF_FAN = "The root goes over the whole fraction, √(6/fan_in): here fan_in stands without it."
+NOT_SCALED = "The weights have the same scale whatever the layer's size: the fan in must enter the formula."
 BOTH_FANS = "This averages the fans, as Glorot does. He takes one of them: 2/fan_in."
 
 
@@ -39,16 +52,7 @@ def _both(into: int, out: int) -> float:
 
 # --- he_uniform -------------------------------------------------------------------------------------------
 
-UNIFORM = (
-    _he,
-    _he_out,
-    _no_gain,
-    _both,
-    lambda into, out: _he(into, out) / math.sqrt(3),
-    lambda into, out: _he(into, out) / 2,
-    lambda into, out: (3 * into) ** -0.5,
-    lambda into, out: 6 / into / math.sqrt(3),
-)
+SOUND_UNIFORM = (draws.Scale(draws.uniform, _he), draws.Scale(draws.uniform, _he_out))
 
 
 def _torch_uniform(shape: Shape, generator: Generator) -> Tensor:
@@ -62,10 +66,14 @@ def _in_place(shape: Shape, generator: Generator) -> Tensor:
     return weight.mul_(2 * limit).sub_(limit)
 
 
+def _cases_of_he_uniform(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_UNIFORM, HE_UNIFORM.mistakes, rng)
+
+
 HE_UNIFORM = Exercise(
     id="he_uniform",
     reference=reference.he_uniform,
-    cases=lambda rng: draws.cases(UNIFORM, UNIFORM[:2], rng),
+    cases=_cases_of_he_uniform,
     points=1,
     accepted=[
         Accepted("stretched_random_numbers", draws.scaled(draws.uniform, _he)),
@@ -76,47 +84,85 @@ HE_UNIFORM = Exercise(
     mistakes=[
         Mistake(
             "bound_without_the_three",
-            draws.scaled(draws.uniform, lambda into, out: _he(into, out) / math.sqrt(3)),
+            draws.Scale(draws.uniform, draws.times(3**-0.5, _he)),
             draws.NO_THREE,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, draws.times(3**-0.5, _he_out))],
+        ),
+        Mistake("three_for_its_root", draws.Scale(draws.uniform, draws.times(3**0.5, _he)), draws.THREE, credit=0.5),
+        Mistake(
+            "divided_by_the_three",
+            draws.Scale(draws.uniform, draws.times(1 / 3, _he)),
+            draws.DIVIDED_BY_THREE,
             credit=0.5,
         ),
         Mistake(
             "bound_without_the_root",
-            draws.scaled(draws.uniform, lambda into, out: 6 / into / math.sqrt(3)),
+            draws.Scale(draws.uniform, lambda into, out: 6 / into / math.sqrt(3)),
             "The bound is √(6/fan_in); the root is missing.",
             credit=0.5,
+            forms=[
+                draws.Scale(draws.uniform, lambda into, out: 6 / out / math.sqrt(3)),
+                draws.Scale(draws.uniform, lambda into, out: 2 / into),
+                draws.Scale(draws.uniform, lambda into, out: 2 / into / math.sqrt(3)),
+            ],
         ),
-        Mistake("without_the_two", draws.scaled(draws.uniform, _no_gain), NO_GAIN, credit=0.5),
-        Mistake("both_fans", draws.scaled(draws.uniform, _both), BOTH_FANS, credit=0.5),
+        Mistake("half_the_range", draws.Scale(draws.uniform, draws.times(0.5, _he)), draws.HALF_RANGE, credit=0.5),
+        Mistake("unit_range", draws.Scale(draws.uniform, draws.times(12**-0.5, _he)), draws.UNIT_RANGE, credit=0.5),
+        Mistake("twice_the_range", draws.Scale(draws.uniform, draws.times(2, _he)), draws.TWELVE, credit=0.5),
+        Mistake("without_the_two", draws.Scale(draws.uniform, _no_gain), NO_GAIN, credit=0.5),
+        Mistake("two_for_its_root", draws.Scale(draws.uniform, draws.times(2**0.5, _he)), TWICE, credit=0.5),
+        Mistake(
+            "root_of_the_fans_alone", draws.Scale(draws.uniform, draws.times(6**0.5, _he)), ROOT_OF_SIX, credit=0.5
+        ),
+        Mistake(
+            "root_of_the_number_alone",
+            draws.Scale(draws.uniform, lambda into, out: math.sqrt(2) / into),
+            ROOT_OF_FAN,
+            credit=0.5,
+        ),
+        Mistake(
+            "both_fans",
+            draws.Scale(draws.uniform, _both),
+            BOTH_FANS,
+            credit=0.5,
+            forms=[draws.Scale(draws.uniform, lambda into, out: math.sqrt(4 / (into + out)))],
+        ),
         Mistake(
             "torchs_default_for_linear",
-            draws.scaled(draws.uniform, lambda into, out: (3 * into) ** -0.5),
-            "torch.nn.Linear starts with U(±1/√fan_in), a sixth of He's variance (kaiming_uniform_ with a = √5).",
+            draws.Scale(draws.uniform, lambda into, out: (3 * into) ** -0.5),
+            LEAKY,
             credit=0.25,
         ),
+        Mistake("not_scaled", draws.Scale(draws.uniform, lambda into, out: 3**-0.5), NOT_SCALED),
         Mistake(
-            "receptive_field_forgotten",
-            draws.scaled(draws.uniform, _he, draws.bare_fans),
+            "receptive_field_forgotten", draws.Scale(draws.uniform, _he, draws.bare_fans), draws.NO_FIELD, credit=0.5
+        ),
+        Mistake(
+            "field_of_fan_out_forgotten",
+            draws.Scale(draws.uniform, _he_out, draws.bare_fans),
             draws.NO_FIELD,
             credit=0.5,
         ),
+        Mistake(
+            "last_axis_for_fan_in", draws.Scale(draws.uniform, _he, draws.last_axis_fans), draws.LAST_AXIS, credit=0.5
+        ),
+        Mistake(
+            "normal_with_the_bound",
+            draws.Scale(draws.normal, draws.times(3**0.5, _he)),
+            "The bound stands as deviation of a normal law. Draw uniformly between −a and a.",
+            credit=0.25,
+        ),
         *draws.not_uniform(_he),
         *draws.careless(reference.he_uniform),
+        *draws.elsewhere(draws.uniform, _he),
     ],
     equivalent=draws.SAME_UNIFORM,
 )
 
 # --- he_normal --------------------------------------------------------------------------------------------
 
-NORMAL = (
-    _he,
-    _he_out,
-    _no_gain,
-    _both,
-    lambda into, out: 2 / into,
-    lambda into, out: (6 / into) ** 0.5,
-    draws.narrowed(_he),
-)
+SOUND_NORMAL = tuple(draws.Scale(law, of) for law in (draws.normal, draws.widened) for of in (_he, _he_out))
 
 
 def _torch_normal(shape: Shape, generator: Generator) -> Tensor:
@@ -129,10 +175,14 @@ def _filled(shape: Shape, generator: Generator) -> Tensor:
     return weight.normal_(0, (2 * shape[0] / weight.numel()) ** 0.5, generator=generator)
 
 
+def _cases_of_he_normal(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_NORMAL, HE_NORMAL.mistakes, rng)
+
+
 HE_NORMAL = Exercise(
     id="he_normal",
     reference=reference.he_normal,
-    cases=lambda rng: draws.cases(NORMAL, NORMAL[:2], rng),
+    cases=_cases_of_he_normal,
     points=2,
     accepted=[
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _he)),
@@ -140,31 +190,84 @@ HE_NORMAL = Exercise(
         Accepted("filled_in_place", _filled),
         Accepted("fan_out", draws.scaled(draws.normal, _he_out), BACKWARD),
         Accepted("cut_off_and_rescaled", draws.scaled(draws.widened, _he), draws.REDRAWN),
+        Accepted("fan_out_cut_off_and_rescaled", draws.scaled(draws.widened, _he_out), f"{draws.REDRAWN} {BACKWARD}"),
     ],
     mistakes=[
-        Mistake("without_the_two", draws.scaled(draws.normal, _no_gain), NO_GAIN, credit=0.5),
-        Mistake("both_fans", draws.scaled(draws.normal, _both), BOTH_FANS, credit=0.5),
         Mistake(
             "variance_for_deviation",
-            draws.scaled(draws.normal, lambda into, out: 2 / into),
+            draws.Scale(draws.normal, lambda into, out: 2 / into),
             draws.VARIANCE,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, lambda into, out: 2 / out)],
+        ),
+        Mistake("without_the_two", draws.Scale(draws.normal, _no_gain), NO_GAIN, credit=0.5),
+        Mistake("half_for_two", draws.Scale(draws.normal, draws.times(0.5, _he)), TOO_SMALL, credit=0.5),
+        Mistake("two_for_its_root", draws.Scale(draws.normal, draws.times(2**0.5, _he)), TWICE, credit=0.5),
+        Mistake(
+            "root_of_the_number_alone",
+            draws.Scale(draws.normal, lambda into, out: math.sqrt(2) / into),
+            ROOT_ABOVE,
             credit=0.5,
         ),
         Mistake(
+            "root_taken_twice",
+            draws.Scale(draws.normal, lambda into, out: (2 / into) ** 0.25),
+            "The root is taken twice: 2/fan_in is the variance, and its root the deviation.",
+            credit=0.5,
+        ),
+        Mistake(
+            "upside_down",
+            draws.Scale(draws.normal, lambda into, out: (into / 2) ** 0.5),
+            "The more inputs, the larger the weights: fan_in belongs below the line, √(2/fan_in).",
+            credit=0.5,
+        ),
+        Mistake(
+            "both_fans",
+            draws.Scale(draws.normal, _both),
+            BOTH_FANS,
+            credit=0.5,
+            forms=[draws.Scale(draws.normal, lambda into, out: math.sqrt(4 / (into + out)))],
+        ),
+        Mistake(
             "bound_for_deviation",
-            draws.scaled(draws.normal, lambda into, out: (6 / into) ** 0.5),
+            draws.Scale(draws.normal, lambda into, out: (6 / into) ** 0.5),
             "√(6/fan_in) is the bound of the uniform law. The deviation is smaller by √3.",
             credit=0.5,
         ),
         Mistake(
-            "receptive_field_forgotten",
-            draws.scaled(draws.normal, _he, draws.bare_fans),
+            "torchs_default_for_linear",
+            draws.Scale(draws.normal, lambda into, out: (3 * into) ** -0.5),
+            LEAKY,
+            credit=0.25,
+        ),
+        Mistake(
+            "not_scaled",
+            draws.Scale(draws.normal, lambda into, out: 1.0),
+            NOT_SCALED,
+            forms=[draws.Scale(draws.normal, lambda into, out: 2**0.5)],
+        ),
+        Mistake(
+            "receptive_field_forgotten", draws.Scale(draws.normal, _he, draws.bare_fans), draws.NO_FIELD, credit=0.5
+        ),
+        Mistake(
+            "field_of_fan_out_forgotten",
+            draws.Scale(draws.normal, _he_out, draws.bare_fans),
             draws.NO_FIELD,
             credit=0.5,
         ),
+        Mistake(
+            "last_axis_for_fan_in", draws.Scale(draws.normal, _he, draws.last_axis_fans), draws.LAST_AXIS, credit=0.5
+        ),
+        Mistake("cut_off_and_too_narrow", draws.Scale(draws.cut_off, _he), draws.CUT_OFF, credit=0.75),
+        Mistake(
+            "uniform_within_the_deviation",
+            draws.Scale(draws.uniform, draws.times(3**-0.5, _he)),
+            "The weights are uniform in ±σ, which has a third of the variance. Draw from a normal.",
+            credit=0.25,
+        ),
         *draws.not_normal(_he),
         *draws.careless(reference.he_normal),
-        Mistake("one_number", draws.scaled(draws.constant, _he), draws.CONSTANT),
+        *draws.elsewhere(draws.normal, _he),
     ],
     equivalent={
         reasons.DEVICE: ["return math.sqrt(2 / fan_in) * torch.randn(shape, generator=generator)"],

@@ -68,58 +68,53 @@ def _unbiased(x: Tensor, *, eps: float) -> Tensor:
     return (x - x.mean(0)) @ _power(torch.cov(x.T), eps, -0.5)
 
 
-def _outside(x: Tensor, *, eps: float) -> Tensor:
-    centered, covariance = _covariance(x)
-    values, vectors = torch.linalg.eigh(covariance)
-    white: Tensor = centered @ vectors @ torch.diag(1 / (values.clamp(min=0).sqrt() + eps)) @ vectors.T
-    return white
+def _whiten(
+    *,
+    middle: Callable[[Tensor, float], Tensor] = lambda values, eps: (values + eps) ** -0.5,
+    build: Callable[[Tensor, Tensor], Tensor] = lambda vectors, middle: vectors @ middle @ vectors.T,
+    centre: Callable[[Tensor], Tensor] = lambda x: x - x.mean(dim=0),
+    apply: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda x, centred, matrix: centred @ matrix,
+    covariance: Callable[[Tensor], Tensor] = lambda centred: centred.T @ centred / len(centred),
+) -> Callable[..., Tensor]:
+    """Whitening with one thing changed: the diagonal, the matrix, the centre, what it is applied to, the covariance."""
 
-
-def _to_the(power: float) -> Callable[..., Tensor]:
     def whiten(x: Tensor, *, eps: float) -> Tensor:
-        centered, covariance = _covariance(x)
-        return centered @ _power(covariance, eps, power)
+        centred = centre(x)
+        values, vectors = torch.linalg.eigh(covariance(centred))
+        return apply(x, centred, build(vectors, torch.diag(middle(values.clamp(min=0), eps))))
 
     return whiten
 
 
-def _not_turned_back(x: Tensor, *, eps: float) -> Tensor:
-    centered, covariance = _covariance(x)
-    values, vectors = torch.linalg.eigh(covariance)
-    white: Tensor = centered @ vectors / (values.clamp(min=0) + eps).sqrt()
-    return white
+def _over_n_minus_1(centred: Tensor) -> Tensor:
+    return centred.T @ centred / (len(centred) - 1)
 
 
-def _not_centred(x: Tensor, *, eps: float) -> Tensor:
-    return x @ _power(_covariance(x)[1], eps, -0.5)
+def _own_number(own: float) -> Callable[[Tensor, float], Tensor]:
+    return lambda values, eps: (values + own) ** -0.5
 
 
-def _not_centred_at_all(x: Tensor, *, eps: float) -> Tensor:
-    return x @ _power(x.T @ x / len(x), eps, -0.5)
-
-
-def _sum_for_mean(x: Tensor, *, eps: float) -> Tensor:
-    centered, covariance = _covariance(x)
-    return centered @ _power(covariance * len(x), eps, -0.5)
-
-
-def _no_eps(x: Tensor, *, eps: float) -> Tensor:
-    centered, covariance = _covariance(x)
-    values, vectors = torch.linalg.eigh(covariance)
-    white: Tensor = centered @ (vectors / values.clamp(min=1e-30).sqrt()) @ vectors.T
-    return white
-
-
-def _decorrelated_only(x: Tensor, *, eps: float) -> Tensor:
-    centered, covariance = _covariance(x)
-    white: Tensor = centered @ torch.linalg.eigh(covariance)[1]
-    return white
+def _identity(x: Tensor, size: float) -> Tensor:
+    return size * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
 
 
 def _cholesky(x: Tensor, *, eps: float) -> Tensor:
     centered, covariance = _covariance(x)
-    shifted = covariance + eps * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
-    white: Tensor = torch.linalg.solve_triangular(torch.linalg.cholesky(shifted), centered.T, upper=False).T
+    factor = torch.linalg.cholesky(covariance + _identity(x, eps))
+    white: Tensor = torch.linalg.solve_triangular(factor, centered.T, upper=False).T
+    return white
+
+
+def _inverse_cholesky(x: Tensor, *, eps: float) -> Tensor:
+    centered, covariance = _covariance(x)
+    white: Tensor = centered @ torch.linalg.cholesky(torch.linalg.inv(covariance + _identity(x, eps)))
+    return white
+
+
+def _upper_cholesky(x: Tensor, *, eps: float) -> Tensor:
+    centered, covariance = _covariance(x)
+    factor = torch.linalg.cholesky(covariance + _identity(x, eps))
+    white: Tensor = centered @ torch.linalg.inv(factor)
     return white
 
 
@@ -133,8 +128,52 @@ def _correlation(x: Tensor, *, eps: float) -> Tensor:
     return scaled @ _power(scaled.T @ scaled / len(x), eps, -0.5)
 
 
+def _correlation_without_eps(x: Tensor, *, eps: float) -> Tensor:
+    scaled = reference.z_score(x, eps=0.0)
+    return scaled @ _power(scaled.T @ scaled / len(x), eps, -0.5)
+
+
+def _unbiased_correlation(x: Tensor, *, eps: float) -> Tensor:
+    scaled = (x - x.mean(0)) / (x.std(0) + eps)
+    return scaled @ _power(scaled.T @ scaled / len(x), eps, -0.5)
+
+
 def _along_rows(x: Tensor, *, eps: float) -> Tensor:
-    return reference.zca(x.T, eps=eps).T
+    white: Tensor = reference.zca(x.T, eps=eps).T
+    return white
+
+
+def _rows_for_columns(x: Tensor, *, eps: float) -> Tensor:
+    """The rows of Vᵀ, as torch.linalg.svd gives it, taken for columns."""
+    centered, covariance = _covariance(x)
+    _, sizes, rows = torch.linalg.svd(covariance)
+    white: Tensor = centered @ rows @ torch.diag((sizes + eps) ** -0.5) @ rows.T
+    return white
+
+
+def _singular_values(middle: Callable[[Tensor, int, float], Tensor]) -> Callable[..., Tensor]:
+    def whiten(x: Tensor, *, eps: float) -> Tensor:
+        centered = x - x.mean(dim=0)
+        _, sizes, rows = torch.linalg.svd(centered, full_matrices=False)
+        white: Tensor = centered @ rows.T @ torch.diag(middle(sizes, len(x), eps)) @ rows
+        return white
+
+    return whiten
+
+
+def _eps_everywhere(correction: int) -> Callable[..., Tensor]:
+    def whiten(x: Tensor, *, eps: float) -> Tensor:
+        return (x - x.mean(0)) @ _power(torch.cov(x.T, correction=correction) + eps, 0.0, -0.5)
+
+    return whiten
+
+
+def _entry_by_entry(root: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+    def whiten(x: Tensor, *, eps: float) -> Tensor:
+        centered, covariance = _covariance(x)
+        return centered @ root(covariance, _identity(x, eps))
+
+    return whiten
 
 
 ZCA = Exercise(
@@ -147,62 +186,230 @@ ZCA = Exercise(
         Accepted("eps_on_the_diagonal", _shifted_matrix),
         Accepted("by_torch_cov", _by_cov),
         Accepted("covariance_over_n_minus_1", _unbiased, "the covariance divides by n − 1; here it is taught with n."),
-        Accepted("eps_outside_the_root", _outside, "ε is added to the root of the eigenvalue, not to the eigenvalue."),
+        Accepted("the_formula_as_printed", _whiten()),
     ],
     mistakes=[
         Mistake(
+            "eps_outside_the_root",
+            _whiten(middle=lambda values, eps: 1 / (values.sqrt() + eps)),
+            "ε is added to the root of the eigenvalue. It belongs under the root: (Λ + ε)^(−½).",
+            credit=0.75,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: 1 / (values.sqrt() + eps))],
+        ),
+        Mistake(
             "not_turned_back",
-            _not_turned_back,
+            _whiten(build=lambda vectors, middle: vectors @ middle),
             "This is PCA whitening: the axes are still the principal ones. ZCA turns back, with Uᵀ at the end.",
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors @ middle)],
+        ),
+        Mistake(
+            "vectors_transposed",
+            _whiten(build=lambda vectors, middle: vectors.T @ middle @ vectors),
+            "U and Uᵀ have changed places. eigh gives the eigenvectors as columns, so x U turns to the principal axes"
+            " and Uᵀ at the end turns back.",
+            credit=0.5,
+            forms=[
+                _whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors.T @ middle @ vectors),
+                _rows_for_columns,
+            ],
+        ),
+        Mistake(
+            "last_factor_not_transposed",
+            _whiten(build=lambda vectors, middle: vectors @ middle @ vectors),
+            "U stands at the end where Uᵀ belongs. Turning back needs the transposed matrix.",
+            credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors @ middle @ vectors)],
+        ),
+        Mistake(
+            "not_turned_first",
+            _whiten(build=lambda vectors, middle: middle @ vectors.T),
+            "The columns are scaled before they are turned to the principal axes: U is missing in front.",
+            credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: middle @ vectors.T)],
+        ),
+        Mistake(
+            "values_in_another_order",
+            _whiten(middle=lambda values, eps: (values.flip(0) + eps) ** -0.5),
+            "The eigenvalues are sorted and the eigenvectors are not, so each axis is scaled by another's variance."
+            " eigh lists both in the same order: leave it.",
+            credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: (values.flip(0) + eps) ** -0.5)],
         ),
         Mistake(
             "not_centred",
-            _not_centred,
+            _whiten(apply=lambda x, centred, matrix: x @ matrix),
             "The covariance is that of centred data, but the data that it is applied to are not. Subtract the means.",
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, apply=lambda x, centred, matrix: x @ matrix)],
         ),
         Mistake(
             "covariance_not_centred",
-            _not_centred_at_all,
+            _whiten(centre=lambda x: x),
             "The means are never subtracted, so the matrix of second moments stands where the covariance belongs.",
             credit=0.25,
+            forms=[
+                _whiten(covariance=_over_n_minus_1, centre=lambda x: x),
+                _whiten(covariance=_over_n_minus_1, centre=lambda x: x),
+            ],
+        ),
+        Mistake(
+            "moments_for_covariance",
+            _whiten(centre=lambda x: x, apply=lambda x, centred, matrix: (x - x.mean(0)) @ matrix),
+            "The data are centred, but the matrix is made of data that are not: the covariance is X_cᵀX_c/n, of centred"
+            " rows on both sides.",
+            credit=0.25,
+            forms=[
+                _whiten(
+                    covariance=_over_n_minus_1,
+                    centre=lambda x: x,
+                    apply=lambda x, centred, matrix: (x - x.mean(0)) @ matrix,
+                ),
+                lambda x, *, eps: (x - x.mean(0)) @ _power(x.T @ x / (len(x) - 1), eps, -0.5),
+            ],
+        ),
+        Mistake(
+            "one_mean_for_the_table",
+            _whiten(centre=lambda x: x - x.mean()),
+            "One mean of the whole table is subtracted. Each column has its own: dim=0.",
+            credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, centre=lambda x: x - x.mean())],
+        ),
+        Mistake(
+            "mean_added_back",
+            _whiten(apply=lambda x, centred, matrix: centred @ matrix + x.mean(0)),
+            "The whitened rows are right, but the means are added again at the end. Whitened columns have mean 0.",
+            credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, apply=lambda x, centred, matrix: centred @ matrix + x.mean(0))],
+        ),
+        Mistake(
+            "matrix_returned",
+            _whiten(apply=lambda x, centred, matrix: matrix),
+            "This is the whitening matrix. Apply it: the centred rows, multiplied by it from the right, are asked for.",
+            credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, apply=lambda x, centred, matrix: matrix)],
         ),
         Mistake(
             "root_missing",
-            _to_the(-1.0),
+            _whiten(middle=lambda values, eps: 1 / (values + eps)),
             "The data are divided by the variances, not by the deviations: the exponent is −½.",
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: 1 / (values + eps))],
         ),
         Mistake(
             "root_for_its_inverse",
-            _to_the(0.5),
+            _whiten(middle=lambda values, eps: (values + eps).sqrt()),
             "This stretches what is long and shrinks what is short. Divide by the deviations: the exponent is −½.",
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: (values + eps).sqrt())],
+        ),
+        Mistake(
+            "multiplied_by_the_variances",
+            _whiten(middle=lambda values, eps: values + eps),
+            "The turned data are multiplied by the eigenvalues. Divide by their roots: the exponent is −½.",
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values + eps)],
+        ),
+        Mistake(
+            "root_taken_twice",
+            _whiten(middle=lambda values, eps: (values + eps) ** -0.25),
+            "The exponent is −¼: the eigenvalues of the covariance are variances, and one root makes deviations"
+            " of them.",
+            credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: (values + eps) ** -0.25)],
         ),
         Mistake(
             "sum_for_mean",
-            _sum_for_mean,
+            _whiten(covariance=lambda centred: centred.T @ centred),
             "XᵀX is a sum over the rows. Divide it by n, or the result shrinks by √n.",
             credit=0.5,
         ),
         Mistake(
+            "divided_by_the_number_of_columns",
+            _whiten(covariance=lambda centred: centred.T @ centred / centred.shape[1]),
+            "XᵀX is divided by the number of columns. It is a sum over the rows: divide by n, the number of rows.",
+            credit=0.5,
+            forms=[_whiten(covariance=lambda centred: centred.T @ centred / centred.numel())],
+        ),
+        Mistake(
+            "singular_values_for_eigenvalues",
+            _singular_values(lambda sizes, n, eps: (sizes + eps) ** -0.5),
+            "The singular values of the data stand where the eigenvalues of the covariance belong. These are their"
+            " squares, divided by n.",
+            credit=0.5,
+            forms=[
+                _singular_values(lambda sizes, n, eps: (sizes / n + eps) ** -0.5),
+                _singular_values(lambda sizes, n, eps: 1 / (sizes + eps)),
+            ],
+        ),
+        Mistake(
             "eps_missing",
-            _no_eps,
+            _whiten(middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5),
             "A direction without variance is divided by zero. Add ε to the eigenvalues, under the root.",
             credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5)],
+        ),
+        Mistake(
+            "another_number_for_eps",
+            _whiten(middle=_own_number(1e-5)),
+            "A number of your own stands where the argument eps belongs: (Λ + eps)^(−½).",
+            credit=0.5,
+            forms=[
+                _whiten(covariance=_over_n_minus_1, middle=_own_number(1e-5)),
+                *(_whiten(middle=_own_number(own)) for own in (1e-10, 1e-8, 1e-6, 1e-3)),
+            ],
+        ),
+        Mistake(
+            "eps_as_a_floor",
+            _whiten(middle=lambda values, eps: values.clamp(min=eps) ** -0.5),
+            "ε is used only where an eigenvalue is smaller than it. It is added to all of them: Λ + ε.",
+            credit=0.5,
+            forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values.clamp(min=eps) ** -0.5)],
+        ),
+        Mistake(
+            "eps_in_every_entry",
+            _eps_everywhere(0),
+            "ε is added to every entry of the covariance. It belongs on the diagonal, or on the eigenvalues.",
+            credit=0.5,
+            forms=[_eps_everywhere(1)],
+        ),
+        Mistake(
+            "eps_outside_the_quotient",
+            _whiten(middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5 + eps),
+            "ε is added to 1/√λ. It belongs below the line, under the root: (Λ + ε)^(−½).",
+            credit=0.5,
+            forms=[
+                _whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5 + eps)
+            ],
+        ),
+        Mistake(
+            "root_of_every_entry",
+            _entry_by_entry(lambda covariance, eps: torch.linalg.inv(covariance + eps).sqrt()),
+            "The root of each entry is taken, and negative ones have none. The power −½ is that of the matrix: take it"
+            " of the eigenvalues.",
+            credit=0.25,
+            forms=[
+                _entry_by_entry(lambda covariance, eps: (covariance + eps) ** -0.5),
+                _entry_by_entry(lambda covariance, eps: torch.linalg.inv((covariance + eps).sqrt())),
+            ],
         ),
         Mistake(
             "only_turned",
-            _decorrelated_only,
+            _whiten(build=lambda vectors, middle: vectors),
             "The columns are uncorrelated, but their variances are still the eigenvalues: divide by the roots.",
             credit=0.25,
+            forms=[_whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors)],
         ),
         Mistake(
             "only_scaled",
             _variances_only,
             "Each column has variance 1, but they are as correlated as before. Use the eigenvectors.",
             credit=0.25,
+            forms=[reference.z_score, lambda x, *, eps: (x - x.mean(0)) / (x.std(0) + eps)],
+        ),
+        Mistake(
+            "only_centred",
+            lambda x, *, eps: x - x.mean(0),
+            "The columns are centred and nothing more: scale them along the principal axes.",
         ),
         Mistake(
             "cholesky_factor",
@@ -210,12 +417,21 @@ ZCA = Exercise(
             "The covariance is the identity, but the axes depend on the order of the columns. ZCA's matrix is "
             "symmetric: U(Λ + ε)^(−½)Uᵀ.",
             credit=0.5,
+            forms=[_inverse_cholesky],
+        ),
+        Mistake(
+            "cholesky_factor_on_the_wrong_side",
+            _upper_cholesky,
+            "A Cholesky factor is used, and not transposed: the covariance is not the identity. ZCA's matrix is"
+            " U(Λ + ε)^(−½)Uᵀ.",
+            credit=0.25,
         ),
         Mistake(
             "correlation_for_covariance",
             _correlation,
             "The columns are scaled first, which whitens the correlation matrix. ZCA starts from the covariance.",
             credit=0.5,
+            forms=[_unbiased_correlation, _correlation_without_eps],
         ),
         Mistake(
             "along_rows",

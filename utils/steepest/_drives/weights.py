@@ -3,7 +3,8 @@
 With 48 000 weights or more in a case, as the exercises have, the chance that a sound initializer misses one of
 the facts below is under 1e-10: means, correlations and distribution functions are held to bounds at seven standard
 errors and their like, a deviation may be off by seven standard errors before it counts as another one, and draws as
-many as these reach within 0.1 % of a bound, or beyond 3.3 deviations, but for a chance of e⁻⁴⁶.
+many as these reach within 0.1 % of a bound, or beyond 3.3 deviations, but for a chance of e⁻⁴⁶. The deviation of
+uniform draws is told by their range, which is as exact as that.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,10 +22,38 @@ from steepest._checks.compare import type_name
 
 ERRORS = 7.0  # two-sided normal tail: 2.6e-12
 DISTANCE = 3.6  # Kolmogorov's bound √n · D: 2 exp(−2 · 3.6²) = 1.1e-11
-BAND = 0.025
+BAND, BAND_OF_UNIFORM = 0.025, 0.002
 CUT = 2.0
 # Of a standard normal that is drawn again beyond ±c: √(1 − 2c φ(c) / (Φ(c) − Φ(−c))).
 CUT_DEVIATION = math.sqrt(1 - CUT * math.sqrt(2 / math.pi) * math.exp(-(CUT**2) / 2) / math.erf(CUT / math.sqrt(2)))
+
+
+def two_whole_numbers(
+    function: Function, *, shape: Sequence[int], outputs: Sequence[str], whole: str
+) -> dict[str, Any]:
+    """Call with a shape and observe two numbers, and whether their types are those of whole numbers.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        What the function is given.
+    outputs : sequence of str
+        Names of the two numbers.
+    whole : str
+        Name of what is observed of their types.
+    """
+    result = function(tuple(shape))
+    if result is None:
+        raise StudentError(f"it returned None, expected {', '.join(outputs)}: is the `return` missing?")
+    if not isinstance(result, list | tuple):
+        raise StudentError(f"what it returned is {type_name(result)}, expected a tuple of {', '.join(outputs)}")
+    if len(result) != len(outputs):
+        raise StudentError(f"it returned {len(result)} values, expected {len(outputs)}: {', '.join(outputs)}")
+    for name, part in zip(outputs, result, strict=True):
+        if isinstance(part, float) and not math.isfinite(part):
+            raise StudentError(f"{name} is {part}, expected a whole number")
+    ints = all(isinstance(part, int | np.integer) and not isinstance(part, bool) for part in result)
+    return {**dict(zip(outputs, result, strict=True)), whole: ints}
 
 
 def weights(function: Function, *, shape: Sequence[int], seed: int, scales: Sequence[float]) -> dict[str, Any]:
@@ -36,20 +66,21 @@ def weights(function: Function, *, shape: Sequence[int], seed: int, scales: Sequ
     seed : int
         Of the generator.
     scales : sequence of float
-        Standard deviations that are told apart, each at least 5.5 % from the next: the measured one is rounded to
-        the one that lies within 2.5 %.
+        Standard deviations that are told apart, the one that is asked for first. The measured one is taken for the
+        nearest of them, if that lies within 2.5 %, or 0.2 % for uniform draws. Of any other it is told whether it
+        is larger or smaller than what is asked for.
     """
     first, second = (_tensor(result) for result in function.repeat(2, shape, function.generator(seed)))
-    seen: dict[str, Any] = {"the list of sizes of the weights": list(first.shape)}
-    if list(first.shape) != list(shape) or second.shape != first.shape:
-        return seen
-    seen["the type of the weights"] = str(first.dtype).removeprefix("torch.")
-    seen["“every weight is a finite number”"] = bool(first.isfinite().all())
-    seen["“the weights differ from each other”"] = bool((first != first.flatten()[0]).any())
+    seen: dict[str, Any] = {
+        "the list of sizes of the weights": list(first.shape),
+        "the type of the weights": str(first.dtype).removeprefix("torch."),
+        "“every weight is a finite number”": bool(first.isfinite().all()),
+        "“the weights differ from each other”": bool(first.numel()) and bool((first != first.flatten()[0]).any()),
+    }
     if not all(list(seen.values())[2:]):
         return seen
-    rows = first.double().flatten(1)
-    seen["“no two neurons are alike”"] = len(torch.unique(rows, dim=0)) == len(rows)
+    rows = first.double().flatten(1) if first.ndim > 1 else first.double()[:, None]
+    seen["“no two neurons are alike”"] = len(torch.unique(rows, dim=0)) == len(rows) or first.ndim < 2
     if not seen["“no two neurons are alike”"]:
         return seen
     again = _tensor(function(shape, function.generator(seed)))
@@ -63,12 +94,19 @@ def weights(function: Function, *, shape: Sequence[int], seed: int, scales: Sequ
 
 def _moments(draw: Tensor, scales: Sequence[float]) -> dict[str, Any]:
     mean, deviation = float(draw.mean()), float(draw.std())
-    near = [known for known in scales if abs(deviation / known - 1) < BAND]
-    scale = near[0] if near else deviation
+    centred = abs(mean) < ERRORS * deviation / math.sqrt(len(draw))
+    scale, band = deviation, BAND
+    by_range = float(draw.max() - draw.min()) / math.sqrt(12)
+    if abs(by_range / deviation - 1) < BAND and _law((draw - mean) / by_range) == "uniform":
+        scale, band = by_range, BAND_OF_UNIFORM
+    near = min(scales, key=lambda known: abs(math.log(scale / known)))
+    known = abs(scale / near - 1) < band
+    asked = f"{scales[0]:.3g}"
+    said = f"{near:.3g}" if known else f"larger than {asked}" if deviation > scales[0] else f"smaller than {asked}"
     return {
-        "“the weights have mean zero”": abs(mean) < ERRORS * deviation / math.sqrt(len(draw)),
-        "the standard deviation of the weights": scale,
-        "the distribution": _law((draw - mean) / scale),
+        "“the weights have mean zero”": centred,
+        "the standard deviation of the weights": said if centred else "not compared, as the mean is not zero",
+        "the distribution": _law((draw - mean) / (near if known and centred else scale)),
     }
 
 
@@ -103,6 +141,8 @@ def _truncated(x: Tensor) -> Tensor:
 
 
 def _independent(first: Tensor, second: Tensor) -> bool:
+    if first.shape != second.shape:
+        return True
     one, two = (draw.double().flatten() - draw.double().mean() for draw in (first, second))
     product = float((one * two).sum())
     return abs(product) * math.sqrt(len(one)) < ERRORS * float(one.norm() * two.norm())
@@ -116,4 +156,4 @@ def _tensor(result: Any) -> Tensor:
     return result
 
 
-DRIVES = {"weights": weights}
+DRIVES = {"two_whole_numbers": two_whole_numbers, "weights": weights}

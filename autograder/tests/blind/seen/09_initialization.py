@@ -2277,7 +2277,7 @@ def glorot_normal(shape, generator):
     return torch.from_numpy(rng.normal(0, sigma, shape)).to(torch.get_default_dtype())
 
 
-# %% wrong glorot_normal: cuts off at two deviations and rescales to the variance, as Keras does, so no normal law
+# %% right glorot_normal: cuts off at two deviations and rescales to the variance, as Keras does, so no normal law
 import math
 import torch
 
