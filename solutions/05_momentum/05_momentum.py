@@ -362,7 +362,7 @@ print(f"largest difference after 60 steps: {(point.detach() - paths['β = 0.6'][
 # **Difficulty** ● · **about 4 minutes**
 #
 # The gradient may have any shape, or no axes at all; all its entries belong to one step. Return a tensor without axes.
-# A plain number is as good; a tensor of shape (1,) is not.
+# It stays a tensor: neither a plain number nor a tensor of shape (1,) will do.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_terminal_speed"}
 def terminal_speed(grad, *, lr, beta):

@@ -208,6 +208,8 @@ def _one_part(played: Sequence[Played]) -> Fact | None:
         if not item.whole:
             return None
         for name, want, got in item.pairs():
+            if name.startswith("“"):
+                continue
             (right if item.right(want, got) else wrong).add(name.partition(" after step ")[0])
     if len(wrong) != 1 or not right - wrong:
         return None

@@ -919,7 +919,7 @@ import torch
 def terminal_speed(grad, *, lr, beta):
     return lr / (1 - beta) * torch.linalg.norm(grad, ord=2)
 
-# %% right terminal_speed: a Python float, as good as a tensor without axes
+# %% wrong terminal_speed: returns a Python float where a tensor is asked
 import torch
 
 
