@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from steepest._checks import wire
-from steepest._checks.agent import listed
+from steepest._checks.agent import differentiated, listed
 from steepest._checks.calls import Function, StudentError
 from steepest._checks.cases import EVERYTHING, Case, Result, play
 from steepest._checks.compare import RELATIVE
@@ -186,7 +186,10 @@ class _Direct(Function):
             return [name for name in request["names"] if name in self._namespace]
         if request["op"] == "generator":
             return torch.Generator(self._device).manual_seed(request["seed"])
-        function, times, part = self._namespace[self.name], request["times"], request["keep"]
+        function = self._namespace[self.name]
+        if request["op"] == "differentiate":
+            return differentiated(function, self._copy(request["args"]), request["place"])["value"]
+        times, part = request["times"], request["keep"]
         args, kwargs = self._copy(request["args"]), self._copy(request["kwargs"])
         try:
             results = [self._answer(function(*args, **kwargs), part) for _ in range(1 if times is None else times)]

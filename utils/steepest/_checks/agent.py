@@ -77,7 +77,7 @@ class Agent:
         if request["op"] == "generator":
             return {"value": self._hold(torch.Generator(self._device).manual_seed(request["seed"]))}
         if request["op"] == "differentiate":
-            return _differentiate(self._namespace[request["name"]], request["args"], request["place"])
+            return differentiated(self._namespace[request["name"]], request["args"], request["place"])
         if request["op"] == "call":
             function, times = self._namespace[request["name"]], request["times"]
             reply = self._call(function, request["args"], request["kwargs"], times, request["beside"])
@@ -135,7 +135,7 @@ class Agent:
         return self._held[handle.id]
 
 
-def _differentiate(function: Any, args: list[Any], place: int) -> dict[str, Any]:
+def differentiated(function: Any, args: list[Any], place: int) -> dict[str, Any]:
     """The result, and its gradient by one argument; None where it is no number that hangs together with that."""
     args = [_rebuild(value, []) for value in args]
     leaf = args[place] = args[place].detach().clone().requires_grad_()
