@@ -375,6 +375,7 @@ def verify(
     if answers is not None and page is None:
         fail("What is found with --answers stands on the page: use it with --page.")
     from steepest_grader.course.lesson import load
+    from steepest_grader.exercise.processes import processes
     from steepest_grader.trust import answers as others
     from steepest_grader.trust import page as trust
     from steepest_grader.trust import verify as module
@@ -382,7 +383,7 @@ def verify(
     sandbox = _sandbox(unsafe_no_sandbox)
     found, said = {}, []
     files = {} if answers is None else others.files(answers)
-    with module.processes(jobs) as pool, progress() as bar:
+    with processes(jobs) as pool, progress() as bar:
         tallies = {
             part: {name: pool.submit(others.tally, path) for name, path in files[part].items()} for part in files
         }

@@ -106,8 +106,7 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "eps_outside_the_roots",
             _adadelta(lambda r, d, g, eps: -g * (d.sqrt() + eps) / (r.sqrt() + eps)),
-            "eps stands outside a root. It belongs inside both: there it also sets the length of the first step, about"
-            " the root of eps.",
+            "eps stands outside a root, above or below. It belongs inside both, added to the average under the root.",
             0.5,
             forms=[
                 _adadelta(lambda r, d, g, eps: -g * (d.sqrt() + eps) / (r + eps).sqrt()),
@@ -124,7 +123,7 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "rate_in_the_changes",
             _adadelta(mean_delta=lambda d, x, rho, lr, g: _blend(d, lr * x, rho)),
-            "mean_delta collects lr times the change. It is kept without lr here: the rate only scales the move.",
+            "lr has a part in mean_delta. The changes are collected without lr here: the rate only scales the move.",
             0.25,
             forms=[
                 _adadelta(mean_delta=lambda d, x, rho, lr, g: _blend(d, lr * x, rho), move=lambda x, lr: lr * lr * x),
@@ -134,14 +133,14 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "changes_not_collected",
             _adadelta(mean_delta=lambda d, x, rho, lr, g: d),
-            "mean_delta never changes, so the steps keep the length of the first. Average the squares of the changes"
-            " into it.",
+            "The changes have no part in mean_delta: it stays as it started. Average the squares of the changes into"
+            " it.",
             0.25,
         ),
         Mistake(
             "squares_not_kept",
             _adadelta(kept=lambda old, new: {**new, "mean_square": old["mean_square"]}),
-            "mean_square is returned as it came in. Return the new average of the squared gradients.",
+            "mean_square comes back as it came in. Return the new average of the squared gradients.",
             0.25,
         ),
         Mistake(
@@ -161,29 +160,32 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "changes_not_squared",
             _adadelta(mean_delta=lambda d, x, rho, lr, g: rho * d + (1 - rho) * x.abs()),
-            "mean_delta averages the changes, not their squares. Its root must have the unit of a change.",
+            "mean_delta averages the changes or their sizes, not their squares. Its root must have the unit of a"
+            " change.",
             0.25,
             forms=[_adadelta(mean_delta=lambda d, x, rho, lr, g: rho * d + (1 - rho) * x)],
         ),
         Mistake(
             "gradients_not_squared",
             _adadelta(mean=lambda r, g, rho: rho * r + (1 - rho) * g.abs()),
-            "mean_square averages the gradients, not their squares. Its root must have the unit of a gradient.",
+            "mean_square averages the gradients or their sizes, not their squares. Its root must have the unit of a"
+            " gradient.",
             0.25,
             forms=[_adadelta(mean=lambda r, g, rho: rho * r + (1 - rho) * g)],
         ),
         Mistake(
             "numerator_missing",
             _adadelta(lambda r, d, g, eps: -g / (r + eps).sqrt()),
-            "The numerator is missing: this is RMSProp. Multiply by the root mean square of the past changes, which"
-            " gives the step the unit of theta.",
+            "The past changes have no part in the step, as in RMSProp. Multiply by their root mean square, which gives"
+            " the step the unit of theta.",
             0.25,
             forms=[_adadelta(lambda r, d, g, eps: -g / (r.sqrt() + eps))],
         ),
         Mistake(
             "denominator_missing",
             _adadelta(lambda r, d, g, eps: -g * (d + eps).sqrt()),
-            "The denominator is missing. Divide by the root mean square of the gradients, or steep weights run away.",
+            "The denominator is missing: mean_square has no part in the step. Divide by the root mean square of the"
+            " gradients.",
             0.25,
         ),
         Mistake(
@@ -207,7 +209,8 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "eps_missing_above",
             _adadelta(lambda r, d, g, eps: -g * d.sqrt() / (r + eps).sqrt()),
-            "eps is missing in the numerator. mean_delta starts at 0, so without it nothing ever moves.",
+            "eps has no part in the numerator; a constant in its place looks much the same. mean_delta starts at 0, so"
+            " it is eps under the root above that sets the first change going.",
             0.25,
             forms=[
                 _adadelta(lambda r, d, g, eps: -g * d.sqrt() / (r.sqrt() + eps)),
@@ -217,7 +220,8 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "eps_missing_below",
             _adadelta(lambda r, d, g, eps: -g * (d + eps).sqrt() / r.sqrt()),
-            "eps is missing in the denominator. A weight whose gradients have all been 0 becomes nan.",
+            "eps has no part in the denominator; a constant in its place looks much the same. Add it to mean_square"
+            " under the root, so that the divisor is never 0.",
             0.25,
         ),
         Mistake(
@@ -229,7 +233,8 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "gradient_missing",
             _adadelta(lambda r, d, g, eps: -(d + eps).sqrt() / (r + eps).sqrt()),
-            "The gradient is missing in the change: the quotient of the roots is the weight's rate and multiplies it.",
+            "The gradient is missing as a factor of the change: the quotient of the roots is the weight's rate and"
+            " multiplies it.",
             0.25,
         ),
         Mistake(
@@ -242,8 +247,8 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "weights_exchanged",
             _adadelta(mean=_exchanged),
-            "rho and 1 - rho are exchanged. rho, near 1, is the share of the old average that is kept; the new square"
-            " counts with 1 - rho.",
+            "rho and 1 - rho are exchanged in an average. rho, usually near 1, is the share of the old average that is"
+            " kept; the new square counts with 1 - rho.",
             0.25,
             forms=[
                 _adadelta(mean=_exchanged, mean_delta=_changes(_exchanged)),
@@ -253,14 +258,14 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "square_not_weighted",
             _adadelta(mean=_in_full, mean_delta=_changes(_in_full)),
-            "A new square counts in full, so the weights sum to 1 / (1 - rho) and not to 1. Weigh it with 1 - rho.",
+            "A new square counts in full. In an average it has the weight 1 - rho, beside the old average with rho.",
             0.25,
             forms=[_adadelta(mean=_in_full), _adadelta(mean_delta=_changes(_in_full))],
         ),
         Mistake(
             "sum_for_average",
             _adadelta(mean=_added),
-            "The squares are added up without end, as in AdaGrad. Both accumulators are running averages.",
+            "Squares are added up and do not fade, as in AdaGrad. Both accumulators are running averages.",
             0.25,
             forms=[_adadelta(mean=_added, mean_delta=_changes(_added)), _adadelta(mean_delta=_changes(_added))],
         ),
@@ -274,7 +279,8 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "old_average_used",
             _adadelta(used=lambda old, new: old),
-            "The gradient is divided by the mean square before it entered. Only the average of the changes lags.",
+            "The gradient is divided by the root of the mean square from before it entered. Only the average of the"
+            " changes lags.",
             0.25,
         ),
         Mistake("state_not_updated", _adadelta(kept=lambda old, new: old), shared.STATE_KEPT, 0.25),
@@ -294,7 +300,8 @@ ADADELTA_STEP = Exercise(
         Mistake(
             "rate_forgotten",
             _adadelta(move=lambda x, lr: x),
-            "lr is not used. Zeiler's method has none, but this exercise and torch scale the change with it.",
+            "The result does not depend on lr; a constant in its place looks the same. Zeiler's method has no rate,"
+            " but this exercise and torch scale the change with it.",
             0.25,
         ),
         *shared.careless(reference.adadelta_step),

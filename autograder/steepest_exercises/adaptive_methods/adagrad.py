@@ -114,14 +114,14 @@ ADAGRAD_STEP = Exercise(
         Mistake(
             "only_the_last_gradient",
             _adagrad(_last),
-            "The past is not added up: with the last gradient alone every weight moves by about lr, whatever its"
-            " slope. Add the new square to the sum in the state.",
+            "Past gradients have no part in what the step is divided by: only the last one stands there. Divide by the"
+            " root of the sum of all squares so far, and keep that sum in the state.",
             forms=[*_inside(total=_last), _adagrad(used=lambda old, new, g: g * g)],
         ),
         Mistake(
             "average_for_sum",
             _adagrad(_weighted(0.9, 0.1)),
-            "The squares are averaged, and old ones fade: that is RMSProp. AdaGrad adds them up and never forgets.",
+            "Old squares fade, as in RMSProp. AdaGrad adds all squares up and lets none fade.",
             0.25,
             forms=[
                 form
@@ -132,7 +132,8 @@ ADAGRAD_STEP = Exercise(
         Mistake(
             "sum_of_gradients",
             _adagrad(lambda r, g, lr, eps: r + g),
-            "Gradients are added up, not their squares. Signs cancel then, and the root of a negative sum is nan.",
+            "Gradients are added up, not their squares, so opposite signs cancel. Square each gradient before it is"
+            " added.",
             forms=[
                 _adagrad(lambda r, g, lr, eps: r + g, lambda r, eps: r.abs().sqrt() + eps),
                 _adagrad(lambda r, g, lr, eps: r + g, lambda r, eps: r.abs() + eps),
@@ -158,15 +159,15 @@ ADAGRAD_STEP = Exercise(
         Mistake(
             "old_sum_used",
             _adagrad(used=lambda old, new, g: old),
-            "The step is divided by the sum before this gradient was added: at the first step that is 0, and the"
-            " step is as long as eps allows. Add first, then divide.",
+            "The step is divided by the sum before this gradient was added, which is 0 at the first step. Add first,"
+            " then divide.",
             0.25,
             forms=_inside(used=lambda old, new, g: old),
         ),
         Mistake(
             "rate_in_the_sum",
             _adagrad(lambda r, g, lr, eps: r + (lr * g) ** 2),
-            "The squares are taken of lr * g. The rate then cancels out of the step; add up the gradients' squares.",
+            "lr has a part in the sum of squares. It scales the step only: add up the squares of the gradient itself.",
             0.25,
             forms=[
                 _adagrad(lambda r, g, lr, eps: r + lr * g * g),
@@ -201,27 +202,29 @@ ADAGRAD_STEP = Exercise(
         Mistake(
             "eps_in_the_sum",
             _adagrad(lambda r, g, lr, eps: r + g * g + eps, shared.no_eps),
-            "eps is added to the stored sum at every step, so it grows and brakes. Keep it out of the state.",
+            "eps enters the stored sum, once more with every step. Keep it out of the state: it belongs to what the"
+            " step is divided by.",
             0.25,
             forms=[_adagrad(lambda r, g, lr, eps: r + g * g + eps)],
         ),
         Mistake(
             "multiplied",
             _adagrad(change=lambda root, g, lr, eps: -lr * g * root),
-            "The gradient is multiplied by the root, so steep weights move even further. Divide by it.",
+            "The step grows with the root, as if the gradient were multiplied by it. Divide by it instead.",
             forms=_inside(change=lambda root, g, lr, eps: -lr * g * root),
         ),
         Mistake(
             "rate_forgotten",
             _adagrad(change=lambda root, g, lr, eps: -g / root),
-            "lr is not used. Each weight's own rate is lr divided by the root of its sum.",
+            "The result does not depend on lr; a constant in its place looks the same. Each weight's own rate is lr"
+            " divided by the root of its sum.",
             0.25,
             forms=_inside(change=lambda root, g, lr, eps: -g / root),
         ),
         Mistake(
             "rate_under_the_root",
             _adagrad(change=lambda root, g, lr, eps: -(lr**0.5) * g / root),
-            "The root is taken of lr too. Only the sum of squares stands under the root.",
+            "The step grows with the root of lr, not with lr. Only the sum of squares stands under the root.",
             0.25,
         ),
         Mistake(
@@ -252,7 +255,8 @@ ADAGRAD_STEP = Exercise(
         Mistake(
             "gradient_missing",
             _adagrad(change=lambda root, g, lr, eps: -lr / root),
-            "The gradient is missing in the step: lr over the root is the weight's rate, and multiplies the gradient.",
+            "The gradient is missing above the fraction line: lr over the root is the weight's rate, and multiplies"
+            " the gradient.",
             0.25,
             forms=_inside(change=lambda root, g, lr, eps: -lr / root),
         ),

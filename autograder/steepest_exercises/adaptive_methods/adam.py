@@ -162,22 +162,24 @@ ADAM_STEP = Exercise(
         Mistake(
             "no_bias_correction",
             _adam(c1=none, c2=none),
-            "Neither average is corrected for its start from 0. With rho2 = 0.999 the root starts 30 times too small"
-            " and the first steps are too long.",
+            "Neither average is corrected for its start from 0. In step k divide that of the gradients by 1 - rho1**k"
+            " and that of the squares by 1 - rho2**k.",
             0.25,
             forms=[_adam(c1=none, c2=none, spread=inside)],
         ),
         Mistake(
             "only_the_mean_corrected",
             _adam(c2=none),
-            "The average of the squares is not corrected. It starts nearest to 0 of all, since rho2 is so near 1.",
+            "The average of the squares is not corrected for its start from 0, and is too small in the first steps."
+            " Divide it by 1 - rho2**k in step k.",
             0.25,
             forms=[_adam(c2=none, spread=inside)],
         ),
         Mistake(
             "only_the_squares_corrected",
             _adam(c1=none),
-            "The average of the gradients is not corrected, so the first steps are too short.",
+            "The average of the gradients is not corrected for its start from 0, so the first steps are too short."
+            " Divide it by 1 - rho1**k in step k.",
             0.25,
             forms=_everywhere(c1=none),
         ),
@@ -246,8 +248,8 @@ ADAM_STEP = Exercise(
         Mistake(
             "corrected_after_the_root",
             _adam(c2=lambda a, b, k: (1 - b**k) ** 2),
-            "The root is divided by 1 - rho2**k. Correct the average first and take the root of the result; drawn into"
-            " the rate the correction is sqrt(1 - rho2**k).",
+            "The root is corrected by the whole 1 - rho2**k. Correct the average first and take the root of the"
+            " result; drawn into the rate the correction is sqrt(1 - rho2**k).",
             0.25,
             forms=[_adam(c2=lambda a, b, k: (1 - b**k) ** 2, spread=hat)],
         ),
@@ -317,8 +319,8 @@ ADAM_STEP = Exercise(
         Mistake(
             "sums_for_averages",
             _adam(s=_whole_s, r=_whole_r),
-            "A new gradient or its square counts in full. An average weighs it with 1 - rho, and the correction"
-            " relies on that.",
+            "A new gradient or its square counts in full. In an average it has the weight 1 - rho, beside the old"
+            " average with rho.",
             0.25,
             forms=[
                 *_everywhere(s=_whole_s, r=_whole_r),
@@ -334,8 +336,8 @@ ADAM_STEP = Exercise(
         Mistake(
             "old_average_not_faded",
             _adam(s=lambda s, g, a, lr: s + (1 - a) * g, r=lambda r, g, b, s: r + (1 - b) * g * g),
-            "The new value is weighed with 1 - rho, but the old average is kept whole, so nothing is forgotten."
-            " Multiply it by rho.",
+            "A new value is weighed with 1 - rho, but the old average is kept whole, so nothing is forgotten. Multiply"
+            " it by rho.",
             0.25,
             forms=[
                 _adam(s=lambda s, g, a, lr: s + (1 - a) * g),
@@ -367,7 +369,7 @@ ADAM_STEP = Exercise(
         Mistake(
             "largest_mean_square",
             _largest_square(),
-            "The step is divided by the largest mean square so far: that is AMSGrad. Adam divides by the average"
+            "The step goes by the largest mean square so far, as in AMSGrad. Adam divides by the root of the average"
             " itself, which may fall again.",
             0.25,
             forms=[
@@ -415,7 +417,8 @@ ADAM_STEP = Exercise(
         Mistake(
             "weights_exchanged",
             _adam(s=_exchanged_s, r=_exchanged_r),
-            "rho and 1 - rho are exchanged in an average. rho, near 1, is the share of the past that is kept.",
+            "rho and 1 - rho have changed places in an average. rho, usually near 1, is the share of the past that is"
+            " kept.",
             0.25,
             forms=[*_everywhere(s=_exchanged_s, r=_exchanged_r), _adam(s=_exchanged_s), _adam(r=_exchanged_r)],
         ),
@@ -429,7 +432,8 @@ ADAM_STEP = Exercise(
         Mistake(
             "gradient_not_squared",
             _adam(r=lambda r, g, b, s: b * r + (1 - b) * g.abs()),
-            "r averages the gradients or their sizes, not their squares. Its root has no unit of a gradient then.",
+            "r averages the gradients or their sizes, not their squares. Average the squares: the root of their"
+            " average has the unit of a gradient.",
             0.25,
             forms=[
                 _adam(r=lambda r, g, b, s: b * r + (1 - b) * g.abs(), spread=inside),
@@ -440,15 +444,14 @@ ADAM_STEP = Exercise(
         Mistake(
             "square_of_the_average",
             _adam(r=lambda r, g, b, s: b * r + (1 - b) * s * s),
-            "The squares are taken of the averaged gradient. Where signs alternate it is near 0, and the step grows."
-            " Average the squares of the gradient itself.",
+            "The squares are taken of the averaged gradient. Average the squares of the gradient itself.",
             0.25,
             forms=_everywhere(r=lambda r, g, b, s: b * r + (1 - b) * s * s),
         ),
         Mistake(
             "gradient_not_averaged",
             _adam(ahead=lambda s_hat, s, g, a, k: g),
-            "theta moves along the last gradient: this is RMSProp with a correction. Move along the corrected average.",
+            "theta moves along the last gradient, as in RMSProp. Move along the corrected average of the gradients.",
             0.25,
             forms=[
                 *_everywhere(ahead=lambda s_hat, s, g, a, k: g),
@@ -459,7 +462,7 @@ ADAM_STEP = Exercise(
         Mistake(
             "looks_ahead",
             _adam(ahead=lambda s_hat, s, g, a, k: a * s / (1 - a ** (k + 1)) + (1 - a) * g / (1 - a**k)),
-            "The new gradient counts twice, once in the average and once beside it: that is Nadam. Adam moves along the"
+            "The new gradient counts in the average and once more beside it, as in Nadam. Adam moves along the"
             " corrected average alone.",
             0.25,
             forms=[_adam(ahead=lambda s_hat, s, g, a, k: a * s_hat + (1 - a) * g / (1 - a**k))],
@@ -478,7 +481,8 @@ ADAM_STEP = Exercise(
         Mistake(
             "rate_in_the_average",
             _adam(s=lambda s, g, a, lr: a * s + (1 - a) * lr * g),
-            "The rate scales the gradient in the average and then the step again. Once is enough.",
+            "lr has a part in the average of the gradients. It scales the step only: average the gradients as they"
+            " are.",
             0.25,
             forms=[
                 _adam(
@@ -490,7 +494,7 @@ ADAM_STEP = Exercise(
         Mistake(
             "rate_forgotten",
             _adam(move=lambda s_hat, spread, lr, eps: s_hat / spread),
-            "lr is not used. It scales the whole step.",
+            "The result does not depend on lr; a constant in its place looks the same. lr scales the whole step.",
             0.25,
             forms=_everywhere(move=lambda s_hat, spread, lr, eps: s_hat / spread),
         ),

@@ -121,7 +121,7 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "maximum_without_decay",
             _adamax(u=lambda u, g, b, eps: torch.maximum(u, g.abs())),
-            "The old maximum never fades, so one large gradient brakes a weight for ever. Multiply it by rho2 first.",
+            "The old maximum does not fade. Multiply it by rho2 before it is compared with the new size.",
             0.25,
             forms=[
                 _adamax(u=lambda u, g, b, eps: torch.maximum(u, g.abs() + eps), move=lambda s, u, lr, eps: lr * s / u)
@@ -136,8 +136,8 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "new_size_weighted",
             _adamax(u=lambda u, g, b, eps: torch.maximum(b * u, (1 - b) * g.abs())),
-            "The gradient's size is weighed with 1 - rho2, as in an average. A maximum needs no weights that sum to 1:"
-            " compare the faded old one with the whole size.",
+            "The gradient's size enters with a weight, as in an average. A maximum needs no weights that sum to 1:"
+            " compare the old one, faded by rho2, with the whole size.",
             0.25,
             forms=[
                 _adamax(u=lambda u, g, b, eps: torch.maximum(u, (1 - b) * g.abs())),
@@ -148,14 +148,14 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "decay_exchanged",
             _adamax(u=lambda u, g, b, eps: torch.maximum((1 - b) * u, g.abs())),
-            "The old maximum is multiplied by 1 - rho2. rho2, near 1, is the share of it that is kept.",
+            "The old maximum fades by 1 - rho2. rho2, usually near 1, is the share of it that is kept.",
             0.25,
         ),
         Mistake(
             "average_for_maximum",
             _adamax(u=lambda u, g, b, eps: b * u + (1 - b) * g.abs()),
-            "The sizes are averaged, or their squares as in Adam. AdaMax keeps the larger of the faded old maximum and"
-            " the new size.",
+            "The old value and the new are added or averaged, as sizes or as squares. AdaMax keeps the larger of the"
+            " faded old maximum and the new size.",
             0.25,
             forms=[
                 _adamax(u=lambda u, g, b, eps: (b * u * u + (1 - b) * g * g).sqrt()),
@@ -180,7 +180,8 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "sign_kept",
             _adamax(u=lambda u, g, b, eps: torch.maximum(b * u, g)),
-            "The gradient enters the maximum with its sign, so negative ones never count. Take its absolute value.",
+            "The gradient enters the maximum with its sign, so the size of a steep negative one does not count. Take"
+            " its absolute value.",
             0.25,
             forms=[
                 _adamax(u=lambda u, g, b, eps: torch.maximum(b * u, g).abs()),
@@ -210,8 +211,8 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "maximum_over_all_weights",
             _adamax(u=lambda u, g, b, eps: torch.maximum(b * u, g.abs().max())),
-            "All weights share the largest number. The maximum runs over time, for each weight by itself:"
-            " torch.maximum compares entry by entry.",
+            "A number made of all weights stands where each weight should have its own. The maximum runs over time,"
+            " for each weight by itself: torch.maximum compares entry by entry.",
             forms=[
                 _adamax(u=lambda u, g, b, eps: torch.maximum(b * u, g.abs()).max().expand_as(g)),
                 _adamax(u=lambda u, g, b, eps: torch.maximum((b * u).max(), g.abs())),
@@ -222,13 +223,14 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "largest_average",
             _largest_average,
-            "u compares sizes of the average. It keeps the largest size of the gradient itself.",
+            "u goes by sizes of the average. It keeps the largest size of the gradient itself, fading by rho2.",
             0.25,
         ),
         Mistake(
             "minimum",
             _adamax(u=lambda u, g, b, eps: torch.minimum(b * u, g.abs())),
-            "The smaller of the two is kept. From a start at 0 it stays 0, and the steps are as long as eps allows.",
+            "u stays at 0, as it does where the smaller of the two is kept. Keep the larger of the faded old maximum"
+            " and the gradient's size.",
         ),
         Mistake(
             "no_bias_correction",
@@ -240,7 +242,8 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "maximum_corrected",
             _adamax(c2=second_average),
-            "u is divided by 1 - rho2**t. A maximum is not an average: it has no bias towards its start to correct.",
+            "u is corrected like an average, by 1 - rho**k. A maximum is not an average: it has no bias towards its"
+            " start to correct.",
             0.25,
             forms=[_in_torch(c2=second_average), _adamax(c2=first_average), _adamax(c1=none, c2=second_average)],
         ),
@@ -313,8 +316,8 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "eps_in_the_state",
             _adamax(u=lambda u, g, b, eps: _largest(u, g, b, eps) + eps, move=lambda s, u, lr, eps: lr * s / u),
-            "eps is added to the maximum that is stored, so it is there twice in the next step. Add it below the"
-            " fraction only, or to |g| inside the maximum as torch does.",
+            "eps has a part in the stored maximum and can count more than once. Add it below the fraction line only,"
+            " or only to |g| inside the maximum, as torch does.",
             0.25,
             forms=[
                 _adamax(u=lambda u, g, b, eps: _largest(u, g, b, eps) + eps),
@@ -324,7 +327,7 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "eps_added_to_the_quotient",
             _adamax(move=lambda s, u, lr, eps: lr * s / u + eps),
-            shared.EPS_ASIDE.replace("round the root and eps", "round u and eps"),
+            shared.EPS_ASIDE,
             0.25,
             forms=[
                 _adamax(move=lambda s, u, lr, eps: lr * (s / u + eps)),
@@ -357,7 +360,8 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "sum_for_average",
             _adamax(s=lambda s, g, a: a * s + g),
-            "A new gradient counts in full. An average weighs it with 1 - rho1, and the correction relies on that.",
+            "A new gradient counts in full. In the average it has the weight 1 - rho1, beside the old average with"
+            " rho1.",
             0.25,
             forms=[
                 _in_torch(s=lambda s, g, a: a * s + g),
@@ -375,7 +379,7 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "weights_exchanged",
             _adamax(s=lambda s, g, a: (1 - a) * s + a * g),
-            "rho1 and 1 - rho1 are exchanged. rho1, near 1, is the share of the past that is kept.",
+            "rho1 and 1 - rho1 are exchanged. rho1, usually near 1, is the share of the past that is kept.",
             0.25,
             forms=[_in_torch(s=lambda s, g, a: (1 - a) * s + a * g)],
         ),
@@ -398,7 +402,7 @@ ADAMAX_STEP = Exercise(
         Mistake(
             "rate_forgotten",
             _adamax(move=lambda s, u, lr, eps: s / (u + eps)),
-            "lr is not used. It scales the whole step.",
+            "The result does not depend on lr; a constant in its place looks the same. lr scales the whole step.",
             0.25,
         ),
         Mistake(

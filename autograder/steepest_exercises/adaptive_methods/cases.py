@@ -11,23 +11,32 @@ from torch import Tensor
 
 from steepest_exercises.inputs import Hyper, Start, State, Step, stepper_case
 
-UPHILL = "This climbs: the gradient points uphill, so the step is subtracted from theta."
-STATE_KEPT = "The state that came in is returned. Return the new one, or the next step forgets this gradient."
+UPHILL = "This climbs: theta goes uphill. The gradient points uphill, so theta has to move the other way."
+STATE_KEPT = (
+    "The state comes back with the values that it came in with. Return the new ones, or this gradient has no part in"
+    " the next step."
+)
 INSIDE = (
     "eps stands inside the root. Where the root is small against eps, the steps are longer or shorter than the"
     " lesson's."
 )
-NO_EPS = "eps is not used. A weight whose gradients have all been 0 is then divided by 0 and becomes nan."
+NO_EPS = (
+    "The result does not depend on eps; a constant in its place looks much the same. Add eps to what stands below the"
+    " fraction line, so that the divisor is never 0."
+)
 EPS_ASIDE = (
-    "eps is added to the quotient and not to what stands below it. Put brackets round the root and eps, or a weight"
-    " whose gradients have all been 0 is still divided by 0."
+    "eps stands beside the quotient and not below the fraction line. Add it to what the step is divided by, and look"
+    " at the brackets."
 )
 ONE_FOR_ALL = (
-    "All weights share one number to divide by, so they share one rate. Square and collect entry by entry: each weight"
-    " has its own scale, and that is the point of the method."
+    "A number made of all weights stands where each weight should have its own. Work entry by entry: each weight has"
+    " its own scale, and that is the point of the method."
 )
-COUNT_KEPT = "t is returned as it came, so every step is corrected as if it were the first. Return t + 1."
-ADDED_UP = "The squares are added up without end, as in AdaGrad. Let the old average fade by rho2."
+COUNT_KEPT = "t comes back as it came in. Return t + 1: the next call has to know how many steps were taken."
+ADDED_UP = (
+    "The squares are added up and do not fade, as in AdaGrad. The old average counts with rho2, the new square with 1"
+    " - rho2."
+)
 LATE_COUNT = (
     "The correction counts one step too few. t is the number of steps already taken, so the first call sees 0"
     " and must correct by 1 - rho**1."
@@ -39,22 +48,23 @@ FIRST_STEPS = (
     "Only the first steps are corrected. The weights of an average sum to 1 - rho**k at every step k: divide by it"
     " always; it tends to 1 by itself."
 )
-POWER_MISSING = "Every step is corrected by 1 - rho, as only the first should be. The power is the number of the step."
+POWER_MISSING = (
+    "A correction is the same in every step, as if each were the first. In step k it is 1 - rho**k: the power is the"
+    " number of the step."
+)
 PRODUCT = "rho is multiplied by the number of the step. It is raised to that power: 1 - rho**k."
 STARTED = (
-    "In the first step the average is set to the first value. It starts at 0, like every state here, and takes in the"
-    " first value with weight 1 - rho."
+    "In the first step an average takes the whole first value. It starts at 0 and takes in that value, like every"
+    " other, with weight 1 - rho."
 )
-SIGN = "The gradient's sign stands in the step, and its size is lost. The whole gradient is divided by the root."
+SIGN = "Only the sign of the gradient is scaled and becomes the step. The whole gradient belongs there, with its size."
 ROOT_KEPT = (
-    "The root goes back into the state, where squares are kept. Store what stands under the root; take the root for"
-    " the step only."
+    "A root goes back into the state, where the sum or the average of squares belongs. Take the root for the step only."
 )
-CORRECTED = (
-    "The corrected average goes back into the state, so the next step corrects it again. The recursion goes on with the"
-    " uncorrected one."
+CORRECTED = "A corrected average goes back into the state. The next step has to go on from the uncorrected one."
+RHOS_EXCHANGED = (
+    "rho1 or rho2 stands where the other belongs: rho1 goes with the gradients, rho2 with their squares or sizes."
 )
-RHOS_EXCHANGED = "rho1 and rho2 are exchanged: rho1 belongs to the gradients, rho2 to their squares or sizes."
 
 
 def accumulating_cases(
@@ -138,7 +148,7 @@ def careless(step: Step) -> list[Mistake]:
         Mistake(
             "change_returned",
             change_of(step),
-            "The change of theta is returned, not the new point. Add it to the theta that came in.",
+            "What comes back is how far theta moves, not the new point. Return where theta stands after the step.",
             0.25,
             forms=[change_of(step, -1.0)],
         ),

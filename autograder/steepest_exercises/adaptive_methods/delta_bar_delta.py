@@ -113,15 +113,15 @@ DELTA_BAR_DELTA_STEP = Exercise(
         Mistake(
             "new_average_compared",
             _dbd(agreement=lambda old, new, g: new * g),
-            "The gradient is compared with an average that already holds it, so it agrees too often. Compare with"
-            " the average of the steps before.",
+            "The gradient is compared with an average that already holds it. Compare with the average of the steps"
+            " before.",
             0.25,
         ),
         Mistake(
             "rate_grows_by_a_factor",
             _dbd(grow=lambda rate, g, kappa, bar: rate * (1 + kappa)),
-            "The rate grows by a factor. Jacobs lets it grow by adding kappa, so that it cannot run away, and shrink"
-            " by a factor.",
+            "The rate changes by a factor where the signs agree. Jacobs lets it grow by adding kappa, and shrink by a"
+            " factor.",
             0.25,
             forms=[
                 _dbd(grow=lambda rate, g, kappa, bar: rate * kappa),
@@ -131,7 +131,7 @@ DELTA_BAR_DELTA_STEP = Exercise(
         Mistake(
             "rate_shrinks_by_subtraction",
             _dbd(shrink=lambda rate, g, phi, bar: rate - phi),
-            "The rate shrinks by subtraction and can become negative. It is multiplied by 1 - phi.",
+            "The rate shrinks by subtraction of phi. It is multiplied by 1 - phi.",
             0.25,
             forms=[
                 _dbd(shrink=lambda rate, g, phi, bar: (rate - phi).clamp(min=0)),
@@ -189,7 +189,8 @@ DELTA_BAR_DELTA_STEP = Exercise(
         Mistake(
             "last_gradient_for_the_average",
             _dbd(blend=lambda bar, g, beta: g),
-            "Only the last gradient is remembered. With an average one odd gradient does not turn the judgement.",
+            "Only the last gradient is remembered. Blend it into the average of the past: beta is the share of the"
+            " past that is kept.",
             0.25,
         ),
         Mistake(
@@ -204,7 +205,7 @@ DELTA_BAR_DELTA_STEP = Exercise(
         Mistake(
             "judged_together",
             _dbd(agreement=lambda old, new, g: (old * g).sum().expand_as(g)),
-            "One dot product decides for all weights. Each weight looks at the sign of its own product.",
+            "One judgement is made for all weights. Each weight looks at the sign of its own product.",
             forms=[
                 _dbd(agreement=lambda old, new, g: (old * g).mean().expand_as(g)),
                 _dbd(agreement=lambda old, new, g: (old.sum() * g.sum()).expand_as(g)),
@@ -215,26 +216,26 @@ DELTA_BAR_DELTA_STEP = Exercise(
         Mistake(
             "rate_lost_where_the_product_is_zero",
             _dbd(stays=lambda rate: 0 * rate),
-            "Where the product is 0, as in the first step, the rate becomes 0. It keeps its value there.",
+            "Where the product is 0, as in the first step, the rate is lost. It keeps its value there.",
             0.25,
             forms=[_dbd(stays=lambda rate: 0 * rate + 1)],
         ),
         Mistake(
             "never_shrinks",
             _dbd(shrinks=lambda product: product != product),
-            "The rates only grow. Where the sign has changed, multiply the rate by 1 - phi.",
+            "The rates never shrink. Where the sign has changed, multiply the rate by 1 - phi.",
             0.25,
         ),
         Mistake(
             "never_grows",
             _dbd(grows=lambda product: product != product),
-            "The rates only shrink. Where the sign stays the same, add kappa to the rate.",
+            "The rates never grow. Where the sign stays the same, add kappa to the rate.",
             0.25,
         ),
         Mistake(
             "grows_with_the_gradient",
             _dbd(grow=lambda rate, g, kappa, bar: rate + kappa * g.abs()),
-            "The rate grows by kappa times something. It grows by kappa itself, however large the gradient is.",
+            "How far the rate grows depends on the gradient. It grows by kappa itself, however large the gradient is.",
             0.25,
             forms=[
                 _dbd(grow=lambda rate, g, kappa, bar: rate + kappa * g),
@@ -257,7 +258,7 @@ DELTA_BAR_DELTA_STEP = Exercise(
         Mistake(
             "moves_by_the_rate_alone",
             _dbd(change=lambda old, new, g, bar: -new),
-            "The gradient is missing in the step: theta moves by the rate times the gradient.",
+            "The gradient is missing in the move: theta moves by the rate times the gradient, against it.",
             0.25,
         ),
         Mistake(
@@ -275,20 +276,20 @@ DELTA_BAR_DELTA_STEP = Exercise(
         Mistake(
             "rates_not_kept",
             _dbd(kept=lambda old, new: {**new, "rate": old["rate"]}),
-            "The rates that came in are returned, so nothing is learnt of them. Return the new ones.",
+            "The rates come back as they came in. Return the new ones.",
             0.25,
         ),
         Mistake(
             "average_not_kept",
             _dbd(kept=lambda old, new: {**new, "bar": old["bar"]}),
-            "The average that came in is returned. Return the new one, or it stays at its start.",
+            "The average comes back as it came in. Return the new one, or it stays at its start.",
             0.25,
         ),
         Mistake(
             "sign_alone",
             _dbd(change=lambda old, new, g, bar: -new * g.sign()),
-            "The step has the length of the rate, whatever the gradient's size: that is Rprop's step. Here the rate"
-            " multiplies the gradient.",
+            "The gradient's size has no part in the step: its sign and the rate alone make it, as in Rprop. Here the"
+            " rate multiplies the gradient.",
             0.25,
             forms=[
                 _dbd(change=lambda old, new, g, bar: -old * g.sign()),

@@ -54,8 +54,8 @@ DIAGONAL_GAUSS_NEWTON = Exercise(
         Mistake(
             "square_of_the_mean",
             lambda per_example_grads: per_example_grads.mean(0).square(),
-            "The gradients are averaged before they are squared. At a minimum their mean is 0, and so would be your"
-            " curvature. Square each example's gradient first.",
+            "The gradients are added or averaged before they are squared. Square each example's gradient first: at a"
+            " minimum the gradients cancel in their mean, and their squares do not.",
             0.25,
             forms=[
                 lambda per_example_grads: per_example_grads.sum(0).square() / len(per_example_grads),
@@ -71,8 +71,8 @@ DIAGONAL_GAUSS_NEWTON = Exercise(
         Mistake(
             "root_taken",
             lambda per_example_grads: per_example_grads.square().mean(0).sqrt(),
-            "The root is taken. The diagonal of the matrix is the mean of squares itself; whether a step should"
-            " use its root is another question.",
+            "A root is taken. The diagonal of the matrix is the mean of squares itself; whether a step should use its"
+            " root is another question.",
             0.25,
             forms=[
                 lambda per_example_grads: per_example_grads.square().sum(0).sqrt(),
@@ -122,7 +122,8 @@ DIAGONAL_GAUSS_NEWTON = Exercise(
         Mistake(
             "sizes_averaged",
             lambda per_example_grads: per_example_grads.abs().mean(0),
-            "Absolute values are averaged. On the diagonal of the outer product of g with itself stand squares.",
+            "Absolute values are added or averaged. On the diagonal of the outer product of g with itself stand"
+            " squares.",
             0.25,
             forms=[
                 lambda per_example_grads: per_example_grads.abs().sum(0),
@@ -131,8 +132,8 @@ DIAGONAL_GAUSS_NEWTON = Exercise(
         Mistake(
             "divided_by_the_number_of_entries",
             lambda per_example_grads: per_example_grads.square().sum(0) / per_example_grads.numel(),
-            "The sum is divided by the number of all entries. It runs over the examples, so divide by their number,"
-            " the length of the first axis.",
+            "The sum is not divided by the number of the examples but by another length. It runs over the examples:"
+            " divide by the length of the first axis.",
             0.25,
             forms=[lambda per_example_grads: per_example_grads.square().sum(0) / per_example_grads.shape[-1]],
         ),
@@ -169,8 +170,8 @@ DIAGONAL_GAUSS_NEWTON = Exercise(
             lambda per_example_grads: (
                 per_example_grads.flatten(1).T @ per_example_grads.flatten(1) / len(per_example_grads)
             ),
-            "This is the whole matrix, with one row and one column a weight. Only its diagonal is asked for, and it"
-            " can be had without building the matrix.",
+            "This is a whole matrix, with one row and one column a weight. Only a diagonal is asked for: the mean of"
+            " each weight's squares, which can be had without the matrix.",
             0.25,
             forms=[
                 lambda per_example_grads: per_example_grads.T @ per_example_grads / len(per_example_grads),
@@ -180,7 +181,7 @@ DIAGONAL_GAUSS_NEWTON = Exercise(
         Mistake(
             "inverse",
             lambda per_example_grads: 1 / per_example_grads.square().mean(0),
-            "This is the inverse, with which a step is multiplied. The diagonal itself is asked for.",
+            "This is an inverse, of the diagonal or of its root. The diagonal itself is asked for.",
             0.25,
             forms=[
                 lambda per_example_grads: 1 / per_example_grads.square().mean(0).sqrt(),

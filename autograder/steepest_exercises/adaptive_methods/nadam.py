@@ -173,7 +173,7 @@ NADAM_STEP = Exercise(
         Mistake(
             "no_look_ahead",
             _nadam(lambda s, g, a, k, b: s / (1 - a**k)),
-            "This is Adam: it moves along the average alone. Nesterov's look-ahead lets the average fade once more"
+            "theta moves along the average alone, as in Adam. Nesterov's look-ahead lets the average fade once more"
             " and adds the new gradient with weight 1 - rho1.",
             0.25,
             forms=[
@@ -184,8 +184,7 @@ NADAM_STEP = Exercise(
         Mistake(
             "old_average_used",
             _nadam(used=lambda old, new: {**new, "s": old["s"]}),
-            "The look-ahead uses the average before this gradient entered it, which nearly gives Adam's step back. Use"
-            " the new average.",
+            "The look-ahead uses the average before this gradient entered it. Use the new average.",
             0.25,
             forms=[_nadam(used=lambda old, new: {**new, "s": old["s"]}, spread=inside)],
         ),
@@ -232,7 +231,8 @@ NADAM_STEP = Exercise(
         Mistake(
             "no_bias_correction",
             _nadam(lambda s, g, a, k, b: a * s + (1 - a) * g, c2=none),
-            "No average is corrected for its start from 0. With rho2 = 0.999 the root starts 30 times too small.",
+            "No average is corrected for its start from 0. Above the fraction line the corrections are made with rho1,"
+            " below it with rho2.",
             0.25,
             forms=[_nadam(lambda s, g, a, k, b: a * s + (1 - a) * g, c2=none, spread=inside)],
         ),
@@ -278,7 +278,7 @@ NADAM_STEP = Exercise(
                 lambda s, g, a, k, b: a * s / (1 - b ** (k + 1)) + (1 - a) * g / (1 - b**k),
                 c2=first_average,
             ),
-            "The corrections are exchanged. Above the fraction line stands 1 - rho1**k, below it 1 - rho2**k.",
+            "The corrections are exchanged. Above the fraction line they are made with rho1, below it with rho2.",
             0.25,
             forms=[
                 _nadam(lambda s, g, a, k, b: (a * s + (1 - a) * g) / (1 - b**k), c2=first_average),
@@ -330,15 +330,15 @@ NADAM_STEP = Exercise(
         Mistake(
             "corrected_after_the_root",
             _nadam(c2=lambda a, b, k: (1 - b**k) ** 2),
-            "The root is divided by 1 - rho2**k. Correct the average first and take the root of the result.",
+            "The root is corrected by the whole 1 - rho2**k. Correct the average first and take the root of the"
+            " result.",
             0.25,
             forms=[_nadam(_one_correction, c2=lambda a, b, k: (1 - b**k) ** 2)],
         ),
         Mistake(
             "corrected_twice",
             _nadam(lambda s, g, a, k, b: a * s / (1 - a**k) / (1 - a ** (k + 1)) + (1 - a) * g / (1 - a**k)),
-            "The average is corrected twice, for this step and for the next. In the look-ahead stands the uncorrected"
-            " s.",
+            "The average's term is corrected twice. Divide the uncorrected s once.",
             0.25,
             forms=[
                 _nadam(lambda s, g, a, k, b: (a * s / (1 - a**k) + (1 - a) * g) / (1 - a**k)),
@@ -360,7 +360,8 @@ NADAM_STEP = Exercise(
         Mistake(
             "fading_missing",
             _nadam(lambda s, g, a, k, b: s / (1 - a ** (k + 1)) + (1 - a) * g / (1 - a**k)),
-            "The average must fade by rho1 before the new gradient is added, or the weights sum to more than 1.",
+            "The average counts in full beside the new gradient. It has to fade by rho1 before (1 - rho1) * g is"
+            " added.",
             0.25,
             forms=[_nadam(lambda s, g, a, k, b: (s + (1 - a) * g) / (1 - a**k))],
         ),
@@ -385,14 +386,15 @@ NADAM_STEP = Exercise(
         Mistake(
             "gradient_subtracted",
             _nadam(lambda s, g, a, k, b: a * s / (1 - a ** (k + 1)) - (1 - a) * g / (1 - a**k)),
-            "The gradient's term is subtracted. Both terms point the same way: add them.",
+            "The gradient's term enters with the opposite sign. Both terms have the same sign: theta moves along their"
+            " sum, downhill.",
             0.25,
             forms=[_nadam(lambda s, g, a, k, b: (a * s - (1 - a) * g) / (1 - a**k))],
         ),
         Mistake(
             "gradient_alone",
             _nadam(lambda s, g, a, k, b: g),
-            "theta moves along the last gradient alone: this is RMSProp with a correction. The average is missing.",
+            "theta moves along the last gradient alone, as in RMSProp. The average of the gradients is missing.",
             0.25,
             forms=[
                 _nadam(lambda s, g, a, k, b: g / (1 - a**k)),
@@ -409,15 +411,16 @@ NADAM_STEP = Exercise(
         Mistake(
             "weights_exchanged",
             _nadam(s=lambda s, g, a: (1 - a) * s + a * g, r=lambda r, g, b, s: (1 - b) * r + b * g * g),
-            "rho and 1 - rho are exchanged in an average. rho, near 1, is the share of the past that is kept.",
+            "rho and 1 - rho have changed places in an average. rho, usually near 1, is the share of the past that is"
+            " kept.",
             0.25,
             forms=[_nadam(s=lambda s, g, a: (1 - a) * s + a * g), _nadam(r=lambda r, g, b, s: (1 - b) * r + b * g * g)],
         ),
         Mistake(
             "sums_for_averages",
             _nadam(s=lambda s, g, a: a * s + g, r=lambda r, g, b, s: b * r + g * g),
-            "A new gradient or its square counts in full. An average weighs it with 1 - rho, and the correction"
-            " relies on that.",
+            "A new gradient or its square counts in full. In an average it has the weight 1 - rho, beside the old"
+            " average with rho.",
             0.25,
             forms=[
                 _nadam(s=lambda s, g, a: a * s + g),
@@ -488,7 +491,8 @@ NADAM_STEP = Exercise(
         Mistake(
             "gradient_not_squared",
             _nadam(r=lambda r, g, b, s: b * r + (1 - b) * g.abs()),
-            "r averages the gradients or their sizes, not their squares. Its root has no unit of a gradient then.",
+            "r averages the gradients or their sizes, not their squares. Average the squares: the root of their"
+            " average has the unit of a gradient.",
             0.25,
             forms=[_nadam(r=lambda r, g, b, s: b * r + (1 - b) * g)],
         ),
@@ -504,8 +508,8 @@ NADAM_STEP = Exercise(
         Mistake(
             "look_ahead_stored",
             _nadam(kept=lambda old, new, direction, a, b, k: {**new, "s": direction}),
-            "The direction of the step goes back into the state. Looking ahead serves the step only; store the average"
-            " itself.",
+            "What comes back as s is not the average but something of the look-ahead, which serves the step only."
+            " Store the average itself.",
             0.25,
             forms=[
                 *_also(kept=lambda old, new, direction, a, b, k: {**new, "s": direction}),
@@ -551,7 +555,7 @@ NADAM_STEP = Exercise(
         Mistake(
             "rate_forgotten",
             _nadam(move=lambda m, spread, lr, eps: m / spread),
-            "lr is not used. It scales the whole step.",
+            "The result does not depend on lr; a constant in its place looks the same. lr scales the whole step.",
             0.25,
         ),
         Mistake(

@@ -207,8 +207,8 @@ QUICKPROP_STEP = Exercise(
         Mistake(
             "sign_of_the_secant",
             _quickprop(lambda d, g, old: g * d / (g - old)),
-            "The sign is wrong: on a parabola this walks away from the minimum. The curvature is (g - g_old) / delta,"
-            " and the step is minus g over it.",
+            "The parabola's change has the wrong sign. The curvature is (g - g_old) / delta, and the change is minus g"
+            " over it.",
             0.25,
             forms=_ways(secant=lambda d, g, old: g * d / (g - old)),
         ),
@@ -260,7 +260,7 @@ QUICKPROP_STEP = Exercise(
         Mistake(
             "gradient_step_added",
             _quickprop(move=lambda change, g, lr: change - lr * g),
-            "A gradient step is added to every change. Here it only starts weights that are at rest.",
+            "A gradient step is added to the parabola's change. Here it only starts weights that are at rest.",
             0.25,
             forms=[
                 _quickprop(jump=lambda change, g, lr: change - lr * g),
@@ -271,21 +271,22 @@ QUICKPROP_STEP = Exercise(
         Mistake(
             "subtracted",
             _quickprop(move=lambda change, g, lr: -change),
-            "The change is subtracted. It already has its sign: add it to theta.",
+            "theta moves the opposite way to the change. The change already has its sign: the new theta is the old one"
+            " plus the change.",
             0.25,
             forms=_ways(move=lambda change, g, lr: -change),
         ),
         Mistake(
             "change_not_stored",
             _quickprop(kept=lambda old, new, unlimited: {**new, "delta": old["delta"]}),
-            "The change that came in is returned. Store the one that was made.",
+            "delta comes back as it came in. Store the change that was made.",
             0.25,
             forms=_ways(kept=lambda old, new, unlimited: {**new, "delta": old["delta"]}),
         ),
         Mistake(
             "gradient_not_stored",
             _quickprop(kept=lambda old, new, unlimited: {**new, "grad": old["grad"]}),
-            "The gradient that came in is returned. Store the new one: the next secant starts from it.",
+            "The stored gradient comes back as it came in. Store the new one: the next secant starts from it.",
             0.25,
             forms=_ways(kept=lambda old, new, unlimited: {**new, "grad": old["grad"]}),
         ),
@@ -299,8 +300,8 @@ QUICKPROP_STEP = Exercise(
         Mistake(
             "limited_without_the_absolute_value",
             _quickprop(limit=lambda change, d, growth: torch.clamp(change, -growth * d, growth * d)),
-            "The bounds are growth times the last change with its sign. Where that is negative, lower and upper bound"
-            " change places: take the absolute value.",
+            "The limit is growth times the last change with its sign, and where that is negative it is no bound for a"
+            " size. Take the absolute value, and limit between minus and plus.",
             0.25,
             forms=[
                 *_ways(limit=lambda change, d, growth: torch.clamp(change, -growth * d, growth * d)),
@@ -315,8 +316,8 @@ QUICKPROP_STEP = Exercise(
         Mistake(
             "limited_together",
             _norms_limited,
-            "The limit compares whole vectors. Each weight has its own parabola and its own limit: growth times its own"
-            " last change.",
+            "The limit is made of all weights together. Each weight has its own parabola and its own limit: growth"
+            " times its own last change.",
             forms=[
                 _quickprop(
                     limit=lambda change, d, growth: change.clamp(-growth * d.abs().max(), growth * d.abs().max())
@@ -335,7 +336,8 @@ QUICKPROP_STEP = Exercise(
         Mistake(
             "sign_of_the_limited_change_lost",
             _quickprop(limit=lambda change, d, growth: torch.minimum(change.abs(), growth * d.abs())),
-            "The sign is lost where the size is limited. Limit between minus and plus growth times |delta|.",
+            "The change does not keep its own sign where its size is limited. Limit between minus and plus growth"
+            " times |delta|.",
             0.25,
             forms=[
                 _quickprop(
@@ -349,7 +351,8 @@ QUICKPROP_STEP = Exercise(
         Mistake(
             "zero_beyond_the_limit",
             _quickprop(limit=lambda change, d, growth: torch.where(change.abs() > growth * d.abs(), 0.0, change)),
-            "Changes beyond the limit are dropped, and the weight stands still. Cut them to growth times |delta|.",
+            "Changes beyond the limit are replaced by something else than the limit. Cut them to growth times |delta|,"
+            " each with its own sign.",
             0.25,
             forms=[
                 _quickprop(limit=lambda change, d, growth: torch.where(change.abs() > growth * d.abs(), d, change)),
@@ -411,13 +414,13 @@ QUICKPROP_STEP = Exercise(
         Mistake(
             "starts_with_the_sign",
             _quickprop(rest=lambda g, lr: -lr * g.sign()),
-            "A weight at rest starts by lr, whatever its gradient. Its first change is -lr * g.",
+            "The first change of a weight at rest does not depend on its gradient's size. It is -lr * g.",
             0.25,
         ),
         Mistake(
             "starts_without_the_rate",
             _quickprop(rest=lambda g, lr: -g),
-            "A weight at rest starts with -g. Its first change is -lr * g.",
+            "The first change of a weight at rest does not depend on lr. It is -lr * g.",
             0.25,
         ),
         Mistake(

@@ -15,7 +15,7 @@ from steepest_exercises.adaptive_methods import cases as shared
 from steepest_exercises.adaptive_methods import reference
 
 EXCHANGED = (
-    "rho and 1 - rho are exchanged. rho, near 1, is the share of the old average that is kept; the new square"
+    "rho and 1 - rho are exchanged. rho, usually near 1, is the share of the old average that is kept; the new square"
     " counts with 1 - rho."
 )
 LONGER = "Its steps are longer where the gradient is steady."
@@ -152,7 +152,7 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "square_not_weighted",
             _rmsprop(_in_full),
-            "The new square counts in full, so the weights sum to 1 / (1 - rho) and not to 1. Weigh it with 1 - rho.",
+            "The new square counts in full. In an average it has the weight 1 - rho, beside the old average with rho.",
             0.25,
             forms=_inside(mean=_in_full),
         ),
@@ -175,7 +175,8 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "root_missing",
             _rmsprop(root=shared.no_root),
-            "The gradient is divided by the mean square itself. Take its root, the r and the s of RMS.",
+            "What the gradient is divided by has the unit of its square: the root is missing. Take it; it is the R of"
+            " RMS.",
             0.25,
             forms=[
                 _rmsprop(root=lambda r, eps: r),
@@ -198,7 +199,8 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "square_of_the_average",
             _rmsprop(lambda r, g, rho, lr: (rho * r.sqrt() + (1 - rho) * g).square()),
-            "An average is squared. Average the squares: square each gradient first, then blend.",
+            "Gradients or their sizes are blended before they are squared. Square each gradient first, then blend it"
+            " into the average.",
             forms=[
                 _rmsprop(lambda r, g, rho, lr: (rho * r.sqrt() + (1 - rho) * g.abs()).square()),
                 _rmsprop(lambda r, g, rho, lr: (rho * r + (1 - rho) * g).square()),
@@ -209,8 +211,8 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "gradient_not_squared",
             _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g),
-            "The average is of the gradients, not of their squares: opposite signs cancel in it, and where it is"
-            " negative it has no root.",
+            "The average is of the gradients, not of their squares: opposite signs cancel in it. Square each gradient"
+            " before it enters.",
             forms=[
                 _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g, lambda r, eps: r.abs().sqrt() + eps),
                 _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * g, shared.no_root),
@@ -236,8 +238,8 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "only_the_last_gradient",
             _rmsprop(used=lambda old, new, g, rho: g * g),
-            "The step is divided by the size of this gradient alone, so all weights move by about lr. Divide by the"
-            " root of the average.",
+            "Past gradients have no part in what the step is divided by: only this one stands there. Divide by the"
+            " root of the running average.",
             0.25,
             forms=[
                 _rmsprop(used=lambda old, new, g, rho: (1 - rho) * g * g),
@@ -248,14 +250,15 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "rate_in_the_average",
             _rmsprop(lambda r, g, rho, lr: rho * r + (1 - rho) * (lr * g) ** 2),
-            "The squares are taken of lr * g, so the rate cancels out of the step. Average the gradient's squares.",
+            "lr has a part in the average of the squares. It scales the step only: average the squares of the gradient"
+            " itself.",
             0.25,
         ),
         Mistake(
             "corrected_as_in_adam",
             _rmsprop(used=lambda old, new, g, rho: new / (1 - rho)),
-            "The average is divided by 1 - rho. RMSProp leaves it as it is; the correction for its start from 0 comes"
-            " with Adam, and changes from step to step.",
+            "The step goes by the average divided by 1 - rho. RMSProp leaves the average as it is; a correction for"
+            " the start from 0 comes with Adam, and changes from step to step.",
             0.25,
             forms=_inside(used=lambda old, new, g, rho: new / (1 - rho)),
         ),
@@ -269,8 +272,8 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "mean_forgotten_in_the_centred_form",
             _centred(remember=False),
-            'The average of the gradient is made anew from 0 in every step. Return it in the state under "mean" and'
-            " go on with it, or leave it out: the plain form needs none.",
+            "Past gradients have no part in the mean whose square is taken away. Carry it on from step to step, in the"
+            ' state under "mean", or leave it out: the plain form needs none.',
             0.25,
             forms=[
                 _centred(shared.inside, remember=False),
@@ -301,7 +304,8 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "old_mean_used_in_the_centred_form",
             _centred(variance=lambda r, m, old: r - old * old),
-            "The mean before this gradient is taken away from the mean square with it. Update both averages first.",
+            "The mean from before this gradient meets the mean square that already holds it. Update both averages"
+            " first.",
             0.25,
             forms=[
                 _centred(variance=lambda r, m, old: (r - old * old).clamp(min=0)),
@@ -311,8 +315,8 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "moves_along_the_average",
             _centred(change=lambda g, m, root: -m / root, variance=lambda r, m, old: r),
-            "theta moves along an average of the gradients: that is half of Adam. Here the gradient itself is divided"
-            " by the root.",
+            "theta moves along an average of the gradients, as in Adam. Here the gradient itself is divided by the"
+            " root.",
             0.25,
             forms=[
                 _centred(change=lambda g, m, root: -m / root),
@@ -362,12 +366,13 @@ RMSPROP_STEP = Exercise(
         Mistake(
             "multiplied",
             _rmsprop(change=lambda root, g, lr, eps: -lr * g * root),
-            "The gradient is multiplied by the root, so steep weights move even further. Divide by it.",
+            "The step grows with the root, as if the gradient were multiplied by it. Divide by it instead.",
         ),
         Mistake(
             "rate_forgotten",
             _rmsprop(change=lambda root, g, lr, eps: -g / root),
-            "lr is not used. Each weight's own rate is lr divided by its root mean square.",
+            "The result does not depend on lr; a constant in its place looks the same. Each weight's own rate is lr"
+            " divided by its root mean square.",
             0.25,
             forms=_inside(change=lambda root, g, lr, eps: -g / root),
         ),

@@ -268,21 +268,21 @@ RPROP_STEP = Exercise(
         Mistake(
             "not_bounded",
             _rprop(bound=lambda step, low, high, p: step),
-            "The step is not bounded. Without step_max it grows for ever on a slope, without step_min it dies.",
+            "step_min and step_max have no part in the step. Keep it between them, both for the move and in the state.",
             0.25,
             forms=_ways(bound=lambda step, low, high, p: step),
         ),
         Mistake(
             "not_bounded_below",
             _rprop(bound=lambda step, low, high, p: step.clamp(max=high)),
-            "The step is bounded above only. After many changes of sign it becomes 0, and no factor revives it.",
+            "step_min has no part in the step: it is bounded above only. Let it shrink no further than step_min.",
             0.75,
             forms=_ways(bound=lambda step, low, high, p: step.clamp(max=high)),
         ),
         Mistake(
             "not_bounded_above",
             _rprop(bound=lambda step, low, high, p: step.clamp(min=low)),
-            "The step is bounded below only. On a long slope it grows for ever.",
+            "step_max has no part in the step: it is bounded below only. Let it grow no further than step_max.",
             0.25,
             forms=_ways(bound=lambda step, low, high, p: step.clamp(min=low)),
         ),
@@ -293,8 +293,8 @@ RPROP_STEP = Exercise(
                     p > 0, step.clamp(min=high), torch.where(p < 0, step.clamp(min=low), step)
                 )
             ),
-            "max and min are exchanged at a bound. min(up * step, step_max) never exceeds step_max, and"
-            " max(down * step, step_min) never falls below step_min.",
+            "A bound holds the wrong way round, as where max and min are exchanged. min(up * step, step_max) never"
+            " exceeds step_max, and max(down * step, step_min) never falls below step_min.",
             0.25,
             forms=[
                 _rprop(
@@ -341,7 +341,7 @@ RPROP_STEP = Exercise(
         Mistake(
             "gradient_not_stored",
             _rprop(stored=lambda kept, old: old),
-            "The gradient that came in is returned, so every sign is compared with the same old one. Store the new.",
+            "The stored gradient comes back as it came in. Store the new one: the next sign is compared with it.",
             0.25,
             forms=_ways(stored=lambda kept, old: old),
         ),
@@ -355,24 +355,24 @@ RPROP_STEP = Exercise(
         Mistake(
             "gradient_kept_after_taking_back",
             _rprop(after=_back, left=_new),
-            "After a change of sign the move is taken back, but the new gradient is stored. Back there the next one has"
-            " the old sign and looks like another change: store 0.",
+            "After a change of sign the move is taken back, but a gradient is stored. Store 0 there, so that the"
+            " next sign is not compared with it.",
             0.25,
             forms=[_rprop(after=_back, left=_old)],
         ),
         Mistake(
             "old_gradient_kept_after_a_change_of_sign",
             _rprop(left=_old),
-            "After a change of sign the old gradient stays stored, so the next one changes its sign again and the"
-            " step shrinks twice. Store 0 there.",
+            "After a change of sign the old gradient stays stored, so the next one may count as a change of sign"
+            " again. Store 0 there.",
             0.25,
             forms=[_rprop(after=_turn, left=_old)],
         ),
         Mistake(
             "taken_back_the_wrong_way",
             _rprop(after=lambda g, old, before, step: -old.sign() * before),
-            "The last move is made once more, not taken back. It was minus the old sign times the step: add what was"
-            " subtracted.",
+            "The last move is made once more, not taken back. It went against the old gradient's sign, so the way back"
+            " goes along it.",
             0.25,
             forms=[_rprop(after=lambda g, old, before, step: g.sign() * before, left=_new)],
         ),
@@ -390,7 +390,7 @@ RPROP_STEP = Exercise(
         Mistake(
             "stands_where_the_product_is_zero",
             _rprop(ahead=lambda g, before, step, p: torch.where(p > 0, -g.sign() * step, 0.0)),
-            "Nothing moves where the product is 0, so nothing ever starts. The step keeps its length there, and is"
+            "Nothing moves where the product is 0, as in the first step. The step keeps its length there, and is"
             " taken.",
             0.25,
             forms=_ways(ahead=lambda g, before, step, p: torch.where(p > 0, -g.sign() * step, 0.0)),
@@ -422,21 +422,23 @@ RPROP_STEP = Exercise(
         Mistake(
             "grows_where_the_product_is_zero",
             _rprop(lambda p, up, down: torch.where(p >= 0, up, down).to(p.dtype)),
-            "The step also grows where the product is 0: in the first step, and right after a change of sign.",
+            "The step also grows where the product is 0: in the first step, and wherever a stored gradient is 0. It"
+            " keeps its length there.",
             0.25,
             forms=_ways(factor=lambda p, up, down: torch.where(p >= 0, up, down).to(p.dtype)),
         ),
         Mistake(
             "shrinks_where_the_product_is_zero",
             _rprop(lambda p, up, down: torch.where(p > 0, up, down).to(p.dtype)),
-            "The step also shrinks where the product is 0: in the first step, and again after a change of sign.",
+            "The step also shrinks where the product is 0: in the first step, and wherever a stored gradient is 0. It"
+            " keeps its length there.",
             0.25,
             forms=_ways(factor=lambda p, up, down: torch.where(p > 0, up, down).to(p.dtype)),
         ),
         Mistake(
             "judged_together",
             _rprop(product=lambda old, g: (old * g).sum().sign().expand_as(g)),
-            "One number decides for all weights. Each weight looks at its own two signs.",
+            "One judgement is made for all weights. Each weight looks at its own two signs.",
             forms=[
                 *_ways(product=lambda old, g: (old * g).sum().sign().expand_as(g)),
                 _rprop(product=lambda old, g: (old * g).sign().sum().sign().expand_as(g)),
@@ -445,21 +447,21 @@ RPROP_STEP = Exercise(
         Mistake(
             "step_not_kept",
             _rprop(new_step=lambda before, step, unbounded: before),
-            "The steps that came in are returned, so nothing is learnt of them. Return the new ones.",
+            "The steps come back as they came in. Return the new ones.",
             0.25,
             forms=_ways(new_step=lambda before, step, unbounded: before),
         ),
         Mistake(
             "never_grows",
             _rprop(lambda p, up, down: torch.where(p < 0, down, 1.0).to(p.dtype)),
-            "The step only ever shrinks. Where the sign stays the same, multiply it by up.",
+            "The step never grows. Where the sign stays the same, multiply it by up.",
             0.25,
             forms=_ways(factor=lambda p, up, down: torch.where(p < 0, down, 1.0).to(p.dtype)),
         ),
         Mistake(
             "never_shrinks",
             _rprop(lambda p, up, down: torch.where(p > 0, up, 1.0).to(p.dtype)),
-            "The step only ever grows. Where the sign has changed, multiply it by down.",
+            "The step never shrinks. Where the sign has changed, multiply it by down.",
             0.25,
             forms=_ways(factor=lambda p, up, down: torch.where(p > 0, up, 1.0).to(p.dtype)),
         ),

@@ -164,8 +164,8 @@ BATCH_NORM_BACKWARD = Exercise(
         Mistake(
             "one_over_b_twice",
             bracket(lambda g, u: (g - g.mean(dim=0) - u * (g * u).mean(dim=0)) / len(g)),
-            "grad_x is divided by B once too often. A mean over the batch, if there is one, is in the loss and so in "
-            "grad_out already.",
+            "grad_x, or one of its paths, is divided by B once too often. A mean over the batch, if there is one, is "
+            "in the loss and so in grad_out already.",
             0.5,
             forms=[
                 bracket(lambda g, u: g - (g.mean(dim=0) + u * (g * u).mean(dim=0)) / len(g)),
@@ -316,7 +316,8 @@ BATCH_NORM_BACKWARD = Exercise(
         Mistake(
             "eps_missing",
             passes.without_eps,
-            "s is computed as √σ² without ε, another one than in the forward pass, and 0 for a constant feature.",
+            "ε has no part in grad_x: the root there is √σ² (a tiny constant in the place of ε looks the same). The "
+            "forward pass divided by √(σ² + ε), and so does the way back.",
             0.5,
             companions={"batch_norm_train": passes.keeping_all},
             forms=[passes.without_eps_in_front, passes.staged_without_eps],
@@ -342,8 +343,8 @@ BATCH_NORM_BACKWARD = Exercise(
         Mistake(
             "parameters_from_h",
             passes.of_h(),
-            "The gradients of γ and β are summed from γ·grad_out. The factor γ belongs to the gradient at u, and so to "
-            "grad_x; these two take grad_out as it comes.",
+            "The gradient of γ or of β, or both, is summed from γ·grad_out. The factor γ belongs to the gradient at "
+            "u, and so to grad_x; these two take grad_out as it comes.",
             0.5,
             forms=[passes.of_h(beta=False), passes.of_h(gamma=False)],
         ),
@@ -390,32 +391,32 @@ BATCH_NORM_BACKWARD = Exercise(
         Mistake(
             "cache_used_up",
             passes.overwriting_u,
-            "The first pass is right, and a second one from the same cache is not. Either the first changes what is "
-            "cached, as `u *= gamma` does, or it goes back through a graph of autograd, which torch frees unless it is "
-            "given `retain_graph=True`.",
+            "The first pass is right, and a second one from the same cache is not. Does the first change what is "
+            "cached, as `u *= gamma` does, or go back through a graph of autograd, which torch frees unless it is "
+            "given `retain_graph=True`?",
             0.5,
         ),
         Mistake(
             "cache_in_a_global",
             passes.from_the_last_pass,
-            "The gradients are those of whatever went forward last: a variable outside the function is read where the "
-            "cache belongs. A net has many such layers, so take everything from the `cache` that is given.",
+            "The gradients are those of whatever went forward last, as where a variable outside the function is read. "
+            "A net has many such layers, so take everything from the `cache` that is given.",
             0.5,
             companions={"batch_norm_train": passes.keeping_in_a_global},
         ),
         Mistake(
             "cache_overwritten",
             backward(),
-            "The formulas are right, the cache is not: it holds the output where u belongs. An operation in place "
-            "(`*=`, `+=`) in batch_norm_train changes what was cached before it.",
+            "The output stands where u belongs. Look at what is cached and at what the backward pass takes from it: "
+            "an operation in place (`*=`, `+=`) in batch_norm_train, for one, changes what was cached before it.",
             0.5,
             companions={"batch_norm_train": passes.changing_u(passes.scaled_and_shifted_in_place)},
         ),
         Mistake(
             "cache_scaled_in_place",
             backward(),
-            "The formulas are right, the cache is not: it holds γu where u belongs. `u *= gamma` in batch_norm_train "
-            "changes what was cached before it.",
+            "γu stands where u belongs. Look at what is cached and at what the backward pass takes from it: `u *= "
+            "gamma` in batch_norm_train, for one, changes what was cached before it.",
             0.5,
             companions={"batch_norm_train": passes.changing_u(passes.scaled_in_place)},
         ),
@@ -446,8 +447,8 @@ BATCH_NORM_BACKWARD = Exercise(
         Mistake(
             "forward_pass_without_eps",
             backward(),
-            "batch_norm_train is not right yet: ε is missing under the root. Mend exercise 1 first; this works on its "
-            "cache.",
+            "batch_norm_train is not right yet: its result does not depend on ε, which belongs under the root. Mend "
+            "exercise 1 first; this works on its cache.",
             0.25,
             companions={"batch_norm_train": passes.ahead(root=lambda v, eps: torch.sqrt(v))},
         ),

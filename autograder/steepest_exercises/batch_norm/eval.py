@@ -225,7 +225,8 @@ BATCH_NORM_EVAL = Exercise(
         Mistake(
             "only_the_mean_is_divided",
             _whole(lambda x, mean, s, gamma, beta: gamma * (x - mean / s) + beta),
-            "A pair of brackets is missing: in x - mean / s only the mean is divided. Write (x - mean) / s.",
+            "Only the mean is divided by the root, and x is not, as in x - mean / s without brackets: (x - mean) / s "
+            "divides both.",
             0.5,
             forms=[_whole(lambda x, mean, s, gamma, beta: gamma * x - mean / s + beta)],
         ),
@@ -244,14 +245,15 @@ BATCH_NORM_EVAL = Exercise(
         Mistake(
             "eps_missing",
             _eval(root=lambda v, eps: torch.sqrt(v)),
-            "ε is not used. Evaluation must be the same function as training, and a feature that never varied has "
-            "variance 0.",
+            "The result does not depend on ε (a tiny constant in its place looks the same). Evaluation must be the "
+            "same function as training, and a feature that never varied has variance 0.",
             0.5,
         ),
         Mistake(
             "eps_outside_the_root",
             _eval(root=lambda v, eps: torch.sqrt(v) + eps),
-            "ε is added to the standard deviation. As in training it is added to the variance, under the root.",
+            "ε, or its root, is added to the standard deviation. As in training ε is added to the variance, under the "
+            "root.",
             0.5,
             forms=[_eval(root=lambda v, eps: torch.sqrt(v) + eps**0.5)],
         ),
@@ -337,8 +339,8 @@ BATCH_NORM_EVAL = Exercise(
         Mistake(
             "corrected_again",
             _eval(variance=lambda x, variance: variance * (len(x) / max(len(x) - 1, 1))),
-            "The variance is multiplied by B/(B - 1) with the B of this batch. The given variance is the population's "
-            "already; it must not depend on how many examples are evaluated together.",
+            "The variance is scaled by B/(B - 1), or by its inverse, with the B of this batch. The given variance is "
+            "the population's already; it must not depend on how many examples are evaluated together.",
             0.5,
             forms=[_eval(variance=lambda x, variance: variance * (len(x) - 1) / len(x) if len(x) > 1 else variance)],
         ),

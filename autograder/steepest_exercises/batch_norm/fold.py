@@ -211,8 +211,7 @@ FOLD_BATCH_NORM = Exercise(
                     gamma / torch.sqrt(v + eps) * (b - mean) + beta,
                 )
             ),
-            "The mean is subtracted from the weight as well. It is a mean of Wx + b, whatever x: it goes into the bias "
-            "alone.",
+            "The mean is subtracted from the weight. It is a mean of Wx + b, whatever x: it goes into the bias alone.",
             0.5,
             forms=[
                 _of_all(
@@ -352,7 +351,8 @@ FOLD_BATCH_NORM = Exercise(
         Mistake(
             "eps_missing",
             _fold(lambda gamma, v, eps: gamma / torch.sqrt(v)),
-            "ε is missing under the root: the folded layer must compute what the two layers computed.",
+            "The result does not depend on ε (a tiny constant in its place looks the same). The folded layer must "
+            "compute what the two layers computed, with ε under the root.",
             0.5,
         ),
         Mistake(

@@ -88,7 +88,8 @@ UPDATE_RUNNING = Exercise(
         Mistake(
             "past_never_fades",
             lambda running, batch, *, momentum: running + (1 - momentum) * batch,
-            "The old value keeps its full weight, so it only grows. Multiply it by momentum: the weights sum to 1.",
+            "The old value keeps its full weight, so no batch is ever forgotten. Multiply it by momentum: the weights "
+            "sum to 1.",
             0.25,
             forms=[
                 lambda running, batch, *, momentum: running + momentum * batch,
@@ -98,8 +99,8 @@ UPDATE_RUNNING = Exercise(
         Mistake(
             "batch_with_full_weight",
             lambda running, batch, *, momentum: momentum * running + batch,
-            "The batch enters with full weight, so the value grows to 1/(1 - momentum) times what it should be. Weigh "
-            "it with 1 - momentum.",
+            "The batch enters with full weight, so the weights sum to more than 1. Keep the share momentum of the "
+            "running value, and weigh the batch with 1 - momentum.",
             0.25,
             forms=[lambda running, batch, *, momentum: (1 - momentum) * running + batch],
         ),
@@ -125,7 +126,7 @@ UPDATE_RUNNING = Exercise(
         Mistake(
             "plain_mean",
             lambda running, batch, *, momentum: (running + batch) / 2,
-            "Old and new are averaged half and half: momentum is not used.",
+            "Old and new are averaged half and half: momentum has no part in it.",
         ),
         Mistake(
             "divided_by_two_as_well",
@@ -150,14 +151,15 @@ UPDATE_RUNNING = Exercise(
         Mistake(
             "brackets_missing",
             lambda running, batch, *, momentum: momentum * running + 1 - momentum * batch,
-            "A pair of brackets is missing: 1 - momentum * batch is 1 - (momentum * batch). Write (1 - momentum) * "
-            "batch.",
+            "1 stands alone in the sum, as in 1 - momentum * batch, which is 1 - (momentum * batch). Write (1 - "
+            "momentum) * batch.",
             0.5,
         ),
         Mistake(
             "only_the_step",
             lambda running, batch, *, momentum: (1 - momentum) * (batch - running),
-            "This is the step from the running value towards the batch. Add it to the running value.",
+            "This is a share of the difference between the two values, a step alone. Add (1 - momentum) * (batch - "
+            "running) to the running value.",
             0.25,
             forms=[
                 lambda running, batch, *, momentum: momentum * (batch - running),
@@ -202,8 +204,7 @@ UPDATE_RUNNING = Exercise(
         Mistake(
             "batch_squared",
             lambda running, batch, *, momentum: momentum * running + (1 - momentum) * batch**2,
-            "The batch's value is squared. That is for running means of squared gradients; a mean or a variance enters "
-            "as it is.",
+            "The batch's value is squared, or its root is taken. A mean or a variance enters as it is.",
             0.5,
             forms=[lambda running, batch, *, momentum: momentum * running + (1 - momentum) * batch.abs().sqrt()],
         ),

@@ -137,7 +137,8 @@ POPULATION_STATISTICS = Exercise(
         Mistake(
             "whole_number_division",
             _statistics(variance=lambda v, b: v.mean(dim=0) * (b // (b - 1))),
-            "`//` divides whole numbers and drops the rest: B // (B - 1) is 1 for every B above 2. Write `/`.",
+            "The correction is a whole number, 1 for every B above 2, as B // (B - 1) gives it. B/(B - 1) is a little "
+            "more than 1: write `/`.",
             0.5,
         ),
         Mistake(
@@ -155,7 +156,8 @@ POPULATION_STATISTICS = Exercise(
         Mistake(
             "correction_without_b_minus_one",
             _statistics(variance=lambda v, b: v.mean(dim=0) * b),
-            "Multiplied by B, but not divided by B - 1: the correction is B/(B - 1), a little more than 1.",
+            "The variance is multiplied by a whole number, B or B - 1. The correction is the ratio of the two, B/(B - "
+            "1), a little more than 1.",
             0.5,
             forms=[_statistics(variance=lambda v, b: v.mean(dim=0) * (b - 1))],
         ),
@@ -174,7 +176,7 @@ POPULATION_STATISTICS = Exercise(
         Mistake(
             "corrected_twice",
             _statistics(variance=lambda v, b: v.mean(dim=0) * (b / (b - 1)) ** 2),
-            "The correction is applied twice, once for each batch and once for their mean. Once is enough.",
+            "The correction B/(B - 1) enters twice. Once is enough, for each batch or for their mean.",
             0.5,
         ),
         Mistake(
@@ -242,8 +244,8 @@ POPULATION_STATISTICS = Exercise(
         Mistake(
             "spread_of_the_means_alone",
             _of_both(lambda m, v, b: m.var(dim=0, correction=0)),
-            "The variance is that of the batch means; `batch_variances` is not used. Means scatter much less than "
-            "examples do, with σ²/B: average the batch variances.",
+            "The variance is that of the batch means, and `batch_variances` has no part in it. Means scatter much "
+            "less than examples do, with σ²/B: average the batch variances.",
             0.25,
             forms=[
                 _of_both(lambda m, v, b: m.var(dim=0, correction=0) * b / (b - 1)),
@@ -267,7 +269,8 @@ POPULATION_STATISTICS = Exercise(
         Mistake(
             "one_batch_only",
             _statistics(lambda m, b: m[-1], lambda v, b: v[-1] * b / (b - 1)),
-            "Only one of the batches is used: average over all of them.",
+            "Only one of the batches counts, for the mean and the variance or for one of them: average over all "
+            "batches.",
             0.25,
             forms=[
                 _statistics(lambda m, b: m[0], lambda v, b: v[0] * b / (b - 1)),
@@ -279,7 +282,7 @@ POPULATION_STATISTICS = Exercise(
         Mistake(
             "one_batch_left_out",
             _statistics(lambda m, b: m[1:].sum(dim=0) / len(m), lambda v, b: v[1:].sum(dim=0) / len(v) * b / (b - 1)),
-            "One of the batches is left out: count how often your loop runs.",
+            "One of the batches is left out: count how often a loop runs, or where a slice begins and ends.",
             0.25,
             forms=[
                 _statistics(

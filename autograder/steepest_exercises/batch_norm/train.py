@@ -192,27 +192,29 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "unbiased_deviation_without_eps",
             _forward(variance=_unbiased, root=lambda v, eps: torch.sqrt(v)),
-            "Two things about the denominator: torch's `std` divides by B - 1 where B is meant, and ε is missing, so "
-            "that a feature that is constant in the batch gives `nan`.",
+            "Two things about the denominator: the variance divides by B - 1, as in torch's `std`, where B is meant, "
+            "and it does not depend on ε (a tiny constant in its place looks the same).",
             0.25,
         ),
         Mistake(
             "unbiased_deviation_plus_eps",
             _forward(variance=_unbiased, root=lambda v, eps: torch.sqrt(v) + eps),
-            "Two things about the denominator: torch's `std` divides by B - 1 where B is meant, and ε is added to the "
-            "standard deviation where it belongs to the variance, under the root.",
+            "Two things about the denominator: the variance divides by B - 1, as in torch's `std`, where B is meant, "
+            "and ε is added to the standard deviation where it belongs to the variance, under the root.",
             0.25,
         ),
         Mistake(
             "eps_missing",
             _forward(root=lambda v, eps: torch.sqrt(v)),
-            "ε is not used: a feature that is constant in the batch has variance 0, and the result is `nan`.",
+            "The result does not depend on ε (a tiny constant in its place looks the same). ε is added to the "
+            "variance, under the root: a feature that is constant in the batch has variance 0.",
             0.5,
         ),
         Mistake(
             "eps_outside_the_root",
             _forward(root=lambda v, eps: torch.sqrt(v) + eps),
-            "ε is added to the standard deviation. In batch normalization it is added to the variance, under the root.",
+            "ε, or its root, is added to the standard deviation. In batch normalization ε is added to the variance, "
+            "under the root.",
             0.5,
             forms=[_forward(root=lambda v, eps: torch.sqrt(v) + eps**0.5)],
         ),
@@ -247,8 +249,8 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "multiplies_by_the_deviation",
             _forward(root=lambda v, eps: 1 / torch.sqrt(v + eps)),
-            "x − μ is multiplied by the standard deviation where it must be divided by it: the spread grows instead "
-            "of becoming 1.",
+            "x − μ is multiplied by the standard deviation where it must be divided by it: only so does the spread "
+            "become 1.",
             0.25,
         ),
         Mistake(
@@ -260,7 +262,7 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "only_the_mean_is_divided",
             _whole(lambda x, mean, root, gamma, beta: gamma * (x - mean / root) + beta),
-            "A pair of brackets is missing: in x - μ / s only μ is divided by s. Write (x - μ) / s.",
+            "Only μ is divided by s, and x is not, as in x - μ / s without brackets: (x - μ) / s divides both.",
             0.5,
             forms=[_whole(lambda x, mean, root, gamma, beta: gamma * x - mean / root + beta)],
         ),
@@ -297,8 +299,8 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "squares_forgotten",
             _forward(variance=lambda x: (x - x.mean(dim=0)).mean(dim=0) * 0),
-            "The deviations from the mean are averaged without being squared, and their mean is always 0. Square "
-            "each before you average.",
+            "The variance has no part in the result, as if it were 0; deviations that are averaged without being "
+            "squared always have mean 0. Square each before you average.",
             0.25,
         ),
         Mistake(
@@ -314,8 +316,8 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "one_example_left_out",
             _forward(_without_the_last, _about(_without_the_last)),
-            "The mean leaves one example of the batch out: count how often your loop runs, or where your slice begins "
-            "and ends.",
+            "The mean leaves one example of the batch out: count how often a loop runs, or where a slice begins and "
+            "ends.",
             0.5,
             forms=[
                 _forward(_without_the_first, _about(_without_the_first)),
@@ -328,7 +330,8 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "one_square_left_out",
             _forward(variance=_squares_without_the_last),
-            "The variance leaves one example of the batch out: count how often your loop runs.",
+            "The variance leaves one example of the batch out: count how often a loop runs, or where a slice begins "
+            "and ends.",
             0.5,
             forms=[_forward(variance=lambda x: ((x - x.mean(dim=0)) ** 2)[1:].sum(dim=0) / len(x))],
         ),
@@ -425,7 +428,7 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "mean_not_subtracted",
             _forward(mean=lambda x: torch.zeros_like(x[0])),
-            "The mean is not subtracted, so the batch is scaled but stays where it was.",
+            "The mean is not subtracted: the batch is scaled, and not centred at 0 first.",
             0.25,
             forms=[_forward(lambda x: torch.zeros_like(x[0]), lambda x: (x**2).mean(dim=0))],
         ),
@@ -445,9 +448,9 @@ BATCH_NORM_TRAIN = Exercise(
         Mistake(
             "digits_lost_at_a_large_mean",
             _forward(variance=lambda x: (x**2).mean(dim=0) - x.mean(dim=0) ** 2),
-            "Right while the mean is small. Where it is large against the spread, digits are lost: mean(x²) − mean(x)² "
-            "is right on paper, but there it is the difference of two nearly equal numbers, mostly rounding, even "
-            "negative. Subtract the mean first, then square.",
+            "Right while the mean is small. Where it is large against the spread, digits are lost: mean(x²) − "
+            "mean(x)², for one, is right on paper, but there it is the difference of two nearly equal numbers, mostly "
+            "rounding. Subtract the mean first, then square.",
             0.75,
             forms=[_forward(variance=lambda x: ((x**2).mean(dim=0) - x.mean(dim=0) ** 2).clamp(min=0))],
         ),

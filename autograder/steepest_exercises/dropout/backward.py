@@ -94,8 +94,8 @@ DROPOUT_BACKWARD = Exercise(
         Mistake(
             "mask_drawn_again",
             _drawn_again,
-            "A new mask is drawn: the gradient belongs to another thinned network than the one that gave the output. "
-            "Use the mask of the forward pass.",
+            "The result is random: two calls with the same arguments disagree. The gradient belongs to the thinned "
+            "network that gave the output: use the mask of the forward pass, which is given.",
             0.25,
             forms=[_always_drawn],
         ),
@@ -138,8 +138,8 @@ DROPOUT_BACKWARD = Exercise(
         Mistake(
             "summed_over_the_batch",
             lambda grad_out, mask, *, keep: (grad_out * mask / keep).sum(dim=0),
-            "The gradients of the examples are added up. That is right for weights, which they share; x has a row for "
-            "each example.",
+            "The gradients of the examples are added up or averaged. That is right for weights, which they share; x "
+            "has a row for each example.",
             0.25,
             forms=[
                 lambda grad_out, mask, *, keep: (grad_out * mask / keep).mean(dim=0),
@@ -149,7 +149,7 @@ DROPOUT_BACKWARD = Exercise(
         Mistake(
             "summed_over_the_units",
             lambda grad_out, mask, *, keep: (grad_out * mask / keep).sum(dim=-1),
-            "The gradients of the units are added up. Each entry of x has a gradient of its own.",
+            "The gradients of the units are added up or averaged. Each entry of x has a gradient of its own.",
             0.25,
             forms=[
                 lambda grad_out, mask, *, keep: (grad_out * mask / keep).sum(),
@@ -159,8 +159,8 @@ DROPOUT_BACKWARD = Exercise(
         Mistake(
             "divided_by_the_number_of_examples",
             lambda grad_out, mask, *, keep: grad_out * mask / keep / len(grad_out),
-            "It is also divided by the number of examples. A mean over the batch belongs to the loss, whose gradient "
-            "arrives with that factor already.",
+            "It is also divided by the number of examples or of entries. A mean over the batch belongs to the loss, "
+            "whose gradient arrives with that factor already.",
             0.5,
             forms=[lambda grad_out, mask, *, keep: grad_out * mask / keep / grad_out.numel()],
         ),
@@ -229,8 +229,8 @@ DROPOUT_BACKWARD = Exercise(
         Mistake(
             "negative_gradients_cut_off",
             lambda grad_out, mask, *, keep: grad_out.clamp(min=0) * mask / keep,
-            "Negative gradients become 0. The backward pass of a ReLU looks at its input, and there is no ReLU here: "
-            "leave the signs alone.",
+            "Negative gradients become 0 or positive. A dropout layer does not look at signs: what arrives at a kept "
+            "unit is only divided by keep.",
             0.25,
             forms=[lambda grad_out, mask, *, keep: grad_out.abs() * mask / keep],
         ),
@@ -266,7 +266,7 @@ DROPOUT_BACKWARD = Exercise(
         Mistake(
             "divided_by_the_mask",
             lambda grad_out, mask, *, keep: grad_out / (mask * keep),
-            "Right where a unit was kept, and not 0 where it was dropped; dividing by the mask even divides by 0 "
+            "Right where a unit was kept, and not 0 where it was dropped; dividing by the mask, for one, divides by 0 "
             "there. The derivative of m·x/keep is m/keep.",
         ),
     ],

@@ -84,8 +84,8 @@ DROPOUT_TRAIN = Exercise(
         Mistake(
             "negative_outputs_cut_off",
             lambda x, mask: x.clamp(min=0) * mask,
-            "Negative outputs of kept units become 0: a ReLU is applied as well. A kept unit puts out what it put out "
-            "before.",
+            "Negative outputs of kept units become 0 or positive, as by a ReLU or an absolute value. A kept unit puts "
+            "out what it put out before.",
             0.5,
             forms=[lambda x, mask: x.abs() * mask],
         ),
@@ -99,8 +99,8 @@ DROPOUT_TRAIN = Exercise(
         Mistake(
             "mask_averaged_over_the_batch",
             lambda x, mask: x * mask.mean(dim=0),
-            "The mask is averaged over the examples, so every unit is a little quieter and none is silent. Multiply "
-            "entry by entry.",
+            "The mask enters by its means over an axis, so units become quieter where each should be kept or "
+            "silenced. Multiply entry by entry.",
             0.25,
             forms=[lambda x, mask: x * mask.mean(dim=-1, keepdim=True)],
         ),
@@ -138,8 +138,8 @@ DROPOUT_TRAIN = Exercise(
         Mistake(
             "rescaled_by_the_share_kept",
             lambda x, mask: x * mask / mask.mean(),
-            "The kept entries grow by the share of ones. The classic form leaves them as they are in training; it "
-            "scales at test time.",
+            "The kept entries are divided by the share of ones. The classic form leaves them as they are in training; "
+            "it scales at test time.",
             0.5,
         ),
         Mistake(
@@ -158,7 +158,7 @@ DROPOUT_TRAIN = Exercise(
         Mistake(
             "whole_rows_dropped",
             lambda x, mask: x * mask.flatten(1)[:, 0].reshape(-1, *[1] * (x.ndim - 1)),
-            "A row is kept or dropped as a whole, by its first entry. The mask speaks about single units.",
+            "A row is kept or dropped as a whole. The mask speaks about single units.",
             0.25,
         ),
         Mistake(
@@ -192,7 +192,7 @@ DROPOUT_TRAIN = Exercise(
         Mistake(
             "dropped_entries_become_one",
             lambda x, mask: torch.where(mask == 1, x, torch.ones_like(x)),
-            "A dropped entry becomes 1. A dropped unit is silent: its output is 0.",
+            "A dropped entry becomes 1 or −1. A dropped unit is silent: its output is 0.",
             0.25,
             forms=[
                 lambda x, mask: torch.where(mask == 1, x, -torch.ones_like(x)),

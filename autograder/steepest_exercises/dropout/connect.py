@@ -36,7 +36,7 @@ def _dropconnect_cases(rng: np.random.Generator) -> Sequence[Case]:
         case("few are kept", 3, 7, 6, 0.25),
         case("as many examples as units", 4, 6, 4, 0.5),
         case("one example", 1, 4, 6, 0.6, corner=0.1),
-        case("one unit", 5, 4, 1, 0.6, corner=0.1),
+        case("one unit", 5, 40, 1, 0.6, corner=0.1),
     ]
 
 
@@ -78,7 +78,7 @@ DROPCONNECT = Exercise(
         Mistake(
             "ignores_the_mask",
             lambda x, weight, bias, mask: _linear(x, weight, bias),
-            "All connections are there: the mask is not used. Multiply it into the weights.",
+            "All connections are there: the mask has no part in the result. Multiply it into the weights.",
         ),
         Mistake(
             "keeps_the_dropped",
@@ -165,8 +165,8 @@ DROPCONNECT = Exercise(
         Mistake(
             "all_biases_for_every_unit",
             lambda x, weight, bias, mask: x @ (weight * mask).T + bias.sum(),
-            "Every unit gets the sum of all biases, or their mean. Unit i has the bias b_i: `+ bias` adds it along the "
-            "last axis.",
+            "Every unit gets the same bias, such as the sum or the mean of all. Unit i has the bias b_i: `+ bias` "
+            "adds it along the last axis.",
             0.25,
             forms=[
                 lambda x, weight, bias, mask: x @ (weight * mask).T + bias.mean(),
@@ -176,7 +176,7 @@ DROPCONNECT = Exercise(
         Mistake(
             "bias_added_twice",
             lambda x, weight, bias, mask: _linear(x, weight * mask, 2 * bias),
-            "The bias is added twice. Once is enough.",
+            "The bias is added more than once. Once is enough.",
             0.5,
             forms=[lambda x, weight, bias, mask: _linear(x, weight * mask, bias * weight.shape[1])],
         ),
@@ -189,7 +189,7 @@ DROPCONNECT = Exercise(
         Mistake(
             "bias_masked_by_the_last_connection",
             lambda x, weight, bias, mask: _linear(x, weight * mask, bias * mask[:, -1]),
-            "The bias is dropped along with a connection of its unit. This mask speaks about weights only.",
+            "The bias is dropped along with connections of its unit. This mask speaks about weights only.",
             0.25,
             forms=[
                 lambda x, weight, bias, mask: _linear(x, weight * mask, bias * mask.amin(dim=1)),
@@ -221,7 +221,8 @@ DROPCONNECT = Exercise(
         Mistake(
             "averaged_over_the_batch",
             lambda x, weight, bias, mask: _linear(x, weight * mask, bias).mean(dim=0),
-            "The outputs of the examples are put together. Every row of x gets a row of its own.",
+            "The outputs are added up or averaged, over examples or over units. Every row of x gets a row of its own, "
+            "with an entry for each unit.",
             0.25,
             forms=[
                 lambda x, weight, bias, mask: _linear(x, weight * mask, bias).sum(dim=0),
@@ -232,8 +233,8 @@ DROPCONNECT = Exercise(
         Mistake(
             "scaled_by_the_share_of_each_unit",
             lambda x, weight, bias, mask: _linear(x, weight * mask / mask.mean(dim=1, keepdim=True), bias),
-            "Each unit's weights are divided by its own share of ones. Here the mask is applied as it is; scaling is a "
-            "second question.",
+            "The weights or the sums are also divided by a number, such as a share of ones or the number of inputs. "
+            "Here the mask is applied as it is; scaling is a second question.",
             0.5,
             forms=[
                 lambda x, weight, bias, mask: _linear(x, weight * mask, bias) / mask.mean(),
@@ -243,15 +244,16 @@ DROPCONNECT = Exercise(
         Mistake(
             "scaled_as_at_test_time",
             lambda x, weight, bias, mask: _linear(x, weight * mask.mean(), bias),
-            "The weights are scaled by the share of ones: that is the expected layer. Which connections are missing "
-            "matters: multiply by the mask entry by entry.",
+            "The weights are scaled by the share of ones, as for the expected layer. In training the mask alone acts: "
+            "multiply by it entry by entry.",
             0.25,
             forms=[lambda x, weight, bias, mask: _linear(x, weight * mask * mask.mean(), bias)],
         ),
         Mistake(
             "dropped_for_all_units",
             lambda x, weight, bias, mask: _linear(x, weight * mask.amin(dim=0), bias),
-            "An input is lost to all units as soon as one unit drops it. Each unit loses connections of its own.",
+            "The mask is reduced to one row that all units share, so an input counts alike for all of them. Each unit "
+            "loses connections of its own: multiply entry by entry.",
             0.25,
             forms=[
                 lambda x, weight, bias, mask: _linear(x, weight * mask.amax(dim=0), bias),
@@ -261,14 +263,14 @@ DROPCONNECT = Exercise(
         Mistake(
             "rows_and_columns_dropped",
             lambda x, weight, bias, mask: _linear(x, weight * _outer_rows(mask), bias),
-            "Whole rows and columns are dropped, by the mask's first entries. The mask has an entry for every single "
-            "weight.",
+            "Whole rows and columns of the weights are dropped. The mask has an entry for every single weight.",
             0.25,
         ),
         Mistake(
             "dropped_weights_shifted",
             lambda x, weight, bias, mask: _linear(x, weight - (1 - mask), bias),
-            "1 is subtracted from the dropped weights. A dropped connection has weight 0: multiply.",
+            "A dropped weight does not become 0, but 1, for example, 1 less than it was, or its own negative. A "
+            "dropped connection has weight 0: multiply.",
             0.25,
             forms=[
                 lambda x, weight, bias, mask: _linear(x, torch.where(mask == 1, weight, torch.ones_like(weight)), bias),
@@ -305,7 +307,7 @@ DROPCONNECT = Exercise(
         Mistake(
             "axes_of_one_lost",
             lambda x, weight, bias, mask: _linear(x, weight * mask, bias).squeeze(),
-            "`squeeze` takes away every axis of length 1, the batch's or the units' too. The output has shape "
+            "Axes of length 1 are lost, the batch's or the units', as `squeeze` takes them away. The output has shape "
             "(batch, out), whatever the two numbers are.",
             0.8,
         ),
@@ -326,8 +328,8 @@ DROPCONNECT = Exercise(
         Mistake(
             "weights_not_transposed",
             lambda x, weight, bias, mask: x @ (weight * mask) + bias,
-            "Weights are (out, in) and x is (batch, in), so the product needs the transpose. It goes unnoticed only "
-            "where both sizes are equal.",
+            "Weights are (out, in) and x is (batch, in), so the product needs the transpose, and a reshape is none. "
+            "Where both sizes are equal the shapes fit either way.",
             0.25,
             forms=[
                 lambda x, weight, bias, mask: x @ (weight.reshape(weight.T.shape) * mask.reshape(mask.T.shape)) + bias

@@ -238,16 +238,16 @@ INVERTED_DROPOUT = Exercise(
         Mistake(
             "keep_rounded_to_tenths",
             _layer(draw=_rounded(lambda count: count)),
-            "The draw knows ten outcomes only, so keep is rounded to tenths. Compare numbers from torch.rand, which "
-            "are (almost) continuous.",
+            "Entries are kept with probability keep rounded to tenths, as with a draw that has ten outcomes only. "
+            "Compare numbers from torch.rand, which are (almost) continuous.",
             0.5,
             forms=[_layer(draw=_rounded(round)), _layer(draw=_rounded(int))],
         ),
         Mistake(
             "normal_instead_of_uniform",
             _layer(draw=_below_normal),
-            "A standard normal number lies below keep with probability Φ(keep), not keep. Compare uniform numbers: "
-            "torch.rand.",
+            "Entries are kept with probability Φ(keep), as where standard normal numbers are compared with keep. "
+            "Uniform numbers lie below keep with probability keep: torch.rand.",
             0.25,
         ),
         Mistake(
@@ -259,21 +259,23 @@ INVERTED_DROPOUT = Exercise(
         Mistake(
             "scale_of_one_half",
             _layer(lambda x, keep: 2 * x),
-            "The kept entries are doubled, whatever keep is. Divide by keep.",
+            "The scale of the kept entries, such as 2, is the same whatever keep is. Divide by keep.",
             0.25,
             forms=[_layer(lambda x, keep: x / 0.8)],
         ),
         Mistake(
             "mask_of_the_dropped",
             _layer(draw=lambda x, keep, generator: 1 - _mask(x, keep, generator)),
-            "The mask is 1 where an entry should be dropped. The scale is right, the comparison is turned round.",
+            "Entries are kept with probability 1 − keep. The scale is right; look at which way the mask is drawn: 1 "
+            "with probability keep.",
             0.25,
             forms=[_layer(draw=lambda x, keep, generator: _mask(x, 1 - keep, generator))],
         ),
         Mistake(
             "scale_of_the_odds",
             _layer(lambda x, keep: x * (1 - keep) / keep),
-            "The scale is (1 − keep)/keep. The kept share of the mean is keep, so 1/keep brings it back.",
+            "The scale is another expression in keep than 1/keep, such as (1 − keep)/keep or 1 − keep. The kept share "
+            "of the mean is keep, so 1/keep brings it back.",
             0.25,
             forms=[_layer(lambda x, keep: x * (1 - keep)), _layer(lambda x, keep: x * (1 + keep))],
         ),
@@ -293,7 +295,8 @@ INVERTED_DROPOUT = Exercise(
         Mistake(
             "scaled_by_the_observed_share",
             _by_observed_share,
-            "The scale is the share of ones in this draw, so it changes from call to call. Divide by keep itself.",
+            "The scale is the share of ones in this draw, or in each of its rows, so it changes from call to call. "
+            "Divide by keep itself.",
             0.5,
             forms=[_by_observed_share_of_rows],
         ),
@@ -314,7 +317,8 @@ INVERTED_DROPOUT = Exercise(
         Mistake(
             "evaluation_gives_nothing",
             _layer(still=lambda x, keep: torch.zeros_like(x)),
-            "In evaluation every output is 0. All units speak there: return x.",
+            "In evaluation every output is one and the same number, such as 0, whatever x is. All units speak there: "
+            "return x.",
             0.25,
             forms=[_layer(still=lambda x, keep: torch.ones_like(x))],
         ),
@@ -328,7 +332,7 @@ INVERTED_DROPOUT = Exercise(
         Mistake(
             "nothing_becomes_zero",
             _filled(lambda x: x),
-            "In training entries get different factors, and none becomes 0: noise is multiplied in, or a dropped entry "
+            "In training entries change, and none becomes 0: noise is multiplied in, for example, or a dropped entry "
             "keeps its value or takes a mean. A dropped unit is silent: draw zeros and ones, and multiply.",
             forms=[_noisy, _every_entry_shifted],
         ),
@@ -391,7 +395,8 @@ INVERTED_DROPOUT = Exercise(
         Mistake(
             "drops_twice",
             _drops_twice,
-            "Two masks are drawn and both must keep an entry: that happens with probability keep². One mask is enough.",
+            "Entries are kept with probability keep², as if two masks both had to keep them. One mask, drawn with "
+            "keep itself, is enough.",
             0.25,
         ),
         Mistake(
@@ -404,8 +409,8 @@ INVERTED_DROPOUT = Exercise(
         Mistake(
             "same_mask_in_every_call",
             _layer(draw=_from_first_seed),
-            "Every call begins with the generator's first seed again, so one thinned network is trained all the time. "
-            "Let the generator go on from where it is.",
+            "A generator brings the same dropped entries in every call, as if it began with its first seed again, so "
+            "one thinned network is trained all the time. Let the generator go on from where it is.",
             0.5,
         ),
         Mistake(

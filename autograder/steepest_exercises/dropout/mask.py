@@ -183,39 +183,40 @@ DROPOUT_MASK = Exercise(
         Mistake(
             "keep_ignored",
             _from_uniform(lambda u, keep: _below(u, 0.5)),
-            "Zeros and ones are equally likely, whatever keep is. Compare with keep; rounding a uniform number, or a "
-            "draw of 0 or 1, compares with one half.",
+            "The share of ones is the same whatever keep is. Compare with keep; rounding a uniform number, or a draw "
+            "of 0 or 1, compares with one half.",
             0.25,
             forms=[_from_uniform(lambda u, keep: _below(u, 0.8))],
         ),
         Mistake(
             "keep_rounded_to_tenths",
             _rounded(lambda count: count),
-            "The draw knows ten outcomes only, so keep is rounded to tenths. Compare numbers from torch.rand, which "
-            "are (almost) continuous.",
+            "The share of ones is keep rounded to tenths, as with a draw that has ten outcomes only. Compare numbers "
+            "from torch.rand, which are (almost) continuous.",
             0.5,
             forms=[_rounded(round), _rounded(int), _rounded_numbers],
         ),
         Mistake(
             "uniform_on_minus_one_to_one",
             _from_uniform(lambda u, keep: _below(2 * u - 1, keep)),
-            "The numbers lie between -1 and 1, so they are below keep with probability (1 + keep)/2. torch.rand gives "
-            "them between 0 and 1.",
+            "The share of ones is not keep, as with numbers between -1 and 1, which are below keep with probability "
+            "(1 + keep)/2. torch.rand gives them between 0 and 1.",
             0.25,
             forms=[_from_uniform(lambda u, keep: _below((2 * u - 1).abs() * 2, keep))],
         ),
         Mistake(
             "drawn_twice",
             _drawn_twice,
-            "Two draws have to be a 1, which happens with probability keep². One draw for each entry is enough.",
+            "The share of ones is keep², as if two draws had to be a 1. One draw for each entry is enough, compared "
+            "with keep itself.",
             0.25,
             forms=[_from_uniform(lambda u, keep: _below(u, keep**2))],
         ),
         Mistake(
             "root_of_keep",
             _from_uniform(lambda u, keep: _below(u, keep**0.5)),
-            "The numbers are compared with the root of keep, or squared before they are compared with keep. A uniform "
-            "number itself lies below keep with probability keep.",
+            "The share of ones is the root of keep, as where the square of a uniform number is compared with keep. A "
+            "uniform number itself lies below keep with probability keep.",
             0.25,
         ),
         Mistake(
@@ -271,8 +272,8 @@ DROPOUT_MASK = Exercise(
         Mistake(
             "one_entry_for_each_row",
             _shape_made(lambda shape: (shape[0], *[1] * (len(shape) - 1))),
-            "The mask has one entry for each example, so that a whole example would be dropped. It has the given "
-            "shape, with an entry for every unit.",
+            "The mask has no entry for every unit of every example: an axis of the shape has length 1 or is gone. It "
+            "has the given shape, and every entry is a draw of its own.",
             0.25,
             forms=[_shape_made(lambda shape: (shape[0],)), _shape_made(lambda shape: (1, *shape[1:]))],
         ),
@@ -304,7 +305,8 @@ DROPOUT_MASK = Exercise(
         Mistake(
             "uniform_numbers_not_compared",
             _from_uniform(lambda u, keep: u * keep),
-            "These are uniform numbers, not outcomes. Compare them with keep: that happens with probability keep.",
+            "These are numbers of many sizes, not outcomes. Compare uniform numbers with keep: each is below it with "
+            "probability keep.",
         ),
         Mistake(
             "kept_entries_stay_uniform",
@@ -315,14 +317,15 @@ DROPOUT_MASK = Exercise(
         Mistake(
             "normal_instead_of_uniform",
             _gaussian,
-            "A standard normal number lies below keep with probability Φ(keep), not keep. Compare uniform numbers.",
+            "The share of ones is Φ(keep), as for standard normal numbers that are compared with keep. Uniform "
+            "numbers lie below keep with probability keep: torch.rand.",
             0.25,
         ),
         Mistake(
             "dropped_entries_are_not_zero",
             _from_uniform(lambda u, keep: 2 * _below(u, keep) - 1),
-            "No entry is 0: a dropped one holds −1, or the number that it was drawn with. Multiplying by 0 silences a "
-            "unit; a dropped entry is 0.",
+            "No entry is 0: a dropped one holds another number, such as −1 or the one that it was drawn with. "
+            "Multiplying by 0 silences a unit; a dropped entry is 0.",
             0.25,
             forms=[_from_uniform(lambda u, keep: torch.where(u < keep, 1.0, u))],
         ),
@@ -354,8 +357,8 @@ DROPOUT_MASK = Exercise(
         Mistake(
             "fixed_number_of_ones",
             _fixed_number,
-            "Every mask holds the same number of ones: entries are drawn without replacement, so they depend on each "
-            "other. With Bernoulli draws the number varies.",
+            "Every mask holds the same number of ones, as in a draw without replacement, so its entries depend on "
+            "each other. With Bernoulli draws the number varies.",
             0.5,
         ),
         Mistake(
@@ -368,8 +371,8 @@ DROPOUT_MASK = Exercise(
         Mistake(
             "same_mask_in_every_draw",
             _reseeded,
-            "Every call begins with the generator's first seed again, so one thinned network is trained all the time. "
-            "Let the generator go on from where it is: hand it to the function that draws.",
+            "A generator brings the same mask in every call, as if it began with its first seed again, so one thinned "
+            "network is trained all the time. Let it go on from where it is: hand it to the function that draws.",
             0.5,
         ),
         Mistake(

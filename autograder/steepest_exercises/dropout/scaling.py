@@ -81,28 +81,31 @@ def _other_factors() -> Sequence[Mistake]:
         Mistake(
             "variance_of_the_mask",
             lambda values, *, keep: keep * (1 - keep) * values,
-            "keep · (1 − keep) is the variance of an entry of the mask. What is wanted is its mean, keep.",
+            "keep · (1 − keep) is the variance of an entry of the mask, and its root the standard deviation. What is "
+            "wanted is the mean, keep.",
             0.25,
             forms=[lambda values, *, keep: (keep * (1 - keep)) ** 0.5 * values],
         ),
         Mistake(
             "odds",
             lambda values, *, keep: keep / (1 - keep) * values if keep < 1 else values.clone(),
-            "This scales by keep/(1 − keep), the odds. The mean of the mask is keep itself.",
+            "keep/(1 − keep) are the odds of being kept, and (1 − keep)/keep those of being dropped. The mean of the "
+            "mask is keep itself.",
             0.25,
             forms=[lambda values, *, keep: (1 - keep) / keep * values],
         ),
         Mistake(
             "one_plus_keep",
             lambda values, *, keep: (1 + keep) * values,
-            "keep times the values is added to them, so they grow. Return keep times the values alone.",
+            "1 + keep stands where keep belongs. Return keep times the values alone.",
             0.25,
             forms=[lambda values, *, keep: values / (1 + keep)],
         ),
         Mistake(
             "factor_subtracted",
             lambda values, *, keep: values - (1 - keep),
-            "1 − keep is subtracted. The share that is lost is a share of each value: multiply by keep.",
+            "A number is added to all values or subtracted from them. The share that is lost is a share of each "
+            "value: multiply by keep.",
             0.25,
             forms=[
                 lambda values, *, keep: values - keep,
@@ -113,27 +116,28 @@ def _other_factors() -> Sequence[Mistake]:
         Mistake(
             "power_for_product",
             lambda values, *, keep: values.sign() * values.abs() ** keep,
-            "keep is used as a power. It is a factor: `keep * …`.",
+            "keep and the values stand in a power, as base and exponent. keep is a factor: `keep * …`.",
             0.25,
             forms=[lambda values, *, keep: values**keep, lambda values, *, keep: keep**values],
         ),
         Mistake(
             "same_mask_each_time",
             _drops_the_same(0),
-            "Some entries are dropped, by a mask that a fixed seed brings. Nothing is dropped here: scale every entry.",
+            "Some entries are dropped, the same ones each time. Nothing is dropped here: scale every entry.",
             forms=[_drops_the_same(1), _drops_the_same(42)],
         ),
         Mistake(
             "cut_off_at_zero",
             lambda values, *, keep: keep * values.clamp(min=0),
-            "Negative entries become 0. Every entry is scaled alike, whatever its sign.",
+            "Negative entries become 0 or positive. Every entry is scaled alike, whatever its sign.",
             0.25,
             forms=[lambda values, *, keep: keep * values.abs()],
         ),
         Mistake(
             "mixed_with_the_mean",
             lambda values, *, keep: keep * values + (1 - keep) * values.mean(),
-            "The share that is missing is filled up with the mean. A dropped unit puts out 0, so nothing is added.",
+            "The share that is missing is filled up, with a mean or another number. A dropped unit puts out 0, so "
+            "nothing is added.",
             0.25,
             forms=[
                 lambda values, *, keep: keep * values + (1 - keep) * values.mean(dim=0),
@@ -143,8 +147,8 @@ def _other_factors() -> Sequence[Mistake]:
         Mistake(
             "only_the_first_row_scaled",
             _scaled_at(lambda values: _row(values, 0)),
-            "Only the first row is scaled, and the others stay as they are. keep times the whole tensor scales every "
-            "entry.",
+            "Only some of the rows are scaled, and the others stay as they are. keep times the whole tensor scales "
+            "every entry.",
             0.25,
             forms=[
                 _scaled_at(lambda values: ~_row(values, 0)),
@@ -155,7 +159,7 @@ def _other_factors() -> Sequence[Mistake]:
         Mistake(
             "scaled_by_the_number_of_rows",
             lambda values, *, keep: keep * values / values.shape[0],
-            "It is also divided by the number of rows. No mean is taken here: keep is the only factor.",
+            "It is also divided by the number of rows or of entries. No mean is taken here: keep is the only factor.",
             0.25,
             forms=[lambda values, *, keep: keep * values / values.numel()],
         ),
@@ -201,21 +205,21 @@ DROPOUT_TEST = Exercise(
         Mistake(
             "test_drops",
             _drops,
-            "Units are still dropped at test time, so the answer is random, and the mean of many draws still is. Use "
-            "the expected output instead.",
+            "The output is random at test time: two calls with the same x disagree. Nothing is drawn there; return "
+            "the expected output, keep times each entry.",
             forms=[_always_drops],
         ),
         Mistake(
             "keep_to_the_number_of_units",
             lambda x, *, keep: keep ** x.shape[-1] * x,
-            "keep to the power of the number of units is the probability that all of them are there. The mean of an "
-            "output needs keep once, however wide the layer is.",
+            "keep is raised to the power of a size, of the layer or of the batch. The mean of an output needs keep "
+            "once, however wide the layer is.",
             forms=[lambda x, *, keep: keep ** x.shape[0] * x],
         ),
         Mistake(
             "averaged_over_the_batch",
             lambda x, *, keep: keep * x.mean(dim=0),
-            "The mean is taken over the examples. The expected output is a mean over masks, and it is known: keep "
+            "A mean is taken over examples or units. The expected output is a mean over masks, and it is known: keep "
             "times each entry. The shape stays.",
             0.25,
             forms=[
@@ -235,8 +239,8 @@ DROPOUT_TEST = Exercise(
         Mistake(
             "scaled_by_the_number_of_units",
             lambda x, *, keep: keep * x / x.shape[-1],
-            "It is also divided by the number of units. The mean is taken over masks and not over units: keep is the "
-            "only factor.",
+            "It is also divided by the number of units, or multiplied by it. The mean is taken over masks and not "
+            "over units: keep is the only factor.",
             0.25,
             forms=[lambda x, *, keep: keep * x * x.shape[-1]],
         ),
@@ -307,7 +311,8 @@ FOLD_KEEP = Exercise(
         Mistake(
             "random_weights_dropped",
             _drops,
-            "Weights are dropped at random. Folding is no draw: it makes one fixed network out of the trained one.",
+            "The result is random: two calls with the same weights disagree. Folding is no draw: it makes one fixed "
+            "network out of the trained one.",
             forms=[_always_drops],
         ),
         Mistake(
@@ -335,8 +340,7 @@ FOLD_KEEP = Exercise(
         Mistake(
             "summed_over_the_inputs",
             lambda weight, *, keep: keep * weight.sum(dim=1),
-            "The weights of a unit are added up. Folding changes the size of each weight and leaves the matrix a "
-            "matrix.",
+            "Weights are added up or averaged. Folding changes the size of each weight and leaves the matrix a matrix.",
             0.25,
             forms=[
                 lambda weight, *, keep: keep * weight.sum(dim=0),

@@ -77,7 +77,8 @@ ZONEOUT = Exercise(
         Mistake(
             "new_state_kept_where_one",
             lambda h_old, h_new, mask: mask * h_new,
-            "This is dropout of the new state, with 1 for keep; the old state is not used. Zoneout copies it.",
+            "This is dropout of the new state, with 1 for keep; the old state has no part in it. Zoneout copies it "
+            "where the mask is 1.",
         ),
         Mistake(
             "updated_units_become_zero",
@@ -123,8 +124,7 @@ ZONEOUT = Exercise(
         Mistake(
             "whole_rows_stay",
             lambda h_old, h_new, mask: torch.where(mask[:, :1] == 1, h_old, h_new),
-            "A row stays or moves as a whole, by its first entry or by what most of its entries say. The mask speaks "
-            "about single units.",
+            "A row stays or moves as a whole. The mask speaks about single units: each entry decides for its own.",
             0.25,
             forms=[
                 lambda h_old, h_new, mask: torch.where((mask == 1).any(dim=1, keepdim=True), h_old, h_new),
@@ -161,7 +161,8 @@ ZONEOUT = Exercise(
         Mistake(
             "new_state_subtracted",
             lambda h_old, h_new, mask: mask * h_old - (1 - mask) * h_new,
-            "The new state enters with a minus sign. The two parts are added: where the one is, the other is 0.",
+            "One of the two states enters with a minus sign. The two parts are added: where the one is, the other is "
+            "0.",
             0.25,
             forms=[lambda h_old, h_new, mask: (1 - mask) * h_new - mask * h_old],
         ),
@@ -176,14 +177,16 @@ ZONEOUT = Exercise(
         Mistake(
             "step_of_the_other_sign",
             lambda h_old, h_new, mask: h_old + (1 - mask) * (h_old - h_new),
-            "The step leads away from the new state: from old to new it is h_new - h_old.",
+            "The step leads the wrong way: from the old state to the new it is h_new - h_old, and from the new to the "
+            "old h_old - h_new.",
             0.25,
             forms=[lambda h_old, h_new, mask: h_new + mask * (h_new - h_old)],
         ),
         Mistake(
             "both_states_added",
             lambda h_old, h_new, mask: h_old + h_new,
-            "The two states are added, or averaged, and the mask has no say. Each unit takes the one or the other.",
+            "The two states are put together, as a sum, a mean or a product, and the mask has no say. Each unit takes "
+            "the one or the other.",
             forms=[lambda h_old, h_new, mask: (h_old + h_new) / 2, lambda h_old, h_new, mask: h_old * h_new],
         ),
         Mistake(
@@ -213,8 +216,8 @@ ZONEOUT = Exercise(
         Mistake(
             "mixed_by_the_share_of_each_unit",
             lambda h_old, h_new, mask: mask.mean(dim=0) * h_old + (1 - mask.mean(dim=0)) * h_new,
-            "The mask is averaged over rows or units first, so states are mixed. Multiply entry by entry: in training "
-            "each unit takes the one or the other.",
+            "States are mixed, with shares between 0 and 1, where the mask says the one or the other. Multiply by the "
+            "mask itself, entry by entry.",
             0.25,
             forms=[
                 lambda h_old, h_new, mask: (

@@ -172,20 +172,23 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "label_forgotten",
             _gradient(lambda s, y: s.softmax(dim=1) / len(s)),
-            "Only the log of the sum is differentiated. The loss also holds −s of the label.",
+            "This is the derivative of the log of the sum, and the labels have no part in it. The loss also holds −s "
+            "of the label.",
             credit=0.25,
             forms=[_gradient(lambda s, y: s.softmax(dim=1))],
         ),
         Mistake(
             "softmax_forgotten",
             _gradient(lambda s, y: -hot(s, y) / len(s)),
-            "Only the label's own score is differentiated. The log of the sum depends on every score of the row.",
+            "This is the derivative of minus the label's own score alone. The log of the sum depends on every score of "
+            "the row.",
             credit=0.25,
         ),
         Mistake(
             "only_the_labels_entry",
             _gradient(lambda s, y: (s.softmax(dim=1) - 1) * hot(s, y) / len(s)),
-            "The other classes get no gradient here. Their scores raise the sum, so theirs is their probability.",
+            "The other classes get no gradient here. Their scores raise the sum, so each of their entries is its "
+            "probability, over n.",
             credit=0.25,
         ),
         Mistake(
@@ -197,8 +200,8 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "every_label_in_every_row",
             _gradient(_columns_of_all),
-            "`[:, labels]` takes the columns of all labels in every row. Each row has one label: index with the row "
-            "numbers as well, `[torch.arange(n), labels]`.",
+            "The labels of all rows have a say in every row, as when `[:, labels]` picks their columns. Each row has "
+            "one label: index with the row numbers as well, `[torch.arange(n), labels]`.",
             credit=0.25,
             forms=[_gradient(lambda s, y: (s.softmax(dim=1) - hot(s, y).sum(dim=0)) / len(s))],
         ),
@@ -223,7 +226,8 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "divided_twice",
             _gradient(lambda s, y: (s.softmax(dim=1) - hot(s, y)) / len(s) ** 2),
-            "The number of rows is divided out twice. If you differentiate the mean loss, its 1/n is already there.",
+            "The number of rows is divided out twice, and once is enough. If you differentiate the mean loss, its 1/n "
+            "is already there.",
             credit=0.5,
         ),
         Mistake(
@@ -236,16 +240,16 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "through_the_softmax_again",
             _gradient(_through_the_softmax_again),
-            "p − q is already the derivative by the scores. Here the softmax's own derivative is multiplied in once "
-            "more, which is the gradient of a squared error.",
+            "This is the gradient of a squared error between probabilities and one-hot rows, up to a factor. With the "
+            "log-likelihood the softmax's own derivative cancels: what remains is (p − q)/n.",
             credit=0.25,
             forms=[_gradient(lambda s, y: 2 * _through_the_softmax_again(s, y))],
         ),
         Mistake(
             "slope_of_a_sigmoid_multiplied",
             _gradient(lambda s, y: (s.softmax(1) - hot(s, y)) * s.softmax(1) * (1 - s.softmax(1)) / len(s)),
-            "p(1 − p) is the slope of a sigmoid behind a squared error. With the likelihood it cancels: p − q is the "
-            "whole derivative.",
+            "A factor p(1 − p), the slope of a sigmoid, is in it, as behind a squared error. With the likelihood it "
+            "cancels: p − q, over n, is the whole derivative.",
             credit=0.25,
             forms=[_gradient(lambda s, y: (s.softmax(1) - hot(s, y)) * s.sigmoid() * (1 - s.sigmoid()) / len(s))],
         ),
@@ -259,7 +263,8 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "logarithms_for_the_probabilities",
             _gradient(lambda s, y: (s.log_softmax(dim=1) - hot(s, y)) / len(s)),
-            "The logarithms of the probabilities stand where they themselves belong: use `softmax`, not `log_softmax`.",
+            "The logarithms of the probabilities stand where they themselves belong: p in p − q is the softmax, "
+            "without a logarithm.",
             credit=0.25,
         ),
         Mistake(
@@ -273,7 +278,7 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "loss_for_the_gradient",
             _gradient(lambda s, y: -hot(s, y) * s.log_softmax(dim=1) / len(s)),
-            "These are the terms of the loss itself, and not its derivative.",
+            "These are logarithms of the probabilities, the terms that the loss is made of, and not its derivative.",
             forms=[_gradient(lambda s, y: -s.log_softmax(dim=1) / len(s))],
         ),
         Mistake(
@@ -306,22 +311,23 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "averaged_over_the_rows",
             _gradient(lambda s, y: (s.softmax(dim=1) - hot(s, y)).mean(dim=0)),
-            "The rows are added up. Each score has its own derivative, so the gradient has the shape of the scores.",
+            "The rows are added up or averaged. Each score has its own derivative, so the gradient has the shape of "
+            "the scores.",
             credit=0.25,
             forms=[_gradient(lambda s, y: (s.softmax(dim=1) - hot(s, y)).sum(dim=0))],
         ),
         Mistake(
             "exponential_overflows",
             _gradient(lambda s, y: (_share(s) - hot(s, y)) / len(s)),
-            "exp of a large score is inf, and inf/inf is nan. Take the highest score out of each row before `exp`, or "
-            "use a softmax that does.",
+            "Right for moderate scores. Far from 0 exp gives inf or 0, and the shares of a row become nan. Take the "
+            "highest score out of each row before `exp`, or use a softmax that does.",
             credit=0.5,
         ),
         Mistake(
             "shift_is_not_the_rows_maximum",
             _shifted_by(lambda s: s.max()),
-            "A shift is there, but not by the highest score of each row. Rows may lie 20 000 apart: with another shift "
-            "all exponentials of a row are 0, or one is inf. Take `scores.amax(dim=1, keepdim=True)`.",
+            "Right for moderate scores. Rows may lie 20 000 apart: after a shift by anything but its own highest "
+            "score, all exponentials of a row can be 0, or one of them inf. Take `scores.amax(dim=1, keepdim=True)`.",
             credit=0.5,
             forms=[
                 _shifted_by(lambda s: s.amax(dim=0)),
@@ -333,8 +339,8 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "small_number_in_the_softmax",
             _gradient(lambda s, y: (s.exp() / (s.exp().sum(dim=1, keepdim=True) + 1e-8) - hot(s, y)) / len(s)),
-            "A small number in the denominator does not help where exp gives inf or 0. Take the highest score out of "
-            "each row before `exp`.",
+            "Right for moderate scores. Where exp gives inf or 0, a small number in the denominator does not help. "
+            "Take the highest score out of each row before `exp`.",
             credit=0.5,
             forms=[
                 _gradient(lambda s, y: (s.exp() / (s.exp().sum(dim=1, keepdim=True) + 1e-12) - hot(s, y)) / len(s)),
@@ -344,8 +350,8 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "gradient_of_a_clamped_logarithm",
             _logs(1e-12),
-            "Autograd runs through the logarithm of a probability here. Where that is rounded to 0, the worst examples "
-            "get no gradient, or nan. Differentiate a loss that is made from the scores.",
+            "Where the label's probability is rounded to 0, the worst examples get no gradient, or nan, as when "
+            "autograd runs through the logarithm of a probability. Differentiate a loss that is made from the scores.",
             credit=0.5,
             forms=[
                 _logs(0.0),
@@ -361,23 +367,23 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "gradient_left_on_the_callers_tensor",
             _gradient(_on_the_callers_tensor),
-            "`backward` on the tensor that was handed in leaves `requires_grad` and `.grad` on it, so a second call "
-            "adds to the first. Work on `scores.detach().clone()`, or use the formula.",
+            "The tensor that was handed in is changed: `requires_grad` or `.grad` stays on it, so that a later call "
+            "may add to an earlier one. Work on `scores.detach().clone()`, or use the formula.",
             credit=0.5,
         ),
         Mistake(
             "computed_in_float32",
             _gradient(_in_single),
-            "The scores pass through float32, which keeps seven digits: of a score near 10 000 it loses what lies "
-            "behind the third decimal. Compute in the type of the scores.",
+            "The result is only as exact as float32, which keeps seven digits: of a score near 10 000 it loses what "
+            "lies behind the third decimal. Compute in the type of the scores.",
             credit=0.5,
             forms=[_gradient(lambda s, y: _in_single(s, y).to(s.dtype))],
         ),
         Mistake(
             "classes_counted_by_the_labels",
             _classes_by_the_labels,
-            "`one_hot` without a number of classes counts them by the highest label of the batch, which need not be "
-            "the last class: give it `scores.shape[1]`.",
+            "The number of classes is taken from the highest label of the batch, which need not be the last class. It "
+            "is `scores.shape[1]`.",
             credit=0.5,
         ),
         Mistake(
@@ -398,7 +404,8 @@ NLL_GRADIENT = Exercise(
         Mistake(
             "rows_of_truth_values_not_read",
             _subtracted_as_they_come,
-            "torch subtracts no truth values, and one-hot rows may be of any type: `labels.to(scores.dtype)` first.",
+            "One-hot rows of truth values are not read, but one-hot rows may be of any type. `labels.to(scores.dtype)` "
+            "makes numbers of them that torch can subtract.",
             credit=0.9,
         ),
     ],

@@ -145,8 +145,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "probability_clamped",
             _plus(1e-12),
-            "A small number added to the probability, or a floor under it, hides the underflow and caps the loss, "
-            "where it has no slope. Compute the logarithm from the scores, not from the probability.",
+            "The loss of the worst examples is capped, as by a small number added to the probability or a floor under "
+            "it. Compute the logarithm from the scores, not from the probability.",
             credit=0.5,
             forms=[
                 _plus(1e-15),
@@ -166,8 +166,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "exponential_overflows",
             _nll(lambda s, y: (s.exp().sum(dim=1).log() - own(s, y)).mean()),
-            "The formula is right, but exp of a large score is inf, and of a very negative one 0. The loss does not "
-            "change when all scores of a row are shifted: shift them first.",
+            "Right for moderate scores, but exp of a large score is inf, and of a very negative one 0. The loss does "
+            "not change when all scores of a row are shifted: shift them first.",
             credit=0.5,
             forms=[
                 _nll(lambda s, y: -(own(s.exp(), y) / s.exp().sum(dim=1)).log().mean()),
@@ -177,8 +177,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "shift_is_not_the_rows_maximum",
             _shifted_by(lambda s: s.max()),
-            "A shift is there, but not by the highest score of each row. Rows may lie 20 000 apart: with another shift "
-            "all exponentials of a row are 0, or one is inf. Take `scores.amax(dim=1, keepdim=True)`.",
+            "Right for moderate scores. Rows may lie 20 000 apart: after a shift by anything but its own highest "
+            "score, all exponentials of a row can be 0, or one of them inf. Take `scores.amax(dim=1, keepdim=True)`.",
             credit=0.5,
             forms=[
                 _share_shifted_by(lambda s: s.max()),
@@ -202,8 +202,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "maximum_added_twice",
             _nll(lambda s, y: (s.amax(dim=1) + s.logsumexp(dim=1) - own(s, y)).mean()),
-            "The maximum stands there once too often: `logsumexp` adds back by itself what it takes out. Nor may the "
-            "label's score be shifted alone.",
+            "The highest score of the row stands in the result once too often. What is taken out of the exponents is "
+            "added back once; `logsumexp` does so by itself.",
             credit=0.5,
         ),
         Mistake(
@@ -215,8 +215,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "not_normalized",
             _nll(lambda s, y: -own(s, y).mean()),
-            "This is the label's score alone, as `nll_loss` gives it when it is fed scores. What is missing is the "
-            "log of the sum over all classes.",
+            "This is minus the label's score alone, as `nll_loss` gives it when it is fed scores. What is missing is "
+            "the log of the sum over all classes.",
         ),
         Mistake(
             "label_forgotten",
@@ -245,8 +245,8 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "every_label_for_every_row",
             _nll(lambda s, y: -s.log_softmax(dim=1)[:, y].mean()),
-            "`[:, labels]` takes the columns of all labels in every row. Each row has one label: index with the row "
-            "numbers as well, `[torch.arange(n), labels]`.",
+            "The labels of all rows have a say in every row, as when `[:, labels]` picks their columns. Each row has "
+            "one label: index with the row numbers as well, `[torch.arange(n), labels]`.",
             credit=0.25,
             forms=[
                 _nll(lambda s, y: -s.log_softmax(dim=1)[:, y].sum(dim=1).mean()),
@@ -275,7 +275,7 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "averaged_over_all_entries",
             _nll(lambda s, y: -(hot(s, y) * s.log_softmax(dim=1)).mean()),
-            "The mean runs over n·k entries, most of them zero. Sum over the classes, then average over the rows.",
+            "The sum is divided by n·k, the number of all entries. Sum over the classes, then average over the rows.",
             credit=0.5,
         ),
         Mistake(
@@ -287,7 +287,7 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "averaged_twice",
             _nll(lambda s, y: -own(s.log_softmax(dim=1), y).mean() / len(y)),
-            "The mean has divided by the number of rows already; here it is divided again.",
+            "The sum is divided by the number of rows twice. A mean has done so already.",
             credit=0.5,
         ),
         Mistake(
@@ -369,16 +369,16 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "computed_in_float32",
             _nll(_in_single),
-            "The scores pass through float32, which keeps seven digits: of a score near 10 000 it loses what lies "
-            "behind the third decimal. Compute in the type of the scores.",
+            "The result is only as exact as float32, which keeps seven digits: of a score near 10 000 it loses what "
+            "lies behind the third decimal. Compute in the type of the scores.",
             credit=0.5,
             forms=[_nll(lambda s, y: _in_single(s, y).to(s.dtype))],
         ),
         Mistake(
             "classes_counted_by_the_labels",
             _as_they_come(_classes_by_the_labels),
-            "`one_hot` without a number of classes counts them by the highest label of the batch, which need not be "
-            "the last class: give it `scores.shape[1]`.",
+            "The number of classes is taken from the highest label of the batch, which need not be the last class. It "
+            "is `scores.shape[1]`.",
             credit=0.5,
         ),
         Mistake(
@@ -407,21 +407,21 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
         Mistake(
             "one_hot_rows_left_to_torch",
             _as_they_come(functional.cross_entropy),
-            "torch's `cross_entropy` takes rows of the scores' own type alone. One-hot rows may be of any type: turn "
-            "them into class numbers first.",
+            "One-hot rows are read only where they have the scores' own type, as torch's `cross_entropy` takes them. "
+            "They may be of any type: turn them into class numbers first.",
             credit=0.75,
         ),
         Mistake(
             "rows_of_truth_values_not_read",
             _as_they_come(_argmax_of_any),
-            "torch has no `argmax` for truth values, and one-hot rows may be of any type: "
-            "`labels.int().argmax(dim=1)`.",
+            "One-hot rows of truth values are not read, but one-hot rows may be of any type. torch has no `argmax` for "
+            "truth values; `labels.int().argmax(dim=1)` works for all.",
             credit=0.9,
         ),
         Mistake(
             "empty_batch_let_pass",
             lambda scores, labels: -own(scores.log_softmax(dim=1), numbers(labels)).mean(),
-            "The mean over no rows is nan. Refuse an empty batch with a ValueError.",
+            "An empty batch is let pass, but there is no mean over no examples. Refuse it with a ValueError.",
             credit=0.9,
             forms=[lambda scores, labels: -own(scores.log_softmax(1), numbers(labels)).sum() / max(len(scores), 1)],
         ),

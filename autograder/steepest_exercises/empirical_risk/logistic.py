@@ -213,8 +213,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "sigmoid_before_the_cross_entropy_of_torch",
             _refusing(lambda s, labels: functional.binary_cross_entropy(s.sigmoid(), labels.to(s.dtype))),
-            "torch's `binary_cross_entropy` takes a probability and cuts its logarithm off at −100, so that no example "
-            "costs more. Compute the loss from the score, not from the sigmoid.",
+            "No example costs more than 100 here, as with torch's `binary_cross_entropy`, which cuts the logarithm of "
+            "a probability off at −100. Compute the loss from the score, not from the sigmoid.",
             credit=0.5,
         ),
         Mistake(
@@ -234,8 +234,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "margin_clamped",
             _clamped(-30),
-            "A clamped margin does not overflow, but the loss stays at the clamp's value and has no slope there: the "
-            "worst examples no longer teach anything.",
+            "Nothing overflows, but the loss of the worst examples is capped, as by a clamped margin. It has to grow "
+            "on: a margin of −1000 costs 1000.",
             credit=0.5,
             forms=[
                 _clamped(-30, 30),
@@ -257,8 +257,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "probability_clamped",
             _of(lambda m: -m.sigmoid().clamp(min=1e-12).log().mean()),
-            "A floor under the probability caps the loss near 28, where it has no slope. Compute the logarithm from "
-            "the margin, not from the probability.",
+            "The loss of the worst examples is capped, as by a floor under the probability or a small number added to "
+            "it. Compute the logarithm from the margin, not from the probability.",
             credit=0.5,
             forms=[
                 _offset(1e-12),
@@ -307,20 +307,21 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "side_of_the_score_lost",
             _refusing(lambda s, labels: _losses(_margins(s.abs(), labels)).mean()),
-            "The absolute value loses the side on which the score lies. The margin is the score itself, times the "
-            "label's sign.",
+            "The side on which the score lies has no part in it, as with an absolute value. The margin is the score "
+            "itself, times the label's sign.",
         ),
         Mistake(
             "labels_not_used",
             _refusing(lambda s, labels: _losses(s).mean()),
-            "Every example is taken for one of class 1. The margin of label 0 is minus the score.",
+            "The result does not depend on the labels: every example is taken for one of the same class. The margin of "
+            "label 1 is the score, that of label 0 minus the score.",
             credit=0.25,
             forms=[_refusing(lambda s, labels: _losses(-s).mean())],
         ),
         Mistake(
             "signs_of_one_half",
             _of(lambda m: _losses(m / 2).mean()),
-            "Label minus ½ gives signs of ±½, and half of each margin. Twice the label minus 1 gives ±1.",
+            "Each margin is half as large as it should be, as with signs of ±½. Twice the label minus 1 gives ±1.",
             credit=0.5,
             forms=[_of(lambda m: _log_of_the_sum(m / 2).mean()), _of(lambda m: torch.log1p(torch.exp(-m / 2)).mean())],
         ),
@@ -369,7 +370,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "hinge_instead",
             _of(lambda m: (1 - m).clamp(min=0).mean()),
-            "This is the hinge, another surrogate: it is 0 from a margin of 1 on. The logistic loss never is.",
+            "This is a hinge, another surrogate: it is exactly 0 where the margin is large enough. The logistic loss "
+            "never is.",
             forms=[_of(lambda m: m.neg().clamp(min=0).mean())],
         ),
         Mistake(
@@ -386,8 +388,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "zero_labels_left_out",
             _refusing(lambda s, labels: (_losses(s) * labels.to(s.dtype)).mean()),
-            "Examples of one class cost nothing here, so a model that always says the other would be perfect. The "
-            "margin of label 0 is minus the score, that of label 1 the score.",
+            "Examples of one class cost nothing here. The margin of label 0 is minus the score, that of label 1 the "
+            "score, and both count.",
             credit=0.25,
             forms=[
                 _refusing(lambda s, labels: _losses(s[labels > 0]).mean()),
@@ -397,8 +399,8 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "only_the_errors",
             _of(_of_the_wrong),
-            "Only wrong answers are averaged. A right one costs something as well, the less the surer it is, and "
-            "counts in the mean.",
+            "Only wrong answers have a part in the result. A right one costs something as well, the less the surer it "
+            "is, and counts in the mean.",
             credit=0.25,
             forms=[_of(lambda m: _losses(m)[m < 0].mean()), _of(lambda m: (_losses(m) * (m < 0)).mean())],
         ),
@@ -413,15 +415,15 @@ LOGISTIC_LOSS = Exercise(
         Mistake(
             "probability_without_log",
             _of(lambda m: torch.sigmoid(-m).mean()),
-            "This is the probability of the wrong class. It flattens out where the model is sure and wrong; the "
-            "logarithm is missing.",
+            "This is the mean probability of the wrong class, or of the right one. The logarithm is missing, by which "
+            "a sure and wrong answer costs much.",
             forms=[_of(lambda m: torch.sigmoid(m).mean())],
         ),
         Mistake(
             "empty_batch_let_pass",
             lambda s, labels: _losses(_margins(s, labels)).mean(),
-            "The mean over no examples is nan. Refuse an empty batch with a ValueError, as every loss of this lesson "
-            "does.",
+            "An empty batch is let pass, but there is no mean over no examples. Refuse it with a ValueError, as every "
+            "loss of this lesson does.",
             credit=0.9,
             forms=[lambda s, labels: _losses(_margins(s, labels)).sum() / max(len(s), 1)],
         ),

@@ -166,8 +166,8 @@ EMPIRICAL_RISK = Exercise(
         Mistake(
             "predictor_not_called",
             _refusing(lambda f, loss, x, y: loss(x, y).mean()),
-            "The rows themselves are handed to the loss. It compares predictions with targets: `predict(x)` comes "
-            "first.",
+            "The rows themselves, or a column of them, are handed to the loss. It compares predictions with targets: "
+            "`predict(x)` comes first.",
             forms=[_refusing(lambda f, loss, x, y: loss(x[:, 0], y).mean())],
         ),
         Mistake(
@@ -194,7 +194,7 @@ EMPIRICAL_RISK = Exercise(
         Mistake(
             "averaged_twice",
             _refusing(lambda f, loss, x, y: _losses(f, loss, x, y).mean() / len(x)),
-            "The mean has divided by the number of examples already; here it is divided again.",
+            "The sum is divided by the number of examples twice. A mean has done so already.",
             credit=0.5,
         ),
         Mistake(
@@ -207,13 +207,15 @@ EMPIRICAL_RISK = Exercise(
         Mistake(
             "halved",
             _of_losses(lambda losses: losses.mean() / 2),
-            "Half of the mean: some books put a ½ before the squared error. If `loss` wants one it has it already.",
+            "This is half of the mean; some books put a ½ before the squared error. If `loss` wants one it has it "
+            "already.",
             credit=0.5,
         ),
         Mistake(
             "example_left_out",
             _of_losses(lambda losses: losses[1:].sum() / len(losses)),
-            "One example is missing in the sum: the loop begins at 1 and not at 0, or it ends one too early.",
+            "One example, the first or the last, has no part in the result. All n count: if there is a loop or a "
+            "slice, look at where it begins and ends.",
             credit=0.25,
             forms=[
                 _of_losses(lambda losses: losses[:-1].sum() / len(losses)),
@@ -224,8 +226,8 @@ EMPIRICAL_RISK = Exercise(
         Mistake(
             "loss_of_the_means",
             _refusing(lambda f, loss, x, y: loss(f(x).mean(0, keepdim=True), y.mean(0, keepdim=True))[0]),
-            "Here predictions are averaged before the loss sees them, so errors cancel. Take the loss of each "
-            "example first, then the mean.",
+            "Predictions are averaged before the loss sees them, so errors can cancel. Take the loss of each example "
+            "first, then the mean.",
             forms=[
                 _refusing(lambda f, loss, x, y: loss(f(x).mean(), y.mean())),
                 _refusing(lambda f, loss, x, y: loss(f(x).mean(0), y.mean(0)).mean()),
@@ -234,8 +236,8 @@ EMPIRICAL_RISK = Exercise(
         Mistake(
             "every_prediction_with_every_target",
             _refusing(lambda f, loss, x, y: loss(f(x)[:, None], y).mean()),
-            "A new axis makes a table of it: every prediction is compared with every target. The loss takes both as "
-            "they are, n and n.",
+            "Every prediction is compared with every target, as in a table. Each has one target of its own: the loss "
+            "takes both as they are, n and n.",
         ),
         Mistake(
             "root_of_the_mean",
@@ -264,15 +266,16 @@ EMPIRICAL_RISK = Exercise(
         Mistake(
             "zero_losses_left_out",
             _of_losses(lambda losses: losses[losses != 0].mean()),
-            "Examples without a loss are left out of the mean. They count as well: the sum is divided by all n.",
+            "Examples whose loss is 0 are left out of the mean. They count as well: the sum of all losses is divided "
+            "by all n.",
             credit=0.5,
             forms=[_of_losses(lambda losses: losses[losses > 0].mean())],
         ),
         Mistake(
             "running_mean_begins_anew_at_zero",
             _running(_restarts_at_zero),
-            "A running mean that happens to be 0 is taken for one that has not begun. Tell the first example by its "
-            "number and not by the mean.",
+            "Examples are lost here, as when a running mean that happens to be 0 is taken for one that has not begun. "
+            "Whatever the losses are, each of them counts with weight 1/n.",
             credit=0.5,
         ),
         Mistake(
@@ -307,7 +310,8 @@ EMPIRICAL_RISK = Exercise(
         Mistake(
             "last_example_only",
             _refusing(lambda f, loss, x, y: _losses(f, loss, x[-1:], y[-1:])[0]),
-            "Only the last example is used: the loop writes over its result where it should add to it.",
+            "Only the last example has a part in the result. Does a loop write over its result where it should add to "
+            "it?",
             forms=[_of_losses(lambda losses: losses[-1] / len(losses))],
         ),
         Mistake(
@@ -325,8 +329,7 @@ EMPIRICAL_RISK = Exercise(
         Mistake(
             "empty_batch_let_pass",
             lambda f, loss, x, y: _losses(f, loss, x, y).mean(),
-            "The mean of nothing is nan, and a nan spreads silently. Refuse an empty batch: raise a ValueError "
-            "before you compute.",
+            "An empty batch is let pass, but nothing has no mean. Refuse it: raise a ValueError before you compute.",
             credit=0.9,
             forms=[_zero_for_nothing],
         ),

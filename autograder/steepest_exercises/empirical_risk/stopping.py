@@ -111,8 +111,8 @@ EARLY_STOP = Exercise(
         Mistake(
             "equal_counts_as_better",
             refusing(watch(lambda loss, best, delta: loss <= best - delta)),
-            "A loss that only equals the mark is no improvement: on a plateau this would wait for ever. Compare with "
-            "<, not with <=.",
+            "A loss that only equals the mark, the best loss minus min_delta, counts as an improvement here. It has to "
+            "get below: a tie is none, nor a drop of exactly min_delta.",
             credit=0.5,
         ),
         Mistake(
@@ -125,7 +125,8 @@ EARLY_STOP = Exercise(
         Mistake(
             "min_delta_ignored",
             refusing(watch(lambda loss, best, delta: loss < best)),
-            "Every drop counts here, however small. Where is `min_delta`?",
+            "The result does not depend on `min_delta`: every drop counts here, however small. An improvement must get "
+            "under the best loss by more than min_delta.",
             credit=0.5,
         ),
         Mistake(
@@ -165,8 +166,8 @@ EARLY_STOP = Exercise(
         Mistake(
             "only_rises_are_waited_for",
             refusing(waits(lambda loss, best, delta: loss > best)),
-            "Only losses above the best are counted. Every step without an improvement counts: a tie, and a fall of no "
-            "more than `min_delta`.",
+            "Some steps without an improvement are not counted. Every one counts: a rise, a tie, and a fall of no more "
+            "than `min_delta`.",
             credit=0.5,
             forms=[
                 refusing(waits(lambda loss, best, delta: loss >= best)),
@@ -184,8 +185,8 @@ EARLY_STOP = Exercise(
         Mistake(
             "smallest_seen",
             refusing(smallest_seen),
-            "The best step is the last improvement, when the weights were stored. A later dip of less than min_delta "
-            "stored nothing.",
+            "The best step is the last improvement, when the weights were stored. A later dip of no more than "
+            "min_delta is none, even if its loss is the lowest.",
             credit=0.5,
         ),
         Mistake(
@@ -227,7 +228,8 @@ EARLY_STOP = Exercise(
         Mistake(
             "best_step_not_stored",
             refusing(changed(lambda losses, patience, best, stop: (0, stop))),
-            "The best loss moves on, but its step stays 0. Store both at an improvement.",
+            "The stop is right, but the best step is always 0. It has to move on with the best loss at each "
+            "improvement.",
             credit=0.25,
         ),
         Mistake(
@@ -271,8 +273,8 @@ EARLY_STOP = Exercise(
         Mistake(
             "no_stop_at_the_end",
             refusing(unless_it_ends(lambda losses, best, stop: (best, None))),
-            "Where patience never runs out, no stop is given. The run then stops at its last step, one less than the "
-            "length.",
+            "Right where patience runs out; where it never does, the stop is missing or wrong. The run then stops at "
+            "its last step, one less than the length.",
             credit=0.5,
             forms=[
                 refusing(unless_it_ends(lambda losses, best, stop: None)),
@@ -291,8 +293,8 @@ EARLY_STOP = Exercise(
         Mistake(
             "goes_on_after_the_stop",
             refusing(goes_on),
-            "Patience runs out, but the loop goes on, so that later losses still move the best step or the stop. Leave "
-            "the loop there: `break` or `return`.",
+            "Losses after the stop still move the best step or the stop. What comes after it is never computed: leave "
+            "the loop there, with `break` or `return`.",
             credit=0.5,
         ),
         Mistake(
@@ -308,7 +310,7 @@ EARLY_STOP = Exercise(
         Mistake(
             "loss_for_the_step",
             refusing(changed(lambda losses, patience, best, stop: (losses[best], stop))),
-            "This is the loss itself. Asked for is the number of its step.",
+            "One of the two numbers is a loss itself. Asked for are the numbers of the steps.",
             credit=0.5,
             forms=[
                 refusing(changed(lambda losses, patience, best, stop: (best, losses[best]))),
@@ -329,7 +331,7 @@ EARLY_STOP = Exercise(
         Mistake(
             "no_losses_let_pass",
             for_nothing((0, 0)),
-            "Without a loss there is no best step, and 0 would point at nothing. Raise a ValueError.",
+            "A series without losses is let pass, but it has no best step. Raise a ValueError.",
             credit=0.9,
             forms=[for_nothing((0, -1)), for_nothing((-1, -1))],
         ),

@@ -197,7 +197,7 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "accuracy",
             _loss(lambda s, y: 1 - _wrong(s, y).mean()),
-            "This is the share of right answers. A loss counts the wrong ones.",
+            "This counts the right answers. A loss counts the wrong ones: it is their share.",
             credit=0.5,
             forms=[
                 _loss(lambda s, y: (1 - _wrong(s, y)).sum()),
@@ -238,7 +238,7 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "whole_numbers_divided",
             _loss(_whole),
-            "`//` rounds down, so that every share below 1 becomes 0. Divide by `/`, in the type of the scores.",
+            "Every share below 1 becomes 0, as when `//` rounds down. Divide by `/`, in the type of the scores.",
             credit=0.25,
             forms=[_loss(lambda s, y: s.argmax(dim=1).ne(y).sum() // len(y)), _loss(lambda s, y: _whole(s, y).long())],
         ),
@@ -256,8 +256,8 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "one_winner_for_the_batch",
             _loss(_flat_winner),
-            "Without an axis `argmax` gives one place in the whole table. Each row has its own winner: "
-            "`scores.argmax(dim=1)`.",
+            "One place in the whole table is the winner for all rows, as `argmax` without an axis gives it. Each row "
+            "has its own winner: `scores.argmax(dim=1)`.",
         ),
         Mistake(
             "ties_count_as_right",
@@ -269,7 +269,8 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "entry_by_entry",
             _loss(_entry_by_entry),
-            "Comparing one-hot rows entry by entry counts an error in two of k places. An error is one for a row.",
+            "An error counts twice, as when one-hot rows are compared entry by entry: they differ in two places. An "
+            "error is one for a row.",
             credit=0.25,
             forms=[_loss(lambda s, y: 2 * _wrong(s, y).mean())],
         ),
@@ -294,7 +295,8 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "row_left_out",
             _loss(lambda s, y: _wrong(s, y)[1:].sum() / len(y)),
-            "One row is missing in the count: the loop begins at 1 and not at 0, or it ends one too early.",
+            "One row, the first or the last, has no part in the result. All n count: if there is a loop or a slice, "
+            "look at where it begins and ends.",
             credit=0.25,
             forms=[
                 _loss(lambda s, y: _wrong(s, y)[:-1].sum() / len(y)),
@@ -321,7 +323,7 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "two_classes_only",
             _loss(_first_two),
-            "Only the first two columns are compared. There may be any number of classes, and any of them may win.",
+            "Only two of the columns are compared. There may be any number of classes, and any of them may win.",
             credit=0.25,
             forms=[_loss(lambda s, y: ((s[:, -1] > s[:, 0]).to(y.dtype) != y).to(s.dtype).mean())],
         ),
@@ -335,7 +337,8 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "one_minus_probability",
             _loss(lambda s, y: 1 - torch.softmax(s, dim=1).gather(1, y[:, None]).mean()),
-            "This is the mean probability of a wrong class, which is smooth. The 0-1 loss only asks which class wins.",
+            "This measures the probability of the label, or its logarithm, and changes smoothly with the scores. The "
+            "0-1 loss only asks which class wins.",
             forms=[_loss(lambda s, y: -own(s.log_softmax(dim=1), y).mean())],
         ),
         Mistake(
@@ -387,21 +390,21 @@ ZERO_ONE_LOSS = Exercise(
         Mistake(
             "one_hot_rows_told_by_their_type",
             _as_they_come(_floats_only),
-            "One-hot rows are told by their type here. They may hold whole numbers or truth values just as well: look "
-            "at `labels.ndim`.",
+            "One-hot rows are read for some types only. They may hold floats, whole numbers or truth values: look at "
+            "`labels.ndim`, which tells them for every type.",
             credit=0.8,
         ),
         Mistake(
             "rows_of_truth_values_not_read",
             _as_they_come(_argmax_of_any),
-            "torch has no `argmax` for truth values, and one-hot rows may be of any type: "
-            "`labels.int().argmax(dim=1)`.",
+            "One-hot rows of truth values are not read, but one-hot rows may be of any type. torch has no `argmax` for "
+            "truth values; `labels.int().argmax(dim=1)` works for all.",
             credit=0.9,
         ),
         Mistake(
             "empty_batch_let_pass",
             lambda scores, labels: _wrong(scores, numbers(labels)).mean(),
-            "The share of errors among no rows is 0/0, and gives nan. Refuse an empty batch with a ValueError.",
+            "An empty batch is let pass, but the share of errors among no rows is 0/0. Refuse it with a ValueError.",
             credit=0.9,
             forms=[lambda scores, labels: _wrong(scores, numbers(labels)).sum() / max(len(scores), 1)],
         ),

@@ -185,7 +185,7 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "slopes_left_out",
             _bounds(slopes=_none),
-            "The activations' slopes are missing: each layer's Jacobian is its slope times the weights.",
+            "The activations' slopes have no part in the result. Each layer's Jacobian is its slope times the weights.",
             credit=0.5,
         ),
         Mistake(
@@ -217,7 +217,7 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "one_slope_for_the_network",
             _bounds(slopes=_once(lambda slopes: slopes[-1])),
-            "A slope enters only once. Each layer has one: multiply inside of the loop.",
+            "A slope enters only once. Each layer has one, and all of them are multiplied.",
             credit=0.5,
             forms=[
                 _bounds(slopes=_once(lambda slopes: slopes[0])),
@@ -239,20 +239,21 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "divided_by_the_slopes",
             _bounds(slopes=lambda slopes: [1 / slope for slope in slopes]),
-            "The slopes stand below the line. A Jacobian is the slope times the weights: multiply.",
+            "The slopes divide the bounds. A Jacobian is the slope times the weights: they should multiply.",
             credit=0.5,
         ),
         Mistake(
             "lower_and_upper_exchanged",
             lambda weights, slopes: reference.gradient_bounds(weights, slopes)[::-1],
-            "The upper bound comes first. svdvals lists the largest singular value first.",
+            "The upper bound comes first, and the lower one is asked for first. Mind that svdvals lists the"
+            " largest singular value first.",
             credit=0.5,
         ),
         Mistake(
             "one_extreme_for_all_layers",
             _bounds(join=lambda table: _whole_network(table) ** len(table)),
-            "The worst layer's factor is raised to the number of layers. That is a bound, but a wider one: multiply "
-            "each layer's own.",
+            "The most extreme factor among the layers is raised to their number. That is a bound, but a wider one:"
+            " multiply each layer's own.",
             credit=0.5,
             forms=[_powers, _powers_of_slopes_too],
         ),
@@ -265,23 +266,23 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "eigenvalues_for_singular_values",
             _bounds(extremes=_eigenvalues),
-            "Eigenvalues do not say how far a matrix stretches, unless it is symmetric, and a layer need not even be "
-            "square. Use singular values.",
+            "Eigenvalues do not, in general, say how far a matrix stretches, and a layer need not even be square."
+            " Use singular values.",
             credit=0.25,
             forms=[_bounds(extremes=_real_eigenvalues)],
         ),
         Mistake(
             "zeros_of_the_gram_matrix",
             _bounds(extremes=_gram_with_zeros(0.0)),
-            "Where a layer gets narrower, WᵀW has eigenvalues 0 that are no singular values of W. Take svdvals,"
-            " or W Wᵀ.",
+            "The lower bound is wrong where a layer gets narrower: there WᵀW, for one, has eigenvalues 0 that are"
+            " no singular values of W. svdvals gives those of W alone.",
             credit=0.75,
             forms=[_bounds(extremes=_gram_with_zeros(math.nan))],
         ),
         Mistake(
             "squared_singular_values",
             _bounds(extremes=lambda weight: (_extreme(weight)[0] ** 2, _extreme(weight)[1] ** 2)),
-            "The eigenvalues of WᵀW are the squares of the singular values: take their roots.",
+            "The singular values enter squared, as the eigenvalues of WᵀW are: take their roots.",
             credit=0.5,
             forms=[
                 _bounds(extremes=lambda weight: (_gram_with_zeros(0.0)(weight)[0] ** 2, _extreme(weight)[1] ** 2)),
@@ -290,15 +291,16 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "frobenius_norm",
             _bounds(extremes=_norms("fro")),
-            "The norm over all entries is larger than the largest singular value. matrix_norm needs ord=2.",
+            "A norm over all entries stands where a singular value belongs, and is seldom equal to one. The"
+            " largest singular value is matrix_norm with ord=2, or the first of svdvals.",
             credit=0.5,
             forms=[_bounds(extremes=lambda weight: (weight.norm(), weight.norm()))],
         ),
         Mistake(
             "another_matrix_norm",
             _bounds(extremes=_norms(1)),
-            "This norm is not the largest singular value: ord=1 and ord=inf add absolute values, 'nuc' all singular"
-            " values. matrix_norm needs ord=2.",
+            "This norm is not the largest singular value: ord=1 and ord=inf add absolute values, 'nuc' all"
+            " singular values. In matrix_norm it is ord=2.",
             credit=0.5,
             forms=[_bounds(extremes=_norms(math.inf)), _bounds(extremes=_norms("nuc"))],
         ),
@@ -319,8 +321,8 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "singular_values_of_the_product",
             _of_the_product,
-            "These are the extremes of the matrices' product, for this one network and exact. The bounds asked for "
-            "multiply the extremes of each layer.",
+            "These are the extremes of the matrices' product. The bounds asked for multiply the extremes of each"
+            " layer.",
             credit=0.25,
         ),
         Mistake(
@@ -332,7 +334,7 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "logarithms",
             _bounds(join=lambda table: table.log().sum(dim=0)),
-            "These are the logarithms of the bounds: take the exponential at the end.",
+            "These are the logarithms of the bounds. The bounds themselves are asked for.",
             credit=0.5,
         ),
         Mistake(
@@ -363,14 +365,14 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "last_layer_alone",
             _bounds(of_layers=slice(-1, None)),
-            "Only the last layer counts: each turn of the loop overwrites the one before. Multiply: lower ="
-            " lower * …, and so on.",
+            "Only the last layer counts, as when each turn of a loop overwrites the one before. The bounds are"
+            " products over all layers.",
             credit=0.25,
         ),
         Mistake(
             "first_layer_alone",
             _bounds(of_layers=slice(1)),
-            "Only the first layer counts: is `return` inside of the loop?",
+            "Only the first layer counts, and all should: does a `return` inside of a loop end it early?",
             credit=0.25,
         ),
         Mistake(
@@ -383,8 +385,8 @@ GRADIENT_BOUNDS = Exercise(
         Mistake(
             "inverted",
             _bounds(join=lambda table: 1 / table.prod(dim=0)),
-            "This is the norm at the top over the norm at the input. The factor from the top to the input is"
-            " asked for.",
+            "The bounds come out inverted, like the norm at the top over the norm at the input. The factor from"
+            " the top to the input is asked for.",
             credit=0.5,
             forms=[_bounds(join=lambda table: (1 / table.prod(dim=0)).flip(0))],
         ),

@@ -223,71 +223,97 @@ def one_neuron(draw: Draw) -> Draw:
 
 
 REDRAWN = "a normal distribution that is cut off at two deviations and widened again, as Keras draws it."
-SWAPPED = "fan_in and fan_out are exchanged. Weights are (out, in): what enters a unit is counted along axis 1."
-VARIANCE = (
-    "The variance stands where the standard deviation belongs: a factor multiplies the deviation of what is drawn, so"
-    " it must be the root of the variance."
+SWAPPED = (
+    "fan_out stands where fan_in belongs. Weights are (out, in, …): what enters a unit is counted along axis 1, and"
+    " over the kernel."
 )
+VARIANCE = "The weights scatter with the variance, σ², where σ is asked for. The standard deviation is its root."
 NO_FIELD = (
-    "Dense layers are right and convolutions are not: the kernel's size is forgotten. A unit of a convolution is fed by"
-    " in-channels × kernel weights."
+    "Dense layers are right and convolutions are not: the kernel's size counts too little there, or not at all. A unit"
+    " of a convolution is fed by in-channels × kernel weights."
 )
 LAST_AXIS = (
-    "Dense layers are right and convolutions are not: the last axis of the shape is taken for the fan in. In"
-    " (out, in, *kernel) it is a side of the kernel."
+    "Dense layers are right and convolutions are not: they scatter as if the last axis of the shape told the fan in."
+    " In (out, in, *kernel) it is a side of the kernel."
 )
 NO_THREE = "U(−a, a) has deviation a/√3. For a deviation of σ the bound must be √3 · σ."
-THREE = "The bound is √3 · σ, with the root of the 3, because the variance of U(−a, a) is a²/3."
-DIVIDED_BY_THREE = "The 3 is on the wrong side: the variance a²/3 must be σ², so a² = 3σ². Multiply by it."
+THREE = (
+    "The weights reach to ±3σ. The bound is √3 · σ, with the root of the 3, because the variance of U(−a, a) is a²/3."
+)
+DIVIDED_BY_THREE = (
+    "The weights lie within ±σ/√3, as if the 3 stood on the wrong side. The variance a²/3 must be σ², so a² = 3σ²."
+)
 TWELVE = (
     "The weights reach twice as far as they should. The variance is width²/12, and the width of [−a, a] is 2a, so it is"
     " a²/3 and a = √3 · σ."
 )
-HALF_RANGE = "The range is [−a/2, a/2), half of what is asked for: rand − ½ must be multiplied by 2a."
-UNIT_RANGE = "rand − ½ has deviation 1/√12, not 1: multiply it by √12 · σ, or take (2 · rand − 1) · a with a = √3 · σ."
+HALF_RANGE = (
+    "The range is [−a/2, a/2], half of what is asked for: the weights should lie between −a and a. If you stretch rand"
+    " − ½, which spans 1, it has to span 2a."
+)
+UNIT_RANGE = (
+    "The weights lie within ±σ/2, which has deviation σ/√12 and not σ. They should lie between −a and a, with a = √3 ·"
+    " σ."
+)
 CUT_OFF = "Cutting a normal off at two deviations takes 12 % of its deviation away. Do not cut, or widen it again."
 NOT_AROUND_ZERO = (
-    "The range is not centred on zero, so neither is the mean of the weights. rand draws from [0, 1): make"
-    " 2 · rand − 1 of it first, and multiply by the bound after that."
+    "The weights are uniform, but their range is not centred on zero, so neither is their mean. They should lie"
+    " between −a and a. Numbers from [0, 1), as rand draws them, are centred by 2 · rand − 1."
 )
-RAND_FOR_RANDN = "The draws are uniform on one side of zero: torch.rand stands where torch.randn belongs."
+RAND_FOR_RANDN = (
+    "The draws are uniform, and their mean is not zero. A normal around zero is asked for, as torch.randn draws it."
+)
 ONE_SIGN = (
-    "The weights have lost their signs or half of their values: the mean is not zero. Leave abs and ReLU to what comes"
-    " after the weights."
+    "The mean of the weights is not zero, and they are not normal either: it looks as if signs, or all negative"
+    " values, were lost. Leave abs and ReLU to what comes after the weights."
 )
-MEAN = "The weights are normal, but their mean is not zero: something is added to the draws."
-IGNORED = "The same seed does not bring the same weights. Hand the generator on: generator=generator."
-GLOBAL_SEED = "Seeding torch inside the function makes every layer start alike and disturbs everybody else's draws."
+MEAN = "The weights are normal, but their mean is not zero. They should scatter around zero."
+IGNORED = (
+    "The same seed does not bring the same weights. Let all randomness come from the generator that is handed in:"
+    " torch's draws take it as generator=generator."
+)
+GLOBAL_SEED = (
+    "Seeding a global generator inside the function disturbs everybody else's draws. Draw from the generator that is"
+    " handed in, and seed none."
+)
 FIXED_SEED = (
-    "A seed stands in the function, so all layers of one shape get the same weights, whatever generator comes in. Draw"
-    " from the generator that is handed in, as it is."
+    "The weights are the same whatever generator comes in, so layers of one shape get the same ones. Draw from the"
+    " generator that is handed in, as it is."
 )
 SET_BACK = (
-    "Every call begins again with the generator's first seed, so a second layer repeats the first. Draw from the"
-    " generator itself, and let it go on from layer to layer."
+    "A second call with the same generator is not independent of the first, as when the generator is set back or"
+    " copied before each draw. Draw from the generator itself, and let it go on from layer to layer."
 )
-IN_BY_OUT = "The result is (in, out). Weights are (out, in) here, as in torch: give the very shape you were handed."
-FLATTENED = "The kernel's axes are flattened into one. Give the very shape you were handed."
-DOUBLED = "The weights are double precision; layers expect torch's default type. Do not convert."
-HALVED = "The weights are half precision; layers expect torch's default type. Do not convert."
-ALIKE = "All neurons of the layer get the same weights, so they will get the same gradients and never part."
-CONSTANT = "Every weight is the same number. The deviation says how far to scatter the draws, not what to fill in."
+IN_BY_OUT = (
+    "The result begins with (in, out). Weights are (out, in, …) here, as in torch: give the very shape you were handed."
+)
+FLATTENED = (
+    "The weights of a convolution come as a matrix, with the kernel's axes in one with the in-channels. Give the very"
+    " shape you were handed."
+)
+DOUBLED = "The weights are double precision; layers expect torch's default type."
+HALVED = "The weights are half precision; layers expect torch's default type."
+ALIKE = (
+    "Some neurons of the layer, perhaps all, have exactly the same weights, so they answer every input alike. Draw"
+    " each weight on its own."
+)
+CONSTANT = "Every weight is the same number. They should be drawn at random: the deviation says how far they scatter."
 LAW = "Deviation and mean are right, but the weights are not distributed as asked. "
 TOO_LARGE = (
-    "Distribution and shape of the weights are right, but they scatter too far, in every layer. Print w.std() for a"
-    " large layer beside the σ of the formula: is there a factor, a root or a fan too many or too few?"
+    "Distribution and shape of the weights are right, but they scatter too far, in most layers or all. Print w.std()"
+    " for a large layer beside the σ of the formula: is there a factor, a root or a fan too many or too few?"
 )
 TOO_SMALL = (
-    "Distribution and shape of the weights are right, but they scatter too little, in every layer. Print w.std() for a"
-    " large layer beside the σ of the formula: is there a factor, a root or a fan too many or too few?"
+    "Distribution and shape of the weights are right, but they scatter too little, in most layers or all. Print"
+    " w.std() for a large layer beside the σ of the formula: is there a factor, a root or a fan too many or too few?"
 )
 MIXED = (
-    "Distribution and shape of the weights are right, but they scatter too far where fan_in is larger than fan_out, and"
-    " too little elsewhere: the fans do not enter the formula as they should."
+    "Distribution and shape of the weights are right, but they scatter too far where fan_in is larger than fan_out,"
+    " and too little where it is smaller: look at how each fan enters the formula."
 )
 MIXED_OTHERWISE = (
     "Distribution and shape of the weights are right, but they scatter too little where fan_in is larger than fan_out,"
-    " and too far elsewhere: the fans do not enter the formula as they should."
+    " and too far where it is smaller: look at how each fan enters the formula."
 )
 FAR = 1e6  # beyond every known deviation
 SAME_UNIFORM = {  # mutants of a uniform draw that are as sound as it
@@ -348,7 +374,7 @@ def not_uniform(deviation: Deviation) -> list[Mistake]:
         Mistake(
             "normal_for_uniform",
             scaled(normal, deviation),
-            "The deviation is right, but the draws are normal: some lie far beyond the bound.",
+            "The deviation is right, but the draws are normal, cut off or not: some lie beyond the bound.",
             credit=0.5,
             forms=[scaled(widened, deviation)],
         ),

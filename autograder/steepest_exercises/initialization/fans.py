@@ -156,8 +156,8 @@ FANS = Exercise(
         Mistake(
             "not_ints",
             _as_floats,
-            "The values are right, but not all of them are ints. np.prod of nothing is the float 1.0, and / makes"
-            " floats: take math.prod and //, or int().",
+            "The values are right, but not all of them are ints: look at their type for every kind of layer."
+            " math.prod and // keep ints, and int() makes one of a whole float or of a tensor.",
             credit=0.75,
             forms=[_divided, _as_tensors],
         ),
@@ -170,7 +170,8 @@ FANS = Exercise(
         Mistake(
             "receptive_field_forgotten",
             lambda shape: (shape[1], shape[0]),
-            "These are channels. In a convolution each unit sees in-channels × all places of the kernel.",
+            "These are channels: the kernel does not multiply them. In a convolution each unit sees in-channels ×"
+            " all places of the kernel.",
             credit=0.5,
         ),
         Mistake(
@@ -194,15 +195,15 @@ FANS = Exercise(
         Mistake(
             "field_of_two_axes_alone",
             _two_axes_alone,
-            "The kernel counts only where it has two axes. With one or three axes the field is the product of all sizes"
-            " after the second as well: math.prod(shape[2:]).",
+            "Kernels of two axes are right, and others are not. With one or three axes the field is the product of"
+            " all sizes after the second as well: math.prod(shape[2:]).",
             credit=0.5,
             forms=[_first_two_axes],
         ),
         Mistake(
             "two_kernel_axes_taken_for_granted",
             _four_axes,
-            "This needs a kernel of two axes, and raises for a dense layer, which has none. The field is the product of"
+            "Kernels of two axes are right, but a dense layer, which has none, raises. The field is the product of"
             " all sizes after the second, however many: math.prod(shape[2:]).",
             credit=0.25,
             forms=[_axes_two_and_three],
@@ -224,15 +225,15 @@ FANS = Exercise(
         Mistake(
             "kernel_from_the_second_axis",
             _from(1),
-            "The in-channels are counted as part of the kernel. Axes 0 and 1 are out and in, so the kernel begins with"
-            " axis 2: shape[2:].",
+            "Both fans are too large by the in-channels, as if these were part of the kernel. Axes 0 and 1 are out"
+            " and in, so the kernel begins with axis 2: shape[2:].",
             credit=0.25,
         ),
         Mistake(
             "last_axis_for_fan_in",
             lambda shape: (shape[-1], shape[0]),
-            "shape[-1] is the in-axis of a dense layer alone. In (out, in, *kernel) the last axis belongs to the"
-            " kernel.",
+            "fan_in comes out as shape[-1], which is the in-axis of a dense layer alone. In (out, in, *kernel) the"
+            " last axis belongs to the kernel.",
             credit=0.25,
         ),
         Mistake(
@@ -289,13 +290,13 @@ FANS = Exercise(
         Mistake(
             "channels_last",
             lambda shape: (math.prod(shape[:-1]), math.prod(shape[:-2]) * shape[-1]),
-            "This reads the shape as (*kernel, in, out), as Keras has it. Here it is (out, in, *kernel).",
+            "The fans are those of a shape (*kernel, in, out), as Keras has it. Here it is (out, in, *kernel).",
         ),
         Mistake(
             "dense_layers_fail",
             _by_reduce,
-            "Convolutions are right, and a dense layer raises: it has no kernel axes to multiply. Begin with 1, as"
-            " math.prod does of itself.",
+            "Convolutions are right, and a dense layer raises: it has no kernel axes. Its field is 1, which is"
+            " also what math.prod gives for no sizes at all.",
             credit=0.5,
             forms=[_by_first_axis],
         ),

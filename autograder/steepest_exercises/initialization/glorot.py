@@ -15,26 +15,36 @@ from steepest_exercises.initialization import draws, reference
 
 Shape = Sequence[int]
 
-FORWARD_ONLY = "Only the way forward is kept in mind. Glorot averages fan_in and fan_out."
-BACKWARD_ONLY = "Only the way back is kept in mind. Glorot averages fan_in and fan_out."
-SUM = "The fans are added but not halved: their mean is (fan_in + fan_out)/2, so σ² has a 2 on top, and a² = 3σ² a 6."
+FORWARD_ONLY = (
+    "fan_out has no part in the result: only the way forward is kept in mind. Glorot averages fan_in and fan_out."
+)
+BACKWARD_ONLY = (
+    "fan_in has no part in the result: only the way back is kept in mind. Glorot averages fan_in and fan_out."
+)
+SUM = (
+    "The deviation is √2 times too small, as if the fans were added but not halved. Their mean is (fan_in +"
+    " fan_out)/2, so σ² has a 2 on top, and a² = 3σ² a 6."
+)
 MEAN_TWICE = (
-    "The deviation is √2 times too large: one 2 is enough. σ² is 2 over the sum of the fans, or 1 over their mean, and"
-    " all of it stands under the root."
+    "The deviation is √2 times too large, as if a 2 counted twice. σ² is 2 over the sum of the fans, or 1 over their"
+    " mean, and all of it stands under the root."
 )
-PRODUCT = "The fans are multiplied. Glorot's compromise is their mean, (fan_in + fan_out)/2."
+PRODUCT = "The weights scatter by the product of the fans. Glorot's compromise is their mean, (fan_in + fan_out)/2."
 MEAN_OF_VARIANCES = (
-    "The variances 1/fan_in and 1/fan_out are averaged, or the two laws mixed. Glorot averages the fans: σ² is 1 over"
-    " their mean."
+    "σ² comes out as the mean of 1/fan_in and 1/fan_out. Glorot averages the fans: σ² is 1 over their mean."
 )
-ROOT_BELOW = "The root goes over the whole fraction: the number on top is to be taken the root of, too."
+ROOT_BELOW = (
+    "The bound comes out as 6/√(fan_in + fan_out). The root goes over the whole fraction, and so over the 6 too."
+)
 ROOT_ABOVE = (
-    "The root goes over the whole fraction: the sum of the fans below the line is to be taken the root of, too."
+    "The weights are as small as if the sum of the fans stood outside of the root. The root goes over the whole"
+    " fraction, and so over that sum too."
 )
 BRACKETS = (
-    "The deviation is about √fan_out: in Python a/b + c adds c to the quotient. Put brackets around fan_in + fan_out."
+    "The weights grow like √fan_out, as when brackets are missing: in Python a/b + c adds c to the quotient. The whole"
+    " sum fan_in + fan_out belongs below the line."
 )
-GAIN = "torch's gain of 5/3 is for deep tanh networks. Glorot's rule, which is asked for, has no gain."
+GAIN = "The weights are larger by 5/3, which is torch's gain for tanh. Glorot's rule, which is asked for, has no gain."
 NOT_SCALED = "The weights have the same scale whatever the layer's size: the fans must enter the formula."
 
 
@@ -111,7 +121,8 @@ GLOROT_UNIFORM = Exercise(
         Mistake(
             "bound_without_the_root",
             draws.Scale(draws.uniform, lambda into, out: 6 / (into + out) / math.sqrt(3)),
-            "The bound is √(6/(fan_in + fan_out)); the root is missing.",
+            "The weights shrink with the sum of the fans and not with its root: the bound is √(6/(fan_in +"
+            " fan_out)), all of it under the root.",
             credit=0.5,
             forms=[
                 draws.Scale(draws.uniform, lambda into, out: 2 / (into + out)),
@@ -183,7 +194,7 @@ GLOROT_UNIFORM = Exercise(
         Mistake(
             "normal_with_the_bound",
             draws.Scale(draws.normal, draws.times(3**0.5, _glorot)),
-            "The bound stands as deviation of a normal law. Draw uniformly between −a and a.",
+            "The weights are normal, with the bound as their deviation. Draw uniformly between −a and a.",
             credit=0.25,
         ),
         *draws.not_uniform(_glorot),
@@ -275,7 +286,8 @@ GLOROT_NORMAL = Exercise(
         Mistake(
             "root_taken_twice",
             draws.Scale(draws.normal, lambda into, out: (2 / (into + out)) ** 0.25),
-            "The root is taken twice: 2/(fan_in + fan_out) is the variance, and its root the deviation.",
+            "The deviation is as large as if the root were taken twice: 2/(fan_in + fan_out) is the variance, and"
+            " its root the deviation.",
             credit=0.5,
         ),
         Mistake("not_scaled", draws.Scale(draws.normal, lambda into, out: 1.0), NOT_SCALED),

@@ -18,20 +18,35 @@ Shape = Sequence[int]
 BACKWARD = (
     "fan_out keeps the gradient's variance on the way back; fan_in, taught here, the signal's on the way forward."
 )
-NO_GAIN = "A ReLU silences half of the signal. The variance must be 2/fan_in to make up for it, not 1/fan_in."
+NO_GAIN = (
+    "The variance is 1/fan_in here. A ReLU silences half of the signal: to make up for it the variance must be"
+    " 2/fan_in."
+)
 TOO_SMALL = (
-    "The 2 is on the wrong side: a ReLU loses half of the mean square, so He doubles LeCun's variance, 2/fan_in."
+    "The variance comes out as 1/(2 · fan_in), as if the 2 stood on the wrong side. A ReLU loses half of the mean"
+    " square, so He doubles LeCun's variance: 2/fan_in."
 )
-TWICE = "The deviation is doubled, where the variance should be: the 2 stands under the root, √(2/fan_in)."
-ROOT_ABOVE = "The root goes over the whole fraction, √(2/fan_in): here fan_in stands without it."
+TWICE = (
+    "The deviation is 2/√fan_in, twice LeCun's. It is the variance that doubles: the 2 stands under the root,"
+    " √(2/fan_in)."
+)
+ROOT_ABOVE = (
+    "The root goes over the whole fraction, √(2/fan_in): here the weights are as small as if fan_in stood outside of"
+    " it."
+)
 LEAKY = (
-    "torch.nn.Linear starts with a sixth of He's variance: kaiming with a = √5 stands for a leaky ReLU of slope √5. For"
-    " a ReLU take nonlinearity='relu'."
+    "The variance is a sixth of He's, like that of torch.nn.Linear, whose kaiming with a = √5 stands for a leaky ReLU"
+    " of slope √5. For a ReLU it is 2/fan_in, in torch nonlinearity='relu'."
 )
-ROOT_OF_SIX = "The root goes over the whole fraction, √(6/fan_in): here the 6 stands without it."
-ROOT_OF_FAN = "The root goes over the whole fraction, √(6/fan_in): here fan_in stands without it."
+ROOT_OF_SIX = (
+    "The bound comes out as 6/√fan_in. The root goes over the whole fraction, √(6/fan_in), and so over the 6 too."
+)
+ROOT_OF_FAN = (
+    "The root goes over the whole fraction, √(6/fan_in): here the weights are as small as if fan_in stood outside of"
+    " it."
+)
 NOT_SCALED = "The weights have the same scale whatever the layer's size: the fan in must enter the formula."
-BOTH_FANS = "This averages the fans, as Glorot does. He takes one of them: 2/fan_in."
+BOTH_FANS = "Both fans enter the result, as in Glorot's rule. He takes one of them: 2/fan_in."
 
 
 def _he(into: int, out: int) -> float:
@@ -99,7 +114,8 @@ HE_UNIFORM = Exercise(
         Mistake(
             "bound_without_the_root",
             draws.Scale(draws.uniform, lambda into, out: 6 / into / math.sqrt(3)),
-            "The bound is √(6/fan_in); the root is missing.",
+            "The weights shrink with the fan and not with its root: the bound is √(6/fan_in), all of it under the"
+            " root.",
             credit=0.5,
             forms=[
                 draws.Scale(draws.uniform, lambda into, out: 6 / out / math.sqrt(3)),
@@ -150,7 +166,7 @@ HE_UNIFORM = Exercise(
         Mistake(
             "normal_with_the_bound",
             draws.Scale(draws.normal, draws.times(3**0.5, _he)),
-            "The bound stands as deviation of a normal law. Draw uniformly between −a and a.",
+            "The weights are normal, with the bound as their deviation. Draw uniformly between −a and a.",
             credit=0.25,
         ),
         *draws.not_uniform(_he),
@@ -212,7 +228,8 @@ HE_NORMAL = Exercise(
         Mistake(
             "root_taken_twice",
             draws.Scale(draws.normal, lambda into, out: (2 / into) ** 0.25),
-            "The root is taken twice: 2/fan_in is the variance, and its root the deviation.",
+            "The deviation is as large as if the root were taken twice: 2/fan_in is the variance, and its root the"
+            " deviation.",
             credit=0.5,
         ),
         Mistake(

@@ -75,7 +75,8 @@ LECUN_NORMAL = Exercise(
         Mistake(
             "root_taken_twice",
             draws.Scale(draws.normal, lambda into, out: into**-0.25),
-            "The root is taken twice: 1/fan_in is the variance, so the deviation is 1/√fan_in and not its root.",
+            "The deviation is as large as if the root were taken twice: 1/fan_in is the variance, so the deviation"
+            " is 1/√fan_in and not its root.",
             credit=0.5,
         ),
         Mistake(
@@ -88,20 +89,23 @@ LECUN_NORMAL = Exercise(
         Mistake(
             "hes_factor_two",
             draws.Scale(draws.normal, lambda into, out: (2 / into) ** 0.5),
-            "The 2 is He's, for units that are silent half of the time. LeCun's variance is 1/fan_in.",
+            "The variance is twice LeCun's, which is He's rule for units that are silent half of the time. LeCun's"
+            " variance is 1/fan_in.",
             credit=0.5,
         ),
         Mistake(
             "glorots_mean_of_fans",
             draws.Scale(draws.normal, lambda into, out: (2 / (into + out)) ** 0.5),
-            "This is Glorot's compromise between both directions. LeCun looks forward only: 1/fan_in.",
+            "Both fans enter the result, as in Glorot's compromise between both directions. LeCun looks forward"
+            " only: 1/fan_in.",
             credit=0.5,
             forms=[draws.Scale(draws.normal, lambda into, out: (into + out) ** -0.5)],
         ),
         Mistake(
             "all_weights_for_fan_in",
             draws.Scale(draws.normal, lambda into, out: (into * out) ** -0.5),
-            "fan_in × fan_out stands below the line, or all weights of the layer. The fan in counts those of one unit.",
+            "The weights are as small as if fan_in × fan_out stood below the line, or all weights of the layer."
+            " The fan in counts those of one unit.",
             credit=0.25,
         ),
         Mistake(

@@ -108,7 +108,8 @@ MIN_MAX = Exercise(
         Mistake(
             "constant_column_is_nan",
             lambda x: (x - _ends(x)[0]) / _ends(x)[2],
-            "A constant column has range 0, and 0/0 is NaN. One such column would spoil the whole network: give 0.",
+            "A constant column has range 0, and 0/0 is NaN, which spreads to all that is computed from it. Give 0"
+            " there.",
             credit=0.75,
         ),
         Mistake(
@@ -126,7 +127,8 @@ MIN_MAX = Exercise(
         Mistake(
             "minimum_not_subtracted",
             lambda x: _guarded(x, x.amax(0) - x.amin(0)) * (x.amax(0) > x.amin(0)),
-            "The columns have range 1, but do not start at 0: subtract the minimum above the line too.",
+            "The columns do not start at 0, though those that vary have range 1: the minimum has to be taken away"
+            " before the division.",
             credit=0.25,
             forms=[lambda x: x / _ends(x)[2], lambda x: x / _fill(_ends(x)[2])],
         ),
@@ -154,15 +156,16 @@ MIN_MAX = Exercise(
         Mistake(
             "constant_added_to_the_range",
             _added(1e-8),
-            "A constant added to the range keeps a narrow column from reaching 1. Treat a range of 0 apart.",
+            "A narrow column does not quite reach 1, as when a constant is added to the range. Only a range of"
+            " exactly 0 needs a treatment of its own.",
             credit=0.8,
             forms=[_added(constant) for constant in (1e-12, 1e-10, 1e-9, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)],
         ),
         Mistake(
             "narrow_columns_cut_short",
             _floor(1.0),
-            "A small range is replaced by a larger number, so that column does not reach 1. Only a range of exactly 0"
-            " needs another divisor.",
+            "A column of small range does not reach 1, as when it is taken for constant, or its range replaced by"
+            " a larger number. Only a range of exactly 0 needs a treatment of its own.",
             credit=0.8,
             forms=[
                 *(_floor(least) for least in (1e-5, 1e-4, 1e-3, 1e-2)),
@@ -192,27 +195,31 @@ MIN_MAX = Exercise(
         Mistake(
             "brackets_missing",
             lambda x: x - torch.nan_to_num(_ends(x)[0] / _ends(x)[2], nan=0.0, posinf=0.0, neginf=0.0),
-            "Only the minimum is divided by the range: / binds more tightly than −. Put brackets around x − min.",
+            "Only the minimum is divided by the range. / binds more tightly than −: the whole of x − min has to be"
+            " divided.",
             credit=0.5,
             forms=[lambda x: x - _ends(x)[0] / _ends(x)[2], lambda x: x - _ends(x)[0] / _fill(_ends(x)[2])],
         ),
         Mistake(
             "brackets_missing_below",
             lambda x: (x - _ends(x)[0]) / _ends(x)[1] - _ends(x)[0],
-            "The minimum is subtracted from the quotient: / binds more tightly than −. Put brackets around max − min.",
+            "The minimum is subtracted from a quotient. / binds more tightly than −: the whole of max − min"
+            " belongs below the line.",
             credit=0.5,
         ),
         Mistake(
             "upside_down",
             lambda x: _over(-x, _ends(x)[2]),
-            "The largest value became 0 and the smallest 1: subtract the minimum from x, not x from the maximum.",
+            "The order is reversed: the larger a value, the smaller its result. The smallest should become 0 and"
+            " the largest 1, as in (x − min)/(max − min).",
             credit=0.25,
             forms=[lambda x: -reference.min_max(x), lambda x: (_ends(x)[1] - x) / _ends(x)[2]],
         ),
         Mistake(
             "maximum_subtracted",
             lambda x: _guarded(x - _ends(x)[1], _ends(x)[2]),
-            "The columns end at 0 and begin at −1: subtract the minimum above the line, not the maximum.",
+            "The columns end at 0 and begin at −1, where 0 to 1 is asked for: what is subtracted above the line"
+            " should be the minimum.",
             credit=0.25,
             forms=[lambda x: (x - _ends(x)[1]) / _ends(x)[2]],
         ),
@@ -226,7 +233,8 @@ MIN_MAX = Exercise(
         Mistake(
             "divided_by_the_maximum_alone",
             lambda x: _guarded(x, _ends(x)[1]),
-            "x is divided by the maximum, and the minimum is nowhere: subtract it above the line and below.",
+            "x is divided by its largest value, or largest absolute value, and the minimum is nowhere: subtract it"
+            " above the line and below.",
             forms=[lambda x: _guarded(x, x.abs().amax(0))],
         ),
         Mistake(
@@ -244,7 +252,8 @@ MIN_MAX = Exercise(
         Mistake(
             "minimum_of_the_table",
             lambda x: _guarded(x - x.min(), _ends(x)[2]),
-            "The range is that of each column, but the minimum that of the whole table: x.min(dim=0).values.",
+            "The range is that of each column, but the minimum that of the whole table. Each column has its own:"
+            " dim=0.",
             credit=0.25,
             forms=[lambda x: (x - x.min()) / _ends(x)[2], lambda x: (x - x.min()) / _fill(_ends(x)[2])],
         ),
@@ -257,7 +266,7 @@ MIN_MAX = Exercise(
         Mistake(
             "returns_more_than_the_table",
             lambda x: (reference.min_max(x), _ends(x)[0], _ends(x)[1]),
-            "The scaled table comes with other things in a tuple. Return the table alone.",
+            "The scaled table comes together with other things. Return the table alone.",
             credit=0.5,
             forms=[lambda x: (reference.min_max(x), _ends(x)[0], _ends(x)[2])],
         ),

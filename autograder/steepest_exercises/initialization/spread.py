@@ -210,21 +210,21 @@ ACTIVATION_SPREAD = Exercise(
         Mistake(
             "always_tanh",
             _spread(instead=lambda activation, layer, layers: torch.tanh),
-            "One activation stands in the function, tanh, whatever is handed in: call the argument `activation`.",
+            "The result is that of tanh, whatever activation is handed in: call the argument `activation`.",
             credit=0.25,
             forms=[_spread(measure=_by_default, instead=lambda activation, layer, layers: torch.tanh)],
         ),
         Mistake(
             "always_relu",
             _spread(instead=lambda activation, layer, layers: torch.relu),
-            "One activation stands in the function, relu, whatever is handed in: call the argument `activation`.",
+            "The result is that of relu, whatever activation is handed in: call the argument `activation`.",
             credit=0.25,
             forms=[_spread(measure=_by_default, instead=lambda activation, layer, layers: torch.relu)],
         ),
         Mistake(
             "always_sigmoid",
             _spread(instead=lambda activation, layer, layers: torch.sigmoid),
-            "One activation stands in the function, sigmoid, whatever is handed in: call the argument `activation`.",
+            "The result is that of sigmoid, whatever activation is handed in: call the argument `activation`.",
             credit=0.25,
             forms=[_spread(measure=_by_default, instead=lambda activation, layer, layers: torch.sigmoid)],
         ),
@@ -237,7 +237,8 @@ ACTIVATION_SPREAD = Exercise(
         Mistake(
             "weights_not_transposed",
             _spread(weigh=lambda h, weight: h @ weight),
-            "Weights are (out, in) and examples are rows: a layer computes h @ weight.T. Square layers hide this.",
+            "The weights are used the wrong way round. They are (out, in) and examples are rows, so a layer"
+            " computes h @ weight.T. With square layers nothing raises.",
             credit=0.25,
             forms=[_spread(measure=_by_default, weigh=lambda h, weight: h @ weight)],
         ),
@@ -258,7 +259,7 @@ ACTIVATION_SPREAD = Exercise(
         Mistake(
             "root_mean_square",
             _spread(measure=lambda h: h.square().mean().sqrt()),
-            "The mean is not subtracted. After a ReLU or a sigmoid it is far from zero.",
+            "The mean is not subtracted. After a ReLU or a sigmoid it is not zero.",
             credit=0.5,
             forms=[_spread(measure=lambda h: h.norm() / (h.numel() - 1) ** 0.5)],
         ),
@@ -271,8 +272,8 @@ ACTIVATION_SPREAD = Exercise(
         Mistake(
             "norm_for_deviation",
             _spread(measure=lambda h: h.norm()),
-            "This is the norm, which grows with the number of entries. The deviation is the root of a mean: divide by"
-            " the number of entries before the root.",
+            "This is a norm, which grows with the number of entries. The deviation is the root of a mean: divide"
+            " by the number of entries before the root.",
             credit=0.25,
             forms=[_spread(measure=lambda h: (h - h.mean()).norm())],
         ),
@@ -311,7 +312,7 @@ ACTIVATION_SPREAD = Exercise(
             "deviation_of_the_means",
             _spread(measure=_of_means(0, 0)),
             "The units or examples are averaged first, and the deviation is that of their means. Take it over all"
-            " entries: h.std().",
+            " entries of a layer at once.",
             credit=0.25,
             forms=[*(_spread(measure=_of_means(axis, n)) for axis, n in ((0, 1), (1, 0), (1, 1)))],
         ),
@@ -354,7 +355,8 @@ ACTIVATION_SPREAD = Exercise(
         Mistake(
             "only_the_first_layer",
             _spread(give=lambda spreads, first: spreads[0][None]),
-            "Only the first layer is measured: is `return` inside of the loop?",
+            "Only the first layer's spread is returned. One entry a layer is asked for: does a `return` inside of"
+            " a loop end it early?",
             credit=0.25,
             forms=[
                 _spread(measure=_by_default, give=lambda spreads, first: spreads[0][None]),
@@ -400,14 +402,14 @@ ACTIVATION_SPREAD = Exercise(
         Mistake(
             "logarithms",
             _spread(give=lambda spreads, first: torch.stack(spreads).log()),
-            "These are the logarithms of the spreads. The plot takes them by itself: return the spreads.",
+            "These are the logarithms of the spreads. The spreads themselves are asked for.",
             credit=0.5,
             forms=[_spread(measure=_by_default, give=lambda spreads, first: torch.stack(spreads).log())],
         ),
         Mistake(
             "a_list_is_returned",
             _spread(give=lambda spreads, first: [float(spread) for spread in spreads]),
-            "The numbers are right, but they come in a list: torch.stack makes a tensor of a list of tensors, and"
+            "The numbers are right, but they are not in a tensor: torch.stack makes one of a list of tensors, and"
             " torch.tensor of a list of floats.",
             credit=0.75,
             forms=[_spread(measure=_by_default, give=lambda spreads, first: [float(spread) for spread in spreads])],
@@ -422,7 +424,8 @@ ACTIVATION_SPREAD = Exercise(
         Mistake(
             "activation_twice",
             _spread(pass_on=lambda h, z, activation: activation(activation(z))),
-            "The activation is applied when measuring and once more on the way to the next layer.",
+            "The activation is applied twice on the way through a layer. Apply it once, measure that, and hand the"
+            " same on to the next layer.",
             credit=0.25,
             forms=[
                 _spread(measure=_by_default, pass_on=lambda h, z, activation: activation(activation(z))),
@@ -439,8 +442,8 @@ ACTIVATION_SPREAD = Exercise(
                     (activation(z) - activation(z).mean()) / activation(z).std(correction=0)
                 )
             ),
-            "The next layer gets activations of deviation 1, so nothing can build up over the layers. Pass on what"
-            " leaves the activation as it is.",
+            "The next layer gets activations that are scaled to deviation 1. Pass on what leaves the activation as"
+            " it is.",
             credit=0.25,
             forms=[
                 _spread(

@@ -90,8 +90,8 @@ Z_SCORE = Exercise(
         Mistake(
             "unbiased_deviation",
             _z(deviation=lambda x: x.std(0)),
-            "torch.std divides by n − 1 unless told otherwise. Here the deviation of these very rows is wanted: "
-            "correction=0.",
+            "The deviation is the one over n − 1, which is torch.std's default. Here that of these very rows is"
+            " wanted, over n: correction=0.",
             credit=0.75,
         ),
         Mistake(
@@ -111,15 +111,17 @@ Z_SCORE = Exercise(
         Mistake(
             "eps_missing",
             _z(spread=lambda d, eps: d),
-            "Without ε a constant column is 0/0. Add it to the deviation.",
+            "The result does not depend on ε: a tiny constant in its place looks much the same. ε is added to the"
+            " deviation, so that a constant column is not 0/0.",
             credit=0.5,
             forms=[_z(spread=lambda d, eps: d, deviation=lambda x: x.std(0))],
         ),
         Mistake(
             "eps_not_added",
             _z(spread=lambda d, eps: d.clamp(min=eps)),
-            "In columns that are not constant eps has no effect: it is used as a smallest value only, or where σ is 0,"
-            " or a number of your own stands in its place. It is added in every column: σ + eps.",
+            "eps is not added in every column. It looks like this if eps is used as a smallest value only, or"
+            " where σ is 0 or small, or if a number of your own stands in its place. Asked for is σ + eps"
+            " everywhere.",
             credit=0.5,
             forms=[
                 *(_z(spread=_own_number(own)) for own in (1e-12, 1e-10, 1e-8, 1e-7, 1e-6, 1e-5)),
@@ -139,7 +141,8 @@ Z_SCORE = Exercise(
         Mistake(
             "variance_for_deviation",
             _z(spread=lambda d, eps: d**2 + eps),
-            "The variance stands below the line: take its root, or the result changes with the unit of x.",
+            "The deviation enters squared, as a variance: below the line its root belongs, or the result changes"
+            " with the unit of x.",
             credit=0.25,
             forms=[
                 _z(spread=lambda d, eps: d**2 + eps, deviation=lambda x: x.std(0)),
@@ -150,8 +153,7 @@ Z_SCORE = Exercise(
         Mistake(
             "root_taken_twice",
             _z(spread=lambda d, eps: d.sqrt() + eps),
-            "The root of the standard deviation stands below the line: torch.std has taken the root of the variance"
-            " already.",
+            "The root of the standard deviation stands below the line: σ is the root of the variance already.",
             credit=0.25,
             forms=[
                 _z(spread=lambda d, eps: (d + eps).sqrt()),
@@ -161,7 +163,7 @@ Z_SCORE = Exercise(
         Mistake(
             "not_centred",
             lambda x, *, eps: x / (x.std(0, correction=0) + eps),
-            "The columns keep their means. Subtract the mean of each column above the line.",
+            "The columns are not centred on 0. Subtract the mean of each column above the line.",
             credit=0.25,
             forms=[lambda x, *, eps: x / (x.std(0) + eps)],
         ),
@@ -181,28 +183,31 @@ Z_SCORE = Exercise(
         Mistake(
             "brackets_missing",
             lambda x, *, eps: x - x.mean(0) / (x.std(0, correction=0) + eps),
-            "Only the mean is divided by the deviation: / binds more tightly than −. Put brackets around x − μ.",
+            "Only the mean is divided by the deviation. / binds more tightly than −: the whole of x − μ has to be"
+            " divided.",
             credit=0.5,
             forms=[lambda x, *, eps: x - x.mean(0) / (x.std(0) + eps)],
         ),
         Mistake(
             "sign_reversed",
             lambda x, *, eps: -reference.z_score(x, eps=eps),
-            "The sign is wrong in every entry: it is x − μ, not μ − x.",
+            "The sign is wrong in every entry: what lies above the mean should come out positive, as in x − μ.",
             credit=0.5,
             forms=[lambda x, *, eps: (x.mean(0) - x) / (x.std(0) + eps)],
         ),
         Mistake(
             "sum_for_mean",
             _z(deviation=lambda x: (x - x.mean(0)).square().sum(0).sqrt()),
-            "σ² is the mean of the squares, not their sum: divide by n before you take the root.",
+            "A sum over the rows stands where a mean belongs. μ is the mean of the rows and σ² that of the"
+            " squares: divide both by n, σ² before the root.",
             credit=0.5,
             forms=[_z(centre=lambda x: x.sum(0))],
         ),
         Mistake(
             "divided_by_n_after_the_root",
             _z(deviation=lambda x: (x - x.mean(0)).square().sum(0).sqrt() / len(x)),
-            "The sum of the squares is divided by n after the root. σ² is their mean: divide first.",
+            "The deviation comes out √n times too small, as when a sum of squares is divided by n after the root."
+            " σ² is their mean: divide first.",
             credit=0.5,
         ),
         Mistake(
@@ -260,7 +265,7 @@ Z_SCORE = Exercise(
         Mistake(
             "eps_outside_the_quotient",
             lambda x, *, eps: (x - x.mean(0)) / x.std(0, correction=0) + eps,
-            "ε is added to the quotient and shifts every value. Put brackets around σ + ε.",
+            "ε is added to the quotient and shifts every value. It belongs below the line: σ + ε.",
             credit=0.25,
             forms=[lambda x, *, eps: (x - x.mean(0)) / x.std(0) + eps],
         ),
@@ -273,7 +278,7 @@ Z_SCORE = Exercise(
         Mistake(
             "returns_more_than_the_table",
             lambda x, *, eps: (reference.z_score(x, eps=eps), x.mean(0), x.std(0, correction=0)),
-            "The scaled table comes with other things in a tuple. Return the table alone.",
+            "The scaled table comes together with other things. Return the table alone.",
             credit=0.5,
             forms=[
                 lambda x, *, eps: (reference.z_score(x, eps=eps), x.mean(0), x.std(0)),

@@ -206,8 +206,8 @@ ZCA = Exercise(
         Mistake(
             "vectors_transposed",
             _whiten(build=lambda vectors, middle: vectors.T @ middle @ vectors),
-            "U and Uᵀ have changed places. eigh gives the eigenvectors as columns, so x U turns to the principal axes"
-            " and Uᵀ at the end turns back.",
+            "U and Uᵀ have changed places. The eigenvectors are the columns of U: eigh gives them so, while the"
+            " last matrix of torch.linalg.svd has them as rows.",
             credit=0.5,
             forms=[
                 _whiten(covariance=_over_n_minus_1, build=lambda vectors, middle: vectors.T @ middle @ vectors),
@@ -231,8 +231,8 @@ ZCA = Exercise(
         Mistake(
             "values_in_another_order",
             _whiten(middle=lambda values, eps: (values.flip(0) + eps) ** -0.5),
-            "The eigenvalues are sorted and the eigenvectors are not, so each axis is scaled by another's variance."
-            " eigh lists both in the same order: leave it.",
+            "The axes are scaled by one another's variances: eigenvalues and eigenvectors come in different"
+            " orders. torch gives both in the same order: keep it.",
             credit=0.5,
             forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: (values.flip(0) + eps) ** -0.5)],
         ),
@@ -320,21 +320,22 @@ ZCA = Exercise(
         Mistake(
             "sum_for_mean",
             _whiten(covariance=lambda centred: centred.T @ centred),
-            "XᵀX is a sum over the rows. Divide it by n, or the result shrinks by √n.",
+            "The covariance comes out n times too large, like XᵀX, which is a sum over the rows. Divide it by n.",
             credit=0.5,
         ),
         Mistake(
             "divided_by_the_number_of_columns",
             _whiten(covariance=lambda centred: centred.T @ centred / centred.shape[1]),
-            "XᵀX is divided by the number of columns. It is a sum over the rows: divide by n, the number of rows.",
+            "The number of columns stands in the divisor of the covariance. XᵀX is a sum over the rows: divide by"
+            " their number n, and by nothing else.",
             credit=0.5,
             forms=[_whiten(covariance=lambda centred: centred.T @ centred / centred.numel())],
         ),
         Mistake(
             "singular_values_for_eigenvalues",
             _singular_values(lambda sizes, n, eps: (sizes + eps) ** -0.5),
-            "The singular values of the data stand where the eigenvalues of the covariance belong. These are their"
-            " squares, divided by n.",
+            "The singular values of the data stand where the eigenvalues of the covariance belong. The eigenvalues"
+            " are their squares, divided by n.",
             credit=0.5,
             forms=[
                 _singular_values(lambda sizes, n, eps: (sizes / n + eps) ** -0.5),
@@ -344,14 +345,16 @@ ZCA = Exercise(
         Mistake(
             "eps_missing",
             _whiten(middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5),
-            "A direction without variance is divided by zero. Add ε to the eigenvalues, under the root.",
+            "The result does not depend on ε: a tiny constant in its place looks the same. Add ε to the"
+            " eigenvalues, under the root.",
             credit=0.5,
             forms=[_whiten(covariance=_over_n_minus_1, middle=lambda values, eps: values.clamp(min=1e-30) ** -0.5)],
         ),
         Mistake(
             "another_number_for_eps",
             _whiten(middle=_own_number(1e-5)),
-            "A number of your own stands where the argument eps belongs: (Λ + eps)^(−½).",
+            "The result does not depend on the argument eps: it looks as if a number of your own stood in its"
+            " place. Asked for is (Λ + eps)^(−½).",
             credit=0.5,
             forms=[
                 _whiten(covariance=_over_n_minus_1, middle=_own_number(1e-5)),
@@ -384,8 +387,8 @@ ZCA = Exercise(
         Mistake(
             "root_of_every_entry",
             _entry_by_entry(lambda covariance, eps: torch.linalg.inv(covariance + eps).sqrt()),
-            "The root of each entry is taken, and negative ones have none. The power −½ is that of the matrix: take it"
-            " of the eigenvalues.",
+            "The root is taken entry by entry, and negative entries have none. The power −½ is that of the matrix:"
+            " take it of the eigenvalues.",
             credit=0.25,
             forms=[
                 _entry_by_entry(lambda covariance, eps: (covariance + eps) ** -0.5),
@@ -402,7 +405,7 @@ ZCA = Exercise(
         Mistake(
             "only_scaled",
             _variances_only,
-            "Each column has variance 1, but they are as correlated as before. Use the eigenvectors.",
+            "Each column is divided by its own deviation, and they are as correlated as before. Use the eigenvectors.",
             credit=0.25,
             forms=[reference.z_score, lambda x, *, eps: (x - x.mean(0)) / (x.std(0) + eps)],
         ),
@@ -414,22 +417,23 @@ ZCA = Exercise(
         Mistake(
             "cholesky_factor",
             _cholesky,
-            "The covariance is the identity, but the axes depend on the order of the columns. ZCA's matrix is "
-            "symmetric: U(Λ + ε)^(−½)Uᵀ.",
+            "The columns are uncorrelated, up to ε, but in axes that depend on the order of the columns, as with a"
+            " Cholesky factor. ZCA's matrix is symmetric: U(Λ + ε)^(−½)Uᵀ.",
             credit=0.5,
             forms=[_inverse_cholesky],
         ),
         Mistake(
             "cholesky_factor_on_the_wrong_side",
             _upper_cholesky,
-            "A Cholesky factor is used, and not transposed: the covariance is not the identity. ZCA's matrix is"
-            " U(Λ + ε)^(−½)Uᵀ.",
+            "The columns are still correlated: the result is that of a Cholesky factor's inverse that is not"
+            " transposed. ZCA's matrix is U(Λ + ε)^(−½)Uᵀ.",
             credit=0.25,
         ),
         Mistake(
             "correlation_for_covariance",
             _correlation,
-            "The columns are scaled first, which whitens the correlation matrix. ZCA starts from the covariance.",
+            "This whitens the correlation matrix, as when the columns are scaled first. ZCA starts from the"
+            " covariance.",
             credit=0.5,
             forms=[_unbiased_correlation, _correlation_without_eps],
         ),

@@ -108,23 +108,23 @@ CLIP_BY_VALUE = Exercise(
         Mistake(
             "sign_lost_beyond_the_limit",
             _beyond(lambda grad, limit: torch.full_like(grad, limit)),
-            "Entries beyond the limit become +limit, also those that are negative. They keep their sign: -limit on the "
-            "lower side.",
+            "Beyond the limit all entries get the same sign, whichever they had. An entry should keep its sign: +limit "
+            "on the upper side, -limit on the lower.",
             0.25,
             forms=[_beyond(lambda grad, limit: torch.full_like(grad, -limit))],
         ),
         Mistake(
             "bounds_exchanged",
             lambda grad, limit: grad.clamp(limit, -limit),
-            "The lower bound stands above the upper one, so that every entry becomes one and the same number. First "
-            "-limit, then limit.",
+            "Every entry becomes one and the same number, as happens where the lower bound stands above the upper one. "
+            "Entries between -limit and limit should stay as they are.",
             forms=[lambda grad, limit: torch.full_like(grad, limit)],
         ),
         Mistake(
             "limit_scaled",
             lambda grad, limit: grad.clamp(-limit / 2, limit / 2),
-            "The range has another width: half of the limit, its double, its square or its root. It is from -limit to "
-            "limit.",
+            "The range has another width, as with half of the limit, its double, its square or its root. It is from "
+            "-limit to limit.",
             0.25,
             forms=[
                 lambda grad, limit: grad.clamp(-2 * limit, 2 * limit),
@@ -135,22 +135,23 @@ CLIP_BY_VALUE = Exercise(
         Mistake(
             "vectors_only",
             _in_a_loop,
-            "Right for vectors, and it raises where the gradient has more axes: a loop over its first axis meets rows. "
-            "`clamp` and `torch.where` work on all entries at once.",
+            "Right for vectors, and it fails where the gradient has more axes, as a loop over its first axis does when "
+            "it meets rows. `clamp` and `torch.where` work on all entries at once.",
             0.5,
         ),
         Mistake(
             "limit_subtracted",
             _beyond(lambda grad, limit: grad - limit * grad.sign()),
-            "The limit is subtracted from what is beyond it, and the rest stays. The entry should stop at the limit.",
+            "An entry beyond the limit is brought nearer to 0 by the limit. It should stop at the limit, and what is "
+            "within the range stays as it is.",
             0.25,
             forms=[lambda grad, limit: grad.sign() * (grad.abs() - limit).clamp(min=0)],
         ),
         Mistake(
             "scaled_by_the_limit",
             lambda grad, limit: grad * limit,
-            "Every entry is multiplied or divided by the limit. Clipping leaves small entries alone and stops large "
-            "ones at the limit.",
+            "Entries are multiplied or divided by the limit, all of them or some. Clipping leaves small entries alone "
+            "and stops large ones at the limit.",
             forms=[
                 lambda grad, limit: grad / limit,
                 _beyond(lambda grad, limit: grad * limit),
@@ -161,7 +162,8 @@ CLIP_BY_VALUE = Exercise(
         Mistake(
             "sign_lost",
             lambda grad, limit: grad.abs().clamp(max=limit),
-            "The size is clipped and the sign is gone, so half of the steps would go the wrong way.",
+            "The size is clipped and the sign is gone: negative entries come out positive, and a step along them would "
+            "go the wrong way.",
             0.25,
         ),
         Mistake(
@@ -174,7 +176,7 @@ CLIP_BY_VALUE = Exercise(
         Mistake(
             "sign_times_limit",
             lambda grad, limit: grad.sign() * limit,
-            "Every entry gets the size of the limit, also the small ones. Leave alone what is within the range.",
+            "Small entries, too, get the size of the limit. Leave alone what is within the range.",
         ),
         Mistake(
             "scaled_by_the_largest",
@@ -187,7 +189,8 @@ CLIP_BY_VALUE = Exercise(
         Mistake(
             "clipped_by_norm",
             lambda grad, limit: grad * (limit / grad.norm()).clamp(max=1),
-            "This limits the norm of the whole gradient. By value means entry by entry.",
+            "The whole gradient is scaled by means of its norm. By value means entry by entry: each one is stopped at "
+            "-limit or limit by itself.",
             0.25,
             forms=[
                 lambda grad, limit: grad * (limit / grad.norm()),
@@ -198,7 +201,8 @@ CLIP_BY_VALUE = Exercise(
         Mistake(
             "soft_limit",
             lambda grad, limit: limit * torch.tanh(grad / limit),
-            "A smooth curve such as tanh changes the small entries too. Clipping leaves them exactly as they are.",
+            "Small entries change too, as they do on a smooth curve such as tanh. Clipping leaves them exactly as they "
+            "are.",
             0.25,
             forms=[
                 lambda grad, limit: torch.tanh(grad).clamp(-limit, limit),

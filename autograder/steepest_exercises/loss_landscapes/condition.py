@@ -105,16 +105,16 @@ CONDITION_NUMBER = Exercise(
         Mistake(
             "size_of_the_ratio",
             lambda hessian: _ratio(torch.linalg.eigvalsh)(hessian).abs(),
-            "The size is taken too late, of the first and the last eigenvalue. These are the smallest and the largest "
-            "number, which need not be the smallest and the largest in size: take sizes first, then the extremes.",
+            "The two ends that are used are the smallest and the largest number, which need not be the smallest and "
+            "the largest in size. Take sizes first, then the extremes of them.",
             0.25,
             forms=[lambda hessian: (1 / _ratio(torch.linalg.eigvalsh)(hessian)).abs()],
         ),
         Mistake(
             "signed_ends_before_sizes",
             lambda hessian: torch.linalg.eigvalsh(hessian)[-1].abs() / torch.linalg.eigvalsh(hessian).abs().min(),
-            "The last eigenvalue is the largest number, not the one of largest size: at a cap it is the weakest. "
-            "Take sizes first.",
+            "The largest number stands on top, not the largest size: at a cap it is the weakest curvature. Take sizes "
+            "first.",
             0.25,
             forms=[lambda hessian: torch.linalg.eigvalsh(hessian)[-1] / torch.linalg.eigvalsh(hessian).abs().min()],
         ),
@@ -131,8 +131,8 @@ CONDITION_NUMBER = Exercise(
         Mistake(
             "negative_ones_clipped",
             _ratio(lambda hessian: torch.linalg.eigvalsh(hessian).clamp(min=0)),
-            "Negative eigenvalues are cut to 0, or left out, so that a saddle seems flat or rounder than it is. A "
-            "direction that falls counts with its size.",
+            "At a saddle the negative eigenvalues do not count with their size: they are cut to 0 or near it, or left "
+            "out. A direction that falls counts as much as one that rises.",
             0.25,
             forms=[
                 _ratio(lambda hessian: _of_one_sign(torch.linalg.eigvalsh(hessian))),
@@ -142,8 +142,8 @@ CONDITION_NUMBER = Exercise(
         Mistake(
             "not_sorted",
             _unsorted(lambda values: values.abs()[-1] / values.abs()[0]),
-            "The first and the last eigenvalue are taken, but `eigvals` does not sort them. Take `max()` and `min()` "
-            "of the sizes.",
+            "Two eigenvalues are taken by their places, as if they were sorted. What comes from `eigvals` need not be: "
+            "take `max()` and `min()` of the sizes.",
             0.25,
             forms=[
                 _unsorted(lambda values: values.abs()[0] / values.abs()[-1]),
@@ -160,20 +160,22 @@ CONDITION_NUMBER = Exercise(
         Mistake(
             "entries",
             _ratio(lambda hessian: hessian.abs()),
-            "These are the largest and the smallest entry of the matrix. Entries change when the axes are turned; "
-            "eigenvalues do not.",
+            "The largest and the smallest entry of the matrix take the place of the eigenvalues. Entries change when "
+            "the axes are turned; eigenvalues do not.",
             forms=[_ratio(lambda hessian: hessian)],
         ),
         Mistake(
             "squared",
             _ratio(lambda hessian: torch.linalg.eigvalsh(hessian @ hessian).abs()),
-            "This is the square of the condition number: HᵀH has squared eigenvalues.",
+            "This is the square of the condition number, as HᵀH has it, whose eigenvalues are squared. κ is the ratio "
+            "of the plain sizes.",
             0.25,
         ),
         Mistake(
             "square_root",
             lambda hessian: reference.condition_number(hessian).sqrt(),
-            "A root too much. κ is the plain ratio of the two curvatures; √κ is what momentum makes of it.",
+            "This is the root of the condition number. κ is the plain ratio of the two curvatures; √κ is what momentum "
+            "makes of it.",
             0.25,
         ),
         Mistake(
@@ -212,13 +214,14 @@ CONDITION_NUMBER = Exercise(
         Mistake(
             "largest_two",
             _largest_two,
-            "These are the two largest sizes. In more than two dimensions the smallest stands at the other end.",
+            "This is the ratio of the two largest sizes. In more than two dimensions the smallest stands at the other "
+            "end.",
         ),
         Mistake(
             "second_smallest",
             _sizes(lambda sizes: sizes[-1] / sizes[1]),
-            "The largest size is divided by the second smallest. Counting begins at 0: the smallest of sorted sizes is "
-            "`[0]`.",
+            "The second smallest size stands in the place of one of the two ends. Counting begins at 0: of sorted "
+            "sizes the smallest is `[0]` and the largest `[-1]`.",
             0.25,
             forms=[_sizes(lambda sizes: sizes[1] / sizes[0])],
         ),

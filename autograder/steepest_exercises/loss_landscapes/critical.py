@@ -124,24 +124,24 @@ CLASSIFY_CRITICAL_POINT = Exercise(
         Mistake(
             "flat_direction_ignored",
             kinds.from_values(kinds.no_flat_directions),
-            "A zero eigenvalue decides nothing: x² + y³ has one at the origin and no minimum there. Demand more than "
-            "`>= 0`.",
+            "A bowl with a flat direction is called a minimum here, or a cap with one a maximum. A zero eigenvalue "
+            "decides nothing: x² + y³ has one at the origin and no minimum there.",
             0.5,
             forms=[kinds.from_values(lambda values, tol: kinds.by_the_ends(kinds.signed(values, tol), tol))],
         ),
         Mistake(
             "zero_given_a_sign",
             kinds.from_values(kinds.zero_falls),
-            "An eigenvalue of 0 counts as negative, or as positive: two of the comparisons use the same `tol`. Rising "
-            "means above `tol`, falling below `-tol`, and what lies between has no sign.",
+            "An eigenvalue of 0 counts as negative here, or as positive. Rising means above `tol`, falling below "
+            "`-tol`, and what lies between has no sign.",
             0.5,
             forms=[kinds.from_values(kinds.zero_rises)],
         ),
         Mistake(
             "negative_counted_as_zero",
             kinds.from_values(kinds.unsigned_zero),
-            "Every negative eigenvalue is below `tol`, and so counts as zero here. Compare the size: zero means "
-            "|λ| <= tol.",
+            "A point whose eigenvalues are all negative is called degenerate, as if they counted as zero. Zero means "
+            "|λ| <= tol, and where all are below -tol the point is a maximum.",
             0.25,
             forms=[kinds.from_values(kinds.degenerate_last_of_all)],
         ),
@@ -202,15 +202,16 @@ CLASSIFY_CRITICAL_POINT = Exercise(
         Mistake(
             "tolerance_fixed",
             kinds.one_tolerance_for_all,
-            "The argument `tol` is not used. What counts as zero depends on the rounding, and the caller knows best.",
+            "The result does not depend on `tol`; a constant in its place looks the same. What counts as zero depends "
+            "on the rounding, and the caller knows best.",
             0.5,
             forms=[lambda hessian, tol=1e-8: kinds.singular_first(torch.linalg.eigvalsh(hessian), 1e-8)],
         ),
         Mistake(
             "tolerance_relative",
             kinds.from_values(kinds.relative),
-            "The tolerance is multiplied by the largest curvature. Here an eigenvalue counts as zero if its size is at "
-            "most `tol` itself.",
+            "The tolerance is taken relative to the largest curvature. Here an eigenvalue counts as zero if its size "
+            "is at most `tol` itself.",
             0.5,
         ),
         Mistake(

@@ -119,8 +119,8 @@ GABOR_LOSS = Exercise(
         Mistake(
             "graph_cut",
             lambda phi, x, y: _loss(_wave())(phi.detach(), x, y),
-            "The value is right, but it has forgotten φ, so that descent finds no slope. Do not pass through "
-            "`.item()`, `float`, `.detach()`, numpy, or `torch.tensor(...)` of what is computed.",
+            "The value is right, but it is cut off from φ, so that descent finds no slope. `.item()`, `float`, "
+            "`.detach()`, `torch.no_grad()`, numpy, and `torch.tensor(...)` of what is computed all do that.",
             0.5,
             forms=[lambda phi, x, y: float(_loss(_wave())(phi.detach(), x, y))],
         ),
@@ -170,15 +170,15 @@ GABOR_LOSS = Exercise(
         Mistake(
             "residuals_not_squared",
             _loss(_wave(), lambda r: r.abs().sum()),
-            "Sizes are summed where squares belong.",
+            "The sizes of the errors are added or averaged. The loss is the sum of their squares.",
             0.25,
             forms=[_loss(_wave(), lambda r: r.abs().mean())],
         ),
         Mistake(
             "square_forgotten",
             _loss(_wave(), lambda r: r.sum()),
-            "The errors are summed as they are, so that positive and negative ones cancel. Square each one before you "
-            "sum.",
+            "The errors are added or averaged without a square, so that positive and negative ones cancel. Square each "
+            "one before you sum.",
             0.25,
             forms=[
                 _loss(_wave(), lambda r: -r.sum()),
@@ -189,8 +189,8 @@ GABOR_LOSS = Exercise(
         Mistake(
             "residuals_summed_first",
             _loss(_wave(), lambda r: r.sum().square()),
-            "The residuals are added before they are squared, so that positive and negative ones cancel. Square each "
-            "one first.",
+            "The residuals are added or averaged before they are squared, so that positive and negative ones cancel. "
+            "Square each one first, and then sum.",
             0.25,
             forms=[_loss(_wave(), lambda r: r.mean().square())],
         ),
@@ -204,7 +204,7 @@ GABOR_LOSS = Exercise(
         Mistake(
             "not_summed",
             _loss(_wave(), torch.square),
-            "One value for each point is returned. A loss is a single number: sum them.",
+            "One value for each point is returned. A loss is a single number: the sum of the squared errors.",
             0.25,
             forms=[_loss(_wave(), lambda r: r)],
         ),
@@ -245,7 +245,7 @@ GABOR_LOSS = Exercise(
         Mistake(
             "scale_on_both_terms",
             _phase(lambda phi, x: 0.06 * (phi[0] + phi[1] * x)),
-            "The 0.06 belongs to φ₁x alone; φ₀ enters as it is. Mind the brackets.",
+            "The 0.06 belongs to φ₁x alone; φ₀ enters as it is: u = φ₀ + 0.06φ₁x.",
             0.25,
             forms=[_phase(lambda phi, x: 0.06 * phi[0] + phi[1] * x)],
         ),
@@ -257,7 +257,8 @@ GABOR_LOSS = Exercise(
         Mistake(
             "offset_multiplies_too",
             _phase(lambda phi, x: (phi[0] + 0.06 * phi[1]) * x),
-            "x multiplies the offset as well. φ₀ is added as it is; only 0.06φ₁ is multiplied by x.",
+            "The offset φ₀ is multiplied here, by x or by φ₁. It is added as it is, and x is multiplied by 0.06φ₁: u = "
+            "φ₀ + 0.06φ₁x.",
             0.25,
             forms=[
                 _phase(lambda phi, x: phi[0] * x + 0.06 * phi[1]),
@@ -282,7 +283,8 @@ GABOR_LOSS = Exercise(
         Mistake(
             "envelope_grows",
             _envelope(lambda u: torch.exp(u**2 / 32)),
-            "The minus in the exponent is missing, so the wave grows outwards. In Python, too, -u**2 is -(u**2).",
+            "The exponent is positive here, so the wave grows outwards. It is -u²/32, and the minus stands outside the "
+            "square.",
             0.25,
             forms=[_envelope(lambda u: torch.exp(u**2 / 8))],
         ),
@@ -296,8 +298,8 @@ GABOR_LOSS = Exercise(
         Mistake(
             "envelope_without_the_offset",
             _beside(lambda phi, x: torch.exp(-((0.06 * phi[1] * x) ** 2) / 32)),
-            "The envelope leaves out the offset φ₀, and stays where it is when the wave moves. It depends on the same "
-            "u = φ₀ + 0.06φ₁x as the sine.",
+            "The envelope has another argument than the sine: a part of u = φ₀ + 0.06φ₁x is missing in it. Both depend "
+            "on the same u, so that the envelope moves with the wave.",
             0.25,
             forms=[
                 _beside(lambda phi, x: torch.exp(-((phi[1] * x) ** 2) / 32)),
@@ -328,7 +330,7 @@ GABOR_LOSS = Exercise(
         Mistake(
             "wave_and_envelope_added",
             _loss(lambda phi, x: torch.sin(_u(phi, x)) + _packet(_u(phi, x))),
-            "Sine and envelope are added or put into each other. The model is their product.",
+            "Sine and envelope are added, subtracted or put into each other. The model is their product.",
             0.25,
             forms=[
                 _loss(lambda phi, x: torch.sin(_u(phi, x) * _packet(_u(phi, x)))),
@@ -344,7 +346,8 @@ GABOR_LOSS = Exercise(
         Mistake(
             "angle_in_degrees",
             _loss(_wave(carrier=lambda u: torch.sin(torch.deg2rad(u)))),
-            "The argument of the sine is changed, to degrees or by a factor of π. u goes into it as it is, in radians.",
+            "The argument of the sine is changed: it is read as degrees, or multiplied by π or 2π. u goes into it as "
+            "it is, in radians.",
             0.25,
             forms=[
                 _loss(_wave(carrier=lambda u: torch.sin(2 * torch.pi * u))),

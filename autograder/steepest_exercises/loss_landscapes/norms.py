@@ -187,7 +187,7 @@ CLIP_BY_NORM = Exercise(
         Mistake(
             "each_tensor_by_itself",
             _each_by_itself,
-            "Each tensor is clipped by its own norm, so that loud layers are turned down and quiet ones are not: the "
+            "Each tensor is scaled by its own norm, so that loud layers are turned down more than quiet ones: the "
             "direction of the step changes. One norm is taken over all of them.",
             0.25,
             forms=[
@@ -205,45 +205,46 @@ CLIP_BY_NORM = Exercise(
         Mistake(
             "only_one_tensor_scaled",
             _only_the_first,
-            "Not all tensors are scaled by the factor. One gradient, one factor: it multiplies every tensor of the "
-            "list.",
+            "The tensors are not all scaled by one and the same factor. One gradient, one factor: it multiplies every "
+            "tensor of the list.",
             0.25,
             forms=[_one_after_the_other],
         ),
         Mistake(
             "small_gradients_scaled_up",
             _always_to_the_norm,
-            "Every gradient is brought to the norm, also one that is already small: near a minimum the steps would "
-            "not get shorter, and a zero gradient gives nan. Change only what is beyond the limit.",
+            "A gradient that is already short enough is lengthened to the limit. Change only what is beyond the limit, "
+            "and leave the rest as it is.",
             0.25,
             forms=[_scaled(lambda norm, limit: limit / (norm + 1e-6))],
         ),
         Mistake(
             "only_small_gradients_scaled",
             _small_ones_raised,
-            "The comparison is turned round: small gradients are lengthened and large ones pass.",
+            "The wrong way round: short gradients are lengthened and long ones pass. Shorten what is beyond the limit, "
+            "and leave the rest as it is.",
             forms=[_scaled(lambda norm, limit: (limit / norm).clamp(min=1))],
         ),
         Mistake(
             "scaled_to_norm_one",
             _always_up_to_the_norm,
-            "Beyond the limit the gradient is divided by its norm and is then 1 long. It should be `max_norm` long.",
+            "A long gradient comes out 1 long, whatever the limit is. Beyond the limit it should be `max_norm` long.",
             0.5,
             forms=[_scaled(lambda norm, limit: 1 / norm.clamp(min=1)), _scaled(lambda norm, limit: 1 / norm)],
         ),
         Mistake(
             "compared_with_one",
             _scaled(lambda norm, limit: _above(norm, 1.0, limit / norm)),
-            "The norm is compared with 1. Whether a gradient is too long is decided by the limit that is passed in, "
-            "`max_norm`.",
+            "A norm of 1 decides what happens to the gradient. Whether a gradient is too long is decided by the limit "
+            "that is passed in, `max_norm`.",
             0.25,
             forms=[_scaled(lambda norm, limit: (1 / norm).clamp(max=1) * limit)],
         ),
         Mistake(
             "limit_subtracted",
             _scaled(lambda norm, limit: _above(norm, limit, (norm - limit) / norm)),
-            "The length is reduced by the limit, not to it. Beyond the limit the gradient should be `max_norm` long: "
-            "the factor is max_norm / norm.",
+            "A long gradient does not come out `max_norm` long, as when the limit is subtracted from the norm or added "
+            "to it. Beyond the limit the factor is max_norm / norm.",
             0.25,
             forms=[_scaled(lambda norm, limit: limit / (limit + norm))],
         ),
@@ -284,16 +285,16 @@ CLIP_BY_NORM = Exercise(
         Mistake(
             "sum_of_norms",
             _by(lambda grads: _norms(grads).sum()),
-            "The norms of the tensors are added. Lengths add like the sides of a right angle: squares first, then the "
-            "root.",
+            "The norms of the tensors are added or averaged. Lengths add like the sides of a right angle: squares "
+            "first, then the root.",
             0.25,
             forms=[_by(lambda grads: _norms(grads).mean())],
         ),
         Mistake(
             "root_mean_square",
             _by(lambda grads: _flat(grads).square().mean().sqrt()),
-            "A mean of the squares takes the place of their sum. The norm is the root of the sum, and grows with the "
-            "number of entries.",
+            "A mean stands where a sum belongs: there is a division by the number of entries or of tensors. The norm "
+            "is the root of the sum of squares, and grows with the number of entries.",
             0.25,
             forms=[
                 _by(lambda grads: _norms(grads).square().mean().sqrt()),
@@ -305,7 +306,8 @@ CLIP_BY_NORM = Exercise(
         Mistake(
             "largest_norm",
             _by(lambda grads: _norms(grads).max()),
-            "Only the loudest tensor is looked at. The norm of all entries together is larger.",
+            "Only the loudest tensor counts here. The norm is taken over all entries together, and the other tensors "
+            "add to it.",
             0.25,
         ),
         Mistake(
@@ -317,16 +319,16 @@ CLIP_BY_NORM = Exercise(
         Mistake(
             "sum_of_sizes",
             _by(lambda grads: _flat(grads).abs().sum()),
-            "The sizes of the entries are added, which is the 1-norm. The Euclidean norm is the root of the sum of "
-            "squares.",
+            "The entries, or their sizes, are added or averaged without a square. The Euclidean norm is the root of "
+            "the sum of squares.",
             0.25,
             forms=[_by(lambda grads: _flat(grads).sum().abs()), _by(lambda grads: _flat(grads).abs().mean())],
         ),
         Mistake(
             "first_tensor_only",
             _by(lambda grads: grads[0].norm()),
-            "The norm is that of a single tensor, the first or the last of a loop. All gradients count together: add "
-            "up their squares.",
+            "The norm is that of a single tensor, the first or the last. All gradients count together: add up their "
+            "squares.",
             forms=[_by(lambda grads: grads[-1].norm())],
         ),
         Mistake(

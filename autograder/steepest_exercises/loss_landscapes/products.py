@@ -133,15 +133,15 @@ HVP = Exercise(
         Mistake(
             "v_forgotten",
             lambda f, x, v: _slope(f, x, lambda g: g.sum()),
-            "The entries of the gradient are summed with weight 1, which gives H times a vector of ones. Weigh them "
-            "with v before you sum.",
+            "This is H times a vector of ones, and v has no part in it. Weigh the entries of the gradient with v "
+            "before you sum them.",
             0.25,
         ),
         Mistake(
             "v_multiplied_too_late",
             lambda f, x, v: _slope(f, x, lambda g: g.sum()) * v,
-            "This is H times a vector of ones, then multiplied by v entry by entry. v must stand inside, before the "
-            "second derivative.",
+            "This is H times a vector of ones, multiplied by v entry by entry. Every entry of Hv takes all of v: weigh "
+            "with v first, then sum.",
             0.25,
         ),
         Mistake(
@@ -165,13 +165,13 @@ HVP = Exercise(
         Mistake(
             "squared_gradient",
             lambda f, x, v: _slope(f, x, lambda g: (g * g).sum()),
-            "The gradient of gᵀg is 2Hg, and v does not occur in it. Differentiate gᵀv.",
+            "This is 2Hg, the gradient of gᵀg, and v does not occur in it. Differentiate gᵀv.",
             0.25,
         ),
         Mistake(
             "difference_over_a_whole_step",
             lambda f, x, v: (_gradient(f, x + v)[1] - _gradient(f, x)[1]).detach(),
-            "The difference of two gradients a whole v apart is Hv only where f is quadratic. Differentiate at x "
+            "A difference of gradients over a step as long as v is Hv only where f is quadratic. Differentiate at x "
             "itself.",
             0.25,
             forms=[_central_difference(1.0)],
@@ -179,8 +179,8 @@ HVP = Exercise(
         Mistake(
             "difference_of_gradients",
             _forward_difference(0.1),
-            "A difference of gradients comes near Hv and is not Hv: too coarse where the step is wide, lost in "
-            "rounding where it is small, above all in float32. Let autograd differentiate a second time.",
+            "This comes near Hv and is not Hv, as differences of gradients do: too coarse where the step is wide, lost "
+            "in rounding where it is small, above all in float32. Let autograd differentiate a second time.",
             0.25,
             forms=[
                 *(_forward_difference(width) for width in (0.5, 0.01, 1e-3, 1e-4, 1e-5, 1e-6)),
@@ -197,8 +197,8 @@ HVP = Exercise(
         Mistake(
             "direction_made_a_unit_vector",
             lambda f, x, v: reference.hvp(f, x, v) / v.norm(),
-            "v is brought to length 1, or the product divided by its length. Twice the direction must give twice the "
-            "product: take v as it comes.",
+            "v is brought to length 1, or the product divided by its length or the square of it. Twice the direction "
+            "must give twice the product: take v as it comes.",
             0.5,
             forms=[
                 lambda f, x, v: reference.hvp(f, x, v / (v.norm() + 1e-12)),
@@ -208,14 +208,15 @@ HVP = Exercise(
         Mistake(
             "mean_for_sum",
             lambda f, x, v: _slope(f, x, lambda g: (g * v).mean()),
-            "The slope along v is the sum of the entries of g times v. With their mean the product is too small by the "
-            "number of entries.",
+            "The product is too small by the number of entries, as with a mean in the place of a sum. The slope along "
+            "v is the sum of the entries of g times v.",
             0.5,
         ),
         Mistake(
             "second_derivative_elsewhere",
             lambda f, x, v: reference.hvp(f, x + v, v),
-            "Right, but at another point: the second derivative is taken at x + v, or at 0. It is wanted at x.",
+            "Right, but at another point: the second derivative is not taken at x but, say, at x + v, at v or at 0. It "
+            "is wanted at x.",
             0.25,
             forms=[
                 lambda f, x, v: reference.hvp(f, torch.zeros_like(x), v),
@@ -232,8 +233,8 @@ HVP = Exercise(
         Mistake(
             "value_and_product",
             lambda f, x, v: (f(x), reference.hvp(f, x, v)),
-            "Two things are returned, one of them the product. `torch.autograd.functional.hvp` gives the value of f "
-            "first: take the second.",
+            "Two things are returned, one of them the product. Return the product alone; "
+            "`torch.autograd.functional.hvp`, for one, gives the value of f first and the product second.",
             0.5,
             forms=[
                 lambda f, x, v: (_gradient(f, x)[1].detach(), reference.hvp(f, x, v)),
@@ -243,7 +244,7 @@ HVP = Exercise(
         Mistake(
             "vectors_only",
             lambda f, x, v: _slope(f, x, lambda g: torch.dot(g, v)),
-            "Right where x is a vector, and it raises where x has more axes. Multiply entry by entry and sum, or make "
+            "Right where x is a vector, and it fails where x has more axes. Multiply entry by entry and sum, or make "
             "vectors of x and v first and give the product its shape at the end.",
             0.5,
         ),
@@ -256,21 +257,22 @@ HVP = Exercise(
         Mistake(
             "multiplied_by_v_again",
             lambda f, x, v: reference.hvp(f, x, v) * v,
-            "Hv is right, and then multiplied by v entry by entry. v stands in it once, inside the second derivative.",
+            "v stands in it twice: Hv is multiplied by v entry by entry, or H by the squares of v. Multiply H by v "
+            "once, and leave it at that.",
             0.5,
             forms=[lambda f, x, v: _slope(f, x, lambda g: (g * v * v).sum())],
         ),
         Mistake(
             "derivative_at_v",
             lambda f, x, v: reference.hvp(f, v, x),
-            "x and v are exchanged: the second derivative is taken at x, in the direction v.",
+            "x and v are exchanged: the second derivative should be taken at x, in the direction v.",
             0.25,
         ),
         Mistake(
             "outer_product_of_gradients",
             lambda f, x, v: ((_gradient(f, x)[1] * v).sum() * _gradient(f, x)[1]).detach(),
-            "This is g(gᵀv): an outer product of first derivatives takes the place of the second ones. Keep gᵀv in "
-            "the graph and differentiate it.",
+            "This is g(gᵀv): an outer product of first derivatives takes the place of the second ones. Hv is the "
+            "derivative of gᵀv with respect to x.",
         ),
         Mistake(
             "hessian_read_as_its_inverse",

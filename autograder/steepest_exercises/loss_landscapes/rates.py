@@ -96,15 +96,15 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "two_over_the_smallest",
             _rate(lambda values: 2 / values[0]),
-            "With this rate the steepest direction has long blown up. The limit must hold in every direction, and the "
-            "largest curvature sets it.",
+            "This is the limit of the flattest direction, and a steeper one diverges before it is reached. The limit "
+            "must hold in every direction, and the largest curvature sets it.",
             forms=[_rate(lambda values: 2 / _curved(values)[0]), _rate(lambda values: (2 / values).max())],
         ),
         Mistake(
             "one_over_the_smallest",
             _rate(lambda values: 1 / values[0]),
-            "1/λ_min is the rate that solves the flattest direction in one step. The steepest has long blown up there, "
-            "and it sets the limit.",
+            "1/λ_min is the rate that solves the flattest direction in one step. A direction more than twice as steep "
+            "diverges there, and the steepest sets the limit.",
             forms=[_rate(lambda values: 1 / _curved(values)[0])],
         ),
         Mistake(
@@ -117,8 +117,8 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "fixed_place_in_the_spectrum",
             _rate(lambda values: 2 / values[1]),
-            "The eigenvalue at a fixed place is taken, which is the largest for two parameters only. Take `max()`, or "
-            "the last one, `[-1]`.",
+            "The eigenvalue at a fixed place is taken, such as the second, which is not the largest in every bowl. "
+            "Take `max()`, or the last of sorted ones, `[-1]`.",
             0.25,
             forms=[
                 _rate(lambda values: 2 / values[:2].max()),
@@ -129,16 +129,15 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "not_sorted",
             _unsorted(lambda values: 2 / values[-1]),
-            "One end of the eigenvalues is taken, but `eigvals` does not sort them. Take `max()`, or `eigvalsh`, which "
-            "sorts.",
+            "An eigenvalue is taken by its place, as if they were sorted. What comes from `eigvals` need not be: take "
+            "`max()`, or `eigvalsh`, which sorts.",
             0.25,
             forms=[_unsorted(lambda values: 2 / values[0])],
         ),
         Mistake(
             "curvature_squared",
             _rate(lambda values: 2 / values[-1].square()),
-            "The largest curvature is squared: HᵀH has squared eigenvalues, and its largest is λ_max². The limit has "
-            "λ_max itself.",
+            "The largest curvature is squared, as the largest eigenvalue of HᵀH is. The limit has λ_max itself.",
             0.25,
         ),
         Mistake(
@@ -150,13 +149,13 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "difference_of_the_ends",
             _rate(lambda values: 2 / (values[-1] - values[0])),
-            "The flattest direction is subtracted. The limit comes from the largest curvature alone, λ_max.",
+            "The smallest curvature is subtracted from the largest. The limit comes from the largest alone, λ_max.",
         ),
         Mistake(
             "condition_number_for_curvature",
             _rate(lambda values: 2 * values[0] / values[-1]),
-            "κ takes the place of λ_max. κ has no unit, and doubling the loss leaves it as it is, but halves the "
-            "limit.",
+            "κ, or one over it, takes the place of a curvature. κ has no unit, and doubling the loss leaves it as it "
+            "is, but halves the limit.",
             forms=[_rate(lambda values: values[-1] / values[0])],
         ),
         Mistake(
@@ -169,28 +168,29 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "trace_for_largest",
             _rate(lambda values: 2 / values.sum()),
-            "The trace is the sum of all curvatures, which act in different directions. Only the largest can make a "
-            "step unstable.",
+            "The trace is the sum of all curvatures, which act in different directions. The limit comes from the "
+            "largest of them alone.",
             0.25,
         ),
         Mistake(
             "diagonal_entries",
             _diagonal(_limit),
-            "The largest diagonal entry is the curvature along an axis. Along an eigenvector it can be larger, so this "
-            "rate can diverge.",
+            "A diagonal entry is the curvature along an axis. Along an eigenvector the curvature can be larger, so "
+            "this rate can diverge.",
             forms=[lambda hessian: 2 / hessian[0, 0], lambda hessian: 2 / hessian[-1, -1]],
         ),
         Mistake(
             "row_sums",
             lambda hessian: 2 / hessian.abs().sum(dim=1).max(),
-            "The largest row sum only bounds λ_max from above: safe, but not the limit. Take the eigenvalue itself.",
+            "The largest row sum only bounds λ_max from above: safe, but in general not the limit. Take the eigenvalue "
+            "itself.",
             0.25,
         ),
         Mistake(
             "frobenius_norm",
             lambda hessian: 2 / torch.linalg.matrix_norm(hessian),
-            "The Frobenius norm counts all eigenvalues and is larger than λ_max. The limit comes from the largest "
-            "alone.",
+            "The Frobenius norm counts all eigenvalues and is larger than λ_max wherever a second direction curves. "
+            "The limit comes from the largest alone.",
             0.25,
         ),
         Mistake(
@@ -207,8 +207,8 @@ STABLE_LR_LIMIT = Exercise(
         Mistake(
             "mean_curvature",
             _rate(lambda values: 2 / values.mean()),
-            "A mean, or a median, of the curvatures lets the steepest direction diverge. The limit must hold in every "
-            "direction.",
+            "A mean, or a median, over the directions takes the place of the steepest one, which can then diverge. The "
+            "limit must hold in every direction.",
             forms=[_rate(lambda values: 2 / values.median()), _rate(lambda values: (2 / values).mean())],
         ),
         Mistake(
@@ -236,8 +236,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "one_over_the_largest",
             _rate(lambda values: 1 / values[-1]),
-            "1/λ_max is safe and solves the steepest direction in one step, but the flattest then shrinks slowly. A "
-            "somewhat larger rate balances both ends.",
+            "1/λ_max is safe and solves the steepest direction in one step, but a much flatter one then shrinks "
+            "slowly. A somewhat larger rate balances both ends.",
             0.25,
         ),
         Mistake(
@@ -261,14 +261,14 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "smallest_alone",
             _rate(lambda values: 2 / values[0]),
-            "This is the limit of the flattest direction, far beyond that of the steepest. Both ends stand under the "
+            "This is the limit of the flattest direction, beyond that of every steeper one. Both ends stand under the "
             "2: λ_min + λ_max.",
         ),
         Mistake(
             "difference_of_the_ends",
             _rate(lambda values: 2 / (values[-1] - values[0])),
-            "Under the 2 stands the sum of the ends. A minus slips in when 1 - ηλ_min = -(1 - ηλ_max) is solved: "
-            "bring both ηλ to one side.",
+            "Under the 2 stands the sum of the ends, not their difference. Solve 1 - ηλ_min = -(1 - ηλ_max) with care "
+            "for the signs: bring both ηλ to one side.",
             0.25,
         ),
         Mistake(
@@ -279,14 +279,15 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "brackets_forgotten",
             _rate(lambda values: 2 / values[0] + values[-1]),
-            "`2 / a + b` divides before it adds. Put brackets around the sum of the two ends.",
+            "Only one of the two ends stands under the 2, and the other is added to the quotient, as in `2 / a + b`. "
+            "The sum of both belongs under it.",
             0.5,
             forms=[_rate(lambda values: 2 / values[-1] + values[0])],
         ),
         Mistake(
             "mean_of_the_rates",
             _rate(lambda values: (1 / values[0] + 1 / values[-1]) / 2),
-            "This is the mean of the rates that suit each end. The curvatures are averaged, not the rates: one over "
+            "Rates of single directions are averaged or added. The curvatures are averaged, not the rates: one over "
             "the middle of λ_min and λ_max.",
             0.25,
             forms=[
@@ -299,8 +300,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "second_for_last",
             _rate(lambda values: 2 / (values[0] + values[1])),
-            "Not the two ends of the spectrum are added, but two neighbours in it. The last eigenvalue is `[-1]`, "
-            "however many there are.",
+            "The eigenvalue at a fixed place, such as the second, stands for one of the two ends. Of sorted "
+            "eigenvalues the ends are `[0]` and `[-1]`, however many there are.",
             0.25,
             forms=[
                 _rate(lambda values: 2 / (values[0] + values[min(1, len(values) - 1)])),
@@ -311,15 +312,15 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "median_curvature",
             _rate(lambda values: 1 / values.median()),
-            "The middle of the spectrum is read off a single eigenvalue. What counts is the middle between the two "
+            "The median of the eigenvalues takes the place of the middle. What counts is the middle between the two "
             "ends, (λ_min + λ_max)/2.",
             0.25,
         ),
         Mistake(
             "not_sorted",
             _unsorted(lambda values: 2 / (values[0] + values[-1])),
-            "The first and the last eigenvalue are added, but `eigvals` does not sort them. Take `min()` and `max()`, "
-            "or `eigvalsh`, which sorts.",
+            "Two eigenvalues are taken by their places, as if they were sorted. What comes from `eigvals` need not be: "
+            "take `min()` and `max()`, or `eigvalsh`, which sorts.",
             0.25,
         ),
         Mistake(
@@ -336,8 +337,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "frobenius_norm",
             lambda hessian: 2 / torch.linalg.matrix_norm(hessian),
-            "The Frobenius norm takes the root of the sum of all squared curvatures. Only the two ends decide, and "
-            "they are added as they are.",
+            "The curvatures are squared and added, and a root is taken of the sum, as in the Frobenius norm. Only the "
+            "two ends decide, and they are added as they are.",
             0.25,
             forms=[_rate(lambda values: 2 / (values[0].square() + values[-1].square()).sqrt())],
         ),
@@ -362,8 +363,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "geometric_mean",
             _rate(lambda values: 1 / (values[0] * values[-1]).sqrt()),
-            "One over the geometric mean of the extremes is too long a step. |1 - ηλ| is linear in λ: the arithmetic "
-            "middle balances the ends.",
+            "One over the geometric mean of the extremes is too long a step wherever they differ. |1 - ηλ| has its "
+            "ends balanced by the arithmetic middle, as 1 - ηλ is linear in λ.",
             0.25,
         ),
         Mistake(
@@ -381,7 +382,8 @@ OPTIMAL_LR = Exercise(
         Mistake(
             "diagonal_entries",
             _diagonal(_best),
-            "The diagonal holds the curvatures along the axes. The extreme curvatures are eigenvalues.",
+            "Entries of the matrix take the place of its eigenvalues. Those on the diagonal are the curvatures along "
+            "the axes; the extreme curvatures are eigenvalues.",
             forms=[
                 lambda hessian: 2 / (hessian.min() + hessian.max()),
                 lambda hessian: 2 / (hessian[0, 0] + hessian[-1, -1]),

@@ -158,7 +158,7 @@ STEP_REGIME = Exercise(
         Mistake(
             "no_limit",
             _renamed(diverging="oscillating"),
-            "Nothing diverges here. Past the other edge |1 - ηλ| is above 1, and every step makes the error larger.",
+            'The answer is never "diverging" here. Where |1 - ηλ| is above 1, every step makes the error larger.',
             0.25,
             forms=[_product(lambda p: _exactly(1, p) if 0 < p < 2 else "monotone" if p < 1 else "oscillating")],
         ),
@@ -199,15 +199,15 @@ STEP_REGIME = Exercise(
         Mistake(
             "compared_exactly",
             _exactly,
-            "0.1 + 0.2 is not 0.3 in floating point, so `==` misses steps that are one over the curvature. Compare "
-            "with a tolerance: `math.isclose`.",
+            "A step of one over the curvature is missed where rounding leaves the factor not quite 0: 0.1 + 0.2 is not "
+            "0.3 in floating point. Compare with a tolerance that works at 0, such as `abs(factor) < 1e-6`.",
             0.75,
         ),
         Mistake(
             "near_enough_called_one_step",
             _wide(0.1),
-            'A step that leaves a few hundredths or tenths of the error has not arrived: "one_step" means a factor '
-            "of 0, and rounding moves it by far less than 0.001. Take a much smaller tolerance.",
+            'A step that leaves a few hundredths or tenths of the error has not arrived: "one_step" means a factor of '
+            "0, and rounding moves it by far less than 0.001. Allow for no more than that.",
             0.5,
             forms=[
                 _wide(0.065),
@@ -239,7 +239,7 @@ STEP_REGIME = Exercise(
         Mistake(
             "factor_with_a_plus",
             _product(lambda p: _by_product(-p)),
-            "The factor is taken as 1 + ηλ, so that bowls drive the error away and hills draw it in. Descent goes "
+            "The results are those of a factor 1 + ηλ: bowls drive the error away and hills draw it in. Descent goes "
             "against the slope: x - ηλx = (1 - ηλ)x.",
             0.25,
         ),
@@ -283,8 +283,8 @@ STEP_REGIME = Exercise(
         Mistake(
             "curvature_forgotten",
             lambda curvature, lr: _by_product(lr),
-            "The rate alone decides here. The same rate creeps in a gentle bowl and diverges in a steep one: what "
-            "counts is ηλ.",
+            "In a bowl the rate alone decides here, however steep it is. The same rate creeps in a gentle bowl and "
+            "diverges in a steep one: what counts is ηλ.",
             forms=[lambda curvature, lr: "diverging" if curvature < 0 else _by_product(lr)],
         ),
         Mistake(

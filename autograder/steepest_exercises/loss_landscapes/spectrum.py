@@ -122,14 +122,14 @@ CURVATURES = Exercise(
         Mistake(
             "lower_triangle_only",
             _triangle("L"),
-            "This is still the bug: `eigvalsh` takes the matrix for symmetric and reads only one triangle of it. "
-            "Which symmetric matrix gives the same ½θᵀAθ?",
+            "This is still the bug: only one triangle of A counts, as when `eigvalsh` takes a matrix for symmetric "
+            "that is not. Which symmetric matrix gives the same ½θᵀAθ?",
         ),
         Mistake(
             "upper_triangle_only",
             _triangle("U"),
-            "Now the other triangle is read and the lower one ignored. Both halves act on θ: build the symmetric "
-            "matrix that gives the same ½θᵀAθ.",
+            "Now the upper triangle counts, and the lower one has no part in it. Both halves act on θ: build the "
+            "symmetric matrix that gives the same ½θᵀAθ.",
         ),
         Mistake(
             "triangle_with_its_diagonal_twice",
@@ -141,8 +141,8 @@ CURVATURES = Exercise(
         Mistake(
             "eigenvalues_of_the_unsymmetric_matrix",
             _complex(lambda values: values.real.sort().values),
-            "The eigenvalues of a matrix that is not symmetric say nothing about a quadratic, and may be complex. "
-            "Make it symmetric first: differentiate ½θᵀAθ twice.",
+            "The eigenvalues of a matrix that is not symmetric are not the curvatures of its quadratic, and may be "
+            "complex. Make it symmetric first: differentiate ½θᵀAθ twice.",
             forms=[
                 _complex(lambda values: values.real),
                 _complex(lambda values: values.abs().sort().values),
@@ -164,8 +164,8 @@ CURVATURES = Exercise(
         Mistake(
             "half_of_one_part",
             _of(lambda matrix: matrix + matrix.T / 2),
-            "Only one of the two parts is halved: `A + A.T / 2` divides before it adds. Put the sum in brackets, and "
-            "the matrix becomes symmetric.",
+            "Only one of the two parts is halved, as in `A + A.T / 2`, which divides before it adds. Halve the whole "
+            "sum of A and Aᵀ: that matrix is symmetric.",
             0.25,
             forms=[
                 _of(lambda matrix: matrix / 2 + matrix.T),
@@ -187,8 +187,8 @@ CURVATURES = Exercise(
         Mistake(
             "singular_values",
             lambda matrix: torch.linalg.svdvals(matrix).flip(0),
-            "Singular values are never negative, so no direction could curve downwards. Take eigenvalues of the "
-            "symmetric part.",
+            "No value is ever negative here, as with singular values, so no direction could curve downwards. Take "
+            "eigenvalues of the symmetric part.",
             forms=[torch.linalg.svdvals, _loose(torch.linalg.svdvals)],
         ),
         Mistake(
@@ -214,7 +214,7 @@ CURVATURES = Exercise(
         Mistake(
             "descending",
             lambda matrix: reference.curvatures(matrix).flip(0),
-            "The values are right and in the wrong order: from the smallest to the largest.",
+            "The values are right, but in the wrong order. They are asked for from the smallest to the largest.",
             0.5,
         ),
         Mistake(

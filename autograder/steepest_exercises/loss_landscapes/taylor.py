@@ -99,8 +99,8 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "sign_of_the_curvature_lost",
             _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr).abs()),
-            "The quadratic term is made positive. Where the slope falls along the step gᵀHg is negative, and curvature "
-            "then helps: keep the sign.",
+            "The quadratic term is never negative here. Where the slope falls along the step gᵀHg is negative, and "
+            "curvature then helps: keep the sign.",
             0.5,
             forms=[_with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr).clamp(min=0))],
         ),
@@ -139,8 +139,8 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "rate_forgotten",
             lambda grad, hessian, lr: (grad @ grad, 0.5 * (grad @ hessian @ grad)),
-            "ε is missing: these are terms of a step as long as the gradient. The step is -εg, so ε stands once in the "
-            "linear term and twice in the quadratic one.",
+            "ε has no part in one of the terms, or in both. The step is -εg, so ε stands once in the linear term and "
+            "twice in the quadratic one.",
             0.25,
             forms=[
                 lambda grad, hessian, lr: (grad @ grad, _quadratic(grad, hessian, lr)),
@@ -164,8 +164,8 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "gradient_made_a_unit_vector",
             _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr) / grad.square().sum()),
-            "Dividing by gᵀg gives the curvature along a direction of length 1. The step is -εg with the gradient's "
-            "own length: ½ε²gᵀHg.",
+            "The length of the gradient is divided out, wholly or in part, as for the curvature along a direction of "
+            "length 1. The step is -εg with the gradient's own length: ½ε²gᵀHg.",
             0.25,
             forms=[
                 _with_quadratic(lambda grad, hessian, lr: grad @ hessian @ grad / (grad @ grad)),
@@ -198,8 +198,8 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "one_number_for_the_hessian",
             _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * hessian.trace() * (grad @ grad)),
-            "The Hessian is replaced by a single number, its trace, its determinant, its norm or an eigenvalue. What "
-            "counts is the curvature along the gradient, gᵀHg.",
+            "A single number stands for the Hessian, such as its trace, its determinant, its norm, the sum of its "
+            "entries or an eigenvalue. What counts is the curvature along the gradient, gᵀHg.",
             0.25,
             forms=[
                 _with_quadratic(
@@ -220,7 +220,8 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "elementwise_product",
             _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (grad * hessian * grad).sum()),
-            "`*` multiplies entry by entry and repeats g over the rows. gᵀHg is a chain of matrix products: use `@`.",
+            "This is not gᵀHg but what comes of `*`, say, which multiplies entry by entry and repeats g over the rows. "
+            "gᵀHg is a chain of matrix products: use `@`.",
             0.25,
             forms=[
                 _with_quadratic(lambda grad, hessian, lr: 0.5 * lr**2 * (grad * (hessian * grad)).sum(dim=1).mean())
@@ -248,7 +249,7 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "terms_not_summed",
             lambda grad, hessian, lr: (lr * grad * grad, 0.5 * lr**2 * grad * (hessian @ grad)),
-            "A term has an entry for each parameter here. gᵀg and gᵀHg are single numbers: `@` between vectors sums, "
+            "A term has many entries here instead of one. gᵀg and gᵀHg are single numbers: `@` between vectors sums, "
             "`*` does not.",
             0.25,
             forms=[
@@ -274,7 +275,7 @@ TAYLOR_TERMS = Exercise(
         Mistake(
             "total_for_the_quadratic_term",
             _with_quadratic(lambda grad, hessian, lr: _quadratic(grad, hessian, lr) - _linear(grad, lr)),
-            "The second value is what the loss changes by in all. The two terms are returned apart: εgᵀg, and ½ε²gᵀHg "
+            "The linear term has entered the second value as well. The two terms are returned apart: εgᵀg, and ½ε²gᵀHg "
             "without it.",
             0.25,
             forms=[

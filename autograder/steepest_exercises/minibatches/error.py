@@ -184,7 +184,7 @@ STANDARD_ERROR = Exercise(
         Mistake(
             "interval_of_95_percent",
             lambda samples: 1.96 * samples.std(dim=0) / len(samples) ** 0.5,
-            "This is half the width of a 95 % interval. The standard error itself carries no factor 1.96.",
+            "This is half the width of a 95 % interval. The standard error itself carries no factor 1.96 or 2.",
             credit=0.5,
             forms=[
                 lambda samples: 2 * samples.std(dim=0) / len(samples) ** 0.5,

@@ -125,18 +125,18 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "whole_batch",
             lambda grad_fn, theta, x, y, index: grad_fn(theta, x, y),
-            "`index` is not used: this is the gradient over all rows. Take x[index] and y[index].",
+            "The result does not depend on `index`: this is the gradient over all rows. Take x[index] and y[index].",
         ),
         Mistake(
             "sum_instead_of_mean",
             lambda grad_fn, theta, x, y, index: len(index) * _mini(grad_fn, theta, x, y, index),
-            "`grad_fn` gives a mean already. A sum grows with the batch, and the rate would have to shrink.",
+            "This is a sum over the rows of the batch, so it grows with their number. `grad_fn` gives a mean already.",
             credit=0.5,
         ),
         Mistake(
             "averaged_twice",
             lambda grad_fn, theta, x, y, index: _mini(grad_fn, theta, x, y, index) / len(index),
-            "`grad_fn` has divided by the number of rows already; here it is divided again.",
+            "The number of rows is divided out twice: `grad_fn` has done so already.",
             credit=0.5,
         ),
         Mistake(
@@ -166,7 +166,7 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "first_rows",
             lambda grad_fn, theta, x, y, index: grad_fn(theta, x[: len(index)], y[: len(index)]),
-            "Only the length of `index` is used, so these are always the first rows. Take x[index].",
+            "Only the length of `index` has a say, so these are always the first rows. Take x[index] and y[index].",
             credit=0.25,
         ),
         Mistake(
@@ -178,14 +178,14 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "other_rows_set_to_zero",
             _others_set_to_zero,
-            "The other rows are set to zero, but they still count in the mean. Hand over the rows of the batch alone: "
-            "x[index].",
+            "The rows outside the batch still count in the mean, as when they are set to zero. Hand over the rows of "
+            "the batch alone: x[index].",
             credit=0.5,
         ),
         Mistake(
             "first_row_of_the_batch_only",
             _rows(lambda index, n: index[:1]),
-            "Only the first row of the batch is used. x[index] takes all of them at once.",
+            "Only one row of the batch is used, the first or the last. x[index] takes all of them at once.",
             credit=0.25,
             forms=[_rows(lambda index, n: index[-1:])],
         ),
@@ -198,14 +198,15 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "all_rows_in_between",
             _rows(lambda index, n: slice(int(index.min()), int(index.max()) + 1)),
-            "All rows between the smallest and the largest number are used. `index` names single rows: x[index].",
+            "All rows of a range are used, up to the largest number in `index`. `index` names single rows: x[index].",
             credit=0.25,
             forms=[_rows(lambda index, n: slice(int(index.max()) + 1))],
         ),
         Mistake(
             "rows_counted_from_one",
             _rows(lambda index, n: index - 1),
-            "The rows before the named ones are used. Row numbers count from 0, as torch does.",
+            "The rows next to the named ones are used, one before or one after. Row numbers count from 0, as torch "
+            "does.",
             credit=0.25,
             forms=[_rows(lambda index, n: (index + 1) % n)],
         ),
@@ -218,9 +219,8 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "rows_and_targets_in_two_orders",
             _rows(lambda index, n: index.sort().values, lambda index, n: index),
-            "The rows are sorted and the targets are not, or the other way round, so rows meet targets of others. "
-            "Index "
-            "both by the same `index`.",
+            "Rows and targets stand in two different orders, so rows meet targets of others. Index both by the same "
+            "`index`.",
             credit=0.25,
             forms=[
                 _rows(lambda index, n: index.sort(descending=True).values, lambda index, n: index),
@@ -239,13 +239,14 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "targets_in_a_column",
             _targets_in_a_column,
-            "The targets are made a column, so every prediction meets every target. y[index] has one axis, as y has.",
+            "Every prediction meets every target, as when the targets are made a column. y[index] has one axis, as y "
+            "has.",
             credit=0.25,
         ),
         Mistake(
             "step_instead_of_gradient",
             _after(lambda gradient, theta, x, index: theta - gradient),
-            "A step has been taken already: theta minus the gradient comes back. Return the gradient alone.",
+            "theta itself is in the result, as after a step. Return the gradient alone.",
             credit=0.5,
             forms=[
                 _after(lambda gradient, theta, x, index: theta - 0.1 * gradient),
@@ -256,14 +257,15 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "gradient_normalized",
             _after(lambda gradient, theta, x, index: gradient / gradient.norm()),
-            "The gradient is shortened to length 1. Its length matters: return it as `grad_fn` gives it.",
+            "The gradient's length is lost: what is left is its direction, or its signs. Its length matters: return it "
+            "as `grad_fn` gives it.",
             credit=0.25,
             forms=[_after(lambda gradient, theta, x, index: gradient.sign())],
         ),
         Mistake(
             "scaled_up_to_all_rows",
             _after(lambda gradient, theta, x, index: gradient * len(x)),
-            "The mean over the batch is multiplied by n, as for a sum over all rows. The loss is a mean: leave it.",
+            "The mean over the batch is scaled up with the number n of all rows. The loss is a mean: leave it.",
             credit=0.5,
             forms=[_after(lambda gradient, theta, x, index: gradient * len(x) / len(index))],
         ),
@@ -277,8 +279,7 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "one_number_for_all_parameters",
             _after(lambda gradient, theta, x, index: gradient.mean()),
-            "The entries of the gradient are averaged too. The mean is over rows; each parameter keeps its own "
-            "derivative.",
+            "One number comes back for all parameters. The mean is over rows; each parameter keeps its own derivative.",
             credit=0.25,
             forms=[_after(lambda gradient, theta, x, index: gradient.norm())],
         ),
@@ -291,13 +292,13 @@ MINIBATCH_GRADIENT = Exercise(
         Mistake(
             "last_index_dropped",
             lambda grad_fn, theta, x, y, index: _mini(grad_fn, theta, x, y, index[: max(1, len(index) - 1)]),
-            "The last row of the batch is left out: slices end before their end.",
+            "The last row of the batch is left out. Use `index` as it is; a slice ends before its end.",
             credit=0.25,
         ),
         Mistake(
             "sign_turned",
             lambda grad_fn, theta, x, y, index: -_mini(grad_fn, theta, x, y, index),
-            "This is the direction of descent. Return the gradient; the step subtracts it.",
+            "This is the direction of descent. Return the gradient itself, which points uphill.",
             credit=0.5,
         ),
     ],

@@ -327,20 +327,22 @@ KMEANS_STEP = Exercise(
         Mistake(
             "rate_before_increment",
             _online(before=True),
-            "The new point counts too: raise the count first, then divide by it. A first point has rate 1.",
+            "The rate is one over the count before the point. The new point counts too: after n points, itself among "
+            "them, the rate is 1/n, and a first point has rate 1.",
             credit=0.5,
             forms=[_online(rate=lambda counts, best: 1 / counts[best].double().clamp(min=1), before=True)],
         ),
         Mistake(
             "rate_one_late",
             _online(rate=lambda counts, best: 1 / (counts[best].double() + 1)),
-            "The count is raised and then 1 is added again. After n points the rate is 1/n.",
+            "The rate is 1/(n + 1), where n counts the points won, the new one among them. After n points the rate is "
+            "1/n.",
             credit=0.5,
         ),
         Mistake(
             "constant_rate",
             _online(rate=lambda counts, best: 0.1),
-            "A constant rate never settles. With 1/count the centre is the mean of all points it has won.",
+            "The rate does not depend on the counts. With 1/count the centre is the mean of all points it has won.",
             credit=0.25,
             forms=[_online(rate=lambda counts, best: 0.5), _online(rate=lambda counts, best: 0.01)],
         ),
@@ -359,25 +361,26 @@ KMEANS_STEP = Exercise(
         Mistake(
             "counts_not_returned",
             _counts_lost,
-            "The centres are right, but the counts come back unchanged: the next call will move too fast.",
+            "The centres are right, but the counts come back unchanged. The next call needs them raised.",
             credit=0.5,
         ),
         Mistake(
             "counts_not_raised",
             _counts_frozen,
-            "Every point of this call has the same rate. Raise a centre's count each time it wins a point.",
+            "All points that a centre wins in this call move it at the same rate, and its count stays. Raise a "
+            "centre's count each time it wins a point.",
             credit=0.25,
         ),
         Mistake(
             "counts_restart",
             _restarted,
-            "The counts given are ignored, so this batch wipes out all earlier ones. Go on from `counts`.",
+            "The result does not depend on the counts given, so earlier points have no weight. Go on from `counts`.",
             credit=0.25,
         ),
         Mistake(
             "mean_of_this_batch",
             _batch_means,
-            "The centre becomes the mean of this batch alone, as in batch k-means. Earlier points count too.",
+            "The centre becomes the mean of the points that it wins in this batch. Earlier points count too.",
             credit=0.25,
         ),
         Mistake(
@@ -389,34 +392,35 @@ KMEANS_STEP = Exercise(
         Mistake(
             "moves_all_centers",
             _online(everywhere=True),
-            "Every centre follows every point, so all will meet. Only the nearest centre moves.",
+            "Every centre follows every point. Only the nearest centre moves.",
         ),
         Mistake(
             "moves_away",
             _moves_away,
-            "The sign is turned: c + (x − c)/n moves towards the point, c + (c − x)/n away from it.",
+            "The centre moves away from the point. c + (x − c)/n moves towards it, c + (c − x)/n away from it.",
         ),
         Mistake(
             "farthest_center",
             _online(assign=lambda centers, point: (centers - point).norm(dim=1).argmax()),
-            "The farthest centre wins. Take argmin of the distances.",
+            "The farthest centre wins. It is the nearest one that should, with the smallest distance.",
         ),
         Mistake(
             "largest_inner_product",
             _online(assign=lambda centers, point: (centers @ point).argmax()),
-            "A large inner product favours long centres. Compare distances ‖x − c‖.",
+            "The largest inner product wins, which favours long centres. Compare distances ‖x − c‖.",
             credit=0.25,
         ),
         Mistake(
             "city_block_distance",
             _online(assign=lambda centers, point: (centers - point).abs().sum(dim=1).argmin()),
-            "k-means minimizes squared distances: square the differences before you sum them.",
+            "Centres are compared by the sum of absolute differences. k-means minimizes squared distances: square the "
+            "differences before you sum them.",
             credit=0.5,
         ),
         Mistake(
             "differences_not_squared",
             _online(assign=lambda centers, point: (centers - point).sum(dim=1).argmin()),
-            "The differences are summed with their signs, so a large negative one counts as near. Square them first.",
+            "The differences are summed with their signs, so they can cancel. Square them first.",
             credit=0.25,
             forms=[
                 _online(assign=lambda centers, point: (centers - point).sum(dim=1).abs().argmin()),
@@ -440,26 +444,23 @@ KMEANS_STEP = Exercise(
         Mistake(
             "repeated_winners_lost",
             _repeats_lost,
-            "Where a centre wins several points, only one of them counts: centers[winners] += … writes each centre "
-            "once, "
-            "however often it stands in `winners`. Go through the points in a loop, or add up with index_add_.",
+            "Where a centre wins several points, only one of them counts: centers[winners] += …, for one, writes each "
+            "centre once. Go through the points in a loop, or add up with index_add_.",
             credit=0.25,
         ),
         Mistake(
             "final_count_for_all_points",
             _final_counts,
-            "All counts are raised before any centre moves, so every point has the last rate. Raise the count and move "
-            "the "
-            "centre point by point: 1/(n + 1), 1/(n + 2) and so on.",
+            "Where a centre wins several points, their moves do not add up to a mean. Go point by point: raise the "
+            "count, then move the centre, from where the last move led, by 1/(n + 1), 1/(n + 2) and so on.",
             credit=0.5,
             forms=[_summed_moves],
         ),
         Mistake(
             "moves_start_from_the_old_centre",
             _from_the_old_centre,
-            "Only the last point that a centre wins has an effect: each move starts from the centre as it was given, "
-            "or "
-            "centers[winners] += … writes each centre once. Go on from where the last move led.",
+            "Of the points that a centre wins, only the last one moves it, as when each move starts from the centre as "
+            "it was given. Go on from where the last move led.",
             credit=0.25,
         ),
         Mistake(
@@ -481,9 +482,8 @@ KMEANS_STEP = Exercise(
         Mistake(
             "clock_of_this_call",
             _in_the_call(lambda number, m: 1 / number),
-            "The rate follows the number of the point in this call, one clock for all. Each centre has its own: the "
-            "points "
-            "it has won, those before this call too.",
+            "The rate follows from the number of points in this call, one clock for all. Each centre has its own: the "
+            "points it has won, those before this call too.",
             credit=0.25,
             forms=[_in_the_call(lambda number, m: 1 / m), _in_the_call(lambda number, m: 1 / (number + 1))],
         ),
@@ -496,14 +496,15 @@ KMEANS_STEP = Exercise(
         Mistake(
             "old_centre_not_subtracted",
             _moved_by(lambda center, point, count: center + point / count),
-            "The point itself is added, divided by the count. The move leads towards the point: (x − c)/count.",
+            "The point itself is added, divided by the count, and not its difference from the centre. The move leads "
+            "towards the point: (x − c)/count.",
             credit=0.25,
             forms=[_moved_by(lambda center, point, count: (center + point) / count)],
         ),
         Mistake(
             "multiplied_by_the_count",
             _moved_by(lambda center, point, count: center + (point - center) * count),
-            "The move is multiplied by the count, so it overshoots more and more. Divide by it.",
+            "The move is multiplied by the count. Divide by it: the more a centre has seen, the less it moves.",
             credit=0.25,
         ),
         Mistake(
@@ -534,17 +535,15 @@ KMEANS_STEP = Exercise(
         Mistake(
             "first_point_ignored",
             _first_point_ignored,
-            "Right but for a centre with count 0: it stays where it is at its first point, and should jump there. With "
-            "the "
-            "count raised to 1, the rate 1/1 does so by itself.",
+            "Right but for a centre with count 0: it stays where it is at its first point, and should jump there. The "
+            "count is 1 then, and so is the rate 1/count.",
             credit=0.85,
         ),
         Mistake(
             "empty_centre_becomes_nan",
             _empty_centre_is_nan,
-            "Right but for a centre that has won nothing before and wins nothing now: 0/0 makes it nan. It stays where "
-            "it "
-            "is.",
+            "Right but for a centre that has won nothing before and wins nothing now: it becomes nan. It stays where "
+            "it is.",
             credit=0.85,
         ),
     ],

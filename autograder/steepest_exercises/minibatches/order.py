@@ -210,7 +210,7 @@ MINIBATCHES = Exercise(
         Mistake(
             "sampling_with_replacement",
             _with_replacement,
-            "Some examples come twice in an epoch and about a third never. Draw a permutation and cut it up.",
+            "Some examples come twice in an epoch and others never. Draw a permutation and cut it up.",
             credit=0.25,
             forms=[_all_full_with_replacement],
         ),
@@ -230,7 +230,7 @@ MINIBATCHES = Exercise(
         Mistake(
             "last_batch_always_lost",
             _loses_last,
-            "The loop stops at n − size, so the last batch is lost even where it is full. Let it run to n.",
+            "The last batch is lost even where it is full. The starts run up to n: range(0, n, size) gives them all.",
             credit=0.5,
         ),
         Mistake(
@@ -243,9 +243,8 @@ MINIBATCHES = Exercise(
         Mistake(
             "empty_batch_at_the_end",
             _empty_batch,
-            "Right but where the size divides n: then an empty batch comes at the end, and the mean over it is nan. "
-            "There "
-            "are ⌈n/size⌉ batches: range(0, n, size) gives their starts.",
+            "Right but where the size divides n: then an empty batch comes at the end. There are ⌈n/size⌉ batches: "
+            "range(0, n, size) gives their starts.",
             credit=0.75,
         ),
         Mistake(
@@ -304,16 +303,15 @@ MINIBATCHES = Exercise(
         Mistake(
             "lists_instead_of_tensors",
             _lists,
-            "The batches are lists of numbers. Return index tensors: slices of torch.randperm are tensors, and "
-            "torch.tensor(...) makes one of a list.",
+            "The batches hold the right numbers but are no tensors. Return index tensors: slices of torch.randperm are "
+            "tensors, and torch.tensor(...) makes one of a list.",
             credit=0.5,
         ),
         Mistake(
             "no_example_stays_in_place",
             _sattolo,
-            "No example ever stays in its place, so the shuffle is not fair: this is Sattolo's loop. For each last "
-            "place "
-            "draw from all places up to it, itself too: randint(last + 1, ...).",
+            "No example ever stays in its place, so the shuffle is not fair. If you exchange places in a loop, draw "
+            "for each last place from all up to it, itself too: randint(last + 1, ...).",
             credit=0.5,
         ),
         Mistake(
@@ -326,7 +324,7 @@ MINIBATCHES = Exercise(
         Mistake(
             "not_shuffled",
             lambda n, size, generator: _cut(torch.arange(n), size),
-            "The batches follow the order of the data, epoch after epoch: this can cycle. Permute first.",
+            "The batches follow the order of the data, epoch after epoch. Permute first.",
             credit=0.25,
         ),
         Mistake(
@@ -356,19 +354,21 @@ MINIBATCHES = Exercise(
         Mistake(
             "same_order_every_epoch",
             _reseeded(lambda generator: generator.initial_seed()),
-            "The generator is set back on every call, so all epochs are alike. Let it go on.",
+            "All epochs of one generator are alike, as when it is set back on every call. Let it go on.",
             credit=0.5,
         ),
         Mistake(
             "fixed_seed",
             _reseeded(lambda generator: 0),
-            "A seed stands in the function, so all epochs are alike. Draw from the generator you are given.",
+            "All epochs are alike, whatever generator is given, as with a seed in the function. Draw from the "
+            "generator you are given.",
             credit=0.25,
         ),
         Mistake(
             "ignores_the_generator",
             _ignores_generator,
-            "The same seed does not bring the same order. Pass generator=generator to torch.randperm.",
+            "The same seed does not bring the same order. Draw from the generator you are given: torch.randperm takes "
+            "generator=generator.",
             credit=0.5,
         ),
         Mistake(
@@ -380,7 +380,7 @@ MINIBATCHES = Exercise(
         Mistake(
             "one_example_short",
             lambda n, size, generator: _cut(_random(n - 1, generator), size),
-            "One example never comes: torch.randperm(n) already runs from 0 to n − 1.",
+            "One example never comes. All n of them do, and torch.randperm(n) runs from 0 to n − 1.",
             credit=0.25,
             forms=[
                 lambda n, size, generator: _cut(_random(n - 1, generator) + 1, size),

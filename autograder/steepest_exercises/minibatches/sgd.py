@@ -362,9 +362,8 @@ SGD = Exercise(
         Mistake(
             "fixed_seed",
             _loop(_seeded_anew),
-            "A seed stands in the function, so all epochs follow one order, whatever generator is given. Draw from it "
-            "as "
-            "it is, and let it go on.",
+            "All epochs follow one order, whatever generator is given, as with a seed in the function. Draw from the "
+            "generator as it is, and let it go on.",
             credit=0.25,
         ),
         Mistake(
@@ -377,30 +376,29 @@ SGD = Exercise(
         Mistake(
             "step_with_an_empty_batch",
             _loop(_empty_batches),
-            "Right but where the batch size divides the number of rows: then the last batch is empty, and the mean "
-            "over "
-            "it is nan. There are ⌈n/m⌉ batches.",
+            "Right but where the batch size divides the number of rows: then θ becomes nan, as from a step with an "
+            "empty batch. There are ⌈n/m⌉ batches.",
             credit=0.75,
         ),
         Mistake(
             "one_minibatch_an_epoch",
             _one_batch_an_epoch,
-            "Each epoch takes one step only: the step stands outside the loop over the minibatches, or only one of "
-            "them is "
-            "drawn. An epoch takes a step with each.",
+            "Each epoch takes one step only, with one minibatch. An epoch takes a step with each: does the step stand "
+            "inside the loop over the minibatches?",
             credit=0.25,
             forms=[_last_batch_of_an_epoch],
         ),
         Mistake(
             "first_step_only",
             _first_step_only,
-            "Only the first step is taken: the `return` stands inside the inner loop.",
+            "Only the first step is taken. Does the `return` stand inside the inner loop?",
             credit=0.25,
         ),
         Mistake(
             "never_moves",
             lambda grad_fn, theta0, *data, **rest: theta0.clone(),
-            "theta0 comes back as it was: the new θ is not kept. Write theta = theta - …, and return theta.",
+            "theta0 comes back as it was. Is the new θ kept after each step, as in theta = theta - …, and is it "
+            "returned?",
         ),
         Mistake(
             "whole_data_in_every_step",
@@ -425,7 +423,7 @@ SGD = Exercise(
         Mistake(
             "whole_path",
             _path,
-            "All points on the way are returned. Only the last θ is asked for.",
+            "More comes back than the last θ, such as the points on the way. Only the last θ is asked for.",
             credit=0.5,
             forms=[
                 _of_the_path(list),
@@ -456,13 +454,14 @@ SGD = Exercise(
         Mistake(
             "one_epoch_too_few",
             _epochs(lambda epochs: max(epochs - 1, 0)),
-            "One epoch too few: range(1, epochs) runs epochs − 1 times.",
+            "One epoch too few: range(epochs) runs `epochs` times, range(1, epochs) only epochs − 1 times.",
             credit=0.5,
         ),
         Mistake(
             "rate_forgotten",
             _loop(step=lambda grad, lr: grad),
-            "lr is not used: every step is the whole gradient.",
+            "The result does not depend on lr: a constant in its place looks the same. Each step is lr times the "
+            "gradient.",
             credit=0.25,
             forms=[
                 _loop(step=lambda grad, lr: 0.01 * grad),
@@ -508,7 +507,7 @@ SGD = Exercise(
         Mistake(
             "not_shuffled",
             _loop(lambda n, size, generator: torch.split(torch.arange(n), size)),
-            "The rows come in the order of the data, which can make descent cycle. Permute them every epoch.",
+            "The rows come in the order of the data, epoch after epoch. Permute them every epoch.",
             credit=0.25,
         ),
         Mistake(
@@ -520,7 +519,7 @@ SGD = Exercise(
         Mistake(
             "same_order_every_epoch",
             _loop(_reseeded),
-            "The generator is set back every epoch, so all orders are alike. Let it go on.",
+            "All epochs of one generator follow one order, as when it is set back every epoch. Let it go on.",
             credit=0.5,
         ),
         Mistake(
@@ -564,7 +563,8 @@ SGD = Exercise(
         Mistake(
             "one_step_an_epoch",
             _one_step_an_epoch,
-            "The batch gradients are summed at one θ and used at the end. θ must move after every minibatch.",
+            "θ moves once an epoch, by the sum of the batch gradients at one point. It must move after every "
+            "minibatch.",
             credit=0.25,
         ),
         Mistake(
@@ -575,18 +575,19 @@ SGD = Exercise(
         Mistake(
             "gradient_ascent",
             _loop(step=lambda grad, lr: -lr * grad),
-            "The sign is turned: the loss grows. Subtract lr times the gradient.",
+            "θ moves uphill, so the loss grows. Descent goes against the gradient, by lr times its length.",
         ),
         Mistake(
             "rate_divided_by_batch_size",
             _divided_rate,
-            "`grad_fn` gives a mean, so the rate must not be divided by the batch size again.",
+            "The steps are too short, by the batch size. `grad_fn` gives a mean, so nothing has to be divided by it "
+            "again.",
             credit=0.5,
         ),
         Mistake(
             "sum_instead_of_mean",
             _loop(gradient=lambda *args: len(args[4]) * reference.minibatch_gradient(*args)),
-            "The mean gradient is multiplied by the rows of the batch. Use what `grad_fn` gives.",
+            "The steps are those of a sum over the rows of the batch. `grad_fn` gives their mean: use it as it is.",
             credit=0.5,
         ),
         Mistake(

@@ -92,14 +92,15 @@ SAMPLES_FOR_ERROR = Exercise(
         Mistake(
             "rounded_down",
             lambda sigma, target: max(1, math.floor((sigma / target) ** 2)),
-            "One sample too few: σ/√m is still a little above the target. Round up; // and int(...) cut off.",
+            "Where (σ/target)² is not whole, this is one sample too few: σ/√m is still above the target. Round up; // "
+            "and int(...) cut off.",
             0.5,
             forms=[lambda sigma, target: math.floor((sigma / target) ** 2)],
         ),
         Mistake(
             "rounded_to_nearest",
             lambda sigma, target: max(1, round((sigma / target) ** 2)),
-            "Rounding to the nearest number falls short half of the time. Round up.",
+            "Rounding to the nearest number can fall short: then σ/√m is still above the target. Round up.",
             0.5,
             forms=[lambda sigma, target: round((sigma / target) ** 2)],
         ),
@@ -113,16 +114,15 @@ SAMPLES_FOR_ERROR = Exercise(
         Mistake(
             "one_too_many",
             lambda sigma, target: math.ceil((sigma / target) ** 2) + 1,
-            "One sample fewer already meets the target, and the smallest number is asked for. (The m − 1 of a variance "
-            "has "
-            "no place in σ/√m.)",
+            "One sample fewer already meets the target, and the smallest number is asked for. The m − 1 of a variance "
+            "has no place in σ/√m.",
             0.5,
         ),
         Mistake(
             "one_too_few",
             _just_before_the_search_ends,
-            "One sample too few: what comes back is the last number that does not meet the target yet. Add 1, or look "
-            "at where the loop ends.",
+            "One sample too few: σ/√m is still above the target. The smallest number that meets it is asked for: round "
+            "up, or look at where a search ends.",
             0.5,
             forms=[lambda sigma, target: max(1, math.ceil((sigma / target) ** 2) - 1)],
         ),
@@ -137,9 +137,8 @@ SAMPLES_FOR_ERROR = Exercise(
         Mistake(
             "float_instead_of_int",
             lambda sigma, target: float(max(1, math.ceil((sigma / target) ** 2))),
-            "The value is right, but it is not an int: 9.0 and tensor(9) cannot be the end of a range. math.ceil gives "
-            "an "
-            "int, and int(...) makes one of a whole number.",
+            "A number of samples is an int, and this is of another type, such as a float or a tensor. math.ceil gives "
+            "an int, and int(...) makes one of a whole number.",
             0.5,
             forms=[
                 lambda sigma, target: torch.tensor(max(1, math.ceil((sigma / target) ** 2))),
@@ -157,7 +156,7 @@ SAMPLES_FOR_ERROR = Exercise(
         Mistake(
             "whole_number_division",
             lambda sigma, target: max(1, int((sigma // target) ** 2)),
-            "// cuts the ratio off before it is squared. Divide with /, square, and round up at the end.",
+            "The ratio is made whole before it is squared, as // does. Divide with /, square, and round up at the end.",
             0.25,
             forms=[
                 lambda sigma, target: int((sigma // target) ** 2),
@@ -175,13 +174,13 @@ SAMPLES_FOR_ERROR = Exercise(
         Mistake(
             "condition_of_the_search_turned",
             _search_turned,
-            "The search ends at once, or never where it should: its condition is the wrong way round. Go on while the "
-            "error is greater than the target.",
+            "Where many samples are needed, 1 comes back, as from a search that ends at once. In a search, go on while "
+            "the error is greater than the target.",
         ),
         Mistake(
             "sigma_returned",
             lambda sigma, target: sigma,
-            "What comes back is σ itself. Solve σ/√m = target for m.",
+            "What comes back is σ itself, or the target. Solve σ/√m = target for m.",
             forms=[lambda sigma, target: target],
         ),
         Mistake(
@@ -199,7 +198,7 @@ SAMPLES_FOR_ERROR = Exercise(
         Mistake(
             "only_target_squared",
             _count(lambda sigma, target: sigma / target**2),
-            "σ² stands under the root too: m = σ²/target². Check the units, m has none.",
+            "σ must be squared as well: m = σ²/target². Check the units, m has none.",
         ),
         Mistake(
             "only_sigma_squared",
@@ -209,7 +208,7 @@ SAMPLES_FOR_ERROR = Exercise(
         Mistake(
             "variance_for_the_deviation",
             _count(lambda sigma, target: (sigma**2 / target) ** 2),
-            "σ is squared twice. It is a deviation already: σ/√m ≤ target, so m = (σ/target)².",
+            "The power of σ is too high. σ is a deviation already: σ/√m ≤ target, so m = (σ/target)².",
         ),
         Mistake(
             "root_instead_of_square",
@@ -230,7 +229,7 @@ SAMPLES_FOR_ERROR = Exercise(
         Mistake(
             "next_power_of_two",
             _power_of_two,
-            "Batches are often powers of two, but here the smallest m is asked for.",
+            "This is a power of two, as batch sizes often are, but here the smallest m is asked for.",
             0.5,
         ),
     ],

@@ -88,13 +88,13 @@ POLYAK_CONSTANTS = Exercise(
         Mistake(
             "beta_not_squared",
             _constants(_rate, lambda m, M: (M - m) / (M + m)),
-            "The square of beta is missing. (√L - √μ)/(√L + √μ) is the rate of convergence, and that is √beta.",
+            "beta comes out as (√L - √μ)/(√L + √μ). That is the rate of convergence, √beta; beta is its square.",
             0.5,
         ),
         Mistake(
             "beta_not_squared_and_negative",
             _constants(_rate, lambda m, M: (m - M) / (m + M)),
-            "beta came out negative: the square is missing.",
+            "beta came out negative, as (√μ - √L)/(√L + √μ): beta is the square of that.",
             0.5,
         ),
         Mistake(
@@ -106,7 +106,8 @@ POLYAK_CONSTANTS = Exercise(
         Mistake(
             "root_of_the_rate",
             _constants(lambda m, M: 2 / (m + M), _memory),
-            "This is √lr: adding the roots of both equations gives √lr (√μ + √L) = 2. Square it.",
+            "2/(√L + √μ) is √lr: adding the roots of both equations gives √lr (√μ + √L) = 2. Square it, and see that "
+            "beta is a square too.",
             0.5,
             forms=[_constants(lambda m, M: 2 / (m + M), lambda m, M: (M - m) / (M + m))],
         ),
@@ -171,7 +172,7 @@ POLYAK_CONSTANTS = Exercise(
         Mistake(
             "beta_inverted",
             _constants(_rate, lambda m, M: ((M + m) / (M - m)) ** 2),
-            "beta came out above 1: numerator and denominator are exchanged.",
+            "beta came out above 1: it is one over what is asked, ((√L - √μ)/(√L + √μ))².",
             0.25,
         ),
         Mistake(
@@ -183,7 +184,8 @@ POLYAK_CONSTANTS = Exercise(
         Mistake(
             "rate_of_one_over_the_largest_curvature",
             _constants(lambda m, M: 1 / (M * M), _memory),
-            "1/L is the rate of Nesterov's method. With Polyak's momentum lr solves both equations: 4/(√L + √μ)².",
+            "lr depends on the largest eigenvalue alone, as in 1/L or 2/L. With Polyak's momentum lr solves both "
+            "equations: 4/(√L + √μ)².",
             0.25,
             forms=[_constants(lambda m, M: 2 / (M * M), _memory)],
         ),
@@ -236,7 +238,8 @@ POLYAK_CONSTANTS = Exercise(
                 reference.polyak_constants(lam_min, lam_max)[0],
                 (((lam_max // lam_min) ** 0.5 - 1) / ((lam_max // lam_min) ** 0.5 + 1)) ** 2,
             ),
-            "`//` cuts the condition number down to a whole number. Divide with `/`.",
+            "The condition number is cut down to a whole number, as `//` or int() does it. Divide with `/` and keep "
+            "what stands behind the point.",
             0.5,
             forms=[
                 lambda lam_min, lam_max: (
@@ -248,8 +251,8 @@ POLYAK_CONSTANTS = Exercise(
         Mistake(
             "approximation_for_large_condition_numbers",
             _constants(_rate, lambda m, M: (1 - 2 * m / M) ** 2),
-            "1 - 2/√κ is an approximation of √beta, good for large κ. The equations have an exact solution: "
-            "√beta = (√κ - 1)/(√κ + 1).",
+            "beta comes from an approximation for large κ, as √beta ≈ 1 - 2/√κ is one. The equations have an exact "
+            "solution: √beta = (√κ - 1)/(√κ + 1).",
             0.5,
             forms=[
                 _constants(_rate, lambda m, M: 1 - 4 * m / M),
@@ -271,13 +274,14 @@ POLYAK_CONSTANTS = Exercise(
         Mistake(
             "rate_inverted",
             _constants(lambda m, M: (m + M) ** 2 / 4, _memory),
-            "This is 1/lr: numerator and denominator are exchanged. Large curvatures ask for small steps.",
+            "The first result is one over lr. Large curvatures ask for small steps: 4/(√L + √μ)².",
             0.25,
         ),
         Mistake(
             "mixed_term_forgotten_in_beta",
             _constants(_rate, lambda m, M: (M - m) ** 2 / (M * M + m * m)),
-            "The denominator of beta is the square of the sum of the roots, (√L + √μ)², which is not L + μ.",
+            "beta is the square (√L - √μ)² over the square (√L + √μ)². Look at the mixed terms: (√L + √μ)² is not L + "
+            "μ, and (√L - √μ)² is L - 2√(Lμ) + μ.",
             0.5,
             forms=[
                 _constants(_rate, lambda m, M: (M * M - m * m) / (M * M + m * m + 2 * m * M) - 2 * m * M / (m + M) ** 2)
@@ -286,7 +290,8 @@ POLYAK_CONSTANTS = Exercise(
         Mistake(
             "mean_of_the_curvatures",
             _constants(lambda m, M: 2 / (M * M + m * m), lambda m, M: ((M * M - m * m) / (M * M + m * m)) ** 2),
-            "These belong to plain descent, whose rate is 2/(μ + L). Momentum's hold the roots √μ and √L.",
+            "lr is the rate of plain descent, 2/(μ + L), and beta holds the eigenvalues themselves. Momentum's "
+            "constants hold the roots √μ and √L.",
         ),
     ],
     equivalent={

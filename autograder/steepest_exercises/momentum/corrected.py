@@ -75,8 +75,8 @@ def _along_the_last_axis(values: Tensor, *, beta: float) -> Tensor:
 
 
 CORRECTION_LIES_WRONG = (
-    "The correction is laid along the last axis, so a series of vectors raises or comes out wrong. Row t is divided by "
-    "its own number: divide inside the loop, or reshape the corrections to (-1, 1, …)."
+    "The correction does not fit a series of vectors or matrices, as where it is laid along the last axis. Row t is "
+    "divided by its own number: divide inside the loop, or reshape the corrections to (-1, 1, …)."
 )
 
 
@@ -108,8 +108,8 @@ EWA_CORRECTED = Exercise(
         Mistake(
             "t_starts_at_zero",
             series(mix, lambda v, beta, t: v / (1 - beta ** (t - 1))),
-            "1 - beta**0 is 0, so the first result is infinite. t counts the values already averaged: it is"
-            " 1 for the first; enumerate(values, start=1) counts so.",
+            "t is one behind: the second average is divided by 1 - beta, and for the first 1 - beta**0 would be 0. t "
+            "counts the values already averaged: it is 1 for the first.",
             0.5,
             forms=[
                 series(mix, lambda v, beta, t: v / (1 - beta ** (t - 1)) if t > 1 else v),
@@ -195,8 +195,8 @@ EWA_CORRECTED = Exercise(
         Mistake(
             "missing_weight_subtracted",
             series(mix, lambda v, beta, t: v - beta**t),
-            "beta**t is subtracted from the average. It is the weight that is missing, so what is there has to be "
-            "divided by the rest, 1 - beta**t.",
+            "A weight, beta**t or 1 - beta**t, is added to the average or subtracted from it. The weights of the "
+            "values sum to 1 - beta**t, so divide by that.",
             forms=[series(mix, lambda v, beta, t: v + beta**t), series(mix, lambda v, beta, t: v - (1 - beta**t))],
         ),
         Mistake(
@@ -216,14 +216,14 @@ EWA_CORRECTED = Exercise(
         Mistake(
             "starts_from_first_value",
             from_first_value(),
-            "The average starts from the first value instead of being corrected. That gives the first value"
-            " far too much weight for a long time; start from zero and divide by 1 - beta**t.",
+            "The average starts from the first value instead of being corrected, which gives that value too much "
+            "weight. Start from zero and divide by 1 - beta**t.",
         ),
         Mistake(
             "corrects_a_start_from_first_value",
             from_first_value(corrected),
-            "The average starts from the first value and is corrected as if it had started from zero, so it"
-            " is too large. Start from zero.",
+            "The average starts from the first value and is corrected as if it had started from zero, so its weights "
+            "sum to more than 1. Start from zero.",
             0.25,
         ),
         Mistake(
@@ -242,8 +242,8 @@ EWA_CORRECTED = Exercise(
         Mistake(
             "weighed_twice",
             series(mix, lambda v, beta, t: v * (1 - beta) / (1 - beta**t)),
-            "The factor 1 - beta is applied twice, so the result is 1 - beta times too small. The powers of beta alone "
-            "sum to (1 - beta**t)/(1 - beta); with the factor in the average they sum to 1 - beta**t.",
+            "The result is 1 - beta times what is asked, as if that factor were applied twice. The powers of beta "
+            "alone sum to (1 - beta**t)/(1 - beta); with the factor in the average they sum to 1 - beta**t.",
             0.25,
         ),
         Mistake(
@@ -305,8 +305,9 @@ EWA_CORRECTED = Exercise(
         Mistake(
             "every_row_is_the_last",
             every_row_is_the_last,
-            "All rows are one and the same tensor, changed in place. Write v = beta * v + (1 - beta) * x, and store "
-            "v / (1 - beta**t), which is a new one.",
+            "All rows are alike: each is the last average, without correction. That happens where one tensor is "
+            "changed in place and stored at every step. Write v = beta * v + (1 - beta) * x, and store v / (1 - "
+            "beta**t), which is a new one.",
             0.25,
         ),
         Mistake(

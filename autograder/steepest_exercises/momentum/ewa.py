@@ -91,14 +91,14 @@ EWA = Exercise(
         Mistake(
             "sum_instead_of_average",
             series(lambda v, x, beta: beta * v + x),
-            "The new value enters with full weight, so the result grows to about 1/(1 - beta) times the "
-            "values. Weigh it with 1 - beta: then all weights together stay at or under 1.",
+            "The new value enters with full weight, so the weights of a long series sum to about 1/(1 - beta). Weigh "
+            "it with 1 - beta: then all weights together stay at or under 1.",
             0.25,
         ),
         Mistake(
             "past_never_fades",
             series(lambda v, x, beta: v + (1 - beta) * x),
-            "The old average keeps its full weight, so it only ever grows. Multiply it by beta before adding.",
+            "The old average keeps its full weight, so no value is ever forgotten. Multiply it by beta before adding.",
         ),
         Mistake(
             "past_forgotten",
@@ -160,8 +160,8 @@ EWA = Exercise(
         Mistake(
             "every_row_is_the_last",
             every_row_is_the_last,
-            "All rows are one and the same tensor, changed in place: `v *= beta` and `v +=` change what was"
-            " stored before. Write v = beta * v + (1 - beta) * x, which makes a new one.",
+            "All rows are alike: each is the last average. That happens where one tensor is changed in place, as by "
+            "`v *= beta`, and stored at every step. v = beta * v + (1 - beta) * x makes a new one.",
             0.5,
         ),
         Mistake(

@@ -221,8 +221,8 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "gradient_at_theta",
             _ahead(lambda theta, f, v, lr, b: b * v - lr * f(theta)),
-            "The gradient is taken where theta is: this is plain momentum. Take it where the old velocity "
-            "is about to carry theta, at theta + beta * v.",
+            "The gradient is taken where theta is: this is plain momentum. Take it where the old velocity is about to "
+            "carry theta; with v = beta * v - lr * g that is theta + beta * v.",
             0.25,
             forms=[
                 _ahead(lambda theta, f, v, lr, b: b * v + f(theta), lambda v, lr: -lr * v),
@@ -251,8 +251,8 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "lookahead_without_beta",
             _ahead(lambda theta, f, v, lr, b: b * v - lr * f(theta + v)),
-            "The look goes as far as the whole old velocity, but only beta times it will be kept. Look at "
-            "theta + beta * v.",
+            "The look goes as far as the whole old velocity, but only beta times it will be kept. Put beta in the "
+            "look-ahead point as well.",
             0.5,
             forms=[
                 _ahead(lambda theta, f, v, lr, b: b * v + f(theta - lr * v), lambda v, lr: -lr * v),
@@ -269,15 +269,15 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "lookahead_without_theta",
             _ahead(lambda theta, f, v, lr, b: b * v - lr * f(b * v)),
-            "The gradient is taken at beta * v, which is a displacement and no point. Add it to theta.",
+            "The gradient is taken at the velocity, or at beta times it, which is a displacement and no point. Take "
+            "it at theta + beta * v.",
             0.25,
             forms=[_ahead(lambda theta, f, v, lr, b: b * v - lr * f(v))],
         ),
         Mistake(
             "point_scaled_with_the_velocity",
             _ahead(lambda theta, f, v, lr, b: b * v - lr * f(b * (theta + v))),
-            "beta multiplies theta as well as the velocity in the look-ahead point. Only the velocity fades: "
-            "theta + beta * v.",
+            "beta multiplies theta in the look-ahead point. Only the velocity fades: theta + beta * v.",
             0.25,
             forms=[_ahead(lambda theta, f, v, lr, b: b * v - lr * f(b * theta + v))],
         ),
@@ -296,8 +296,8 @@ NESTEROV_STEP = Exercise(
                     _sound(theta, f, v, lr, b),
                 )
             ),
-            "theta + beta * v is only where the gradient is taken. The new velocity already holds beta * v,"
-            " so this adds it twice; move from theta, which must not be changed on the way.",
+            "theta + beta * v is only where the gradient is taken. The new velocity already holds beta * v, so this "
+            "adds it twice; move from theta itself.",
             0.25,
         ),
         Mistake(
@@ -347,7 +347,8 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "two_gradients_averaged",
             _ahead(lambda theta, f, v, lr, b: b * v - lr * (f(theta) + f(theta + b * v)) / 2),
-            "The gradients at theta and at the look-ahead point are mixed. Only the one ahead is used.",
+            "The gradients at theta and at the look-ahead point are both in the step, averaged or added. Only the one "
+            "ahead is used.",
             0.25,
             forms=[_ahead(lambda theta, f, v, lr, b: b * v - lr * (f(theta) + f(theta + b * v)))],
         ),
@@ -364,8 +365,8 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "lookahead_without_the_rate",
             _ahead(lambda theta, f, v, lr, b: b * v + f(theta - b * v), lambda v, lr: -lr * v),
-            "Here the rate stands outside the velocity, so the move to come is -lr * beta * v: the "
-            "look-ahead point needs the rate as well, and the same sign as the step.",
+            "Here the rate stands outside the velocity, so the move to come is lr * beta * v with the sign of the "
+            "step: the look-ahead point needs the rate as well, and the same sign.",
             0.5,
             forms=[
                 _ahead(lambda theta, f, v, lr, b: b * v + f(theta + b * v), lambda v, lr: -lr * v),
@@ -383,8 +384,8 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "plain_descent",
             _ahead(lambda theta, f, v, lr, b: -lr * f(theta)),
-            "The old velocity is used nowhere: this is plain gradient descent. It enters twice, in the look-ahead "
-            "point and in the new velocity.",
+            "The old velocity has no part in the result: this is plain gradient descent. It enters twice, in the "
+            "look-ahead point and in the new velocity.",
             forms=[_ahead(lambda theta, f, v, lr, b: f(theta), lambda v, lr: -lr * v)],
         ),
         Mistake(
@@ -426,7 +427,8 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "climbs_in_torch_form",
             _ahead(lambda theta, f, v, lr, b: b * v + f(theta - lr * b * v), lambda v, lr: lr * v),
-            "The velocity adds up gradients, which point uphill, and theta follows it. Subtract lr * v.",
+            "theta moves uphill, along the gradients that the velocity adds up. It has to move against them: look at "
+            "the sign in the velocity and at the sign of the step together.",
             0.25,
             forms=[
                 _ahead(lambda theta, f, v, lr, b: b * v + f(theta + lr * b * v), lambda v, lr: lr * v),
@@ -483,8 +485,9 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "last_term_forgotten",
             _look(lambda theta, f, v, lr, b: (theta + b * (b * v - lr * f(theta)), b * v - lr * f(theta))),
-            "This is the form that keeps the look-ahead point, without its last term: the step is beta * v - lr * g "
-            "with the new v, and in torch's form -lr * (g + beta * b).",
+            "theta moves by beta times the new velocity alone, with the gradient taken at theta. In the form that "
+            "keeps the look-ahead point the step is beta * v - lr * g with the new v, and in torch's form -lr * (g + "
+            "beta * b).",
             0.5,
             forms=[_look(lambda theta, f, v, lr, b: (theta - lr * b * (b * v + f(theta)), b * v + f(theta)))],
         ),
@@ -539,8 +542,8 @@ NESTEROV_STEP = Exercise(
         Mistake(
             "gradient_stored",
             _look(lambda theta, f, v, lr, b: (theta + _sound(theta, f, v, lr, b), f(theta + b * v))),
-            "The gradient is stored as the velocity. What the next step needs is what theta moved by, "
-            "beta * v - lr * g.",
+            "The gradient alone is stored as the velocity, as it is or times the rate. What the next step needs is "
+            "what theta moved by, beta * v - lr * g.",
             0.25,
             forms=[
                 _look(lambda theta, f, v, lr, b: (theta + _sound(theta, f, v, lr, b), -lr * f(theta + b * v))),

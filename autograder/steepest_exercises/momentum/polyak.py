@@ -14,16 +14,18 @@ from steepest_exercises.inputs import State, Step, entry_by_entry, normal
 from steepest_exercises.momentum import reference
 
 UPHILL = (
-    "This climbs: the gradient points uphill, so one minus sign is missing or one too many. With v = beta *"
-    " v - lr * g the step is theta + v; with v = beta * v + lr * g it is theta - v."
+    "This climbs: theta moves along the gradient and has to move against it. Look at the signs of velocity and step "
+    "together: with v = beta * v - lr * g the step is theta + v; with v = beta * v + lr * g it is theta - v."
 )
-SUBTRACTED = "The velocity already points downhill, and it is subtracted: that climbs. Add it to theta."
+SUBTRACTED = "The velocity points downhill, and theta moves the other way: that climbs. theta has to move along it."
 VELOCITY_KEPT = "The velocity that came in is returned. Return the new one, or the next step forgets this one."
-NO_RATE = "lr is not used: the gradient enters with full weight."
+NO_RATE = (
+    "The result does not depend on lr (a constant in its place looks the same): the rate scales the gradient's push."
+)
 RATE_TWICE = "The rate scales the gradient inside the velocity and then the velocity again. Once is enough."
 EXCHANGED = (
-    "beta and 1 - beta are exchanged. beta, near 1, is the share of the old velocity that is kept; 1 - "
-    "beta, if it is used at all, weighs the new gradient."
+    "beta and 1 - beta are exchanged. beta is the share of the old velocity that is kept; 1 - beta, if it is used at "
+    "all, weighs the new gradient."
 )
 
 
@@ -164,7 +166,7 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "velocity_never_fades",
             _velocity(lambda v, g, lr, b: v - lr * g),
-            "The old velocity is kept whole: a ball without friction, which never comes to rest. Multiply it by beta.",
+            "The old velocity is kept whole, as by a ball without friction. Multiply it by beta.",
             0.25,
             forms=[
                 _velocity(lambda v, g, lr, b: v + g, lambda v, lr: -lr * v),
@@ -188,7 +190,8 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "climbs_in_torch_form",
             _velocity(lambda v, g, lr, b: b * v + g, lambda v, lr: lr * v),
-            "The velocity adds up gradients, which point uphill, and theta follows it. Subtract lr * v.",
+            "theta moves uphill, along the gradients that the velocity adds up. It has to move against them: look at "
+            "the sign in the velocity and at the sign of the step together.",
             0.25,
             forms=[_velocity(lambda v, g, lr, b: b * v + (1 - b) * g, lambda v, lr: lr * v)],
         ),
@@ -352,7 +355,8 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "point_returned_as_it_came",
             _step(lambda theta, g, v, lr, b: (theta, _downhill(v, g, lr, b))),
-            "The new velocity is right, but theta comes back as it was given. Return theta + v.",
+            "The new velocity is right, but theta comes back as it was given. Return the point to which the velocity "
+            "moves it: with v = beta * v - lr * g that is theta + v.",
             0.25,
             forms=[
                 _step(lambda theta, g, v, lr, b: (theta, b * v + g)),
@@ -370,7 +374,8 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "gradient_stored",
             _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), g)),
-            "The gradient is stored as the velocity, so only the last gradient is remembered. Store the new velocity.",
+            "The gradient alone is stored as the velocity, as it is or times the rate, so only the last one is "
+            "remembered. Store the new velocity.",
             0.25,
             forms=[
                 _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), lr * g)),
@@ -381,15 +386,16 @@ MOMENTUM_STEP = Exercise(
         Mistake(
             "faded_velocity_stored",
             _step(lambda theta, g, v, lr, b: (theta + _downhill(v, g, lr, b), b * v)),
-            "beta * v is stored, without the gradient: the memory fades and nothing new comes in. Store all of the new "
-            "velocity, beta * v - lr * g.",
+            "beta * v is stored, without the gradient: the memory fades and nothing new comes in. Store all of the "
+            "new velocity, the gradient's part as well.",
             0.25,
             forms=[_step(lambda theta, g, v, lr, b: (theta - lr * (b * v + g), b * v))],
         ),
         Mistake(
             "gradient_of_length_one",
             _velocity(lambda v, g, lr, b: b * v - lr * g / g.norm()),
-            "The gradient is divided by its length, so a gentle slope pushes as hard as a steep one. Use it as it is.",
+            "The size of the gradient is lost, as where it is divided by its length or only its signs are kept. A "
+            "steep slope pushes harder than a gentle one: use the gradient as it is.",
             0.25,
             forms=[_velocity(lambda v, g, lr, b: b * v - lr * g.sign())],
         ),
@@ -401,7 +407,8 @@ MOMENTUM_STEP = Exercise(
                     _downhill(v, g, lr, b),
                 )
             ),
-            "This is the step of torch.optim.SGD with nesterov=True. Plain momentum moves by the velocity alone.",
+            "This is a step of Nesterov's method, in the form that torch.optim.SGD takes with nesterov=True. Plain "
+            "momentum moves by the velocity alone.",
             0.25,
             forms=[_step(lambda theta, g, v, lr, b: (theta - lr * (g + b * (b * v + g)), b * v + g))],
         ),

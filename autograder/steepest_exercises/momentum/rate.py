@@ -214,8 +214,8 @@ CONVERGENCE_RATE = Exercise(
         Mistake(
             "complex_roots_are_nan",
             _real_root_only,
-            "The square root of a negative discriminant is nan, and no other number may stand in its place but √beta: "
-            "there the roots are a complex pair of that size.",
+            "Where the discriminant is negative, nan comes out, or a number that was put in its place. There the "
+            "roots are a complex pair, and each has the size √beta.",
             0.25,
             forms=[lambda lam, *, lr, beta: _real_root_only(lam, lr=lr, beta=beta).nan_to_num(0.0)],
         ),
@@ -256,8 +256,8 @@ CONVERGENCE_RATE = Exercise(
         Mistake(
             "largest_signed_root",
             _radius(lambda z: torch.where(z[0].imag.abs() > 0, z[0].abs(), z[0].real)),
-            "Only one of the two roots is looked at, the one with the plus sign. For large curvature both are "
-            "negative, and the other is the larger in size. Compare the absolute values of both.",
+            "The root with the plus sign decides alone. For large curvature both roots are negative, and the other is "
+            "the larger in size. Compare the absolute values of both.",
             0.5,
             forms=[
                 _radius(lambda z: z[0].abs()),
@@ -267,22 +267,23 @@ CONVERGENCE_RATE = Exercise(
         Mistake(
             "root_with_the_minus_sign",
             _radius(lambda z: z[1].abs()),
-            "Only one of the two roots is looked at, the one with the minus sign. For small curvature the other is the "
-            "larger. Compare the absolute values of both.",
+            "The root with the minus sign decides alone. For small curvature the other is the larger. Compare the "
+            "absolute values of both.",
             0.5,
             forms=[_radius(lambda z: torch.where(z[1].imag.abs() > 0, z[1].abs(), z[1].real))],
         ),
         Mistake(
             "mean_of_the_roots",
             _radius(lambda z: z.abs().mean(dim=0)),
-            "The two sizes are averaged; |b|/2, the half sum of two real roots, does the same. After many steps only "
-            "the larger one is seen.",
+            "The two roots, or their sizes, are averaged. After many steps only the larger one is seen: take the "
+            "maximum of the sizes.",
             0.25,
         ),
         Mistake(
             "sizes_added",
             _radius(lambda z: z.abs().sum(dim=0)),
-            "The sizes of the two roots are added. After many steps only the larger one is seen: take the maximum.",
+            "The sizes of the two roots are put together, as a sum or as the root of a sum of squares. After many "
+            "steps only the larger one is seen: take the maximum.",
             0.25,
             forms=[_radius(lambda z: z.abs().pow(2).sum(dim=0).sqrt())],
         ),
@@ -344,7 +345,8 @@ CONVERGENCE_RATE = Exercise(
         Mistake(
             "beta_forgotten_in_the_discriminant",
             _of_discriminant(lambda trace, beta: trace**2 - 4),
-            "The roots of z² - bz + c are (b ± √(b² - 4c))/2 with c = beta; under the root stands b² - 4.",
+            "The roots of z² - bz + c are (b ± √(b² - 4c))/2 with c = beta: under the root 4 beta is subtracted, "
+            "neither 4 nor 4 beta².",
             0.5,
             forms=[_of_discriminant(lambda trace, beta: trace**2 - 4 * beta**2)],
         ),
@@ -357,7 +359,7 @@ CONVERGENCE_RATE = Exercise(
         Mistake(
             "half_forgotten",
             _radius(lambda z: 2 * z.abs().amax(dim=0)),
-            "The roots of z² - bz + c are (b ± √(b² - 4c))/2; the half is missing.",
+            "The roots of z² - bz + c are (b ± √(b² - 4c))/2; the half is missing, in one term or in both.",
             0.5,
             forms=[_half_of_one_term(0.5, 1.0), _half_of_one_term(1.0, 0.5)],
         ),
@@ -372,8 +374,8 @@ CONVERGENCE_RATE = Exercise(
         Mistake(
             "matrix_taken_for_symmetric",
             _radius(product=lambda x, beta: -1.0),
-            "eigvalsh and eigh are for symmetric matrices and look at one half only. This matrix is not symmetric: use "
-            "torch.linalg.eigvals.",
+            "The results are those of a symmetric matrix: eigvalsh and eigh, for example, look at one half only. [[1 "
+            "+ beta - lr λ, -beta], [1, 0]] is not symmetric; torch.linalg.eigvals takes all of it.",
             0.5,
             forms=[_radius(product=lambda x, beta: -(beta**2))],
         ),
@@ -392,8 +394,8 @@ CONVERGENCE_RATE = Exercise(
         Mistake(
             "lower_row_of_the_matrix",
             _radius(trace=lambda x, beta: 2 + beta - x, product=lambda x, beta: 1 + beta - x),
-            "The second row of the matrix is (1, 0): the position that was new becomes the old one. With (0, 1) the "
-            "old one would stay for ever.",
+            "One of the two roots comes out as 1, as it does with (0, 1) in the second row of the matrix. That row is "
+            "(1, 0): the position that was new becomes the old one.",
             0.5,
         ),
         Mistake(

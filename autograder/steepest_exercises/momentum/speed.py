@@ -81,7 +81,7 @@ TERMINAL_SPEED = Exercise(
         Mistake(
             "norm_forgotten",
             _speed(lambda g, lr, b: lr * g / (1 - b)),
-            "This is the velocity, up to its sign. The speed is its norm: one number.",
+            "This is the velocity, up to signs. The speed is its norm: one number.",
             0.5,
             forms=[_speed(lambda g, lr, b: -lr * g / (1 - b)), _speed(lambda g, lr, b: lr * g.abs() / (1 - b))],
         ),
@@ -111,14 +111,15 @@ TERMINAL_SPEED = Exercise(
         Mistake(
             "largest_entry",
             _speed(lambda g, lr, b: lr * g.abs().max() / (1 - b)),
-            "This is the speed of the fastest parameter. The norm takes all of them together.",
+            "Only the largest entry counts here. The norm takes all of them together.",
             0.25,
             forms=[_speed(lambda g, lr, b: lr * g.max() / (1 - b))],
         ),
         Mistake(
             "mean_instead_of_sum",
             _speed(lambda g, lr, b: lr * (g**2).mean().sqrt() / (1 - b)),
-            "The squares are averaged where they should be added: a norm does not divide by the number of entries.",
+            "The number of entries, or its root, stands in the denominator. A norm adds the squares up and does not "
+            "divide by how many there are.",
             0.5,
             forms=[_speed(lambda g, lr, b: lr * (g**2).sum().sqrt() / g.numel() / (1 - b))],
         ),
@@ -166,8 +167,8 @@ TERMINAL_SPEED = Exercise(
         Mistake(
             "rate_forgotten",
             _speed(lambda g, lr, b: g.norm() / (1 - b)),
-            "The rate is missing. torch keeps it outside the velocity, but the speed asked for is that of v"
-            " = beta * v - lr * g.",
+            "lr has no part in the result. torch keeps it outside the velocity, but the speed asked for is that of v "
+            "= beta * v - lr * g.",
             0.5,
         ),
         Mistake(
@@ -180,7 +181,8 @@ TERMINAL_SPEED = Exercise(
         Mistake(
             "mean_of_absolute_values",
             _speed(lambda g, lr, b: lr * g.abs().mean() / (1 - b)),
-            "This is the mean size of an entry. A speed is a Euclidean length: the root of the sum of squares.",
+            "This is a mean over the entries, or over their sizes. A speed is a Euclidean length: the root of the sum "
+            "of squares.",
             0.25,
             forms=[_speed(lambda g, lr, b: lr * g.mean() / (1 - b))],
         ),
@@ -197,7 +199,7 @@ TERMINAL_SPEED = Exercise(
                     lr * torch.linalg.vector_norm(g.reshape(-1, g.shape[-1] if g.ndim else 1), dim=-1).sum() / (1 - b)
                 )
             ),
-            "The norms of the rows are added. All entries belong to one step: one norm over all of them.",
+            "The norms of the rows are added or averaged. All entries belong to one step: one norm over all of them.",
             0.5,
             forms=[
                 _speed(
@@ -212,8 +214,8 @@ TERMINAL_SPEED = Exercise(
         Mistake(
             "stopped_early",
             _speed(_after(100)),
-            "The velocity is followed for a fixed number of steps and has not settled yet: the term beta**t is still "
-            "there. Let t grow without end: the series 1 + beta + beta² + … sums to 1/(1 - beta).",
+            "The velocity has not settled yet: this is the speed after a limited number of steps, where the term "
+            "beta**t is still there. Let t grow without end: the series 1 + beta + beta² + … sums to 1/(1 - beta).",
             0.5,
             forms=[
                 _speed(_after(2)),
@@ -235,8 +237,8 @@ TERMINAL_SPEED = Exercise(
         Mistake(
             "root_of_one_minus_beta",
             _speed(lambda g, lr, b: lr * g.norm() / (1 - b) ** 0.5),
-            "A square root is taken of 1 - beta. The norm takes one of the squared entries; the series still sums to "
-            "1/(1 - beta).",
+            "A square root is taken in the denominator, of 1 - beta or of beta. The norm takes one of the squared "
+            "entries; the series still sums to 1/(1 - beta).",
             0.25,
             forms=[_speed(lambda g, lr, b: lr * g.norm() / (1 - b**0.5))],
         ),

@@ -255,7 +255,8 @@ MISTAKES = [
     Mistake(
         "points_moved_first",
         _moved_points(lambda x: x - x.mean()),
-        "x is centred or standardized first, so another line is fitted. Take the points as they are.",
+        "The result is that for points whose x is centred or standardized, so another line is fitted. Take the points "
+        "as they are.",
         0.25,
         forms=[_moved_points(lambda x: (x - x.mean()) / x.var(correction=0).sqrt())],
     ),
@@ -282,26 +283,28 @@ MISTAKES = [
     Mistake(
         "sum_instead_of_mean",
         descent(lambda x, y, theta: len(x) * pair(residuals(x, y, theta), x)),
-        "The gradient is summed over the points, so it grows with their number. The loss is a mean: divide by n.",
+        "The steps are n times as long as they should be, as with a gradient that is summed over the points. The loss "
+        "is a mean: a sum has to be divided by n.",
         0.5,
     ),
     Mistake(
         "sum_without_the_factor_two",
         descent(lambda x, y, theta: len(x) * pair(residuals(x, y, theta), x) / 2),
-        "Two things about the loss: it is a mean, so divide by n, and the derivative of a square has a factor 2.",
+        "The steps are n/2 times as long as they should be. Two things about the loss: it is a mean over the n points, "
+        "and the derivative of a square has a factor 2.",
         0.25,
     ),
     Mistake(
         "climbs",
         descent(lambda x, y, theta: -pair(residuals(x, y, theta), x)),
-        "The loss grows with every step: the residual is taken as y minus the prediction, or the step is added. "
-        "One sign has to turn.",
+        "theta moves uphill, so the loss grows with every step. Descent goes against the gradient: look at the sign of "
+        "the residual and at that of the step.",
         0.25,
     ),
     Mistake(
         "intercept_and_slope_exchanged",
         _exchanged,
-        "theta[0] is used as the slope. In this lesson it is the intercept, and theta[1] the slope.",
+        "theta[0] is taken for the slope. In this lesson it is the intercept, and theta[1] the slope.",
         0.25,
     ),
     Mistake(
@@ -314,8 +317,8 @@ MISTAKES = [
     Mistake(
         "product_of_means",
         descent(_product_of_means),
-        "The slope's derivative is the mean of products, residual times x. Here two means are multiplied, which "
-        "forgets which residual belongs to which x.",
+        "The slope's derivative is the mean of products, residual times x. What comes out here is the mean residual "
+        "times the mean x, which forgets which residual belongs to which x.",
         0.25,
     ),
     Mistake(
@@ -341,8 +344,8 @@ MISTAKES = [
     Mistake(
         "table_of_residuals",
         descent(_table),
-        "The residuals form a table of n rows and n columns: (n, 1) minus (n,) pairs every prediction with every "
-        "target. Look at the shape of the residual; it should be (n,).",
+        "Every prediction is compared with all targets, or with their mean, as in a table of n rows and n columns. "
+        "Each has one target of its own: look at the residual; its shape should be (n,).",
         0.25,
     ),
     Mistake(
@@ -361,28 +364,29 @@ MISTAKES = [
     Mistake(
         "last_point_left_out",
         _last_point_left_out,
-        "The last point has no say: x[:-1] or range(n - 1) ends before it.",
+        "The last point has no say in the result. The loss is a mean over all points: if there is a slice or a range, "
+        "look at where it ends.",
         0.25,
     ),
     Mistake(
         "gradient_of_the_start",
         _straight_on,
-        "The gradient is worked out once, at theta0, and used for all steps. It changes with theta: compute it "
-        "inside the loop.",
+        "Every step uses the gradient at theta0. It changes with theta: take it anew at the point where each step "
+        "begins.",
         0.25,
     ),
     Mistake(
         "gradients_add_up",
         _accumulated,
-        "The gradients of all steps so far add up. backward() adds to .grad: set it to zero before each step "
-        "(optimizer.zero_grad(), or theta.grad = None).",
+        "The gradients of all steps so far add up, but each step takes that of the present point alone. If you use "
+        "backward(): it adds to .grad, which has to be set to zero before each step.",
         0.5,
     ),
     Mistake(
         "every_step_from_the_start",
         _from_the_start_each_time,
-        "The gradient is taken at the last point, but subtracted from theta0 each time. The next step starts where "
-        "the last one ended.",
+        "The gradient is taken where the last step ended, but each step is taken from theta0 again. The next step "
+        "starts where the last one ended.",
         0.25,
     ),
     Mistake(
@@ -400,26 +404,29 @@ MISTAKES = [
     Mistake(
         "stops_early",
         _stops_early,
-        "The loop ends when the gradient is small. The point that all n_steps steps reach is asked for.",
+        "What comes back need not be the point after all n_steps steps: it can be an earlier one, such as the first "
+        "where the gradient is small or the loss lowest. The last point is asked for.",
         0.5,
         forms=[_best_on_the_way],
     ),
     Mistake(
         "one_step_too_few",
         _steps(lambda n: max(n - 1, 0)),
-        "One step too few: range(1, n) runs n - 1 times, range(n) runs n times.",
+        "The result is one step behind. Count the steps, and look at which theta is returned: range(1, n) runs n - 1 "
+        "times, range(n) runs n times.",
         0.5,
     ),
     Mistake(
         "one_step_too_many",
         _steps(lambda n: n + 1),
-        "One step too many: range(n + 1) runs n + 1 times.",
+        "The result is one step too far: n_steps steps are asked for. range(n) runs n times, range(n + 1) once more.",
         0.5,
     ),
     Mistake(
         "one_step_only",
         _steps(lambda n: min(n, 1)),
-        "Only one step is taken: the `return` stands inside the loop, or every step starts from theta0 again.",
+        "The result never goes beyond the first step. Does the `return` stand inside the loop, or does every step "
+        "start from theta0 again?",
         0.25,
         forms=[_returned_inside_the_loop],
     ),
@@ -432,15 +439,15 @@ MISTAKES = [
     Mistake(
         "solved_exactly",
         _solved,
-        "This is the least-squares line itself, where descent would end after very many steps. The point that "
-        "n_steps steps reach is asked for.",
+        "This is a least-squares line itself, worked out to the end. The point that n_steps steps from theta0 reach is "
+        "asked for, and it may still be far from there.",
         forms=[*map(_solved_with, (_centred_solution, _least_squares, _normal_equations))],
     ),
     Mistake(
         "descends_the_absolute_error",
         descent(lambda x, y, theta: pair(residuals(x, y, theta).sign(), x) / 2),
-        "Only the residuals' signs are used: that descends the mean absolute error. Here the loss is the mean of "
-        "the squares.",
+        "Only the residuals' signs have a say, as when the mean absolute error is descended. Here the loss is the mean "
+        "of the squares.",
         0.25,
         forms=[descent(lambda x, y, theta: pair(residuals(x, y, theta).sign(), x))],
     ),
@@ -477,8 +484,8 @@ MISTAKES = [
     Mistake(
         "derivatives_exchanged",
         _both(lambda r, x: 2 * (r * x).mean(), lambda r, x: 2 * r.mean()),
-        "The two derivatives are exchanged. The factor x belongs to the slope, theta[1]; the intercept, theta[0], "
-        "takes the mean of the residuals.",
+        "The two derivatives are exchanged. The factor x belongs to that of the slope, theta[1]; that of the "
+        "intercept, theta[0], has none.",
         0.5,
     ),
     Mistake(
@@ -497,8 +504,8 @@ MISTAKES = [
     Mistake(
         "x_in_both_derivatives",
         _both(lambda r, x: 2 * (r * x).mean(), lambda r, x: 2 * (r * x).mean()),
-        "Both derivatives carry a factor x. The prediction grows by 1 with the intercept, so its derivative is the "
-        "mean of the residuals alone.",
+        "Both derivatives carry a factor x. The prediction grows by 1 when the intercept does, so no x belongs into "
+        "the intercept's derivative.",
         0.25,
     ),
     Mistake(
@@ -510,55 +517,57 @@ MISTAKES = [
     Mistake(
         "factor_two_in_one_derivative_only",
         _both(lambda r, x: 2 * r.mean(), lambda r, x: (r * x).mean()),
-        "The factor 2 stands in one of the two derivatives and is missing in the other.",
+        "One of the two derivatives is right, and the other half as large as it should be. The factor 2 of the square "
+        "belongs into both.",
         0.5,
         forms=[_both(lambda r, x: r.mean(), lambda r, x: 2 * (r * x).mean())],
     ),
     Mistake(
         "sum_in_one_derivative_only",
         _both(lambda r, x: 2 * r.mean(), lambda r, x: 2 * (r * x).sum()),
-        "One derivative is a mean over the points and the other a sum. The loss is a mean: divide both by n.",
+        "One derivative is right, and the other n times too large, as a sum over the points is. The loss is a mean: "
+        "both are means over the n points.",
         0.5,
         forms=[_both(lambda r, x: 2 * r.sum(), lambda r, x: 2 * (r * x).mean())],
     ),
     Mistake(
         "divided_by_n_twice",
         descent(lambda x, y, theta: pair(residuals(x, y, theta), x) / len(x)),
-        "The gradient is divided by n twice: a mean has done so once.",
+        "The steps are too short by a factor n, or 2n. A mean has divided by the number of points already: once is "
+        "enough.",
         0.5,
         forms=[descent(lambda x, y, theta: pair(residuals(x, y, theta), x) / (2 * len(x)))],
     ),
     Mistake(
         "divided_by_one_less",
         descent(lambda x, y, theta: pair(residuals(x, y, theta), x) * (len(x) / (len(x) - 1))),
-        "The gradient is divided by n - 1. The loss is a plain mean: divide by n.",
+        "The gradient comes out as if its sum were divided by n - 1. The loss is a plain mean: divide by n.",
         0.5,
         forms=[descent(lambda x, y, theta: pair(residuals(x, y, theta), x) * len(x) / (max(len(x) - 1, 1)))],
     ),
     Mistake(
         "factor_two_twice",
         descent(lambda x, y, theta: 2 * pair(residuals(x, y, theta), x)),
-        "The steps are twice as long as they should be: the factor 2 of the square comes in once.",
+        "The steps are twice as long as they should be. The factor 2 of the square comes in once.",
         0.5,
     ),
     Mistake(
         "half_of_the_loss_taken_twice",
         descent(lambda x, y, theta: pair(residuals(x, y, theta), x) / 4),
-        "The steps are a quarter as long as they should be: the 2 of the square is missing, and there is a ½ that "
-        "the "
-        "loss here does not have.",
+        "The steps are a quarter as long as they should be. The derivative of a square has a factor 2, and the loss "
+        "here is the mean of the squares, without a ½.",
         0.5,
     ),
     Mistake(
         "rate_forgotten",
         lambda x, y, theta0, *, lr, n_steps: reference.fit_line(x, y, theta0, lr=1.0, n_steps=n_steps),
-        "lr is not used: every step is the whole gradient.",
+        "The result does not depend on lr: a constant in its place looks the same. Each step is lr times the gradient.",
         0.25,
     ),
     Mistake(
         "targets_forgotten",
         descent(lambda x, y, theta: pair(residuals(x, torch.zeros_like(y), theta), x)),
-        "y is not used: the residual is the prediction minus the target.",
+        "The result does not depend on y. The residual is the prediction minus the target.",
         0.25,
     ),
     Mistake(
@@ -576,7 +585,7 @@ MISTAKES = [
     Mistake(
         "tuple_instead_of_tensor",
         lambda x, y, theta0, *, lr, n_steps: tuple(reference.fit_line(x, y, theta0, lr=lr, n_steps=n_steps)),
-        "The two numbers are right, but they come as a tuple. Put them into one tensor with torch.stack.",
+        "The two numbers are right, but they do not come as one tensor. torch.stack makes one tensor of two.",
         0.5,
     ),
 ]

@@ -203,15 +203,15 @@ MISTAKES = [
     Mistake(
         "last_row_not_written",
         _last_row_not_written,
-        "The last row stays 0: the loop ends one step too soon. Rows 1 to n_steps are written, so range(1, n_steps + "
-        "1).",
+        "The last row is 0. Rows 1 to n_steps hold the points that the steps lead to: does the loop reach the last of "
+        "them?",
         0.5,
     ),
     Mistake(
         "points_stored_twice",
         _stored_twice,
-        "Each point is stored before its step and after it, so most stand in the path twice. Store after the step "
-        "only.",
+        "Most points stand in the path twice, as when each is stored before its step and after it. Each has one row: n "
+        "steps visit n + 1 points.",
         0.5,
     ),
     Mistake(
@@ -224,27 +224,28 @@ MISTAKES = [
     Mistake(
         "one_tensor_changed_in_place",
         _one_tensor_changed,
-        "The list holds one tensor many times, and each step changes it in place: all rows are the last point, "
-        "and the caller's theta0 is gone too. Look for the operator that changes a tensor instead of making one.",
+        "All rows are the last point, and the caller's theta0 is gone too: that happens when every step changes one "
+        "and the same tensor. Look for the operator that changes a tensor in place instead of making one.",
     ),
     Mistake(
         "every_row_is_the_last",
         _copied_once,
-        "theta0 is safe now, but all rows are still one and the same tensor, changed in place. Each row needs a "
-        "tensor of its own.",
+        "theta0 is safe, but all rows are the last point, as when one tensor is changed in place and stored many "
+        "times. Each row needs a tensor of its own.",
         0.25,
     ),
     Mistake(
         "start_overwritten",
         _start_not_copied,
-        "The later rows are right. The first is still the caller's theta0 itself, which every step changes in place.",
+        "The later rows are right, but the first is the last point, and the caller's theta0 is changed too. Look for "
+        "what changes theta0 in place.",
         0.25,
     ),
     Mistake(
         "first_row_overwritten",
         _start_of_a_copy_overwritten,
-        "The later rows are right, and theta0 is safe. The first row is the tensor that every step changes in "
-        "place, so it ends as the last point.",
+        "The later rows are right, and theta0 is safe, but the first row is the last point and not the start. Is it a "
+        "tensor that the steps change in place?",
         0.5,
     ),
     Mistake(
@@ -262,16 +263,16 @@ MISTAKES = [
     Mistake(
         "end_missing",
         _without_the_end,
-        "The last point is missing: n steps visit n + 1 points. Take all n steps, and store after the step, not "
-        "before it.",
+        "The last point is missing: n steps visit n + 1 points. Is the last step taken, and the point stored that it "
+        "leads to?",
         0.5,
         forms=[_stored_before_the_step],
     ),
     Mistake(
         "start_twice",
         _start_twice,
-        "The start stands in the path twice, and the last point is missing: each point is stored before its step. "
-        "Store after the step.",
+        "The start stands in the path twice, and the last point is missing, as when each point is stored before its "
+        "step. A row holds the point after it.",
         0.5,
         forms=[
             lambda grad_fn, theta0, *, lr, n_steps: torch.cat(
@@ -282,13 +283,13 @@ MISTAKES = [
     Mistake(
         "start_twice_and_the_end",
         _start_twice_and_the_end,
-        "The start stands in the path twice: it is stored before the loop and once more inside.",
+        "The start stands in the path twice. One row is enough for it: n steps visit n + 1 points.",
         0.5,
     ),
     Mistake(
         "start_not_written",
         _start_never_written,
-        "The first row stays 0. The path begins with the start: write theta0 into row 0 before the loop.",
+        "The first row is 0. The path begins with the start: theta0 belongs into row 0.",
         0.5,
     ),
     Mistake(
@@ -300,7 +301,8 @@ MISTAKES = [
     Mistake(
         "one_step_too_many",
         lambda grad_fn, theta0, *, lr, n_steps: reference.descent_path(grad_fn, theta0, lr=lr, n_steps=n_steps + 1),
-        "One step too many: range(n) runs n times, from 0 to n - 1.",
+        "One step too many: the path ends after n_steps steps, with n_steps + 1 rows. range(n) runs n times, from 0 to "
+        "n - 1.",
         0.5,
     ),
     Mistake(
@@ -312,33 +314,36 @@ MISTAKES = [
     Mistake(
         "every_step_from_the_start",
         _always_from_the_start,
-        "Every step starts from theta0 again, so all rows but the first are alike. The next step starts where "
-        "the last one ended.",
+        "All rows but the first are the point after one step, as when every step starts from theta0 again. The next "
+        "step starts where the last one ended.",
         0.25,
     ),
     Mistake(
         "climbs",
         lambda grad_fn, theta0, *, lr, n_steps: reference.descent_path(grad_fn, theta0, lr=-lr, n_steps=n_steps),
-        "The rows are kept apart now, but the path leads uphill: the step is subtracted.",
+        "The rows are kept apart, but the path leads uphill. Descent goes against the gradient: look at the sign of "
+        "the step.",
         0.25,
     ),
     Mistake(
         "rate_forgotten",
         lambda grad_fn, theta0, *, lr, n_steps: reference.descent_path(grad_fn, theta0, lr=1.0, n_steps=n_steps),
-        "The rows are kept apart now, but lr is not used: every step is the whole gradient.",
+        "The rows are kept apart, but the path does not depend on lr: a constant in its place looks the same. Each "
+        "step is lr times the gradient.",
         0.25,
     ),
     Mistake(
         "steps_instead_of_points",
         _steps_instead_of_points,
-        "The rows are the steps, not the points that they lead to.",
+        "The rows hold the steps, or the steps with their sign turned, and not the points that they lead to.",
         0.25,
         forms=[_steps_alone, _lengths_of_steps],
     ),
     Mistake(
         "gradients_instead_of_points",
         _gradients(start=True),
-        "The rows hold gradients. Append the point that the step leads to, not the gradient that it uses.",
+        "The rows hold gradients. What belongs there is the point that each step leads to, not the gradient that it "
+        "uses.",
         0.25,
         forms=[_gradients(start=False)],
     ),
@@ -379,14 +384,15 @@ MISTAKES = [
     Mistake(
         "start_minus_one_step",
         _start_minus_one_step,
-        "The gradient is taken at the last point, but subtracted from theta0 each time. The next step starts where "
-        "the last one ended.",
+        "The gradient is taken where the last step ended, but each step is taken from theta0 again. The next step "
+        "starts where the last one ended.",
         0.25,
     ),
     Mistake(
         "gradient_one_step_late",
         _gradient_one_late,
-        "Each step uses the gradient of the point before. Ask grad_fn at the point where the step begins.",
+        "From the second step on, each uses the gradient of the point before. Ask grad_fn at the point where the step "
+        "begins.",
         0.25,
     ),
     Mistake(
@@ -399,21 +405,20 @@ MISTAKES = [
     Mistake(
         "two_steps_for_a_row",
         _two_steps_a_row,
-        "Two steps are taken for each row: grad_fn and the subtraction stand in the loop twice, or gd_step is "
-        "called "
-        "twice.",
+        "Two steps lie between each row and the next. Every step has a row of its own for the point that it leads to.",
         0.25,
     ),
     Mistake(
         "stops_early",
         _stops_early,
-        "The loop ends when the gradient is small. All n_steps steps are asked for, with a row for each.",
+        "The path can end before all n_steps steps are taken, as when a loop stops at a small gradient. All of them "
+        "are asked for, with a row for each.",
         0.5,
     ),
     Mistake(
         "path_runs_backwards",
         lambda grad_fn, theta0, *, lr, n_steps: reference.descent_path(grad_fn, theta0, lr=lr, n_steps=n_steps).flip(0),
-        "The points are right, but the path runs backwards: the start comes first. Append each new point at the end.",
+        "The points are right, but the path runs backwards: the start comes first, and the last point at the end.",
         0.5,
     ),
     Mistake(
@@ -425,13 +430,14 @@ MISTAKES = [
     Mistake(
         "not_stacked",
         lambda grad_fn, theta0, *, lr, n_steps: list(reference.descent_path(grad_fn, theta0, lr=lr, n_steps=n_steps)),
-        "The points are right, but they come as a list. torch.stack makes one tensor of them, a row each.",
+        "The points are right, but they do not come as one tensor. torch.stack makes one of a list of points, a row "
+        "each.",
         0.5,
     ),
     Mistake(
         "points_in_columns",
         lambda grad_fn, theta0, *, lr, n_steps: reference.descent_path(grad_fn, theta0, lr=lr, n_steps=n_steps).T,
-        "The points stand in columns. A path has one row a point: stack along the first axis.",
+        "The points stand in columns. A path has one row a point: its first axis counts the points.",
         0.5,
     ),
 ]

@@ -94,7 +94,8 @@ GD_STEP = Exercise(
         Mistake(
             "rate_forgotten",
             lambda theta, grad, *, lr: theta - grad,
-            "lr is not used: the gradient enters with full weight, so every rate gives the same step.",
+            "The result does not depend on lr: a constant in its place looks the same. The step is lr times the "
+            "gradient.",
             0.25,
         ),
         Mistake(
@@ -118,25 +119,26 @@ GD_STEP = Exercise(
         Mistake(
             "uphill_step_instead_of_point",
             lambda theta, grad, *, lr: lr * grad,
-            "This is only the length and direction of the step, and it points uphill. Return the point that is "
+            "This is lr times the gradient alone, without theta, and it points uphill. Return the point that is "
             "reached from theta.",
         ),
         Mistake(
             "sign_turned",
             lambda theta, grad, *, lr: lr * grad - theta,
-            "The difference is the wrong way round: theta comes first, and the step is taken from it.",
+            "This is minus the point that is asked for. theta keeps its own sign, and the step from it leads against "
+            "the gradient.",
             0.25,
         ),
         Mistake(
             "rate_scales_theta_too",
             lambda theta, grad, *, lr: lr * (theta - grad),
-            "The rate scales theta as well, which pulls every point to zero. Only the gradient is scaled.",
+            "The rate scales theta as well. Only the gradient is scaled.",
             0.25,
         ),
         Mistake(
             "weighted_average",
             lambda theta, grad, *, lr: (1 - lr) * theta - lr * grad,
-            "theta is shrunk by 1 - lr, as in an average. A step keeps theta whole and only adds to it.",
+            "theta is multiplied by 1 - lr, as in an average. A step keeps theta whole and only adds to it.",
             0.25,
         ),
         Mistake(
@@ -148,7 +150,7 @@ GD_STEP = Exercise(
         Mistake(
             "product_instead_of_difference",
             lambda theta, grad, *, lr: theta * (1 - lr * grad),
-            "theta is multiplied by what should be subtracted from it, so a theta of zero could never move.",
+            "The step carries theta as a factor. It is lr times the gradient, wherever theta lies.",
         ),
         Mistake(
             "gradient_normalized",
@@ -168,9 +170,8 @@ GD_STEP = Exercise(
         Mistake(
             "gradient_divided_by_its_own_size",
             _step(lambda grad: grad / grad.abs().max()),
-            "The gradient is divided by its own size, so a steep slope makes no longer step than a gentle one. It "
-            "enters "
-            "as it is.",
+            "The gradient is divided by a measure of itself, such as its largest entry or its squared length, so a "
+            "steep slope makes no longer step than a gentle one. It enters as it is.",
             0.25,
             forms=[_step(lambda grad: grad / grad.norm() ** 2), _step(lambda grad: grad / grad.sum())],
         ),
@@ -183,29 +184,29 @@ GD_STEP = Exercise(
         Mistake(
             "gradient_averaged",
             lambda theta, grad, *, lr: theta - lr * grad.mean(),
-            "All coordinates move by the mean of the gradient. Each has its own entry: subtract tensors, entry "
-            "by entry.",
+            "All coordinates move by the same amount, lr times the mean of the gradient. Each has its own entry of the "
+            "gradient, and moves by lr times that.",
             0.25,
         ),
         Mistake(
             "gradient_summed",
             _step(torch.sum),
-            "All coordinates move by the sum of the gradient. Each has its own entry: subtract tensors, entry by "
-            "entry.",
+            "All coordinates move by the same amount, lr times the sum of the gradient. Each has its own entry of the "
+            "gradient, and moves by lr times that.",
             0.25,
         ),
         Mistake(
             "length_of_the_gradient",
             _step(lambda grad: grad.norm()),
-            "All coordinates move by the length of the gradient, one number. Its entries say how far each of them "
-            "goes, "
-            "and in which direction.",
+            "All coordinates move by the same amount, lr times the length of the gradient. Its entries say how far "
+            "each of them goes, and in which direction.",
             0.25,
         ),
         Mistake(
             "gradient_divided_by_its_size",
             _step(lambda grad: grad / grad.numel()),
-            "The gradient is divided by the number of its entries. It is a gradient already: nothing is averaged here.",
+            "The gradient is divided by the number of its entries, or of its rows. It is a gradient already: nothing "
+            "is averaged here.",
             0.25,
             forms=[lambda theta, grad, *, lr: theta - lr * grad / len(theta)],
         ),
@@ -233,15 +234,15 @@ GD_STEP = Exercise(
         Mistake(
             "step_twice_as_long",
             _step(lambda grad: 2 * grad),
-            "The step is twice as long as it should be: a factor 2 too many, or the step is taken twice. Whatever "
-            "comes from the loss is in `grad` already.",
+            "The step is twice as long as it should be. It is lr times `grad`, and taken once: whatever comes from the "
+            "loss is in `grad` already.",
             0.5,
         ),
         Mistake(
             "step_half_as_long",
             _step(lambda grad: grad / 2),
-            "The step is half as long as it should be: a ½ too many. Whatever comes from the loss is in `grad` "
-            "already.",
+            "The step is half as long as it should be. It is lr times `grad`: whatever comes from the loss is in "
+            "`grad` already.",
             0.5,
         ),
         Mistake(
@@ -253,7 +254,8 @@ GD_STEP = Exercise(
         Mistake(
             "rate_subtracted_too",
             lambda theta, grad, *, lr: theta - (lr + grad),
-            "The rate is added to the gradient. It multiplies the gradient: it says which part of it to go.",
+            "The rate is added to the gradient, or taken from it. It multiplies the gradient: it says which part of it "
+            "to go.",
             0.25,
             forms=[lambda theta, grad, *, lr: theta - lr - grad, lambda theta, grad, *, lr: theta - (grad - lr)],
         ),
@@ -266,24 +268,24 @@ GD_STEP = Exercise(
         Mistake(
             "first_entries_only",
             _first_two,
-            "Only the first entries of theta are in the result. theta may have any shape: write the formula for the "
-            "whole tensor, without picking entries.",
+            "Only the first entries or rows of theta are in the result. theta may have any shape: write the formula "
+            "for the whole tensor, without picking entries.",
             0.25,
             forms=[lambda theta, grad, *, lr: theta[0] - lr * grad[0]],
         ),
         Mistake(
             "some_entries_do_not_move",
             _some_entries(slice(0, 1)),
-            "Some entries stay where they are: the loop ends too soon, or starts too late. Without a loop, theta moves "
-            "as "
-            "a whole.",
+            "Some entries stay where they are, or some rows. theta moves as a whole: if there is a loop, look at where "
+            "it begins and ends.",
             0.25,
             forms=[_some_entries(slice(0, -1)), _some_entries(slice(1, None))],
         ),
         Mistake(
             "more_than_the_point_returned",
             _more_returned,
-            "The new point is right, but more is returned with it: `return a, b` makes a pair. Return the point alone.",
+            "The new point is right, but it does not come alone: it stands in a tuple or a list. Return the point "
+            "itself, a tensor.",
             0.5,
             forms=[
                 lambda theta, grad, *, lr: (theta - lr * grad, lr),
@@ -296,7 +298,7 @@ GD_STEP = Exercise(
         Mistake(
             "returned_as_a_list",
             lambda theta, grad, *, lr: (theta - lr * grad).tolist(),
-            "The numbers are right, but they come as a Python list. Return a tensor, as theta is one.",
+            "The numbers are right, but they do not come as a tensor. Return one, as theta is one.",
             0.5,
         ),
     ],

@@ -7,9 +7,11 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +23,7 @@ from steepest_grader.course.lesson import code_digest, load
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue, stored
+from steepest_grader.exercise.processes import processes
 from steepest_grader.files import replace_file
 from steepest_grader.installed import exercise_packages
 
@@ -45,6 +48,7 @@ load_subconfig("nbgrader_config.py", path=str(Path(__file__).resolve().parent.pa
 '''
 DIFF_LINES = 40
 STAMP = "built"
+FEW = 10  # exercises
 STUDENT_FILES = ("environment.yml", "LICENSE")
 PACKAGE_FILES = ("pyproject.toml", "README.md")
 OLDEST = (1980, 1, 1, 0, 0, 0)  # what a zip can hold
@@ -76,12 +80,8 @@ def build(course: TextCourse, *, check: bool = False, progress: Progress | None 
     if not check and _is_built(course):
         return []
     catalogue.lessons()  # an id that another installed course uses as well would be told only by `grade`
-    changed, made = [], {}
-    for path, make in _products(course):
-        if progress is not None:
-            progress(path.relative_to(course.root).as_posix())
-        old = path.read_bytes() if path.is_file() else None
-        made[path] = old, make(old)  # all before the first is written: a mistake anywhere leaves everything as it is
+    changed: list[str] = []
+    made = _made(course, progress)  # all before the first is written: a mistake anywhere leaves everything as it is
     for path, (old, new) in made.items():
         if old == new or (old is not None and path.suffix == ".wire" and stored.agree(old, new)):
             continue
@@ -97,6 +97,44 @@ def build(course: TextCourse, *, check: bool = False, progress: Progress | None 
     if not check:
         replace_file(course.build_dir / STAMP, _fingerprint(course).encode())
     return changed
+
+
+def _made(course: TextCourse, progress: Progress | None) -> dict[Path, tuple[bytes | None, bytes]]:
+    """Every file that the sources give: what is there, and what it should be.
+
+    Outcomes of many exercises are made in processes side by side; of few, a process takes longer to start.
+    """
+    paths = {
+        course.outcomes_dir / f"{item.id}.wire": (lesson, item.id)
+        for lesson in course.lessons()
+        for item in course.exercises(lesson)
+    }
+    if len(paths) <= FEW:
+        return _each(course, progress, {})
+    with processes(os.cpu_count() or 1) as pool:
+        later = {path: pool.submit(_outcomes, course, *names, _there(path)) for path, names in paths.items()}
+        return _each(course, progress, later)
+
+
+def _each(
+    course: TextCourse, progress: Progress | None, later: Mapping[Path, Future[bytes]]
+) -> dict[Path, tuple[bytes | None, bytes]]:
+    made = {}
+    for path, make in _products(course):
+        if progress is not None:
+            progress(path.relative_to(course.root).as_posix())
+        old = _there(path)
+        made[path] = old, later[path].result() if path in later else make(old)
+    return made
+
+
+def _there(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _outcomes(course: TextCourse, lesson: str, exercise: str, old: bytes | None) -> bytes:
+    """The outcomes of one exercise, in a process that has none of them yet."""
+    return stored.outcomes(next(item for item in course.exercises(lesson) if item.id == exercise), old)
 
 
 def _is_built(course: TextCourse) -> bool:

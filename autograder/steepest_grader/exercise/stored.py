@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 from steepest._checks import wire
-from steepest._checks.cases import Candidate, Case, Result
+from steepest._checks.cases import EVERYTHING, Candidate, Case, Result
 from steepest._checks.compare import difference
 from steepest._checks.finding import agreed_with, alike, measured
 from steepest._checks.outcomes import Outcomes, dump, read
@@ -56,7 +56,8 @@ def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
     before = _results(old)
     sound = [item for item in candidates if item.kind != "mistake"]
     settled = sound + [
-        _settled(cases, item, judge.noises(exercise, key, seeds), before.get(key, []))
+        _unchanged(item, before.get(key, []))
+        or _settled(cases, item, judge.noises(exercise, key, seeds), before.get(key, []))
         for key, item in zip(exercise.wrong, candidates[len(sound) :], strict=True)
     ]
     _refuse_sound_mistakes(exercise, cases, settled)
@@ -122,6 +123,21 @@ def _results(old: bytes | None) -> dict[str, Sequence[Result]]:
     except (wire.WireError, KeyError, TypeError):
         return {}
     return {form_key(item.name, item.form): item.results for item in mistakes}
+
+
+def _unchanged(item: Candidate, old: Sequence[Result]) -> Candidate | None:
+    """A candidate as it is stored, with what rounding decides of it, if it has come to the same again."""
+    return (
+        replace(item, results=old) if len(old) == len(item.results) and all(map(_agrees, old, item.results)) else None
+    )
+
+
+def _agrees(old: Result, new: Result) -> bool:
+    if EVERYTHING in old.undecided:
+        return False
+    decided = {name: value for name, value in new.observations.items() if name not in old.undecided}
+    alike = (old.error, old.effects, set(old.observations)) == (new.error, new.effects, set(decided))
+    return alike and all(_same(old.observations[name], value) for name, value in decided.items())
 
 
 def _settled(cases: Sequence[Case], item: Candidate, noises: Sequence[Noise], old: Sequence[Result]) -> Candidate:

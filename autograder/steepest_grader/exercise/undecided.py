@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 from steepest._checks import wire
-from steepest._checks.agent import differentiated, listed
+from steepest._checks.agent import differentiated, listed, unwarned
 from steepest._checks.calls import Function, StudentError
 from steepest._checks.cases import EVERYTHING, Case, Result, play
 from steepest._checks.compare import RELATIVE
 from steepest._checks.content import build
+from steepest._checks.generators import watched
 from torch import Tensor
 
 __all__ = ["DECIDED", "EDGE", "UNDECIDED", "Noise", "marked", "moved", "noise", "replays", "ways"]
@@ -177,6 +178,7 @@ class _Direct(Function):
         super().__init__(name, _NoTransport())
         self._namespace = namespace
         self._device = device
+        self._calls = 0
 
     def companion(self, name: str) -> Function:
         return _Direct(name, self._namespace, self._device)
@@ -191,8 +193,10 @@ class _Direct(Function):
             return differentiated(function, self._copy(request["args"]), request["place"])["value"]
         times, part = request["times"], request["keep"]
         args, kwargs = self._copy(request["args"]), self._copy(request["kwargs"])
+        self._calls += 1  # so that what draws from a global generator draws alike each time
         try:
-            results = [self._answer(function(*args, **kwargs), part) for _ in range(1 if times is None else times)]
+            with watched(self._calls, given=False), unwarned():
+                results = [self._answer(function(*args, **kwargs), part) for _ in range(1 if times is None else times)]
         except Exception as error:
             raise StudentError(str(error), kind=type(error).__name__) from error
         return results[0] if times is None else results

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
-import torch
 from nbformat import NotebookNode
 
 from steepest_grader.course.lesson import Lesson
@@ -26,7 +23,7 @@ from steepest_grader.trust.mutants import Solutions, Survey, solutions, survey
 from steepest_grader.trust.sample_class import solved
 from steepest_grader.trust.variants import source_of
 
-__all__ = ["KILLED_SHARE", "NAMED_SHARE", "Proof", "processes", "shortfalls", "verify"]
+__all__ = ["KILLED_SHARE", "NAMED_SHARE", "Proof", "shortfalls", "verify"]
 
 NAMED_SHARE = 0.95
 KILLED_SHARE = 0.98
@@ -94,17 +91,6 @@ class Proof:
                 "ended": self.mutants.ended,
             }
         return result
-
-
-@contextmanager
-def processes(jobs: int) -> Iterator[Executor]:
-    """So many processes of their own, each of one thread, in which exercises are tried."""
-    context = multiprocessing.get_context("spawn")  # this one has threads, and a fork of it could hang
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        try:
-            yield pool
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def verify(

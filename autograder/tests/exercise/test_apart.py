@@ -100,4 +100,3 @@ def test_a_backward_pass_is_judged_apart_from_what_the_forward_pass_gives(
     verdict = judge_local(exercise("batch_norm_backward"), space["batch_norm_backward"], companions=space)
     assert (verdict.credit == 1) is (credit == 1)
     assert ("Your own `batch_norm_train` is not right yet" in verdict.message) is own
-

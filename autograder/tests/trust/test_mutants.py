@@ -15,11 +15,12 @@ from steepest_grader.course.lesson import load
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import Case, Exercise
+from steepest_grader.exercise.processes import processes
 from steepest_grader.trust import mutants
 from steepest_grader.trust.mutants import Solutions, Survey, solutions, survey
 from steepest_grader.trust.mutation import mutants as mutants_of
 from steepest_grader.trust.page import page, stated, states
-from steepest_grader.trust.verify import Proof, processes, shortfalls
+from steepest_grader.trust.verify import Proof, shortfalls
 from torch import Tensor
 
 HOME = find_course(Path(__file__).parent)

@@ -12,6 +12,7 @@ import io
 import socket
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -94,7 +95,7 @@ class Agent:
         quiet = [_asks_for_gradients(value) for value in (*args, *kwargs.values())]
         given = any(type(value) is torch.Generator for value in (*args, *kwargs.values()))
         self._calls += 1
-        with watched(self._calls, given=given) as chance, stand_ins(function, beside, built, self._ask):
+        with watched(self._calls, given=given) as chance, unwarned(), stand_ins(function, beside, built, self._ask):
             results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
         labels = [*(f"argument {position}" for position in range(1, len(args) + 1)), *kwargs]
         effects = [
@@ -133,6 +134,14 @@ class Agent:
         if handle.id >= len(self._held):
             raise wire.WireError(f"nothing is held under number {handle.id}")
         return self._held[handle.id]
+
+
+@contextlib.contextmanager
+def unwarned() -> Iterator[None]:
+    """Without warnings, which are no failure; within `watched`, whose lock keeps other threads from the filters."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def differentiated(function: Any, args: list[Any], place: int) -> dict[str, Any]:

@@ -230,7 +230,10 @@ def _not_finite(played: Sequence[Played]) -> Fact | None:
                 break
     if not names or len(set(names)) == len({item.case.name for item in played}):
         return None
-    text = f"It gives nan or inf in {_listed(names)}: something is divided by 0, or becomes too large, there."
+    text = (
+        f"It gives nan or inf in {_listed(names)}: look for a division by 0, the root or the logarithm of a negative"
+        " number, or an exponential that overflows."
+    )
     return Fact("not_finite", text)
 
 

@@ -49,18 +49,21 @@ def _asked(want: Any) -> str:
 def among_others(played: Sequence[Played]) -> Fact | None:
     """The right value together with others, in a tuple, a list or a dict."""
     places: set[object] | None = None
+    alone = True
     for item in played:
         for _, want, got in item.pairs():
             if item.right(want, got):
                 continue
             parts = dict(enumerate(got)) if isinstance(got, list | tuple) else got if isinstance(got, dict) else {}
+            alone = alone and len(parts) == 1
             here = {place for place, part in parts.items() if item.right(want, part)}
             places = here if places is None else places & here
             if not places:
                 return None
     if not places:
         return None
-    return Fact("more_than_asked", "The right value is returned, but together with others: return it alone.", FORM)
+    how = "packed into a tuple, a list or a dict: take it out" if alone else "together with others: return it alone"
+    return Fact("more_than_asked", f"The right value is returned, but {how}.", FORM)
 
 
 def another_shape(played: Sequence[Played]) -> Fact | None:

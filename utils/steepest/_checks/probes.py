@@ -117,7 +117,7 @@ def without_effect(
         return None
     names = " and ".join(f"`{name}`" for name in deaf[:2])
     have = "have" if len(deaf) > 1 else "has"
-    text = f"{names} {have} no effect: the result stays the same whatever the value. Where does the formula need it?"
+    text = f"{names} {have} no effect: in the cases tried the result stays the same. Where does the formula need it?"
     return Fact("argument_without_effect", text, NEAR)
 
 
