@@ -248,7 +248,8 @@ plt.show()
 #
 # Return a list of index tensors (or a tuple, as `torch.split` gives it, or `yield` them). Any type of whole numbers
 # that can index a tensor will do. Each batch holds `size` indices; the last keeps what is left over, be it a single
-# one, and none is empty. Where `size` is larger than `n`, one batch holds everything. All randomness comes from `generator`, so the same seed gives the same epoch, and a second call
+# one, and none is empty. Where `size` is larger than `n`, one batch holds everything. All randomness comes from
+# `generator`, so the same seed gives the same epoch, and a second call
 # with the same generator gives another. How you draw is up to you: only properties that every fair shuffle has
 # are checked.
 

@@ -80,7 +80,8 @@ plt.show()
 #
 # `state` is a dict of tensors of the shape of `theta`, zero at the start unless said otherwise. Nothing that comes
 # in is changed in place, and that holds for the dict `state` as well: make a new one. What you return may hold a
-# tensor that came in, such as `grad` itself, and it may hold more entries than the lesson names, which then come back to
+# tensor that came in, such as `grad` itself, and it may hold more entries than the lesson names, which then come
+# back to
 # you in the next step. `init_state("adam", theta)` makes a first state, `run` takes many steps. Two methods keep
 # a rate of each weight in their state; `rate=` sets the first.
 
@@ -176,19 +177,20 @@ plt.show()
 # |---|---|---|
 # | taught here, `torch.optim.Rprop` (iRprop⁻ of Igel and Hüsken 2003) | shrink, do not move | 0 |
 # | Riedmiller and Braun 1993 | shrink, take the last move back | 0 |
-# | the lecture notes' loop | take it back, shrink, go forward again in the old direction | not said: 0, $g$ or $g_{\text{old}}$ |
+# | the lecture notes' loop | take it back, shrink, go forward again in the old direction | 0, $g$ or $g_{\text{old}}$ |
 # | Rprop⁻ of Igel and Hüsken 2003 | shrink, move in the new direction at once | $g$, or 0 |
 #
 # The check accepts all four, and where the last column leaves a choice, each choice. A move is taken back in full: it
-# was as long as the step *before* it shrank. Why store 0? So that the product of the next step is 0: neither growth nor a
-# second shrinking, until the shorter step has been tried.
+# was as long as the step *before* it shrank. Why store 0? So that the product of the next step is 0: neither growth
+# nor a second shrinking, until the shorter step has been tried.
 
 # %% [markdown]
 # ### Exercise 2 · `rprop_step`
 #
 # **Goal** · one step of Rprop. **Difficulty** ●●● · **about 15 minutes**
 #
-# Keep $\Delta$ between `step_min` and `step_max`. Where the product is 0, as in the first step, the step keeps its length
+# Keep $\Delta$ between `step_min` and `step_max`. Where the product is 0, as in the first step, the step keeps its
+# length
 # and the weight moves by it; a gradient of 0 moves nothing. Every step length that comes in already lies between the
 # bounds, so it is all the same whether you bound all of them or only those that you have just changed.
 
@@ -306,10 +308,11 @@ plt.show()
 # Two cases need a rule of their own.
 #
 # - **The parabola is flat**, $g = g_{\text{old}}$. A weight at rest starts with $-\eta g$ there as anywhere: if its
-#   gradient is always 0 it stays where it is, and `nan` would be wrong. For a weight in motion nothing is judged; keep it
-#   finite if you can.
+#   gradient is always 0 it stays where it is, and `nan` would be wrong. For a weight in motion nothing is judged;
+#   keep it finite if you can.
 # - **The parabola leads uphill**, that is, $\Delta_{\text{new}}$ has the sign of $g$. The formula above goes there all
-#   the same. Fahlman's own rule, to repeat the last change $\mu$ times as long there, is accepted too, also as he wrote it:
+#   the same. Fahlman's own rule, to repeat the last change $\mu$ times as long there, is accepted too, also as he
+#   wrote it:
 #   he compares $g$ with $\frac{\mu}{1+\mu}\,g_{\text{old}}$, and adds $-\eta g$ where the slope has kept its sign.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_quickprop_step"}
@@ -790,8 +793,8 @@ grade(adadelta_step)
 # \theta \leftarrow \theta - \eta\,\frac{\hat s}{\sqrt{\hat r} + \varepsilon} ,$$
 #
 # where $k = 1, 2, \dots$ is the number of this step. `state["t"]` holds the number of steps *already taken*, a Python
-# int and no tensor, so the first call sees 0, and $k$ is `t` plus 1. Usual values are $\rho_1 = 0.9$, $\rho_2 = 0.999$, $\varepsilon =
-# 10^{-8}$.
+# int and no tensor, so the first call sees 0, and $k$ is `t` plus 1. Usual values are $\rho_1 = 0.9$,
+# $\rho_2 = 0.999$, $\varepsilon = 10^{-8}$.
 #
 # The paper also gives a quicker order, with both corrections drawn into the rate and $\hat\varepsilon$ added to the
 # uncorrected root. Keras has that; torch has the form above. Both are accepted, and so is $\varepsilon$ in the
@@ -892,8 +895,8 @@ correction_demo(adam_step)
 #
 # A maximum is no average, so $u$ needs no correction; $s$ and $k$ are Adam's. The paper has no $\varepsilon$; a weight
 # whose gradients were all 0 then becomes `nan`, so the lesson adds one, below the fraction only: it does not enter the
-# stored $u$. torch writes $\max(\rho_2 u, |g| + \varepsilon)$ and divides by that, which is accepted; $\varepsilon$ then
-# stays in $u$.
+# stored $u$. torch writes $\max(\rho_2 u, |g| + \varepsilon)$ and divides by that, which is accepted; $\varepsilon$
+# then stays in $u$.
 
 # %% [markdown]
 # ### Exercise 9 · `adamax_step`
@@ -942,12 +945,12 @@ grade(adamax_step)
 # \left(\frac{\rho_1\, s}{1-\rho_1^{k+1}} + \frac{(1-\rho_1)\, g}{1-\rho_1^k}\right).$$
 #
 # $s$ and $\hat r$ are Adam's. The look-ahead belongs to step $k+1$, hence its power. `torch.optim.NAdam` lets
-# $\rho_1$ rise along a schedule, $\mu_k = \rho_1(1 - \frac12\, 0.96^{k/250})$, and puts products of these in the place of
-# the powers:
+# $\rho_1$ rise along a schedule, $\mu_k = \rho_1(1 - \frac12\, 0.96^{k/250})$, and puts products of these in the
+# place of the powers:
 # $\mu_{k+1}\,s / (1 - \mu_1\cdots\mu_{k+1}) + (1-\mu_k)\,g / (1 - \mu_1\cdots\mu_k)$, with $s$ as before. Many
 # summaries correct both terms with $1-\rho_1^k$. Both are accepted, and so is $\varepsilon$ in the root. (The product
-# can be made anew from `t` in every step, or kept in the state under a name of its own, such as `"mu_product"`, which is
-# missing in the first step and then 1.)
+# can be made anew from `t` in every step, or kept in the state under a name of its own, such as `"mu_product"`,
+# which is missing in the first step and then 1.)
 
 # %% [markdown]
 # ### Exercise 10 · `nadam_step`

@@ -629,8 +629,8 @@ grade(glorot_normal)
 #
 # **Goal** · normal weights with He's variance. **Difficulty** ● · **about 4 minutes**
 #
-# With $\text{fan}_\text{in}$ as taught; a variance of $2/\text{fan}_\text{out}$ is accepted. As in exercise 5, draw from
-# `generator`, on its device, in torch's default type.
+# With $\text{fan}_\text{in}$ as taught; a variance of $2/\text{fan}_\text{out}$ is accepted. As in exercise 5, draw
+# from `generator`, on its device, in torch's default type.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_he_normal"}
 def he_normal(shape, generator):
@@ -663,8 +663,8 @@ grade(he_normal)
 #
 # **Goal** · uniform weights with He's variance. **Difficulty** ● · **about 4 minutes**
 #
-# With $\text{fan}_\text{in}$ as taught; a variance of $2/\text{fan}_\text{out}$ is accepted. As in exercise 5, draw from
-# `generator`, on its device, in torch's default type.
+# With $\text{fan}_\text{in}$ as taught; a variance of $2/\text{fan}_\text{out}$ is accepted. As in exercise 5, draw
+# from `generator`, on its device, in torch's default type.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_he_uniform"}
 def he_uniform(shape, generator):
