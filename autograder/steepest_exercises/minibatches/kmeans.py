@@ -28,7 +28,8 @@ def _scene(
 ) -> dict[str, Tensor]:
     """Centres more than 8 apart along one axis, each with points within 1.5 of it, in a mixed order."""
     k = len(members)
-    grid = np.concatenate([10.0 * np.arange(k)[:, None], rng.uniform(-4, 4, (k, dim - 1))], axis=1)
+    aside = 0.3 if axis else 4.0  # where another axis decides, the first tells the centres hardly apart
+    grid = np.concatenate([10.0 * np.arange(k)[:, None], rng.uniform(-aside, aside, (k, dim - 1))], axis=1)
     grid = np.roll(grid, axis, axis=1)
     centers = rng.permutation(grid) + rng.uniform(-0.5, 0.5, (k, dim))
     owner = rng.permutation(np.repeat(np.arange(k), members))

@@ -127,7 +127,10 @@ WRONG: dict[str, tuple[Exercise, str]] = {
     ),
     "an input too many": (_tried(_case("a", args=[X], seed=1)), "takes args, kwargs, outputs. Got .*'seed'"),
     "inputs that are a list": (_tried(Case("a", [X])), "the case 'a': `inputs` must map the drive's arguments"),  # type: ignore[arg-type]
-    "an unknown drive": (_tried(_case("a", "cal", args=[X])), "there is no drive 'cal'. Drives are: backward, .*call,"),
+    "an unknown drive": (
+        _tried(_case("a", "cal", args=[X])),
+        "there is no drive 'cal'. Drives are: again, backward, .*call,",
+    ),
     "no slack": (_tried(_case("a", slack=0, args=[X])), "`slack` must be a number above 0. Got 0"),
     "an input that cannot be sent": (
         _tried(_case("a", args=[_double])),

@@ -237,6 +237,8 @@ DOUBT: list[tuple[float, bool | None, bool]] = [
 def test_what_is_in_doubt_stays_as_it_is_stored(
     size: float, before: bool | None, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stored, "_unchanged", lambda item, old: None)  # else nobody asks how noisy it is
+
     def built(sizes: float, old: bytes | None) -> bytes:
         found = {"reference": 0.0, "in_one_line": 0.0, "eps_missing": sizes, "nothing": 0.0}
         monkeypatch.setattr(judge, "noises", lambda exercise, name, seeds: ({"the answer": found[name]}, {}))
@@ -246,6 +248,17 @@ def test_what_is_in_doubt_stays_as_it_is_stored(
     new = built(size, old)
     assert _marks(new)["eps_missing"] == [("the answer",) if after else (), ()]
     assert old is None or stored.agree(old, new) is (before == after)
+
+
+def test_what_comes_to_the_same_again_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    noises = judge.noises
+    monkeypatch.setattr(judge, "noises", lambda item, name, *more: asked.append(name) or noises(item, name, *more))
+    first = stored.outcomes(WHITE)
+    assert {"eps_missing", "nothing"} <= set(asked)
+    asked.clear()
+    assert stored.outcomes(WHITE, first) == first
+    assert not {"eps_missing", "nothing"} & set(asked)
 
 
 @pytest.mark.parametrize(("size", "kept"), [(0.01, False), (0.05, True)])
@@ -281,7 +294,7 @@ def test_a_mistake_in_other_words_has_other_noise_and_the_same_name() -> None:
 def test_nothing_is_played_again_for_an_answer_that_is_near_to_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(judge, "noises", lambda exercise, name, seeds, **options: asked.append(name) or ({},) * 4)
-    assert judge_local(WHITE, lambda x: torch.zeros_like(x)).diagnosis is None
+    assert judge_local(WHITE, lambda x: torch.zeros_like(x)).diagnosis == "constant"
     assert asked == []
-    assert judge_local(WHITE, _without_eps_in_other_words).diagnosis is None
+    assert judge_local(WHITE, _without_eps_in_other_words).diagnosis != "eps_missing"
     assert asked == ["eps_missing"]

@@ -100,9 +100,9 @@ def find(
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
     corners = max((_beside_corners(cases, candidate, results) for candidate in sound), default=0.0)
-    known = _known(cases, sound, mistakes, results, parameters, symptom) or _resembled(
-        cases, nearest, mistakes, results
-    )
+    known = _known(cases, sound, mistakes, results, parameters, symptom)
+    if not known and (known := _resembled(cases, nearest, mistakes, results)) and not facts.is_work(cases, results):
+        known = replace(known, credit=0.0)
     if known:
         return replace(known, credit=max(known.credit, corners), symptom=known.symptom or symptom)
     if corners:
@@ -189,25 +189,40 @@ def _resembled(
     """
     if len(results) != len(nearest.results):
         return None
-    finite = Measure(any_dtype=True, finite=True)
     best, found = 0.0, None
+    bearing = [
+        (place, got, _like(cases[place], nearest.results[place], got))
+        for place, got in enumerate(results)
+        if not got.error and not _is_nothing(got)
+    ]
     for candidate in mistakes:
-        told_apart, seen = 0, 0
-        for case, sound, want, got in zip(cases, nearest.results, candidate.results, results, strict=True):
-            apart = not same(case, sound, want)
-            told_apart += apart
-            if want.error or got.error or _is_nothing(got):
+        seen = []
+        for place, got, sound in bearing:
+            want = candidate.results[place]
+            if want.error:
                 continue
-            got = replace(got, effects=want.effects)
-            like_mistake, like_sound = (same(case, known, got, finite) for known in (want, sound))
-            if not like_mistake and not like_sound:
+            like = _like(cases[place], want, got)
+            if not like and not sound:
                 break
-            seen += apart and like_mistake and not like_sound and _has_numbers(want) and _has_numbers(got)
+            if like and not sound and _has_numbers(want) and _has_numbers(got):
+                seen.append(place)
         else:
-            share = seen / told_apart if told_apart else 0.0
-            if seen and share >= MOST and share > best:
+            apart = _apart(cases, nearest, candidate) if seen else set()
+            share = len(apart & set(seen)) / len(apart) if apart else 0.0
+            if share >= MOST and share > best:
                 best, found = share, candidate
     return _with_effects(_as_finding(found), results, found) if found else None
+
+
+def _like(case: Case, known: Result, got: Result) -> bool:
+    """Whether all numbers that are finite on both sides agree, whatever else is changed."""
+    return same(case, known, replace(got, effects=known.effects), Measure(any_dtype=True, finite=True))
+
+
+def _apart(cases: Sequence[Case], sound: Candidate, mistake: Candidate) -> set[int]:
+    """The cases in which a mistake is told apart."""
+    each = enumerate(zip(cases, sound.results, mistake.results, strict=True))
+    return {place for place, (case, right, wrong) in each if not same(case, right, wrong)}
 
 
 def _with_effects(finding: Finding, results: Sequence[Result], candidate: Candidate) -> Finding:

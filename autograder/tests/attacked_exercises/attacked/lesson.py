@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from steepest_exercises.momentum.averages import EWA
-from steepest_exercises.momentum.constants import TERMINAL_SPEED
+from steepest_exercises.momentum.ewa import EWA
 from steepest_exercises.momentum.polyak import MOMENTUM_STEP
+from steepest_exercises.momentum.speed import TERMINAL_SPEED
 
 LESSON = "91_attacked"
 SECONDS = 2.0
