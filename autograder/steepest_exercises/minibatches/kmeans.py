@@ -28,8 +28,7 @@ def _scene(
 ) -> dict[str, Tensor]:
     """Centres more than 8 apart along one axis, each with points within 1.5 of it, in a mixed order."""
     k = len(members)
-    aside = 0.3 if axis else 4.0  # where another axis decides, the first tells the centres hardly apart
-    grid = np.concatenate([10.0 * np.arange(k)[:, None], rng.uniform(-aside, aside, (k, dim - 1))], axis=1)
+    grid = np.concatenate([10.0 * np.arange(k)[:, None], rng.uniform(-4, 4, (k, dim - 1))], axis=1)
     grid = np.roll(grid, axis, axis=1)
     centers = rng.permutation(grid) + rng.uniform(-0.5, 0.5, (k, dim))
     owner = rng.permutation(np.repeat(np.arange(k), members))
@@ -63,12 +62,18 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         "points": torch.tensor([[6.0, 0.0]]).double(),
         "counts": torch.tensor([3, 5, 2]),
     }
+    misleading = {
+        "centers": torch.tensor([[0.0, 0.0], [3.0, far + 7.0], [-4.0, -15.0]]).double(),
+        "points": torch.tensor([[2.75, 1.0], [0.5, 17.5], [-1.0, -14.0]]).double(),
+        "counts": torch.tensor([2, 1, 3]),
+    }
     return [
         _case("one point, three centres", _scene(rng, [0, 1, 0], [3, 6, 2], 2)),
         _case("several points for each centre", _scene(rng, [4, 3, 5], [2, 5, 1], 2)),
         _case("a centre that nothing is near", _scene(rng, [3, 0, 2, 4], [4, 3, 2, 8], 2)),
         _case("a point that is off the axes of its nearest centre", off_axis),
         _case("a point that is on an axis of its nearest centre", off_centre),
+        _case("points whose first coordinate is nearer to another centre", misleading),
         _case("centres that differ in their last coordinate", _scene(rng, [2, 3, 2], [2, 1, 4], 3, axis=2)),
         _case("centres that have seen no point yet", _scene(rng, [1, 2, 1], [0, 3, 0], 2), corner=0.15),
         _case("a centre that has seen no point and sees none now", _scene(rng, [2, 0, 1], [1, 0, 2], 2), corner=0.15),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from steepest._checks.calls import Function
 from steepest._checks.cases import Case, Result, play
 from steepest._checks.compare import show, show_apart
@@ -54,8 +57,13 @@ def _written(exercise: Exercise, case: Case, want: Result, got: Result) -> Examp
         received = found.said if got.error else show(got.observations[name]) if name in got.observations else "nothing"
     return Example(
         case.name,
-        {key: show(value)[:LONGEST] for key, value in inputs_of(case, exercise.parameters).items()},
+        {key: show(value)[:LONGEST] for key, value in _inputs(exercise, case).items()},
         "" if want.error else name,
         expected[:LONGEST],
         printable(received[:LONGEST]),
     )
+
+
+def _inputs(exercise: Exercise, case: Case) -> Mapping[str, Any]:
+    """What a drive was given; of a stepper all steps."""
+    return case.inputs if case.drive == "stepper" else inputs_of(case, exercise.parameters)

@@ -16,7 +16,7 @@ from steepest._checks.cases import Candidate, Case, Result
 from steepest._checks.compare import same_bits
 from steepest._checks.features import what_sets_apart
 from steepest._checks.general import FORM, NEAR, PART, Fact
-from steepest._checks.played import Played, inputs_of, plain, unpacked
+from steepest._checks.played import Played, plain, unpacked
 from steepest._checks.wire import Handle
 
 
@@ -63,7 +63,7 @@ def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
 
 def _handed_back(case: Case, result: Result) -> bool:
     """Whether everything that came is one of the things that were given."""
-    given = list(_leaves(list(inputs_of(case, ()).values())))
+    given = list(_leaves(list(case.inputs.values())))
     values = list(_leaves([value for name, value in result.observations.items() if not name.startswith("“")]))
     return bool(values) and all(any(same_bits(value, item) for item in given) for value in values)
 

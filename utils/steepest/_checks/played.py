@@ -72,7 +72,9 @@ def inputs_of(case: Case, parameters: Sequence[str]) -> dict[str, Any]:
     """What a drive was given, with the arguments of the function by their names where the drive hands them on."""
     inputs = {name: value for name, value in case.inputs.items() if name not in NAMES_OF_OUTPUTS}
     if case.drive == "stepper":
-        return {"theta": inputs["theta"], **inputs["state"], **(inputs["steps"][0] if inputs["steps"] else {})}
+        first = inputs["steps"][0] if inputs["steps"] else {}
+        state = {f"{key} of the state" if key in first else key: value for key, value in inputs["state"].items()}
+        return {"theta": inputs["theta"], **state, **first}
     if "args" not in inputs:
         return inputs
     names = [*parameters, *(f"argument {place}" for place in range(len(parameters), 99))]
