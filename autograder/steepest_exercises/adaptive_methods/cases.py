@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -96,6 +97,13 @@ def accumulating_cases(
         ),
         stepper_case(rng, "float32", start, [usual] * 2, shape=(5,), dtype=torch.float32, slack=10),
     ]
+
+
+def falling_silent(case: Case, mask: Tensor) -> Case:
+    """The same run, in which the gradients at the zeros of a mask are 0 from the second step on."""
+    first, *later = case.inputs["steps"]
+    steps = [first, *({**step, "grad": step["grad"] * mask} for step in later)]
+    return replace(case, inputs={**case.inputs, "steps": steps})
 
 
 def outside(r: Tensor, eps: float) -> Tensor:

@@ -35,6 +35,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("the hyperparameters change between steps", [usual, *changing], shape=(6,)),
         case("a non-contiguous matrix of parameters", [usual] * 4, shape=(3, 2), turned=True),
         case("float32", [usual] * 3, shape=(6,), dtype=torch.float32),
+        shared.falling_silent(case("gradients that become 0", [usual] * 3), silent),
     ]
 
 
