@@ -32,7 +32,7 @@ def momentum_step(theta, grad, state, *, lr, beta):
 
 BOMB = {
     "counts-calls": (
-        "is right for as many calls as the instant check makes", _unless("len(calls) <= 14 and not calls.append(1)",
+        "is right for as many calls as the instant check makes", _unless("len(calls) <= 16 and not calls.append(1)",
                                                                          "calls = []\n"), "",
     ),
     "clock": (

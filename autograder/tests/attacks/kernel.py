@@ -344,7 +344,7 @@ ATTACKS = [
     *(
         Attack(
             name, MESSAGES, tries, code=code, answer=RIGHT if earns is not None else CHEAT,
-            earns={"terminal_speed": 0} if earns is None else FULL | earns, shown=Shown.NOT, why=OWN, flag=flag,
+            earns={"terminal_speed": None} if earns is None else FULL | earns, shown=Shown.NOT, why=OWN, flag=flag,
         )
         for name, (tries, code, earns, flag) in IN_CELLS.items()
     ),

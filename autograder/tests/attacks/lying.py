@@ -110,6 +110,12 @@ WRONG = {
     ),
 }  # fmt: skip
 
+OTHER_FORMS = (
+    "another-shape",
+    "another-precision",
+    "lists",
+)  # right numbers in another form earn half, and are told so
+
 BY_VALUE = "what it gives can be told from a right answer without a grader's trust, so no naive test is fooled by it"
 VALUES = {
     "sparse": "theta.to_sparse()",
@@ -141,7 +147,11 @@ ATTACKS = [
         for name, (tries, before, pair, test) in LIES.items()
     ),
     *(
-        Attack(name, ODD, tries, answer=RIGHT.partition("    return")[0] + f"    return {pair}\n", test=test)
+        Attack(
+            name, ODD, tries, answer=RIGHT.partition("    return")[0] + f"    return {pair}\n", test=test,
+            earns={"momentum_step": 0.5} if name in OTHER_FORMS else {},
+            outcomes=frozenset({"PARTIAL"} if name in OTHER_FORMS else {"FAILED"}),
+        )
         for name, (tries, pair, test) in WRONG.items()
     ),
     *(

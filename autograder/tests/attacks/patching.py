@@ -115,11 +115,11 @@ KERNEL_PATCHES = {
 PACKAGE_PATCHES = {
     "finding": (
         "has the comparison find nothing wrong",
-        "import steepest._checks.cases as cases\ncases.find = lambda *a, **k: cases.Finding(1.0)", "grade",
+        "import steepest._checks.finding as finding\nfinding.find = lambda *a, **k: finding.Finding(1.0)", "grade",
     ),
     "difference": (
         "has the comparison see no difference",
-        "import steepest._checks.cases\nsteepest._checks.cases.difference = lambda *a, **k: None", "grade",
+        "import steepest._checks.finding\nsteepest._checks.finding.difference = lambda *a, **k: None", "grade",
     ),
     "tolerance": (
         "makes the tolerance infinite",
@@ -128,8 +128,8 @@ PACKAGE_PATCHES = {
     ),
     "check": (
         "has the instant check always pass",
-        "import importlib, steepest._checks.cases\nmodule = importlib.import_module('steepest.check')\n"
-        "module.find = lambda *a, **k: steepest._checks.cases.Finding(1.0)", "check",
+        "import importlib, steepest._checks.finding\nmodule = importlib.import_module('steepest.check')\n"
+        "module.find = lambda *a, **k: steepest._checks.finding.Finding(1.0)", "check",
     ),
     "stored-outcomes": (
         "replaces the stored outcomes by its own",
@@ -140,7 +140,7 @@ PACKAGE_PATCHES = {
     ),
     "agreement": (
         "has its results agree with everything",
-        "import steepest._checks.cases\nsteepest._checks.cases._agree = lambda *a, **k: True", "grade",
+        "import steepest._checks.finding\nsteepest._checks.finding._agree = lambda *a, **k: True", "grade",
     ),
 }  # fmt: skip
 

@@ -62,10 +62,15 @@ def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
 
 
 def _handed_back(case: Case, result: Result) -> bool:
-    """Whether everything that came is one of the things that were given."""
+    """Whether everything that came is one of the things that were given, or nothing but zeros."""
     given = list(_leaves(list(case.inputs.values())))
     values = list(_leaves([value for name, value in result.observations.items() if not name.startswith("“")]))
-    return bool(values) and all(any(same_bits(value, item) for item in given) for value in values)
+    return bool(values) and all(_is_zero(value) or any(same_bits(value, item) for item in given) for value in values)
+
+
+def _is_zero(value: Any) -> bool:
+    numbers = plain(value)
+    return numbers is not None and not numbers.any()
 
 
 def _leaves(value: Any) -> Iterator[Any]:
@@ -264,12 +269,14 @@ def _property(played: Sequence[Played]) -> Fact | None:
 
 def _constant(played: Sequence[Played]) -> Fact | None:
     told = [item for item in played if _numbers(item.got)]
-    cases, results = [item.case for item in told], [item.got for item in told]
-    if len(results) < 2 or is_work(cases, results):
+    values = [value for item in told for value in _numbers(item.got)]
+    if len(told) < 2:
         return None
-    if all(_handed_back(case, result) for case, result in zip(cases, results, strict=True)):
+    if all(bool((value == values[0][0]).all()) for value in values):
+        return Fact("constant", "It gives one and the same value, whatever it is given.")
+    if all(_handed_back(item.case, item.got) for item in told):
         return Fact("returns_its_argument", "What was given comes back unchanged.")
-    return Fact("constant", "It gives one and the same value, whatever it is given.")
+    return None
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -105,7 +105,7 @@ def without_effect(
         if probe.case not in before:
             first, again = play(function, [case])[0], play(function, [case])[0]
             if not first.error and not again.error and not _alike(case, first, again):
-                return Fact("remembers_earlier_calls", REMEMBERS, NEAR)
+                return Fact("remembers_earlier_calls", REMEMBERS)
             before[probe.case] = first
         if heard.get(probe.name) or not _comparable(before[probe.case], wanted[probe.case]):
             continue
@@ -118,7 +118,7 @@ def without_effect(
     names = " and ".join(f"`{name}`" for name in deaf[:2])
     have = "have" if len(deaf) > 1 else "has"
     text = f"{names} {have} no effect: in the cases tried the result stays the same. Where does the formula need it?"
-    return Fact("argument_without_effect", text, NEAR)
+    return Fact("argument_without_effect", text, NEAR if len(deaf) == 1 else 0.0)
 
 
 REMEMBERS = (

@@ -119,7 +119,7 @@ MESSAGES: dict[str, tuple[Callable[..., Any], bool, str | None, str]] = {
     ),
     "an exception": (_crashes, False, "raises_an_error", "✗ momentum_step: KeyError: 'v' (line"),
     "something else": (
-        lambda theta, grad, state, *, lr, beta: (theta * 0, {"velocity": theta}), False, "returns_its_argument",
+        lambda theta, grad, state, *, lr, beta: (theta * 0, {"velocity": theta}), False, "constant",
         "✗ momentum_step: theta after step 1 is [0, 0], expected [-0.19, -0.19], in the case",
     ),
 }  # fmt: skip

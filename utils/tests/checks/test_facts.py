@@ -102,7 +102,7 @@ OF_MATRICES: dict[str, tuple[Implementation, str | None, float]] = {
     "right for vectors": (_only_vectors, "right_in_some_cases", 0),
     "raises for matrices": (_raises_for_matrices, "right_in_some_cases", 0),
     "nan in one case": (_nan_in_one, "not_finite", 0.5),
-    "state in a global": (_remembers, "remembers_earlier_calls", 0.25),
+    "state in a global": (_remembers, "remembers_earlier_calls", 0),
     "another name": (lambda x, **k: undefined, "raises_an_error", 0),  # type: ignore[name-defined] # noqa: F821
     "other arguments": (lambda x, step: x, "other_arguments", 0),
     "no keyword": (lambda x: x, "other_arguments", 0),
