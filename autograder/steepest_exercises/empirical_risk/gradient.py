@@ -377,7 +377,6 @@ NLL_GRADIENT = Exercise(
             "The result is only as exact as float32, which keeps seven digits: of a score near 10 000 it loses what "
             "lies behind the third decimal. Compute in the type of the scores.",
             credit=0.5,
-            forms=[_gradient(lambda s, y: _in_single(s, y).to(s.dtype))],
         ),
         Mistake(
             "classes_counted_by_the_labels",

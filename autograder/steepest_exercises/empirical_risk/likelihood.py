@@ -372,7 +372,6 @@ NEGATIVE_LOG_LIKELIHOOD = Exercise(
             "The result is only as exact as float32, which keeps seven digits: of a score near 10 000 it loses what "
             "lies behind the third decimal. Compute in the type of the scores.",
             credit=0.5,
-            forms=[_nll(lambda s, y: _in_single(s, y).to(s.dtype))],
         ),
         Mistake(
             "classes_counted_by_the_labels",

@@ -28,7 +28,8 @@ from wrong.
 
 - **accepted**: other sound ways to solve the exercise that get full marks, and how many there are. Those that leave
   the work to a library get them too, and are flagged for a person.
-- **mistakes**: plausible bugs that do not get full marks, are called by their name, and how many there are.
+- **mistakes**: plausible bugs that do not get full marks, and how many there are; a bug that students write in several
+  ways counts in each of its forms. **named**: how many are called by their name.
 - **mutants**: the solution with one small mechanical change: another operator, constant, comparison, order or name, a
   statement, an operand or an argument left out, a loop cut short. A mutant is *killed* when it gets less than full
   marks, for the exercise or for one that builds on it; it is *equivalent* when it computes what the solution does, or

@@ -150,7 +150,7 @@ def test_the_page_is_current() -> None:
         row = rows[item.id]
         assert row["state"] == state[item.id], f"{item.id} has changed: run `make trust`"
         assert row["accepted"] == f"{len(item.accepted)} / {len(item.accepted)}"
-        assert row["mistakes"] == row["named"] == f"{len(item.mistakes)} / {len(item.mistakes)}"
+        assert row["mistakes"] == row["named"] == f"{len(item.wrong)} / {len(item.wrong)}"
         assert (row["trivial"], row["survive"]) == ("refused", "0")
         assert int(row["mutants"]) == int(row["killed"]) + int(row["equivalent"])
         assert int(row["equivalent"]) >= sum(map(len, item.equivalent.values()))
