@@ -86,6 +86,18 @@ class Tally:
     kept: int = 0
     amiss: list[str] = field(default_factory=list)
 
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """Accepted, caught, named, named rightly and kept, each of how many."""
+        pairs = (
+            (self.accepted, self.right),
+            (self.caught, self.wrong),
+            (self.named, self.wrong),
+            (self.rightly, self.named),
+            (self.kept, self.corners),
+        )
+        return tuple(f"{got} / {of}" for got, of in pairs)
+
     def __add__(self, other: Tally) -> Tally:
         mine, theirs = vars(self), vars(other)
         return Tally(**{name: mine[name] + theirs[name] for name in mine})

@@ -148,15 +148,7 @@ def _others(told: Mapping[str, Mapping[str, Tally]]) -> Iterator[str]:
     for part, lessons in told.items():
         total = sum(lessons.values(), Tally())
         for lesson, tally in {**lessons, "all": total}.items():
-            counts = (
-                (tally.accepted, tally.right),
-                (tally.caught, tally.wrong),
-                (tally.named, tally.wrong),
-                (tally.rightly, tally.named),
-                (tally.kept, tally.corners),
-            )
-            cells = (f"{got} / {of}" for got, of in counts)
-            yield f"| {part} | {lesson} | {' | '.join(cells)} |"
+            yield f"| {part} | {lesson} | {' | '.join(tally.shares)} |"
 
 
 def _row(name: str, proof: Mapping[str, Any], state: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from steepest.check import examine
 from steepest_grader.errors import CourseError
-from steepest_grader.trust.answers import Answer, Tally, answers, files, judged, tally
+from steepest_grader.trust.answers import Answer, answers, files, judged, tally
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "autograder" / "tests" / "blind"
@@ -20,16 +20,6 @@ EVERY = 1 if LONG else 10  # of so many answers one is also checked as students 
 FILES = [(part, lesson, path) for part, paths in files(FOLDER).items() for lesson, path in paths.items()]
 ROW = re.compile(r"^\| (\w+) \| (\w+) " + 5 * r"\| (\d+ / \d+) " + r"\|$", re.MULTILINE)
 EDGE = 2  # names that another processor may give or take in a file
-
-
-def shares(found: Tally) -> tuple[str, ...]:
-    return (
-        f"{found.accepted} / {found.right}",
-        f"{found.caught} / {found.wrong}",
-        f"{found.named} / {found.wrong}",
-        f"{found.rightly} / {found.named}",
-        f"{found.kept} / {found.corners}",
-    )
 
 
 def on_the_page() -> dict[tuple[str, str], tuple[str, ...]]:
@@ -44,7 +34,7 @@ def test_right_answers_are_accepted_and_wrong_ones_caught(part: str, lesson: str
     unrated = [said for said in found.amiss if said.startswith("not rated")]
     assert len(unrated) <= EDGE, f"rate these, see CONTRIBUTING: {unrated}"
     assert [said for said in found.amiss if said not in unrated] == []
-    now, then = shares(found), on_the_page()[part, lesson]
+    now, then = found.shares, on_the_page()[part, lesson]
     assert now[:2] == then[:2], "run `make trust`"
     assert all(abs(int(a.split()[0]) - int(b.split()[0])) <= EDGE for a, b in zip(now, then, strict=True))
 
@@ -107,7 +97,7 @@ def test_answers_are_counted(tmp_path: Path, name: str) -> None:
         rating = f'{{"diagnosis": "{diagnosis}", "rightly": {rightly}}}'
         (tmp_path / "rated.json").write_text(f'{{"00_start_here": {{"gd_step: it is so": {rating}}}}}')
     found = tally(path)
-    assert shares(found) == counts
+    assert found.shares == counts
     assert [said.partition(":")[0] for said in found.amiss] == ([amiss] if amiss else [])
 
 

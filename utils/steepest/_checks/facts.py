@@ -55,10 +55,14 @@ def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
     values = [value for result in results for value in _numbers(result)]
     if not any(bool(value.isfinite().any()) for value in values):
         return False
-    if len(values) > 1 and all(bool((value == values[0][0]).all()) for value in values):
+    if len(values) > 1 and _is_one_number(values):
         return False
     told = [pair for pair in zip(cases, results, strict=False) if pair[1].observations]
     return not all(_handed_back(*pair) for pair in told)
+
+
+def _is_one_number(values: Sequence[torch.Tensor]) -> bool:
+    return all(bool((value == values[0][0]).all()) for value in values)
 
 
 def _handed_back(case: Case, result: Result) -> bool:
@@ -169,7 +173,8 @@ def _another_key(played: Sequence[Played]) -> Fact | None:
 
 def _state_kept(played: Sequence[Played]) -> Fact | None:
     """A part of the state comes back as it was given, where it should move."""
-    keys: dict[str, bool] = {}
+    due: dict[str, bool] = {}  # whether the reference moves it anywhere
+    changed: set[str] = set()
     for item in played:
         if item.case.drive != "stepper" or item.got.error:
             continue
@@ -178,11 +183,11 @@ def _state_kept(played: Sequence[Played]) -> Fact | None:
             if key == "theta" or key not in item.case.inputs["state"] or step != "1":
                 continue
             given, got = item.case.inputs["state"][key], item.got.observations.get(name)
-            moved = not item.right(want, given)
-            keys[key] = keys.get(key, True) and (not moved or item.right(given, got))
-            keys.setdefault(f"{key} moves", False)
-            keys[f"{key} moves"] |= moved
-    kept = [key for key, stays in keys.items() if stays and keys.get(f"{key} moves")]
+            moves = not item.right(want, given)
+            due[key] = due.get(key, False) or moves
+            if moves and not item.right(given, got):
+                changed.add(key)
+    kept = [key for key, moves in due.items() if moves and key not in changed]
     if kept:
         return Fact("state_not_updated", f"`{kept[0]}` comes back as it was given: return its new value.", NEAR)
     return None
@@ -272,7 +277,7 @@ def _constant(played: Sequence[Played]) -> Fact | None:
     values = [value for item in told for value in _numbers(item.got)]
     if len(told) < 2:
         return None
-    if all(bool((value == values[0][0]).all()) for value in values):
+    if _is_one_number(values):
         return Fact("constant", "It gives one and the same value, whatever it is given.")
     if all(_handed_back(item.case, item.got) for item in told):
         return Fact("returns_its_argument", "What was given comes back unchanged.")

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from steepest._checks.compare import Measure, difference, type_name
+from steepest._checks.compare import RELATIVE, Measure, difference, type_name
 from steepest._checks.general import FORM, Fact
 from steepest._checks.played import Played, plain, unpacked
 
-SINGLE = 2e-5 / 1e-8  # tolerances of float32 and float64
+SINGLE = RELATIVE[torch.float32] / RELATIVE[torch.float64]
 
 
 def nothing(played: Sequence[Played]) -> Fact | None:
