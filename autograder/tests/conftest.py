@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import nbformat
 import pytest
@@ -22,16 +23,23 @@ from steepest_grader.sandbox import choice
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.sandbox.bubblewrap import Bubblewrap
 from steepest_grader.sandbox.none import NoSandbox
+from xdist.scheduler import LoadScopeScheduling
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class ByLesson(LoadScopeScheduling):  # type: ignore[misc]
     """What is tried of one lesson goes to one process, which makes once what the judge compares with; so do files."""
-    lesson_of = {item.id: lesson for lesson, group in catalogue.lessons().items() for item in group}
-    for test in items:
-        params = test.callspec.params if hasattr(test, "callspec") else {}
-        known = lesson_of.get(getattr(params.get("item"), "id", ""), params.get("lesson"))
-        group = known if known in lesson_of.values() else test.nodeid.partition("::")[0]
-        test.add_marker(pytest.mark.xdist_group(group))
+
+    lesson_of: ClassVar = {item.id: lesson for lesson, group in catalogue.lessons().items() for item in group}
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, name = nodeid.partition("::")
+        words = re.split(r"[\[\]-]", name)[1:]  # parameters of a test
+        lessons = [self.lesson_of.get(word, word) for word in words]
+        return next((lesson for lesson in lessons if lesson in self.lesson_of.values()), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByLesson | None:
+    return ByLesson(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 LESSON = "90_tiny"

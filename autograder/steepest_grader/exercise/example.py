@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from steepest._checks.agreement import agreed_with, deviation
 from steepest._checks.calls import Function
 from steepest._checks.cases import Case, Result, play
 from steepest._checks.compare import show, show_apart
-from steepest._checks.finding import agreed_with, deviation
 from steepest._checks.played import inputs_of
 from steepest._checks.wire import printable
 

@@ -8,9 +8,10 @@ from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
+from steepest._checks.agreement import agreed_with, alike
 from steepest._checks.calls import Function, local
 from steepest._checks.cases import Candidate, Result, play
-from steepest._checks.finding import agreed_with, alike, find
+from steepest._checks.finding import find, recognised
 from steepest._checks.general import Fact
 from steepest._checks.generators import GENERATOR
 from steepest._checks.probes import Probe, find_probes, without_effect
@@ -177,8 +178,8 @@ def judge(
         public, sound = sound_candidates(exercise, (PUBLIC_SEED,), device)
         return without_effect(function, public, sound[0].results, probes(exercise))
 
-    finding = find(cases, known, results, parameters=exercise.parameters, reveal=False)
-    if finding.credit < 1 and not finding.listed:
+    finding = recognised(cases, known, results, parameters=exercise.parameters, reveal=False)
+    if not finding or (finding.credit < 1 and not finding.listed):
         known = _without_noise(exercise, tuple(seeds), device, cases, known, results)
         finding = find(cases, known, results, parameters=exercise.parameters, reveal=False, probe=probe)
     verdict = as_verdict(exercise, finding, results)

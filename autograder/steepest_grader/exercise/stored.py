@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from steepest._checks import wire
+from steepest._checks.agreement import agreed_with, alike, measured
 from steepest._checks.cases import EVERYTHING, Candidate, Case, Result
 from steepest._checks.compare import difference
-from steepest._checks.finding import agreed_with, alike, measured
 from steepest._checks.outcomes import Outcomes, dump, read
 
 from steepest_grader.errors import CourseError

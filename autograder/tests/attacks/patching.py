@@ -119,7 +119,7 @@ PACKAGE_PATCHES = {
     ),
     "difference": (
         "has the comparison see no difference",
-        "import steepest._checks.finding\nsteepest._checks.finding.difference = lambda *a, **k: None", "grade",
+        "import steepest._checks.agreement\nsteepest._checks.agreement.difference = lambda *a, **k: None", "grade",
     ),
     "tolerance": (
         "makes the tolerance infinite",
@@ -140,7 +140,7 @@ PACKAGE_PATCHES = {
     ),
     "agreement": (
         "has its results agree with everything",
-        "import steepest._checks.finding\nsteepest._checks.finding._agree = lambda *a, **k: True", "grade",
+        "import steepest._checks.agreement\nsteepest._checks.agreement.agree = lambda *a, **k: True", "grade",
     ),
 }  # fmt: skip
 

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 import torch
 from steepest._checks import outcomes
+from steepest._checks.agreement import measured
 from steepest._checks.calls import local
 from steepest._checks.cases import Candidate, play
 from steepest._checks.compare import Measure, difference, same_bits
-from steepest._checks.finding import Finding, find, measured
+from steepest._checks.finding import Finding, find
 from steepest_grader.exercise.catalogue import exercise, lessons
 from steepest_grader.exercise.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge_local, noises, refusals
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Outcome, form_key

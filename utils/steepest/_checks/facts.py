@@ -43,11 +43,8 @@ def seen(
     played = [
         Played(case, want, got, parameters) for case, want, got in zip(cases, nearest.results, results, strict=False)
     ]
-    work = is_work(cases, results)
-    for fact in (*OF_FORM, lambda played: probe(), *OF_VALUES):
-        if found := fact(played):
-            return found if work else Fact(found.name, found.text)
-    return None
+    told = (fact(played) for fact in (*OF_FORM, lambda played: probe(), *OF_VALUES))
+    return next((fact for fact in told if fact), None)
 
 
 def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:

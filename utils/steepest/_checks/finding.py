@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from steepest._checks import facts
-from steepest._checks.cases import EVERYTHING, Candidate, Case, Result
-from steepest._checks.compare import Measure, difference
+from steepest._checks.agreement import agree, agreed_with, alike, deviation, same
+from steepest._checks.cases import Candidate, Case, Result
+from steepest._checks.compare import Measure
 from steepest._checks.general import GENERAL, Fact
 from steepest._checks.generators import GENERATOR, SEED
 from steepest._checks.played import plain
@@ -46,22 +47,6 @@ class Finding:
     listed: bool = False
 
 
-@dataclass(frozen=True)
-class Deviation:
-    """How a result is not the wanted one.
-
-    Attributes
-    ----------
-    said : str
-        In words, without the case.
-    observation : str
-        Name of the observation that is missing or wrong, or "".
-    """
-
-    said: str
-    observation: str = ""
-
-
 def find(
     cases: Sequence[Case],
     candidates: Sequence[Candidate],
@@ -90,40 +75,67 @@ def find(
     probe : callable
         Plays the function once more where nothing else is found, see `probes.without_effect`.
     """
+    return recognised(cases, candidates, results, parameters=parameters, reveal=reveal) or _seen(
+        cases, candidates, results, parameters, reveal, probe
+    )
+
+
+def recognised(
+    cases: Sequence[Case],
+    candidates: Sequence[Candidate],
+    results: Sequence[Result],
+    *,
+    parameters: Sequence[str] = (),
+    reveal: bool = True,
+) -> Finding | None:
+    """Tell what the results are, if that is known by name: the first part of `find`, which has the parameters."""
     if results and results[-1].not_attempted:
         return Finding(0.0, "not_attempted", "Write the body of the function and run the cell again.")
     if agreed := agreed_with(cases, candidates, results):
         return Finding(1.0, None if agreed.kind == "reference" else agreed.name, agreed.text)
-    sound = [candidate for candidate in candidates if candidate.kind != "mistake"] or list(candidates[:1])
-    nearest = max(sound, key=partial(alike, cases, results=results))
+    sound, nearest = _sound(cases, candidates, results)
     symptom = _symptom(cases, nearest, results, reveal)
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
-    corners = max((_beside_corners(cases, candidate, results) for candidate in sound), default=0.0)
     known = _known(cases, sound, mistakes, results, parameters, symptom)
     if not known and (known := _resembled(cases, nearest, mistakes, results)) and not facts.is_work(cases, results):
         known = replace(known, credit=0.0)
-    if known:
-        return replace(known, credit=max(known.credit, corners), symptom=known.symptom or symptom)
-    if corners:
+    if not known:
+        return None
+    return replace(known, credit=max(known.credit, _corners(cases, sound, results)), symptom=known.symptom or symptom)
+
+
+def _seen(
+    cases: Sequence[Case],
+    candidates: Sequence[Candidate],
+    results: Sequence[Result],
+    parameters: Sequence[str],
+    reveal: bool,
+    probe: Callable[[], Fact | None],
+) -> Finding:
+    """What can be said of results that are no listed mistake's."""
+    sound, nearest = _sound(cases, candidates, results)
+    symptom = _symptom(cases, nearest, results, reveal)
+    if corners := _corners(cases, sound, results):
         return Finding(corners, "forgotten_corner", _corner_text(cases, nearest, results), symptom)
-    earned = EARNED if facts.is_work(cases, results) and _share(cases, nearest, results) >= RIGHT else 0.0
+    work = facts.is_work(cases, results)
+    earned = EARNED if work and _share(cases, nearest, results) >= RIGHT else 0.0
     fact = facts.seen(cases, nearest, results, parameters, probe)
     if fact:
-        return Finding(max(fact.credit, earned), fact.name, fact.text, symptom)
+        return Finding(max(fact.credit if work else 0.0, earned), fact.name, fact.text, symptom)
     return Finding(earned, None, "", symptom)
 
 
-def agreed_with(cases: Sequence[Case], candidates: Sequence[Candidate], results: Sequence[Result]) -> Candidate | None:
-    """The sound candidate that results agree with in every case."""
-    sound = (candidate for candidate in candidates if candidate.kind != "mistake")
-    return next((candidate for candidate in sound if _agree(cases, candidate, results)), None)
+def _sound(
+    cases: Sequence[Case], candidates: Sequence[Candidate], results: Sequence[Result]
+) -> tuple[list[Candidate], Candidate]:
+    """The sound candidates, and which of them results are nearest to."""
+    sound = [candidate for candidate in candidates if candidate.kind != "mistake"] or list(candidates[:1])
+    return sound, max(sound, key=partial(alike, cases, results=results))
 
 
-def alike(cases: Sequence[Case], candidate: Candidate, results: Sequence[Result]) -> float:
-    """The share of the cases in which results agree with a candidate's."""
-    pairs = zip(cases, candidate.results, results, strict=False)
-    return sum(same(case, want, got) for case, want, got in pairs) / len(cases)
+def _corners(cases: Sequence[Case], sound: Sequence[Candidate], results: Sequence[Result]) -> float:
+    return max((_beside_corners(cases, candidate, results) for candidate in sound), default=0.0)
 
 
 def _known(
@@ -136,47 +148,21 @@ def _known(
 ) -> Finding | None:
     """A listed mistake in every case, or what is right but for a side effect or the floating type."""
     for candidate in mistakes:
-        if _agree(cases, candidate, results):
+        if agree(cases, candidate, results):
             return _as_finding(candidate)
     clean = [replace(result, effects=()) for result in results]
-    if any(_agree(cases, candidate, clean) for candidate in sound):
+    if any(agree(cases, candidate, clean) for candidate in sound):
         return _side_effect({effect for result in results for effect in result.effects}, parameters)
-    if any(_agree(cases, candidate, clean, Measure(any_dtype=True)) for candidate in sound):
+    if any(agree(cases, candidate, clean, Measure(any_dtype=True)) for candidate in sound):
         return _in_general("wrong_float_type", symptom)
     for candidate in mistakes:
-        if _agree(cases, candidate, clean, Measure(any_dtype=True)):
+        if agree(cases, candidate, clean, Measure(any_dtype=True)):
             return _with_effects(_as_finding(candidate), results, candidate)
     return None
 
 
 def _as_finding(candidate: Candidate) -> Finding:
     return Finding(candidate.credit, candidate.name, candidate.text, listed=True)
-
-
-def _agree(
-    cases: Sequence[Case], candidate: Candidate, results: Sequence[Result], measure: Measure | None = None
-) -> bool:
-    return len(results) == len(candidate.results) and all(
-        same(case, want, got, measure) for case, want, got in zip(cases, candidate.results, results, strict=True)
-    )
-
-
-def same(case: Case, want: Result, got: Result, measure: Measure | None = None) -> bool:
-    """Whether two results of a case agree, but for what rounding decides."""
-    undecided = {*want.undecided, *got.undecided}
-    if EVERYTHING in undecided:
-        return True
-    if want.error or got.error:
-        return want.error == got.error
-    if want.effects != got.effects:
-        return False
-    expected = {name: value for name, value in want.observations.items() if name not in undecided}
-    return difference(expected, dict(got.observations), measured(case, measure)) is None
-
-
-def measured(case: Case, measure: Measure | None = None) -> Measure:
-    """How values of a case are compared."""
-    return replace(measure or Measure(reveal=False), slack=case.slack, scale=case.scale)
 
 
 def _resembled(
@@ -272,28 +258,6 @@ def _symptom(cases: Sequence[Case], nearest: Candidate, results: Sequence[Result
         if found:
             return f"{found.said}, in the case “{case.name}”"
     return ""
-
-
-def deviation(case: Case, want: Result, got: Result, *, reveal: bool = True) -> Deviation | None:
-    """The first thing in which a result of a case is not the wanted one; `reveal` as for `find`."""
-    if got.error and got.error != want.error:
-        where = f" ({got.line})" if got.line else ""
-        kind = "" if got.error == "ResultError" else f"{got.error}: "
-        return Deviation(f"{kind}{got.message}{where}")
-    if want.error and not got.error:
-        return Deviation(f"it should raise {want.error} and does not")
-    for name, value in want.observations.items():
-        if name not in got.observations:
-            return Deviation(f"{name} is missing", name)
-        said = difference(value, got.observations[name], measured(case, Measure(reveal=reveal)))
-        if said:
-            return Deviation(f"{name} {said}", name)
-    if got.effects != want.effects:
-        drawn = {GENERATOR, SEED} & ({*got.effects} - {*want.effects})
-        return Deviation(
-            f"it uses a {sorted(drawn)[0]}" if drawn else "it changes something that it should leave alone"
-        )
-    return None
 
 
 def _side_effect(effects: set[str], parameters: Sequence[str]) -> Finding:

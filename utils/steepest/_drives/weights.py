@@ -112,8 +112,8 @@ def _moments(draw: Tensor, scales: Sequence[float]) -> dict[str, Any]:
 
 def _law(unit: Tensor) -> str:
     """Name of the distribution of numbers that have mean 0 and deviation 1."""
-    ordered = unit.sort().values
-    ranks = torch.arange(len(unit) + 1, dtype=torch.float64, device=unit.device) / len(unit)
+    ordered = torch.from_numpy(np.sort(unit.cpu().numpy()))  # many times as fast as torch on one core
+    ranks = torch.arange(len(unit) + 1, dtype=torch.float64) / len(unit)
     reach, half_range = float(ordered.abs().max()), float(ordered[-1] - ordered[0]) / 2
 
     def follows(distribution: Callable[[Tensor], Tensor]) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from steepest._checks.agreement import alike
 from steepest._checks.calls import StudentError, local
 from steepest._checks.cases import EVERYTHING, Candidate, Case, Result, play
 from steepest._checks.content import drives
 from steepest._checks.drives import GENERAL, drive
-from steepest._checks.finding import Finding, alike, find
+from steepest._checks.finding import Finding, find
 from torch import Tensor
 
 
