@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib.metadata import entry_points
+from importlib.resources import files
 from importlib.util import find_spec
+from pathlib import Path
+
+from steepest._checks import content
 
 from steepest_grader.errors import CourseError
 
-__all__ = ["exercise_packages", "secret_packages"]
+__all__ = ["code_digest", "exercise_packages", "secret_packages"]
 
 GROUP = "steepest_grader.exercises"
 
@@ -37,3 +42,12 @@ def exercise_packages() -> tuple[str, ...]:
 def secret_packages() -> tuple[str, ...]:
     """Names of all packages that no student may read."""
     return ("steepest_grader", *exercise_packages())
+
+
+def code_digest() -> bytes:
+    """Digest of all code that takes part in a mark or in a stored outcome."""
+    digest = hashlib.sha256()
+    for name in (*content.packages(), *secret_packages()):
+        for path in sorted(Path(str(files(name))).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.digest()

@@ -5,24 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
-from steepest._checks import content
 
 from steepest_grader.course.handout import MASTER, released_notebook
 from steepest_grader.course.judged import is_judged
 from steepest_grader.course.places import Course
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import Exercise, GradedSubmission, Outcome, Verdict
-from steepest_grader.installed import secret_packages
+from steepest_grader.installed import code_digest
 from steepest_grader.notebook.cells import by_grade_id, is_test
 
-__all__ = ["Lesson", "code_digest", "load"]
+__all__ = ["Lesson", "load"]
 
 
 @dataclass(frozen=True)
@@ -103,15 +100,6 @@ def load(course: Course, lesson: str) -> Lesson:
     for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(given.items()))):
         version.update(part.encode())
     return Lesson(lesson, released, judged, tests, version.hexdigest(), given, source, master)
-
-
-def code_digest() -> bytes:
-    """Digest of all code that takes part in a mark or in a stored outcome."""
-    digest = hashlib.sha256()
-    for name in (*content.packages(), *secret_packages()):
-        for path in sorted(Path(str(files(name))).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.digest()
 
 
 def _unpickled(ids: dict[str, str], parts: dict[str, Any]) -> Lesson:

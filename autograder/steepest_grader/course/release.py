@@ -19,13 +19,13 @@ from pathlib import Path
 import nbformat
 
 from steepest_grader.course.handout import write_notebook
-from steepest_grader.course.lesson import code_digest, load
+from steepest_grader.course.lesson import load
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue, stored
 from steepest_grader.exercise.processes import processes
 from steepest_grader.files import replace_file
-from steepest_grader.installed import exercise_packages
+from steepest_grader.installed import code_digest, exercise_packages
 
 __all__ = ["archive", "build", "write_course"]
 

@@ -18,6 +18,7 @@ from steepest._checks.probes import Probe, find_probes, without_effect
 
 from steepest_grader.exercise import catalogue, undecided
 from steepest_grader.exercise.apart import apart
+from steepest_grader.exercise.kept import kept
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
 from steepest_grader.exercise.verdicts import as_verdict
@@ -64,12 +65,14 @@ def _candidates(
     exercise: Exercise, seeds: tuple[int, ...], device: str
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
     cases, sound, results = _sound_candidates(exercise, seeds, device)
-    known = list(sound)
-    for mistake in exercise.mistakes:
-        for number, form in enumerate(mistake.written().values(), start=1):
-            found = results(form.implementation, exercise.companions_of(form))
-            known.append(Candidate("mistake", mistake.name, mistake.hint, mistake.credit, found, number))
-    return cases, tuple(known)
+    forms = [(item, *form) for item in exercise.mistakes for form in enumerate(item.written().values(), start=1)]
+
+    def make() -> list[list[Result]]:
+        return [results(form.implementation, exercise.companions_of(form)) for _, _, form in forms]
+
+    found = zip(forms, kept(exercise, seeds, device, make), strict=True)
+    known = (Candidate("mistake", item.name, item.hint, item.credit, made, number) for (item, number, _), made in found)
+    return cases, (*sound, *known)
 
 
 def sound_candidates(

@@ -16,11 +16,12 @@ import dask
 from distributed import Client, Future, KilledWorker, Security
 from distributed.comm import connect
 
-from steepest_grader.course.lesson import Lesson, code_digest
+from steepest_grader.course.lesson import Lesson
 from steepest_grader.errors import ClusterError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.grading.collect import Submission
 from steepest_grader.grading.worker import pack
+from steepest_grader.installed import code_digest
 from steepest_grader.notebook.restore import MAX_BYTES
 from steepest_grader.sandbox.base import Sandbox
 
@@ -202,7 +203,7 @@ def _task(version: str, packed: bytes) -> Callable[[str, bytes], Any]:
 
         where = get_worker().address
         try:
-            from steepest_grader.course.lesson import code_digest
+            from steepest_grader.installed import code_digest
 
             if code_digest().hex() != version:
                 return where, "its steepest and steepest_grader are not those of this machine. Install the same there."
