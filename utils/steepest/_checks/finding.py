@@ -179,7 +179,7 @@ def _resembled(
     bearing = [
         (place, got, _like(cases[place], nearest.results[place], got))
         for place, got in enumerate(results)
-        if not got.error and not _is_nothing(got)
+        if not got.error and not _is_nothing(got) and _has_numbers(got)
     ]
     for candidate in mistakes:
         seen = []
@@ -190,7 +190,7 @@ def _resembled(
             like = _like(cases[place], want, got)
             if not like and not sound:
                 break
-            if like and not sound and _has_numbers(want) and _has_numbers(got):
+            if like and not sound and _has_numbers(want):
                 seen.append(place)
         else:
             apart = _apart(cases, nearest, candidate) if seen else set()
