@@ -18,7 +18,7 @@ from steepest._checks.probes import Probe, find_probes, without_effect
 
 from steepest_grader.exercise import catalogue, undecided
 from steepest_grader.exercise.apart import apart
-from steepest_grader.exercise.kept import kept
+from steepest_grader.exercise.kept import kept_results
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
 from steepest_grader.exercise.verdicts import as_verdict
@@ -70,7 +70,7 @@ def _candidates(
     def make() -> list[list[Result]]:
         return [results(form.implementation, exercise.companions_of(form)) for _, _, form in forms]
 
-    found = zip(forms, kept(exercise, seeds, device, make), strict=True)
+    found = zip(forms, kept_results(exercise, (seeds, device), make), strict=True)
     known = (Candidate("mistake", item.name, item.hint, item.credit, made, number) for (item, number, _), made in found)
     return cases, (*sound, *known)
 

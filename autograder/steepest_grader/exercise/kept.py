@@ -1,4 +1,4 @@
-"""What known mistakes give, kept from one run to the next: it is the same until code, torch or processor change."""
+"""What is made of an exercise, kept from one run to the next: the same until code, torch or processor change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import os
 import platform
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
@@ -23,13 +23,11 @@ from steepest_grader.exercise.model import Exercise
 from steepest_grader.files import replace_file
 from steepest_grader.installed import code_digest, secret_packages
 
-__all__ = ["folder", "kept"]
+__all__ = ["folder", "kept", "kept_results"]
 
 ROOM = 2**29  # bytes that all files may take; the oldest go first
 SIZE = struct.Struct("<Q")
 SEAL = hashlib.sha256().digest_size
-
-Played = list[list[Result]]
 
 
 def folder() -> Path:
@@ -38,40 +36,46 @@ def folder() -> Path:
     return Path(named or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "steepest-grader")
 
 
-def kept(exercise: Exercise, seeds: Sequence[int], device: str, make: Callable[[], Played]) -> Played:
+def kept(exercise: Exercise, what: object, make: Callable[[], bytes]) -> bytes:
     """What `make` returns, from a file where it has been made before.
 
-    Only exercises of an installed course are kept, whose code is known by its digest. A file that cannot be read or
-    written costs time and nothing else.
+    Only for exercises of an installed course, whose code is known by its digest. A file that cannot be read or written
+    costs time and nothing else.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    what : object
+        All that it depends on besides code, torch and processor; tells by its `repr`.
+    make : callable
     """
     package = exercise.reference.__module__.partition(".")[0]
     if package not in secret_packages() or catalogue.by_id().get(exercise.id) is not exercise:
         return make()
-    path = folder() / f"{exercise.id}-{_digest(exercise.id, tuple(seeds), device)}.wire"
-    try:
+    digest = hashlib.sha256(repr((exercise.id, what, _surroundings())).encode()).hexdigest()
+    path = folder() / f"{exercise.id}-{digest[:24]}"
+    with contextlib.suppress(OSError):
         data = path.read_bytes()
         os.utime(path)
-        return _read(data)
-    except (OSError, ValueError):
-        made = make()
-    try:
-        frames = [wire.encode([_plain(result) for result in results]) for results in made]
-    except wire.WireError:
-        return made
-    body = b"".join(SIZE.pack(len(frame)) + frame for frame in frames)
-    data = hashlib.sha256(body).digest() + body
+        if hashlib.sha256(data[SEAL:]).digest() == data[:SEAL]:
+            return data[SEAL:]
+    made = make()
     with contextlib.suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(path, data)
+        replace_file(path, hashlib.sha256(made).digest() + made)
         _make_room(path.parent)
-    return _read(data)  # the same now as from the file
+    return made
 
 
-def _read(data: bytes) -> Played:
-    seal, body = data[:SEAL], data[SEAL:]
-    if hashlib.sha256(body).digest() != seal:
-        raise ValueError("the file is damaged")
-    return [[Result(**result) for result in wire.decode(frame)] for frame in _frames(body)]
+def kept_results(exercise: Exercise, what: object, make: Callable[[], list[list[Result]]]) -> list[list[Result]]:
+    """What `make` returns, as `kept`; always as it comes out of the file, so that every run has the same."""
+
+    def written() -> bytes:
+        frames = [wire.encode([_plain(result) for result in results]) for results in make()]
+        return b"".join(SIZE.pack(len(frame)) + frame for frame in frames)
+
+    frames = _frames(kept(exercise, what, written))
+    return [[Result(**result) for result in wire.decode(frame)] for frame in frames]
 
 
 def _plain(result: Result) -> dict[str, Any]:
@@ -85,10 +89,6 @@ def _frames(data: bytes) -> Iterator[bytes]:
         place += SIZE.size
         yield data[place : place + size]
         place += size
-
-
-def _digest(name: str, seeds: tuple[int, ...], device: str) -> str:
-    return hashlib.sha256(repr((name, seeds, device, _surroundings())).encode()).hexdigest()[:24]
 
 
 @cache
@@ -108,7 +108,7 @@ def _processor() -> str:
 
 
 def _make_room(place: Path) -> None:
-    files = sorted(((path.stat().st_mtime, path.stat().st_size, path) for path in place.glob("*.wire")), reverse=True)
+    files = sorted(((path.stat().st_mtime, path.stat().st_size, path) for path in place.iterdir()), reverse=True)
     taken = 0
     for _, size, path in files:
         taken += size

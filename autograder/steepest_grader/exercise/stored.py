@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from steepest._checks.outcomes import Outcomes, dump, read
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import judge, rules
+from steepest_grader.exercise.kept import kept
 from steepest_grader.exercise.model import Exercise, Mistake, form_key
 from steepest_grader.exercise.undecided import DECIDED, UNDECIDED, Noise, marked, replays
 
@@ -42,6 +44,11 @@ def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
         If the exercise breaks a rule, see `rules`, if rounding decides what a sound implementation gives, or if a
         mistake cannot be told from one on the public cases, or by what rounding decides alone.
     """
+    what = ("outcomes", judge.PUBLIC_SEED, hashlib.sha256(old or b"").digest())
+    return kept(exercise, what, lambda: _made(exercise, old))
+
+
+def _made(exercise: Exercise, old: bytes | None) -> bytes:
     seeds = (judge.PUBLIC_SEED,)
     rules.check(exercise)
     rules.check_cases(exercise, judge.PUBLIC_SEED)
@@ -67,12 +74,12 @@ def outcomes(exercise: Exercise, old: bytes | None = None) -> bytes:
 
 def _distinct(cases: Sequence[Case], candidates: Sequence[Candidate]) -> list[Candidate]:
     """Candidates without forms of a mistake that come to the same as an earlier one."""
-    kept: list[Candidate] = []
+    distinct: list[Candidate] = []
     for item in candidates:
-        earlier = [other for other in kept if other.kind == "mistake" and other.name == item.name]
+        earlier = [other for other in distinct if other.kind == "mistake" and other.name == item.name]
         if not any(alike(cases, other, item.results) == 1 for other in earlier):
-            kept.append(item)
-    return kept
+            distinct.append(item)
+    return distinct
 
 
 def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:

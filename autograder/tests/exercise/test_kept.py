@@ -12,7 +12,7 @@ from steepest._checks.compare import same_bits
 from steepest_grader.exercise import kept as kept_module
 from steepest_grader.exercise.catalogue import exercise
 from steepest_grader.exercise.judge import _candidates
-from steepest_grader.exercise.kept import folder, kept
+from steepest_grader.exercise.kept import folder, kept, kept_results
 from steepest_grader.exercise.model import Exercise
 
 SEEDS = (7,)
@@ -39,7 +39,7 @@ def _files(place: Path) -> list[str]:
 
 def test_what_is_kept_is_what_was_made(empty: Path) -> None:
     made = _played(GD)
-    again = kept(GD, SEEDS, "cpu", _never)
+    again = kept_results(GD, (SEEDS, "cpu"), _never)
     assert len(again) == len(made) > 10
     for one, two in zip(again, made, strict=True):
         assert [replace(result, observations={}) for result in one] == [
@@ -49,51 +49,55 @@ def test_what_is_kept_is_what_was_made(empty: Path) -> None:
     assert empty.stat().st_mode & 0o077 == 0  # answers to hidden cases are nobody else's
 
 
-CHANGES: dict[str, Callable[[pytest.MonkeyPatch], tuple[tuple[int, ...], str]]] = {
-    "other seeds": lambda patch: ((8,), "cpu"),
-    "another device": lambda patch: (SEEDS, "cuda"),
-    "other code": lambda patch: (patch.setattr(kept_module, "code_digest", lambda: b"other"), (SEEDS, "cpu"))[1],
-    "another torch": lambda patch: (patch.setattr("torch.__version__", "0"), (SEEDS, "cpu"))[1],
-    "another processor": lambda patch: (patch.setattr(kept_module, "_processor", lambda: "?"), (SEEDS, "cpu"))[1],
+CHANGES: dict[str, Callable[[pytest.MonkeyPatch], object]] = {
+    "other code": lambda patch: patch.setattr(kept_module, "code_digest", lambda: b"other"),
+    "another torch": lambda patch: patch.setattr("torch.__version__", "0"),
+    "another processor": lambda patch: patch.setattr(kept_module, "_processor", lambda: "?"),
+    "other instructions": lambda patch: patch.setattr("torch.backends.cpu.get_cpu_capability", lambda: "NONE"),
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_it_is_made_anew_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept(GD, SEEDS, "cpu", lambda: [[Result({"x": 1.0})]])
-    seeds, device = CHANGES[name](monkeypatch)
-    kept_module._surroundings.cache_clear()
-    assert kept(GD, seeds, device, lambda: [[Result({"x": 2.0})]])[0][0].observations == {"x": 2.0}
-    monkeypatch.undo()
+    assert kept(GD, "x", lambda: b"1") == kept(GD, "x", lambda: b"2") == b"1"
+    with monkeypatch.context() as patch:
+        CHANGES[name](patch)
+        kept_module._surroundings.cache_clear()
+        assert kept(GD, "x", lambda: b"3") == b"3"
     kept_module._surroundings.cache_clear()
 
 
-@pytest.mark.parametrize("damage", [b"", b"STP", b"\xff" * 40, b"\x08" + 15 * b"\0"])
+def test_it_is_made_anew_for_another_exercise_and_for_whatever_else_it_depends_on() -> None:
+    assert kept(GD, ((7,), "cpu"), lambda: b"1") == b"1"
+    assert kept(GD, ((8,), "cpu"), lambda: b"2") == b"2"
+    assert kept(exercise("fit_line"), ((7,), "cpu"), lambda: b"3") == b"3"
+
+
+@pytest.mark.parametrize("damage", [b"", b"STP", 40 * b"\xff"])
 def test_a_damaged_file_is_made_anew(empty: Path, damage: bytes) -> None:
-    kept(GD, SEEDS, "cpu", lambda: [[Result({"x": 1.0})]])
+    kept(GD, "x", lambda: b"1")
     (path,) = empty.iterdir()
     whole = path.read_bytes()
-    path.write_bytes(damage)
-    assert kept(GD, SEEDS, "cpu", lambda: [[Result({"x": 1.0})]])[0][0].observations == {"x": 1.0}
-    assert path.read_bytes() == whole
+    for spoiled in (damage, whole[:-1] + b"2"):
+        path.write_bytes(spoiled)
+        assert kept(GD, "x", lambda: b"1") == b"1"
+        assert path.read_bytes() == whole
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing(empty: Path) -> None:
     empty.write_text("no folder")
-    assert kept(GD, SEEDS, "cpu", lambda: [[Result({"x": 1.0})]])[0][0].observations == {"x": 1.0}
+    assert kept(GD, "x", lambda: b"1") == b"1"
 
 
-def test_an_exercise_that_is_not_installed_is_not_kept(empty: Path) -> None:
-    other = replace(GD, points=GD.points + 1)
-    kept(other, SEEDS, "cpu", lambda: [[Result({"x": 1.0})]])
+def test_an_exercise_that_is_not_installed_is_not_kept() -> None:
+    kept(replace(GD, points=GD.points + 1), "x", lambda: b"1")
     assert _files(folder()) == []
 
 
 def test_the_oldest_go_where_room_ends(empty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for seed in range(4):
-        kept(GD, (seed,), "cpu", lambda: [[Result({"x": 1.0})]])
-    before = _files(empty)
-    size = (empty / before[0]).stat().st_size
+    for number in range(4):
+        kept(GD, number, lambda: b"1")
+    size = (empty / _files(empty)[0]).stat().st_size
     monkeypatch.setattr(kept_module, "ROOM", 3 * size + 1)
-    kept(GD, (9,), "cpu", lambda: [[Result({"x": 1.0})]])
+    kept(GD, 9, lambda: b"1")
     assert len(_files(empty)) == 3
