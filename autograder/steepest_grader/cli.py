@@ -210,7 +210,7 @@ def grade(
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--exercise", help="Judge this exercise and no other.")
 @jobs_option
 @json_option
@@ -226,9 +226,13 @@ def judge(
     known = catalogue.by_id()
     if exercise is not None and exercise not in known:
         fail(f"There is no exercise {exercise!r}. The exercises are: {', '.join(known)}.")
+    for path in paths:
+        if not os.path.lexists(path):
+            fail(f"There is no file {path}.")
+    shared = Path(os.path.commonpath([path.absolute().parent for path in paths]))
     sandbox = _sandbox(unsafe_no_sandbox)
     rows: list[dict[str, Any]] = []
-    judged = partial(judging.judge_file, sandbox=sandbox, only=exercise)
+    judged = partial(judging.judge_file, sandbox=sandbox, only=exercise, below=shared)
     with progress() as bar, ThreadPoolExecutor(max_workers=jobs) as lanes:
         for found in bar.track(lanes.map(judged, paths), total=len(paths), description="judge"):
             rows += found
