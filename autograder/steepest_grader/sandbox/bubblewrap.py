@@ -51,12 +51,16 @@ class Bubblewrap(Sandbox):
         ]  # fmt: skip
 
     def advice(self, reason: str) -> str:
-        """Say how to get bubblewrap, or how user namespaces are switched on."""
+        """Say how to get bubblewrap, what to move, or how user namespaces are switched on."""
         if shutil.which("bwrap") is None:
             return (
                 "The sandbox needs bubblewrap, which is not installed: `apt-get install bubblewrap`, or "
                 "`conda install -c conda-forge bubblewrap`."
             )
+        try:
+            view(self.private)
+        except Unfit as error:
+            return str(error)
         return (
             f"bubblewrap does not work here: {reason}. Unprivileged user namespaces may be switched off: see "
             "`sysctl kernel.unprivileged_userns_clone` and `kernel.apparmor_restrict_unprivileged_userns`."

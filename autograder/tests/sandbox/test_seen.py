@@ -251,3 +251,4 @@ def test_grading_refuses_to_start_and_says_what_to_do(verb: str, tiny: Course, m
     said = " ".join(done.output.split()) if verb == "grade" else out.read_text()
     assert f"{tiny.root} lies within {tiny.root}, which students' code must see" in said
     assert f"Move {tiny.root} elsewhere" in said
+    assert "namespaces" not in said
