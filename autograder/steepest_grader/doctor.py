@@ -77,7 +77,8 @@ def _sandbox(private: Private) -> Diagnosis:
             sandbox.kill(sandbox.fork(CONNECTION))
     except SandboxError as error:
         return Diagnosis("sandbox", False, True, str(error))
-    return Diagnosis("sandbox", True, True, "bubblewrap runs, kernels within it, and neither sees the course")
+    apart = ", and nothing of the course is seen there" if private.folders else ""
+    return Diagnosis("sandbox", True, True, f"bubblewrap runs, and kernels within it{apart}")
 
 
 def _database() -> Diagnosis:

@@ -125,7 +125,15 @@ def _python(private: Private) -> Iterator[Path]:
 
 
 def _packages(private: Private) -> list[str]:
-    return [*secret_packages(), *private.packages]
+    return [*secret_packages(), *filter(_is_there, private.packages)]
+
+
+def _is_there(name: str) -> bool:
+    """Whether a package is installed here; settings may name one that workers of a cluster do without."""
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _secrets(private: Private) -> set[str]:

@@ -192,7 +192,7 @@ def test_of_packages_none_that_is_secret_is_seen(tmp_path: Path, monkeypatch: py
     monkeypatch.syspath_prepend(site)
     monkeypatch.setattr(seen, "_distributions", lambda: installed)
     here = site.relative_to(tmp_path)
-    assert found_in(tmp_path, Private(packages=("named_exercises",))) == {f"{here}/other/__init__.py"}
+    assert found_in(tmp_path, Private(packages=("named_exercises", "not.here"))) == {f"{here}/other/__init__.py"}
     as_a_whole = found_in(tmp_path, Private(), besides=())
     assert as_a_whole == {f"{here}/other/__init__.py", f"{here}/named_exercises/answers.py"}
     monkeypatch.setattr(seen, "_secrets", lambda private: set())
