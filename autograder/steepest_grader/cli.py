@@ -20,7 +20,7 @@ from rich.table import Table
 from steepest_grader.course.find import find_any_course, find_course
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
-from steepest_grader.errors import MendableError
+from steepest_grader.errors import CourseError, MendableError
 from steepest_grader.terminal import (
     ERR,
     OUT,
@@ -38,6 +38,7 @@ from steepest_grader.terminal import (
 if TYPE_CHECKING:
     from steepest_grader.exercise.model import GradedSubmission
     from steepest_grader.sandbox.base import Sandbox
+    from steepest_grader.sandbox.seen import Private
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
 unsafe_option = click.option(
@@ -75,6 +76,14 @@ class _Settings:
     @property
     def any_course(self) -> Course:
         return find_any_course(self.start)
+
+    @property
+    def no_course(self) -> Course | None:
+        """The course, for verbs that need none."""
+        try:
+            return self.any_course
+        except CourseError:
+            return None
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -175,7 +184,7 @@ def grade(
     from steepest_grader.exercise.model import Outcome
     from steepest_grader.grading.batch import grade_lesson
 
-    sandbox = _sandbox(unsafe_no_sandbox, device, here=scheduler is None)
+    sandbox = _sandbox(unsafe_no_sandbox, _private(course, folder, gradebook=gradebook), device, here=scheduler is None)
     graded: list[GradedSubmission] = []
     for name in named:
         with progress() as bar:
@@ -210,13 +219,19 @@ def grade(
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--exercise", help="Judge this exercise and no other.")
 @jobs_option
 @json_option
 @unsafe_option
+@click.pass_obj
 def judge(
-    paths: tuple[Path, ...], exercise: str | None, jobs: int, json_file: Path | None, unsafe_no_sandbox: bool
+    settings: _Settings,
+    paths: tuple[Path, ...],
+    exercise: str | None,
+    jobs: int,
+    json_file: Path | None,
+    unsafe_no_sandbox: bool,
 ) -> None:
     """Judge Python files: every function that bears an exercise's id."""
     from steepest_grader.exercise import catalogue
@@ -226,9 +241,13 @@ def judge(
     known = catalogue.by_id()
     if exercise is not None and exercise not in known:
         fail(f"There is no exercise {exercise!r}. The exercises are: {', '.join(known)}.")
-    sandbox = _sandbox(unsafe_no_sandbox)
+    for path in paths:
+        if not os.path.lexists(path):
+            fail(f"There is no file {path}.")
+    shared = Path(os.path.commonpath([path.absolute().parent for path in paths]))
+    sandbox = _sandbox(unsafe_no_sandbox, _private(settings.no_course, shared))
     rows: list[dict[str, Any]] = []
-    judged = partial(judging.judge_file, sandbox=sandbox, only=exercise)
+    judged = partial(judging.judge_file, sandbox=sandbox, only=exercise, below=shared)
     with progress() as bar, ThreadPoolExecutor(max_workers=jobs) as lanes:
         for found in bar.track(lanes.map(judged, paths), total=len(paths), description="judge"):
             rows += found
@@ -380,7 +399,7 @@ def verify(
     from steepest_grader.trust import page as trust
     from steepest_grader.trust import verify as module
 
-    sandbox = _sandbox(unsafe_no_sandbox)
+    sandbox = _sandbox(unsafe_no_sandbox, _private(course))
     found, said = {}, []
     files = {} if answers is None else others.files(answers)
     with processes(jobs) as pool, progress() as bar:
@@ -409,12 +428,13 @@ def verify(
 
 @main.command()
 @json_option
-def doctor(json_file: Path | None) -> None:
+@click.pass_obj
+def doctor(settings: _Settings, json_file: Path | None) -> None:
     """Say what works on this machine, and how to mend what does not."""
     from steepest_grader.doctor import examine
 
     with ERR.status("looking"):
-        found = examine()
+        found = examine(_private(settings.no_course))
     table = Table("", "part", "found")
     for item in found:
         mark = "[green]✓[/]" if item.works else "[red]✗[/]" if item.needed else "[yellow]–[/]"
@@ -425,7 +445,19 @@ def doctor(json_file: Path | None) -> None:
         fail("Grading does not work here yet.")
 
 
-def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox:
+def _private(course: Course | None, *paths: Path, gradebook: str | None = None) -> Private:
+    """What no student may read: the course, what was handed in, the gradebook."""
+    from steepest_grader.gradebook.database import complete, file_of
+    from steepest_grader.sandbox.seen import Private
+
+    book = None if gradebook is None else file_of(complete(gradebook))
+    places = [path.absolute() for path in (*paths, book) if path is not None]
+    if course is None:
+        return Private(tuple(places))
+    return Private((course.root, course.course_dir, *places), tuple(course.private_packages))
+
+
+def _sandbox(unsafe: bool, private: Private, device: str = "cpu", *, here: bool = True) -> Sandbox:
     """The sandbox, which ends with the command; only its kind, where the workers of a cluster open theirs."""
     from steepest_grader.sandbox.bubblewrap import Bubblewrap
     from steepest_grader.sandbox.choice import open_sandbox
@@ -434,9 +466,10 @@ def _sandbox(unsafe: bool, device: str = "cpu", *, here: bool = True) -> Sandbox
     if unsafe:
         ERR.print("[yellow]No sandbox: submissions run with all your rights.[/]")
     if not here:
-        return NoSandbox(device=device) if unsafe else Bubblewrap(device=device)
+        return (NoSandbox if unsafe else Bubblewrap)(device=device, private=private)
     with ERR.status("warming up the sandbox"):
-        return click.get_current_context().with_resource(open_sandbox(unsafe=unsafe, device=device))
+        opened = open_sandbox(unsafe=unsafe, device=device, private=private)
+        return click.get_current_context().with_resource(opened)
 
 
 def _advance(bar: Progress, task: TaskID, text: str) -> None:

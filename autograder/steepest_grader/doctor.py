@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import torch
 
 from steepest_grader.sandbox.choice import open_sandbox
 from steepest_grader.sandbox.kernel import CONNECTION
+from steepest_grader.sandbox.seen import NOTHING_MORE, Private
 from steepest_grader.sandbox.zygote import SandboxError
 
 __all__ = ["Diagnosis", "examine"]
@@ -49,9 +49,15 @@ class Diagnosis:
         return asdict(self)
 
 
-def examine() -> list[Diagnosis]:
-    """Look at everything that grading uses or could use."""
-    return [look() for look in LOOKS]
+def examine(private: Private = NOTHING_MORE) -> list[Diagnosis]:
+    """Look at everything that grading uses or could use.
+
+    Parameters
+    ----------
+    private : Private
+        What students' code must not see, where there is a course.
+    """
+    return [_python(), _packages(), _sandbox(private), _database(), _postgresql(), _gpu(), _browser()]
 
 
 def _python() -> Diagnosis:
@@ -65,13 +71,14 @@ def _packages() -> Diagnosis:
     return Diagnosis("packages", True, True, ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names))
 
 
-def _sandbox() -> Diagnosis:
+def _sandbox(private: Private) -> Diagnosis:
     try:
-        with open_sandbox() as sandbox:
+        with open_sandbox(private=private) as sandbox:
             sandbox.kill(sandbox.fork(CONNECTION))
     except SandboxError as error:
         return Diagnosis("sandbox", False, True, str(error))
-    return Diagnosis("sandbox", True, True, "bubblewrap runs, and kernels within it")
+    apart = ", and nothing of the course is seen there" if private.folders else ""
+    return Diagnosis("sandbox", True, True, f"bubblewrap runs, and kernels within it{apart}")
 
 
 def _database() -> Diagnosis:
@@ -104,14 +111,3 @@ def _browser() -> Diagnosis:
     found = next((name for name in ("chromium", "chromium-browser", "google-chrome") if shutil.which(name)), None)
     said = found or "no Chromium is on PATH; only tests of the demos in a browser need one."
     return Diagnosis("browser", found is not None, False, said)
-
-
-LOOKS: tuple[Callable[[], Diagnosis], ...] = (
-    _python,
-    _packages,
-    _sandbox,
-    _database,
-    _postgresql,
-    _gpu,
-    _browser,
-)

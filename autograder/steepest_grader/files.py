@@ -1,16 +1,103 @@
-"""Files that are never seen half written, what is said in them last, and work that only one process does."""
+"""Files that are never seen half written, those that others handed in, and work that only one process does."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 PART = ".part"
+INNER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
+
+
+class OddFileError(Exception):
+    """What bears a name is not read, whatever it holds; the message says why, to whoever handed it in."""
+
+
+@contextmanager
+def inner_folder(name: str, at: int) -> Iterator[int]:
+    """A descriptor of a folder in another: what is reached by it is of that folder, whatever the name means later.
+
+    Raises
+    ------
+    NotADirectoryError
+        If it is something else, as a link to a folder is.
+    """
+    descriptor = os.open(name, INNER, dir_fd=at)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def outer_folder(path: Path) -> Iterator[int]:
+    """The same of a folder that the person at the keyboard named, who may reach it through links."""
+    descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read_regular(name: str, at: int, *, most: int) -> bytes:
+    """What a regular file in a folder holds.
+
+    Parameters
+    ----------
+    name : str
+    at : int
+        Descriptor of the folder.
+    most : int
+        Size in bytes from which on it is not read.
+
+    Raises
+    ------
+    OddFileError
+        If it is a link, a pipe, a folder or the like, or too large.
+    """
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OddFileError(f"{name} is a symbolic link, which is not followed") from error
+        if error.errno == errno.ENXIO:
+            raise OddFileError(f"{name} is not a regular file") from error
+        raise
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise OddFileError(f"{name} is not a regular file")
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(most + 1) if status.st_size <= most else b""
+    if max(len(data), status.st_size) > most:
+        size = max(len(data), status.st_size)
+        raise OddFileError(f"{name} has {size:,} bytes; more than {most:,} are not read")
+    return data
+
+
+def read_below(folder: Path, *names: str, most: int) -> bytes:
+    """What `read_regular` gives of a file below a folder, with no link followed on the way.
+
+    Raises
+    ------
+    OddFileError
+        As there, or if there is a link or a file in the place of a folder.
+    """
+    with ExitStack() as stack:
+        at = stack.enter_context(outer_folder(folder))
+        for name in names[:-1]:
+            try:
+                at = stack.enter_context(inner_folder(name, at))
+            except NotADirectoryError as error:
+                raise OddFileError(f"{name} is a symbolic link or a file, where a folder is needed") from error
+        return read_regular(names[-1], at, most=most)
 
 
 def replace_file(path: Path, data: bytes) -> None:

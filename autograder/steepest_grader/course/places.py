@@ -41,6 +41,11 @@ class Course(ABC):
         """What the gradebook calls the course."""
 
     @property
+    def private_packages(self) -> Sequence[str]:
+        """Packages of exercises that its settings name, whether or not they name themselves."""
+        return ()
+
+    @property
     def config(self) -> Config:
         """Settings of nbgrader's that change what is handed out."""
         return Config()

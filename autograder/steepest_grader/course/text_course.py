@@ -106,16 +106,17 @@ class TextCourse(Course):
         """Those of the package of exercises for the lesson of this name."""
         from steepest_grader.exercise import catalogue
 
-        return catalogue.lessons(*self._packages).get(lesson, ())
+        return catalogue.lessons(*self.private_packages).get(lesson, ())
 
     def exercise(self, exercise_id: str) -> Exercise:
         """The exercise of this id in the package of exercises."""
         from steepest_grader.exercise import catalogue
 
-        return catalogue.by_id(*self._packages)[exercise_id]
+        return catalogue.by_id(*self.private_packages)[exercise_id]
 
     @property
-    def _packages(self) -> list[str]:
+    def private_packages(self) -> Sequence[str]:
+        """The package of exercises that `pyproject.toml` names, if it does."""
         return [self.settings["exercises"]] if "exercises" in self.settings else []
 
     @cached_property

@@ -16,6 +16,7 @@ from typing import Any
 from steepest._checks.progress import LONGEST, NAME
 
 from steepest_grader.course.places import nbgrader_names
+from steepest_grader.files import OddFileError, read_below
 
 __all__ = ["Practice", "practice"]
 
@@ -47,18 +48,16 @@ def practice(submitted: Path, lesson: str) -> dict[str, dict[str, Practice]]:
     assignment, _ = nbgrader_names(lesson)
     found = {}
     for path in sorted(submitted.glob(f"*/{assignment}/{NAME}")):
-        told = _read(path)
-        if told:
-            found[path.parent.parent.name] = told
+        student = path.parent.parent.name
+        if told := _told(submitted, student, assignment):
+            found[student] = told
     return found
 
 
-def _read(path: Path) -> dict[str, Practice]:
+def _told(submitted: Path, student: str, assignment: str) -> dict[str, Practice]:
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > LONGEST:
-            return {}
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
+        content = json.loads(read_below(submitted, student, assignment, NAME, most=LONGEST))
+    except (OddFileError, OSError, ValueError, RecursionError):
         return {}
     exercises = content.get("exercises") if isinstance(content, dict) else None
     if not isinstance(exercises, dict):

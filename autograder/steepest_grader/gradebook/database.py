@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from steepest_grader.errors import GradebookError
 
-__all__ = ["Database", "complete", "remedy", "shown"]
+__all__ = ["Database", "complete", "file_of", "remedy", "shown"]
 
 # How long to wait for another program, and for a server that does not answer.
 SQLITE = {"timeout": "5"}
@@ -87,6 +87,12 @@ def complete(url: str) -> str:
         defaults = SQLITE if backend == "sqlite" else {}
     missing = {key: value for key, value in defaults.items() if key not in parsed.query}
     return parsed.update_query_dict(missing).render_as_string(hide_password=False)
+
+
+def file_of(url: str) -> Path | None:
+    """The file in which a database lies, where it is one of SQLite's; the address as `complete` gives it."""
+    parsed = make_url(url)
+    return Path(parsed.database).absolute() if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def shown(url: str) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from steepest_grader.course.nbgrader_course import CONFIG, nbgrader_settings
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import CourseError
+from steepest_grader.files import OddFileError, read_below
 from steepest_grader.gradebook.marks import ASSIGNMENT, ENTRY, HANDED_IN, NOTEBOOK
 
 __all__ = ["TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"]
@@ -48,7 +49,7 @@ def time_of(folder: Path) -> datetime:
     Parameters
     ----------
     folder : Path
-        The submission.
+        The submission, in its student's folder.
 
     Returns
     -------
@@ -61,17 +62,12 @@ def time_of(folder: Path) -> datetime:
         With the reason, if the file does not say so in ISO 8601; a zone behind it can be an offset or a name such as
         UTC or Europe/Paris.
     """
-    path = folder / TIMESTAMP
     try:
-        if folder.is_symlink() or path.is_symlink():
-            raise ValueError(f"{TIMESTAMP} is a symbolic link")
-        if not path.exists():
-            raise ValueError(f"there is no {TIMESTAMP}")
-        if not path.is_file():
-            raise ValueError(f"{TIMESTAMP} is not a regular file")
-        if path.stat().st_size > MAX_BYTES:
-            raise ValueError(f"{TIMESTAMP} holds more than a time")
-        content = path.read_bytes()
+        content = read_below(folder.parent.parent, folder.parent.name, folder.name, TIMESTAMP, most=MAX_BYTES)
+    except FileNotFoundError as error:
+        raise ValueError(f"there is no {TIMESTAMP}") from error
+    except OddFileError as error:
+        raise ValueError(str(error)) from error
     except OSError as error:
         raise ValueError(f"{TIMESTAMP} cannot be read: {error.strerror}") from error
     try:

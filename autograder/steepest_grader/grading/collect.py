@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Container, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from steepest_grader.course.places import nbgrader_names
 from steepest_grader.exercise.model import Outcome
+from steepest_grader.files import OddFileError, inner_folder, outer_folder, read_regular
 from steepest_grader.notebook.restore import MAX_BYTES
 
 
@@ -48,40 +49,83 @@ def collect(folder: Path, lesson: str, *, students: Container[str] | None = None
         Only these students.
     """
     assignment, notebook = nbgrader_names(lesson)
-    for path in sorted(entry for entry in folder.iterdir() if students is None or entry.name in students):
-        if path.is_symlink() or path.name.startswith("."):
-            continue
+    with outer_folder(folder) as root:
+        for student in sorted(path.name for path in folder.iterdir()):
+            if (students is None or student in students) and not student.startswith("."):
+                found = _handed_in(student, root, assignment, f"{notebook}.ipynb")
+                if found is not None:
+                    yield found
+
+
+def _handed_in(student: str, root: int, assignment: str, name: str) -> Submission | None:
+    """What lies in a student's folder; None where that is none, or holds none for the assignment.
+
+    Each folder is opened once, and what lies in it is reached from there: between a look at a name and its use a
+    student may have put something else in its place.
+    """
+    with ExitStack() as stack:
         try:
-            handed_in = stat.S_ISDIR((path / assignment).stat().st_mode)
+            own = stack.enter_context(inner_folder(student, root))
         except (FileNotFoundError, NotADirectoryError):
-            continue
+            return None
         except OSError as error:
-            reason = f"The folder cannot be read: {error.strerror}."
-            yield Submission(path.name, None, Outcome.GRADER_ERROR, reason)
-            continue
-        if handed_in:
-            yield _read(path.name, path / assignment, f"{notebook}.ipynb")
+            return _closed(student, error)
+        try:
+            folder = stack.enter_context(inner_folder(assignment, own))
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError:
+            if not stat.S_ISLNK(_mode(assignment, own)):
+                return None
+            reason = "The folder is a symbolic link, which is not followed."
+            return Submission(student, None, Outcome.UNREADABLE, reason)
+        except OSError as error:
+            return _closed(student, error, theirs=_is_shut(own))
+        return _read(student, folder, name)
 
 
-def _read(student: str, folder: Path, name: str) -> Submission:
-    if folder.is_symlink():
-        return Submission(student, None, Outcome.UNREADABLE, "The folder is a symbolic link, which is not followed.")
+def _read(student: str, folder: int, name: str) -> Submission:
     try:
-        descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        return Submission(student, read_regular(name, folder, most=MAX_BYTES))
+    except OddFileError as error:
+        return Submission(student, None, Outcome.UNREADABLE, f"{error}.")
     except FileNotFoundError:
-        others = sorted(path.name for path in islice(folder.glob("*.ipynb"), 3))
-        found = f" Found instead: {', '.join(others)}." if others else ""
+        others = ", ".join(_notebooks(folder))
+        found = f" Found instead: {others}." if others else ""
         return Submission(student, None, Outcome.MISSING, f"There is no file {name}.{found}")
     except OSError as error:
-        reason = f"The file {name} cannot be opened: {error.strerror}."
-        theirs = error.errno in (errno.ELOOP, errno.ENXIO)  # a symbolic link, a socket; else our disk or our rights
-        return Submission(student, None, Outcome.UNREADABLE if theirs else Outcome.GRADER_ERROR, reason)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        return Submission(student, None, Outcome.UNREADABLE, f"{name} is not a regular file.")
-    try:
-        with os.fdopen(descriptor, "rb") as file:
-            return Submission(student, file.read(MAX_BYTES + 1))
-    except OSError as error:
         reason = f"The file {name} cannot be read: {error.strerror}."
-        return Submission(student, None, Outcome.GRADER_ERROR, reason)
+        theirs = isinstance(error, PermissionError) and _is_shut(folder, name)  # else our disk or our rights
+        return Submission(student, None, Outcome.UNREADABLE if theirs else Outcome.GRADER_ERROR, reason)
+
+
+def _closed(student: str, error: OSError, *, theirs: bool = False) -> Submission:
+    outcome = Outcome.UNREADABLE if theirs else Outcome.GRADER_ERROR
+    return Submission(student, None, outcome, f"The folder cannot be read: {error.strerror}.")
+
+
+def _notebooks(folder: int) -> list[str]:
+    """Names of a few notebooks in a folder."""
+    try:
+        listing = os.open(".", os.O_RDONLY | os.O_DIRECTORY, dir_fd=folder)
+    except OSError:
+        return []
+    try:
+        with os.scandir(listing) as entries:
+            return sorted(islice((entry.name for entry in entries if entry.name.endswith(".ipynb")), 3))
+    finally:
+        os.close(listing)
+
+
+def _mode(name: str, at: int) -> int:
+    try:
+        return os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
+    except OSError:
+        return 0
+
+
+def _is_shut(folder: int, name: str | None = None) -> bool:
+    """Whether not even its owner may read it, which no way of handing in brings about by itself."""
+    if not os.fstat(folder).st_mode & stat.S_IXUSR:
+        return True
+    return name is not None and not _mode(name, folder) & stat.S_IRUSR

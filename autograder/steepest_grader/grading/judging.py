@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +14,37 @@ from nbformat.v4 import new_code_cell, new_notebook
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.catalogue import by_id
 from steepest_grader.exercise.model import Exercise, Outcome, Verdict
+from steepest_grader.files import OddFileError, read_below
 from steepest_grader.grading.absent import alike, located
-from steepest_grader.grading.submission import grade_submission
-from steepest_grader.notebook.parse import parse
+from steepest_grader.grading.collect import Submission
+from steepest_grader.grading.lanes import grade_one
+from steepest_grader.notebook.parse import read_names
+from steepest_grader.notebook.read import MAX_SOURCE, UnreadableError
 from steepest_grader.sandbox.base import Sandbox
-from steepest_grader.sandbox.zygote import SandboxError
 
 __all__ = ["judge_file"]
 
 NEAR = 0.8  # nearer than elsewhere, since many names are compared with many
+MOST_NAMES = 200  # that are compared
 IN_A_FILE = {": its cell raises ": ": the file raises ", " is defined before its test cell.": " is defined."}
 OF_A_NOTEBOOK = re.compile("|".join(map(re.escape, IN_A_FILE)))
 
 
-def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list[dict[str, Any]]:
+def judge_file(
+    path: Path, *, sandbox: Sandbox, only: str | None = None, below: Path | None = None
+) -> list[dict[str, Any]]:
     """Judge every function in a Python file that bears an exercise's id.
 
     Parameters
     ----------
     path : Path
-        The file.
+        The file; it is read as submissions are, so no link is followed.
     sandbox : Sandbox
         Where it runs.
     only : str, optional
         Judge this exercise and no other.
+    below : Path, optional
+        A folder above the file, from which on links are not followed; the file's own by default.
 
     Returns
     -------
@@ -47,13 +53,13 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
     """
     known = by_id()
     wanted = {only: known[only]} if only else known
-    source = ""
     try:
-        source = path.read_bytes().decode("utf-8-sig")
-        defined = set(_defined(parse(source)))
-    except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
-        message = f"The file cannot be read: {located(str(error), source)}."
-        return [_row(path, Verdict(only or "", 0, Outcome.UNREADABLE, message=message))]
+        defined, source = _read(path.absolute(), (below or path.parent).absolute())
+    except UnreadableError as error:
+        verdict = Verdict(only or "", 0, Outcome.UNREADABLE, message=f"The file cannot be read: {error}.")
+        return [_row(path, verdict)]
+    except RuntimeError as error:
+        return [_row(path, Verdict(only or "", 0, Outcome.GRADER_ERROR, message=f"The grader failed: {error}."))]
     found = {name: item for name, item in wanted.items() if name in defined}
     if not found:
         if only:
@@ -63,11 +69,21 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
         return [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
     lesson = _lesson(source, found)
     data = nbformat.writes(lesson.released).encode()
-    try:
-        verdicts = grade_submission(lesson, path.name, data, sandbox=sandbox).verdicts
-    except SandboxError as error:
-        verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, str(error)).verdicts
+    verdicts = grade_one(lesson, Submission(path.name, data), sandbox).verdicts
     return [_row(path, verdict) for verdict in verdicts]
+
+
+def _read(path: Path, below: Path) -> tuple[set[str], str]:
+    """The names that a file may define, and its text."""
+    try:
+        data = read_below(below, *path.relative_to(below).parts, most=MAX_SOURCE)
+        source = data.decode("utf-8-sig")
+    except (OddFileError, OSError, ValueError) as error:
+        raise UnreadableError(str(error)) from error
+    try:
+        return read_names(data), source
+    except UnreadableError as error:
+        raise UnreadableError(located(str(error), source)) from error
 
 
 def _lesson(source: str, found: dict[str, Exercise]) -> Lesson:
@@ -80,7 +96,7 @@ def _lesson(source: str, found: dict[str, Exercise]) -> Lesson:
 
 def _meant(defined: Iterable[str], known: Iterable[str]) -> str:
     """A question that ends a sentence, where a name is nearly an exercise's; else ""."""
-    for name in sorted(defined):
+    for name in sorted(defined)[:MOST_NAMES]:
         if near := difflib.get_close_matches(name, known, n=1, cutoff=NEAR):
             return f" Did you mean `{near[0]}` by `{name}`?"
     return ""
@@ -90,13 +106,3 @@ def _row(path: Path, verdict: Verdict) -> dict[str, Any]:
     row = verdict.as_json()
     row["message"] = OF_A_NOTEBOOK.sub(lambda found: IN_A_FILE[found[0]], row["message"])
     return {"file": str(path), "exercise": row.pop("id") or None, **row}
-
-
-def _defined(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
-            yield node.name
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.alias):
-            yield node.asname or node.name

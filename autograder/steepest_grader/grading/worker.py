@@ -13,6 +13,7 @@ from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.grading.collect import Submission
 from steepest_grader.grading.lanes import grade_one
 from steepest_grader.sandbox.base import Limits, Sandbox
+from steepest_grader.sandbox.seen import Private
 from steepest_grader.sandbox.zygote import SandboxError
 
 __all__ = ["SandboxError", "grade", "pack"]
@@ -22,7 +23,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 def pack(lesson: Lesson, sandbox: Sandbox) -> bytes:
     """A lesson, and what kind of sandbox it needs, as bytes."""
-    return zlib.compress(pickle.dumps((lesson, type(sandbox), sandbox.limits, sandbox.device)))
+    return zlib.compress(pickle.dumps((lesson, type(sandbox), sandbox.limits, sandbox.device, sandbox.private)))
 
 
 def grade(packed: bytes, student: str, data: bytes, *, where: str) -> GradedSubmission:
@@ -52,15 +53,15 @@ def grade(packed: bytes, student: str, data: bytes, *, where: str) -> GradedSubm
 
 @lru_cache(maxsize=4)
 def _unpacked(packed: bytes) -> tuple[Lesson, Sandbox]:
-    lesson, kind, limits, device = pickle.loads(zlib.decompress(packed))
-    sandbox = _sandbox(kind, limits, device)
+    lesson, kind, limits, device, private = pickle.loads(zlib.decompress(packed))
+    sandbox = _sandbox(kind, limits, device, private)
     for exercise in lesson.exercises.values():
         candidates(exercise, device=device)
     return lesson, sandbox
 
 
 @cache  # one warm process for all lessons
-def _sandbox(kind: type[Sandbox], limits: Limits, device: str) -> Sandbox:
-    sandbox = kind(limits, device=device)
+def _sandbox(kind: type[Sandbox], limits: Limits, device: str, private: Private) -> Sandbox:
+    sandbox = kind(limits, device=device, private=private)
     sandbox.check()
     return sandbox

@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import threading
 
+from steepest_grader.notebook.read import apart, names
+
+SMALL = 2**14
 _TURN = threading.Lock()
 
 
@@ -16,3 +19,19 @@ def parse(source: str) -> ast.Module:
     """
     with _TURN:
         return ast.parse(source)
+
+
+def read_names(data: bytes) -> set[str]:
+    """Every name that a Python file may define, wherever in it, in bounded time and memory.
+
+    Raises
+    ------
+    UnreadableError
+        If it is no text, or no Python; the message is Python's own where there is one.
+    RuntimeError
+        If the process that reads large files fails.
+    """
+    if len(data) > SMALL:
+        return set(apart("names", data))
+    with _TURN:
+        return set(names(data))

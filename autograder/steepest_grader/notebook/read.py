@@ -1,11 +1,13 @@
-"""Cells out of the bytes of a notebook.
+"""Cells out of the bytes of a notebook, names out of those of a Python file.
 
-JSON can take thirty times its size in memory, and holds up every thread while it is parsed. What is large is
-therefore parsed by a process of its own, within limits: this file as a program, which needs the standard library only.
+JSON can take thirty times its size in memory, Python's trees a thousand times, and both hold up every thread while they
+are made. What is large is therefore parsed by a process of its own, within limits: this file as a program, which needs
+the standard library only.
 """
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import resource
@@ -13,6 +15,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 MAX_BYTES = 32 * 2**20
 MAX_CELLS = 2_000
@@ -48,7 +52,21 @@ def read_parts(data: bytes) -> list[Parts]:
         )
     if len(data) <= SMALL:
         return parse(data)
-    command = [sys.executable, "-I", "-S", __file__]
+    found = apart("parse", data)
+    return [(kind, source, grade_id, cell_id, header) for kind, source, grade_id, cell_id, header in found]
+
+
+def apart(task: str, data: bytes) -> Any:
+    """What a function of this module makes of the data, in a process of its own.
+
+    Raises
+    ------
+    UnreadableError
+        If it can make nothing of it.
+    RuntimeError
+        If the process fails.
+    """
+    command = [sys.executable, "-I", "-S", __file__, task]
     with _TURN:
         done = subprocess.run(command, input=data, capture_output=True, check=False)
     if done.returncode == -signal.SIGXCPU:
@@ -58,7 +76,7 @@ def read_parts(data: bytes) -> list[Parts]:
     answer = json.loads(done.stdout)
     if isinstance(answer, str):
         raise UnreadableError(answer)
-    return [(kind, source, grade_id, cell_id, header) for kind, source, grade_id, cell_id, header in answer]
+    return answer
 
 
 def parse(data: bytes) -> list[Parts]:
@@ -75,6 +93,27 @@ def parse(data: bytes) -> list[Parts]:
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"the notebook has {len(cells)} cells; more than {MAX_CELLS} are not read")
     return [_parts(cell) for cell in cells]
+
+
+def names(data: bytes) -> list[str]:
+    """Every name that a Python file may define, wherever in it; see `parse.read_names`."""
+    try:
+        tree = ast.parse(data.decode("utf-8-sig"))
+    except (ValueError, SyntaxError, RecursionError) as error:
+        raise UnreadableError(str(error)) from error
+    except MemoryError as error:
+        raise UnreadableError(str(error) or "the file takes too much memory to read") from error
+    return sorted(set(_defined(tree)))
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name
 
 
 def _loaded(text: str) -> object:
@@ -123,13 +162,14 @@ def _parts(cell: object) -> Parts:
 
 
 def main() -> None:
-    """Read a notebook's bytes and write its cells, or why there are none, as JSON."""
+    """Write what the function named on the command line makes of standard input, or why it cannot, as JSON."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     gc.disable()
+    task: Callable[[bytes], Any] = {"parse": parse, "names": names}[sys.argv[1]]
     try:
-        answer: list[Parts] | str = parse(sys.stdin.buffer.read())
+        answer = task(sys.stdin.buffer.read())
     except UnreadableError as error:
         answer = str(error)
     except MemoryError:

@@ -21,6 +21,7 @@ import resource
 import selectors
 import signal
 import socket
+import stat
 import struct
 import sys
 import traceback
@@ -32,6 +33,7 @@ from typing import Any, NoReturn
 NEW_NS, NEW_CGROUP, NEW_UTS, NEW_IPC = 0x00020000, 0x02000000, 0x04000000, 0x08000000
 NEW_USER, NEW_PID, NEW_NET = 0x10000000, 0x20000000, 0x40000000
 RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, REC, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+DETACH = 2
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 CAPABILITY_VERSION_3, LAST_CAPABILITY = 0x20080522, 63
 
@@ -58,7 +60,9 @@ WARM = (
 )  # fmt: skip
 # What waits in sockets is memory that is counted nowhere: it stays at the size they have by default.
 BUFFERS = (socket.SO_SNDBUF, socket.SO_RCVBUF, 32, 33)  # 32, 33: the same beyond the bound, <asm/socket.h>
-COVERED = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "kcore", "keys", "kmsg", "timer_list", "scsi")
+# Of what `/proc` tells of the machine a kernel sees what Python and its libraries ask for, and nothing else: the
+# superuser may read there what tells of all memory, and some of it tells of others to everybody.
+TOLD = ("cpuinfo", "filesystems", "loadavg", "meminfo", "stat", "sys", "uptime", "version", "vmstat")
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -180,7 +184,7 @@ class Zygote:
             if kernel is None:
                 continue
             if self.walled:
-                check(libc.umount2(os.fsencode(kernel["folder"]), 2), "umount")
+                check(libc.umount2(os.fsencode(kernel["folder"]), DETACH), "umount")
                 kernel["folder"].rmdir()
             tell({
                 "event": "ended", "kernel": kernel["kernel"], "status": os.waitstatus_to_exitcode(status),
@@ -278,22 +282,28 @@ def enter_namespaces(name: str, limits: dict[str, int], kept: list[str]) -> Path
     mount(f"/proc/self/fd/{own}", folder, None, BIND)
     os.close(own)
     private = ("/tmp", "/dev/shm", HOME)
-    hidden = {path: os.open(path, os.O_PATH) for path in kept if path.startswith(tuple(f"{p}/" for p in private))}
+    kept = [path for path in kept if path.startswith(tuple(f"{place}/" for place in private))]
+    links = {path: Path(path).readlink() for path in kept if Path(path).is_symlink()}
+    hidden = {path: os.open(path, os.O_PATH) for path in kept if path not in links}
+    for file in Path(HOME, ".matplotlib").glob("*"):  # fonts are known by now, and mounts tell where they come from
+        check(libc.umount2(os.fsencode(file), DETACH), "umount")
     for place in private:
         mount("tmpfs", place, "tmpfs", NOSUID | NODEV, f"size={limits['disk']},nr_inodes=8192,mode=700")
     for path, descriptor in hidden.items():  # Python's packages may lie under /tmp
-        os.makedirs(path)  # noqa: PTH103
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        (Path(path) if is_folder else Path(path).parent).mkdir(parents=True, exist_ok=True)
+        if not is_folder:
+            Path(path).touch()
         mount(f"/proc/self/fd/{descriptor}", path, None, BIND | REC)
         os.close(descriptor)
+    for path, target in links.items():
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).symlink_to(target)
     mount("devpts", "/dev/pts", "devpts", NOSUID | NOEXEC, "newinstance,ptmxmode=666,mode=620")
     mount("proc", "/proc", "proc", NOSUID | NODEV | NOEXEC)
     for buffer in ("tcp_rmem", "tcp_wmem"):  # of this network namespace alone; for the reason see BUFFERS
         Path(f"/proc/sys/net/ipv4/{buffer}").write_text("4096 16384 65536")
-    for name in COVERED:
-        part = PROC / name
-        if part.exists():
-            mount(part, part, None, BIND | REC)
-            mount(None, part, None, REMOUNT | BIND | RDONLY | NOSUID | NODEV | NOEXEC)
+    cover_proc()
     mount(None, RUN, None, REMOUNT | RDONLY | NOSUID | NODEV)
     check(libc.unshare(NEW_USER), "unshare")
     Path("/proc/self/setgroups").write_text("deny")
@@ -306,6 +316,18 @@ def enter_namespaces(name: str, limits: dict[str, int], kept: list[str]) -> Path
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
     check(libc.capset(header, bytes(24)), "capset")
     return folder
+
+
+def cover_proc() -> None:
+    """Leave of `/proc` processes, links to them, and what is told of the machine, which can only be read."""
+    for entry in os.scandir(PROC):
+        if entry.name.isdigit() or entry.is_symlink():
+            continue
+        if entry.name not in TOLD and entry.is_dir():
+            mount("tmpfs", entry.path, "tmpfs", RDONLY | NOSUID | NODEV | NOEXEC, "size=4k,nr_inodes=2,mode=555")
+            continue
+        mount(entry.path if entry.name in TOLD else "/dev/null", entry.path, None, BIND | REC)
+        mount(None, entry.path, None, REMOUNT | BIND | RDONLY | NOSUID | NODEV | NOEXEC)
 
 
 def loopback_up() -> None:

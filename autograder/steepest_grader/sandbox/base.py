@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from steepest_grader.sandbox.courier import Courier
+from steepest_grader.sandbox.seen import NOTHING_MORE, Private
 from steepest_grader.sandbox.zygote import Process, SandboxError, Zygote
 
 HOME = "/home/student"
@@ -76,12 +77,15 @@ class Sandbox(ABC):
         For each kernel.
     device : {"cpu", "cuda"}
         Whether kernels reach the GPU.
+    private : Private
+        What no kernel may read, where there are walls.
     """
 
     walled: bool
 
-    def __init__(self, limits: Limits | None = None, *, device: str = "cpu") -> None:
+    def __init__(self, limits: Limits | None = None, *, device: str = "cpu", private: Private = NOTHING_MORE) -> None:
         self.device = device
+        self.private = private
         self.limits = limits or (Limits() if device == "cpu" else ON_A_GPU)
         self._lock = threading.Lock()
         self._zygote: Zygote | None = None

@@ -1,5 +1,8 @@
 """Reading what is hidden: tests, the reference, other people's work, the grader's own process."""
 
+from pathlib import Path
+from typing import Any
+
 from attacks._attack import Attack, Shown
 from attacks.naive import reads_through_links
 
@@ -144,6 +147,17 @@ SECRETS = {
     ),
 }
 
+# Told by the operating system of all that runs on the machine, some of it to the superuser alone.
+MACHINE = """
+for name in ("kpagecount", "kpageflags", "vmallocinfo", "slabinfo", "buddyinfo", "interrupts", "diskstats",
+             "pressure/memory", "iomem", "timer_list"):
+    try:
+        with open(f"/proc/{name}", "rb") as file:
+            print("BREACH: tells of the machine:", name, len(file.read(8)))
+    except OSError as error:
+        print(error)
+"""
+
 LEFT_OPEN = """
 import os
 for number in range(3, 256):
@@ -178,6 +192,12 @@ if any(text.isalnum() for text in found):
     print("BREACH", found)
 """
 
+
+def _links_its_folder(folder: Path, data: bytes, world: Any) -> None:
+    folder.rmdir()
+    folder.symlink_to(world.folder)
+
+
 ATTACKS = [
     *(
         Attack(name, KIND, tries, answer=_step(body), flag=flag, test="allclose")
@@ -202,6 +222,10 @@ ATTACKS = [
         shown=Shown.SAID, flag="frames",
     ),
     Attack(
+        "tells-of-the-machine", KIND, "reads what the operating system tells of memory, devices and load", code=MACHINE,
+        shown=Shown.SAID, flag="names a place",
+    ),
+    Attack(
         "open-descriptors", KIND, "reads from files that the grader has left open", code=LEFT_OPEN, shown=Shown.NOT,
         why="a child of Python's inherits no open file, so there is none to find without a sandbox either",
         flag="looks around",
@@ -215,6 +239,11 @@ ATTACKS = [
         "link-to-a-neighbour", "odd files in the submission", "hands in a symbolic link to another's notebook",
         folder=lambda folder, data, world: (folder / f"{folder.name}.ipynb").symlink_to(world.folder / "neighbour.ipynb"),
         earns={"ewa": 0, "terminal_speed": 0}, outcomes=frozenset({"UNREADABLE"}),
+        shown=Shown.BELIEVED, believed=reads_through_links,
+    ),
+    Attack(
+        "folder-of-a-neighbour", "odd files in the submission", "hands in a symbolic link to a folder of others' notebooks",
+        folder=_links_its_folder, earns={"ewa": 0, "terminal_speed": 0}, outcomes=frozenset({"UNREADABLE"}),
         shown=Shown.BELIEVED, believed=reads_through_links,
     ),
 ]  # fmt: skip

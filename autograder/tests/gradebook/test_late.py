@@ -236,7 +236,7 @@ HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
     "a file above the zones": (_write(b"2030-01-15 11:00:00 ../zoneinfo/UTC"), "holds no time"),
     "a table beside the zones": (_write(b"2030-01-15 11:00:00 zone.tab"), "holds no time"),
     "two lines": (_write(f"{IN_TIME}\n{LATE}".encode()), "holds no time"),
-    "megabytes": (_write(LATE.encode() + b" " * 2**23), "holds more than a time"),
+    "megabytes": (_write(LATE.encode() + b" " * 2**23), "more than 100 are not read"),
     "a link": (_replace(_link), "is a symbolic link"),
     "a link to nothing": (_replace(lambda path: path.symlink_to("/nowhere")), "is a symbolic link"),
     "a link without an end": (_replace(lambda path: path.symlink_to("/dev/zero")), "is a symbolic link"),

@@ -270,27 +270,27 @@ def test_what_is_our_fault_is_no_zero(bad: Sandbox, reason: str, lesson: Lesson,
 
 
 def test_what_only_we_cannot_read_is_no_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("locked", "closed", "torn"):
+    for name in ("locked", "closed", "barred", "torn"):
         (tmp_path / name / "L").mkdir(parents=True)
         (tmp_path / name / "L" / "L.ipynb").write_bytes(b"{}")
 
-    def refusing(call: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def refuse(path: Any, *args: Any, **kwargs: Any) -> Any:
-            if f"/{name}/" in str(path):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-            return call(path, *args, **kwargs)
+    opened = os.open
 
-        return refuse
+    def refuse(path: Any, flags: int, *, dir_fd: int | None = None) -> int:
+        place = f"{path}" if dir_fd is None else f"{Path(f'/proc/self/fd/{dir_fd}').readlink()}/{path}"
+        if place.endswith(("locked/L/L.ipynb", "closed/L", "barred")):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, flags, dir_fd=dir_fd)
 
-    monkeypatch.setattr(os, "open", refusing(os.open, "locked"))
-    monkeypatch.setattr(os, "stat", refusing(os.stat, "closed"))
+    monkeypatch.setattr(os, "open", refuse)
     fdopen = os.fdopen
     monkeypatch.setattr(os, "fdopen", lambda fd, mode: _Torn() if fdopen(fd, mode).close() is None else None)
     found = {item.student: (item.outcome, item.message) for item in collect(tmp_path, "L")}
     ours = Outcome.GRADER_ERROR
     assert found == {
+        "barred": (ours, "The folder cannot be read: Permission denied."),
         "closed": (ours, "The folder cannot be read: Permission denied."),
-        "locked": (ours, "The file L.ipynb cannot be opened: Permission denied."),
+        "locked": (ours, "The file L.ipynb cannot be read: Permission denied."),
         "torn": (ours, "The file L.ipynb cannot be read: Input/output error."),
     }
 
@@ -324,7 +324,7 @@ def test_collect(tmp_path: Path) -> None:
     assert found == {
         "renamed": (None, missing, "There is no file L.ipynb. Found instead: L (1).ipynb."),
         "empty": (None, missing, "There is no file L.ipynb."),
-        "link": (None, unreadable, "The file L.ipynb cannot be opened: Too many levels of symbolic links."),
+        "link": (None, unreadable, "L.ipynb is a symbolic link, which is not followed."),
         "directory": (None, unreadable, "L.ipynb is not a regular file."),
         "linked": (None, unreadable, "The folder is a symbolic link, which is not followed."),
     }
