@@ -11,8 +11,14 @@ from itertools import islice
 from pathlib import Path
 
 from steepest_grader.course.places import nbgrader_names
+from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.notebook.restore import MAX_BYTES
+
+# a symbolic link, a socket, no right to read, a file for a folder: whoever hands in can make them
+THEIRS = frozenset(
+    {errno.ELOOP, errno.ENXIO, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
+)
 
 
 @dataclass(frozen=True)
@@ -48,16 +54,19 @@ def collect(folder: Path, lesson: str, *, students: Container[str] | None = None
         Only these students.
     """
     assignment, notebook = nbgrader_names(lesson)
-    for path in sorted(entry for entry in folder.iterdir() if students is None or entry.name in students):
-        if path.is_symlink() or path.name.startswith("."):
-            continue
+    try:
+        paths = sorted(entry for entry in folder.iterdir() if students is None or entry.name in students)
+    except OSError as error:
+        raise CourseError(f"{folder} cannot be read: {error.strerror}.") from error
+    for path in paths:
         try:
+            if path.is_symlink() or path.name.startswith("."):
+                continue
             handed_in = stat.S_ISDIR((path / assignment).stat().st_mode)
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            reason = f"The folder cannot be read: {error.strerror}."
-            yield Submission(path.name, None, Outcome.GRADER_ERROR, reason)
+            yield Submission(path.name, None, _whose(error), f"The folder cannot be read: {error.strerror}.")
             continue
         if handed_in:
             yield _read(path.name, path / assignment, f"{notebook}.ipynb")
@@ -74,8 +83,7 @@ def _read(student: str, folder: Path, name: str) -> Submission:
         return Submission(student, None, Outcome.MISSING, f"There is no file {name}.{found}")
     except OSError as error:
         reason = f"The file {name} cannot be opened: {error.strerror}."
-        theirs = error.errno in (errno.ELOOP, errno.ENXIO)  # a symbolic link, a socket; else our disk or our rights
-        return Submission(student, None, Outcome.UNREADABLE if theirs else Outcome.GRADER_ERROR, reason)
+        return Submission(student, None, _whose(error), reason)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         return Submission(student, None, Outcome.UNREADABLE, f"{name} is not a regular file.")
@@ -84,4 +92,9 @@ def _read(student: str, folder: Path, name: str) -> Submission:
             return Submission(student, file.read(MAX_BYTES + 1))
     except OSError as error:
         reason = f"The file {name} cannot be read: {error.strerror}."
-        return Submission(student, None, Outcome.GRADER_ERROR, reason)
+        return Submission(student, None, _whose(error), reason)
+
+
+def _whose(error: OSError) -> Outcome:
+    """Whose fault it is that something cannot be read: the submission's, or our disk's."""
+    return Outcome.UNREADABLE if error.errno in THEIRS else Outcome.GRADER_ERROR

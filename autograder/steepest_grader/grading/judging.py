@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import logging
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from steepest_grader.course.lesson import Lesson
+from steepest_grader.errors import told
 from steepest_grader.exercise.catalogue import by_id
 from steepest_grader.exercise.model import Exercise, Outcome, Verdict
 from steepest_grader.grading.absent import alike, located
@@ -23,6 +25,7 @@ from steepest_grader.sandbox.zygote import SandboxError
 
 __all__ = ["judge_file"]
 
+LOG = logging.getLogger(__name__)
 NEAR = 0.8  # nearer than elsewhere, since many names are compared with many
 IN_A_FILE = {": its cell raises ": ": the file raises ", " is defined before its test cell.": " is defined."}
 OF_A_NOTEBOOK = re.compile("|".join(map(re.escape, IN_A_FILE)))
@@ -67,6 +70,9 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
         verdicts = grade_submission(lesson, path.name, data, sandbox=sandbox).verdicts
     except SandboxError as error:
         verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, str(error)).verdicts
+    except Exception as error:
+        LOG.exception("judging of %a failed", path.name)
+        verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, f"The grader failed: {told(error)}.").verdicts
     return [_row(path, verdict) for verdict in verdicts]
 
 

@@ -287,11 +287,11 @@ def test_what_only_we_cannot_read_is_no_zero(tmp_path: Path, monkeypatch: pytest
     fdopen = os.fdopen
     monkeypatch.setattr(os, "fdopen", lambda fd, mode: _Torn() if fdopen(fd, mode).close() is None else None)
     found = {item.student: (item.outcome, item.message) for item in collect(tmp_path, "L")}
-    ours = Outcome.GRADER_ERROR
+    theirs = Outcome.UNREADABLE  # whoever hands in says who may read it
     assert found == {
-        "closed": (ours, "The folder cannot be read: Permission denied."),
-        "locked": (ours, "The file L.ipynb cannot be opened: Permission denied."),
-        "torn": (ours, "The file L.ipynb cannot be read: Input/output error."),
+        "closed": (theirs, "The folder cannot be read: Permission denied."),
+        "locked": (theirs, "The file L.ipynb cannot be opened: Permission denied."),
+        "torn": (Outcome.GRADER_ERROR, "The file L.ipynb cannot be read: Input/output error."),
     }
 
 

@@ -24,6 +24,10 @@ class Transport(Protocol):
         """Send one frame and return the reply; called by `Function` for every request."""
 
 
+class NoAnswer(Exception):
+    """A transport brought no reply: the other side has gone, or takes too long. It says nothing of a value."""
+
+
 class StudentError(Exception):
     """The student's code raised, or gave back something that is not what was asked for.
 
@@ -132,7 +136,7 @@ class Function:
     def exists(self) -> bool:
         """Whether the function is defined."""
         names = self._request({"op": "names", "names": [self.name]})
-        return isinstance(names, list) and names == [self.name]
+        return isinstance(names, list) and list(map(_text, names)) == [self.name]
 
     def kind(self) -> str:
         """Name of the type of what stands under the name, or "" where nothing does."""
