@@ -25,7 +25,7 @@ from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone
 from steepest_grader.gradebook import database, writer
 from steepest_grader.gradebook.autograded import SIDECAR, Autograded
-from steepest_grader.grading import collect, lanes
+from steepest_grader.grading import collect, judging, lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
 from steepest_grader.grading.collect import Submission
 from steepest_grader.sandbox.none import NoSandbox
@@ -246,6 +246,17 @@ def test_a_submission_that_loses_its_file_is_missing(
     )
     found = {row["student"]: row["outcome"] for row in grade().rows}
     assert found == dict.fromkeys(STUDENTS, "PASSED") | {"cyd": "MISSING"}
+
+
+def test_a_fault_at_one_file_ends_no_judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: Any, **__: Any) -> GradedSubmission:
+        raise KeyError("a\x1b[2Jb")
+
+    monkeypatch.setattr(judging, "grade_submission", fault)
+    (tmp_path / "ada.py").write_text("def momentum_step(): pass")
+    (row,) = judging.judge_file(tmp_path / "ada.py", sandbox=NoSandbox())
+    assert (row["outcome"], row["score"], row["exercise"]) == ("GRADER_ERROR", None, "momentum_step")
+    assert "The grader failed: KeyError" in row["message"] and row["message"].isprintable()
 
 
 def test_a_class_that_vanishes_is_said(grade: Grade, built: Course, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,7 @@ send("stream"), send("error"), send("odd")
 WITHIN = """
 class X:
     def __eq__(self, other):
-        exec(compile(s, "s", "exec"))
+        exec(s, globals())
         return True
 """
 P, F, E, M = Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED, Outcome.MISSING
