@@ -179,7 +179,7 @@ class Forger:
         self.rng = random.Random(seed)
         self.way = self.rng.choice(WAYS)
         self.kept = _anything(self.rng)
-        self.stain = _effects(self.rng)
+        self.stain = self.rng.sample(TEXTS[1:6], self.rng.choice([1, 2]))
         self.replies = 0
 
     def exchange(self, frame: bytes) -> bytes:

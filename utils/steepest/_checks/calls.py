@@ -170,10 +170,19 @@ class Function:
 
         if isinstance(self._transport, LocalTransport):  # it asks from within the call
             self._transport.answer = lambda frame: answered(wire.decode(frame))
-        reply = wire.decode(self._transport.exchange(frame))
+        reply = wire.decode(self._carried(frame))
         while isinstance(reply, dict) and "ask" in reply and self._beside.names:
-            reply = wire.decode(self._transport.exchange(answered(reply)))
+            reply = wire.decode(self._carried(answered(reply)))
         return reply
+
+    def _carried(self, frame: bytes) -> bytes:
+        """The reply frame; what a transport raises is told from what comes of the values in it."""
+        try:
+            return self._transport.exchange(frame)
+        except (NoAnswer, wire.WireError):
+            raise
+        except Exception as error:
+            raise NoAnswer(f"{type(error).__name__}: {error}") from error
 
 
 def local(
