@@ -32,7 +32,7 @@ BORROWED = (
     "dropout_mask", "inverted_dropout", "dropout_train", "batch_norm_train", "batch_norm_backward", "early_stop",
     "classify_critical_point", "taylor_terms",
 )  # fmt: skip
-SLOW = {"dropout_mask": 0.15, "lecun_normal": 0.15, "minibatches": 0.15, "inverted_dropout": 0.3}  # shares of the replies
+SLOW = {"dropout_mask": 0.15, "lecun_normal": 0.15, "minibatches": 0.15, "inverted_dropout": 0.3}  # of the replies
 MISTAKES = 4  # of each, which are enough to be compared with
 
 
