@@ -20,18 +20,22 @@ from rich.table import Table
 from steepest_grader.course.find import find_any_course, find_course
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
-from steepest_grader.errors import CourseError, MendableError
+from steepest_grader.errors import CourseError
 from steepest_grader.terminal import (
     ERR,
+    OURS,
     OUT,
     add_row,
     errors_of_files,
+    errors_told,
     fail,
     fail_for_ours,
     print_grades,
     print_proofs,
     progress,
     say,
+    warn,
+    warn_of,
     write_json,
 )
 
@@ -56,13 +60,11 @@ jobs_option = click.option(
 
 
 class _Group(click.Group):
-    """Turns the errors that a person can mend into one sentence."""
+    """Tells errors as `errors_told` does."""
 
     def invoke(self, context: click.Context) -> Any:
-        try:
+        with errors_told():
             return super().invoke(context)
-        except MendableError as error:
-            fail(str(error))
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,7 @@ def grade(
 
     sandbox = _sandbox(unsafe_no_sandbox, _private(course, folder, gradebook=gradebook), device, here=scheduler is None)
     graded: list[GradedSubmission] = []
+    troubles = []
     for name in named:
         with progress() as bar:
             task = bar.add_task(name, total=None)
@@ -211,8 +214,13 @@ def grade(
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
             more = ", …" * (len(batch.undated) > 10)
             say(f"{len(batch.undated)} submissions count as in time, for want of a time: {', '.join(shown)}{more}")
+        troubles += [batch.trouble] if batch.trouble else []
     write_json(json_file, [item.as_json() for item in graded])
+    for trouble in troubles:
+        warn(trouble)
     fail_for_ours([item.student for item in graded if item.outcome is Outcome.GRADER_ERROR])
+    if troubles:
+        raise SystemExit(1)
     for name in set(named) - {item.lesson for item in graded}:
         path = folder / (student or "<student>") / name
         fail(f"There is nothing to grade: no folder {path}. Check --submitted and --student.")
@@ -270,12 +278,17 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
     named = course.named(lessons)
     from steepest_grader.desk.feedback import write_feedback
 
+    without: list[str] = []
     for name in named:
         with ERR.status(f"{name}: writing pages"):
-            pages, passed_over = write_feedback(course, name, gradebook)
+            pages, passed_over, failed = write_feedback(course, name, gradebook)
         OUT.print(f"{name}: {len(pages)} pages in {course.course_dir / 'feedback'}")
         if passed_over:
-            OUT.print(escape(f"Not in this gradebook, and passed over: {', '.join(passed_over)}."), highlight=False)
+            say(f"Not in this gradebook, and passed over: {', '.join(passed_over)}.")
+        warn_of(failed, f"{name}, no page for")
+        without += list(failed)
+    if without:
+        raise SystemExit(OURS)
 
 
 @main.command()
@@ -301,6 +314,7 @@ def report(
     course = settings.any_course
     named = course.named(lessons) if lessons else course.lessons()
     from steepest_grader.desk import report as module
+    from steepest_grader.desk.standing import LEFT_OUT
 
     with ERR.status("reading marks and answers"):
         found, people = module.class_standing(course, named, gradebook, submitted)
@@ -314,6 +328,11 @@ def report(
     say(f"{', '.join(item.lesson for item in found)}: {path}")
     say(f"students who want a human eye: {len(concerned)}; groups of answers that are nearly the same: {alike}")
     say(f"answers that wait to be graded by hand: {awaiting}")
+    for item in found:
+        left_out = {who.student: who.reasons[0] for who in item.concerns if who.kind == LEFT_OUT}
+        warn_of(left_out, f"{item.lesson}, could not be looked at:")
+    if any(who.kind == LEFT_OUT for item in found for who in item.concerns):
+        raise SystemExit(OURS)
 
 
 @main.command()

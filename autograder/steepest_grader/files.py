@@ -122,6 +122,15 @@ def remove_parts(folder: Path, pattern: str) -> None:
         path.unlink(missing_ok=True)
 
 
+def can_be_written(folder: Path) -> bool:
+    """Whether a folder takes new files at all."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            return file.write(b"x" * 4096) > 0
+    except OSError:
+        return False
+
+
 def last_line(file: IO[bytes]) -> str:
     """What a process has written last into a file, as far as it is text; "" if nothing."""
     file.seek(0)

@@ -3,39 +3,91 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
+
+from steepest_grader.errors import MendableError, printable
 
 if TYPE_CHECKING:
     from steepest_grader.exercise.model import GradedSubmission
 
 OUT = Console() if sys.stdout.isatty() else Console(width=120)
 ERR = Console(stderr=True)
+OURS = 3  # the exit status that says that the grader failed
+LINES = "\n"
 
 
 def say(text: str) -> None:
     """Print a line in which there is text of students."""
-    OUT.print(_printable(text), markup=False, highlight=False)
+    OUT.print(printable(text), markup=False, highlight=False)
 
 
 def fail(message: str, *, status: int = 1) -> NoReturn:
     """Say what went wrong, and exit."""
-    ERR.print(f"[red]{escape(message)}[/]", highlight=False)
+    warn(message)
     raise SystemExit(status)
+
+
+def warn(message: str) -> None:
+    """Say what went wrong, and go on."""
+    ERR.print(f"[red]{escape(printable(message, kept=LINES))}[/]", highlight=False)
 
 
 def fail_for_ours(names: Sequence[str]) -> None:
     """List what the grader itself could not grade, and exit with 3; return where there is none."""
     if names:
-        fail(f"The grader failed at {len(names)} submissions, which have no mark: {', '.join(names[:10])}.", status=3)
+        fail(
+            f"The grader failed at {len(names)} submissions, which have no mark: {', '.join(names[:10])}.", status=OURS
+        )
+
+
+def warn_of(reasons: Mapping[str, str], what: str) -> None:
+    """Say of which students something could not be done, and why."""
+    for student, reason in list(reasons.items())[:10]:
+        warn(f"{what} {student}: {reason}")
+    if len(reasons) > 10:
+        warn(f"{what} {len(reasons) - 10} more.")
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Turn what a person can mend into a sentence; what nobody has foreseen is the grader's fault, and said to be.
+
+    Python itself would write the text of students that an exception holds to the terminal as it is.
+    """
+    handler = _Log()
+    logging.getLogger("steepest_grader").addHandler(handler)
+    try:
+        yield
+    except MendableError as error:
+        fail(str(error))
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except Exception:  # noqa: BLE001 - whatever it is, it ends here
+        fail(f"{traceback.format_exc()}This is a fault of the grader. Please report it.", status=OURS)
+    finally:
+        logging.getLogger("steepest_grader").removeHandler(handler)
+
+
+class _Log(logging.Handler):
+    """Shows what is logged as a warning or worse."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        warn(self.format(record))
 
 
 @contextmanager
@@ -64,7 +116,7 @@ def progress() -> Progress:
 
 def add_row(table: Table, *cells: str | None) -> None:
     """Add a row in which there is text of students."""
-    table.add_row(*(escape(_printable(cell or "")) for cell in cells))
+    table.add_row(*(escape(printable(cell or "")) for cell in cells))
 
 
 def print_grades(lesson: str, submissions: Sequence[GradedSubmission], reused: int) -> None:
@@ -120,7 +172,3 @@ def print_proofs(found: dict[str, dict[str, Any]], mutants: bool) -> None:
 
 def _yes(value: bool) -> str:
     return "[green]yes[/]" if value else "[red]no[/]"
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)

@@ -257,6 +257,7 @@ PUBLIC = {
     "steepest_grader.desk.report": {"as_json", "class_standing", "report_path", "write_report"},
     "steepest_grader.desk.similarity": {"Group", "Match", "fingerprints", "near_identical"},
     "steepest_grader.desk.standing": {
+        "LEFT_OUT",
         "Concern",
         "ExerciseStanding",
         "HandGraded",

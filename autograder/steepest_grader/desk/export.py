@@ -8,6 +8,7 @@ What the systems ask for, and what their importers make of odd input, as of Canv
   holds "Points Possible" for that row. A number in brackets at the end of a title is an assignment's id.
 - Moodle is told by a person which column holds the user and what the others are. It gives the marks of a row whose user
   is empty, or "0", to the user of the row before, and imports nothing at all if one user is unknown. "-" is no mark.
+- Both look for a user whatever the case of the letters, and without blanks at the ends.
 - A spreadsheet takes a cell for a formula that begins with = + - @, their full-width forms, a tab or a line break. The
   advice of OWASP is to put an apostrophe before it. Where the separator is a semicolon, a cell can begin within a name.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,7 +59,7 @@ class Export:
     awaiting : mapping of str to int
         How many have no mark for a lesson yet, because an answer waits to be graded by hand.
     left_out : mapping of str to str
-        Students who are not in the table, each with the reason.
+        Students who are not in the table, or not with every mark, each with the reason.
     """
 
     text: str
@@ -121,15 +123,17 @@ def export(
     """
     orders = {name: _order(course, name) for name in lessons}
     people, books = class_marks(course, url, lessons)
-    found = {name: book for name, book in books.items() if book.marks}
+    found = {name: book for name, book in books.items() if book.marks or book.wrong}
     columns = [
         column for name, book in found.items() for column in _columns(name, orders[name], book, exercises, unfinished)
     ]
     present = sorted({student for column in columns for student in column.scores})
-    if not present:
+    if not found:
         raise GradebookError(f"Nothing of {', '.join(lessons)} is graded. Run `steepest-grader grade` first.")
-    known = [people[student] for student in present]
-    kept, left_out = _identified(known, identify) if style == "moodle" else (dict.fromkeys(present, ""), {})
+    known = [people.get(student, Person(student)) for student in present]
+    kept, left_out = _identified(known, identify) if style == "moodle" else _named_apart(known, READ_AS[style])
+    for book in books.values():
+        left_out |= book.wrong
     known = [person for person in known if person.id in kept]
     rows = {"csv": _tidy_rows, "canvas": _canvas_rows, "moodle": _moodle_rows}[style](columns, known, kept, identify)
     waiting = {(column.lesson, who) for column in columns for who in kept if column.scores.get(who, 0.0) is None}
@@ -237,19 +241,46 @@ def _identified(people: Sequence[Person], identify: str) -> tuple[dict[str, str]
         "idnumber": lambda person: person.lms_user_id,
         "email": lambda person: person.email,
     }
-    told = {person.id: of[identify](person).strip() for person in people}
-    times = Counter(told.values())
+    given = {person.id: of[identify](person) for person in people}
+    alike = _alike(given, _key)
     kept, left_out = {}, {}
-    for student, value in told.items():
+    for student, value in ((student, value.strip()) for student, value in given.items()):
         if value in ("", "0"):
             left_out[student] = f"the gradebook has no {identify}"
-        elif times[value] > 1:
-            left_out[student] = f"another student has the same {identify}"
+        elif student in alike:
+            left_out[student] = f"another student has the same {identify}, as Moodle reads it"
         elif safe_text(value) != value or "\\" in value:
             left_out[student] = f"a spreadsheet would take this {identify} for a formula"
         else:
             kept[student] = value
     return kept, left_out
+
+
+def _named_apart(people: Sequence[Person], key: Callable[[str], str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The ids of students as they are written, and whose would be taken for another's, with the reason."""
+    ids = {person.id: person.id for person in people}
+    alike = _alike(ids, key)
+    kept = {student: safe_text(student) for student in ids if student not in alike and safe_text(student)}
+    said = "in this table the id is the same as another student's, or empty: rename the folder"
+    return kept, {student: said for student in ids if student not in kept}
+
+
+def _alike(values: Mapping[str, str], key: Callable[[str], str]) -> set[str]:
+    """Students whose value is read as that of another one. Who alone has a value as it is read keeps it."""
+    times, exact = Counter(map(key, values.values())), Counter(values.values())
+    return {
+        student
+        for student, value in values.items()
+        if times[key(value)] > 1 and not (value == key(value) and exact[value] == 1)
+    }
+
+
+def _key(value: str) -> str:
+    """A value as a learning system reads it, which is the same for two that it takes for one."""
+    return unicodedata.normalize("NFKC", safe_text(value)).casefold()
+
+
+READ_AS: Mapping[str, Callable[[str], str]] = {"csv": safe_text, "canvas": _key}
 
 
 def _number(value: float | None) -> str | None:

@@ -28,11 +28,11 @@ from steepest_grader.desk.shown import (
     picture,
     without_hidden,
 )
-from steepest_grader.errors import GradebookError
+from steepest_grader.errors import GradebookError, Reasons
 from steepest_grader.exercise.model import Example, GradedSubmission, Verdict
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.autograded import Autograded
-from steepest_grader.gradebook.writer import awaiting_marks, database_url, translated_errors
+from steepest_grader.gradebook.writer import class_marks, database_url, translated_errors
 from steepest_grader.notebook.cells import bears_marks, by_grade_id
 from steepest_grader.notebook.harmless import harmless
 
@@ -91,7 +91,7 @@ class Shown:
 
 def write_feedback(
     course: Course, lesson: str, gradebook_url: str | None = None, students: Sequence[str] | None = None
-) -> tuple[list[Path], list[str]]:
+) -> tuple[list[Path], list[str], Reasons]:
     """Write feedback on what is graded.
 
     Parameters
@@ -109,6 +109,8 @@ def write_feedback(
         One a student.
     passed_over : list of str
         Students whose graded notebook is there, but whose marks are not in this gradebook.
+    failed : Reasons
+        Students of whom there is no new page, each with the reason.
 
     Raises
     ------
@@ -121,28 +123,32 @@ def write_feedback(
     hidden = hidden_lines(asked.source, asked.released)
     kept = Autograded(course.course_dir, lesson)
     stored = kept.stored()
-    awaiting = awaiting_marks(course, gradebook_url, lesson)
-    passed_over = [student for student in stored if student not in awaiting]
+    book = class_marks(course, gradebook_url, [lesson])[1][lesson]
+    awaiting = book.awaiting
+    passed_over = [student for student in stored if student not in awaiting and student not in book.wrong]
     unknown = sorted(student for student in students or () if student not in stored or student in passed_over)
     if unknown:
         names = ", ".join(unknown)
         raise GradebookError(f"{lesson}: nothing is graded for {names}. Run `steepest-grader grade` first.")
     pages = []
-    for student in [name for name in stored if name in awaiting] if students is None else students:
-        submission = GradedSubmission.from_json(without_hidden(stored[student].as_stored(), hidden))
-        path = kept.notebook(student)
-        page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
-        if path.is_file():
-            notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-            for step in cleaning(asked.released, hidden):
-                step(notebook)
-            _enter_marks(course, notebook, submission, database_url(course, gradebook_url))
-            text = _page(notebook, submission, awaiting[student], of_the_lesson(notebook, asked.released))
-        else:
-            text = _small_page(submission)
-        replace_file(page, text.encode())
-        pages.append(page)
-    return pages, passed_over
+    wanted = [name for name in stored if name not in passed_over] if students is None else students
+    failed = Reasons({name: book.wrong[name] for name in wanted if name in book.wrong})
+    for student in [name for name in wanted if name not in failed]:
+        with failed.apart(student, "Writing the page"):
+            submission = GradedSubmission.from_json(without_hidden(stored[student].as_stored(), hidden))
+            path = kept.notebook(student)
+            page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
+            if path.is_file():
+                notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+                for step in cleaning(asked.released, hidden):
+                    step(notebook)
+                _enter_marks(course, notebook, submission, database_url(course, gradebook_url))
+                text = _page(notebook, submission, awaiting[student], of_the_lesson(notebook, asked.released))
+            else:
+                text = _small_page(submission)
+            replace_file(page, text.encode())
+            pages.append(page)
+    return pages, passed_over, failed
 
 
 def _enter_marks(course: Course, notebook: NotebookNode, submission: GradedSubmission, url: str) -> None:

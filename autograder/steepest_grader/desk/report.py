@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from statistics import mean, median
@@ -15,7 +16,7 @@ from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.desk import charts
 from steepest_grader.desk.pages import part, policy, template
-from steepest_grader.desk.standing import Standing, standing
+from steepest_grader.desk.standing import LEFT_OUT, Standing, standing
 from steepest_grader.errors import GradebookError
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.database import shown
@@ -27,6 +28,7 @@ __all__ = ["as_json", "class_standing", "report_path", "write_report"]
 FEW = 20  # submissions below which a discrimination says little
 MANY_GROUPS, MANY_LINES = 30, 60  # what a page can show of near-identical answers
 KINDS = {
+    LEFT_OUT: "could not be looked at",
     "no mark": "no mark: the grader failed",
     "unreadable": "unreadable",
     "missing": "no notebook",
@@ -59,7 +61,7 @@ def class_standing(
     asked = {name: load(course, name) for name in lessons}
     people, books = class_marks(course, gradebook_url, lessons)
     folder = submitted or course.course_dir / "submitted"
-    found = [standing(course, asked[name], book, folder) for name, book in books.items() if book.marks]
+    found = [standing(course, asked[name], book, folder) for name, book in books.items() if book.marks or book.wrong]
     if not found:
         raise GradebookError(f"Nothing of {', '.join(lessons)} is graded. Run `steepest-grader grade` first.")
     return found, people
@@ -169,9 +171,10 @@ def _links(course: Course, page: Path, standings: Sequence[Standing]) -> dict[tu
         named |= {who for cell in item.by_hand for who in (*cell.awaiting, *cell.again)}
         for student in named:
             feedback = course.course_dir / "feedback" / student / assignment / f"{notebook}.html"
-            if "/" not in student and feedback.is_file():
-                place = Path(os.path.relpath(feedback, page.resolve().parent)).as_posix()
-                found[item.lesson, student] = quote(place, errors="surrogateescape")
+            with suppress(OSError):  # what cannot be looked at is no link
+                if "/" not in student and feedback.is_file():
+                    place = Path(os.path.relpath(feedback, page.resolve().parent)).as_posix()
+                    found[item.lesson, student] = quote(place, errors="surrogateescape")
     return found
 
 

@@ -25,6 +25,8 @@ from functools import lru_cache
 from itertools import combinations
 from types import MappingProxyType
 
+from steepest_grader.errors import Reasons
+
 __all__ = ["Group", "Match", "fingerprints", "near_identical"]
 
 GRAM, WINDOW = 6, 3
@@ -74,7 +76,11 @@ class Group:
 
 
 def near_identical(
-    submissions: Mapping[str, Answers], given: Iterable[str] = (), *, rare: float = RARE_SHARE
+    submissions: Mapping[str, Answers],
+    given: Iterable[str] = (),
+    *,
+    rare: float = RARE_SHARE,
+    left_out: Reasons | None = None,
 ) -> list[Group]:
     """Find submissions with answers in common that few others have.
 
@@ -86,19 +92,22 @@ def near_identical(
         Sources that everybody may have seen: the released cells, and those of the model solution.
     rare : float
         A fingerprint counts if at most this share of the class has it, or `RARE_COUNT` submissions.
+    left_out : Reasons, optional
+        Is told of submissions that could not be compared.
 
     Returns
     -------
     list of Group
         Those with most in common first. Whatever the sources are, nothing is run, and nothing is raised.
     """
-    given = list(given)
+    given, left_out = list(given), Reasons() if left_out is None else left_out
     imported = _imports(given)
     known = frozenset(mark for source in given for mark in fingerprints(source, imported))
     prints: dict[tuple[str, str], frozenset[int]] = {}
     for student, answers in submissions.items():
-        names = imported | _imports(answers.values())
-        prints |= {(student, name): fingerprints(source, names) - known for name, source in answers.items()}
+        with left_out.apart(student, "Comparing the answers"):
+            names = imported | _imports(answers.values())
+            prints |= {(student, name): fingerprints(source, names) - known for name, source in answers.items()}
     owners: dict[tuple[str, int], list[str]] = {}
     for (student, name), marks in prints.items():
         for mark in marks:

@@ -16,15 +16,17 @@ from steepest_grader.course.places import Course
 from steepest_grader.desk.items import difficulty, discriminations
 from steepest_grader.desk.practice import Practice, practice
 from steepest_grader.desk.similarity import Group, near_identical
+from steepest_grader.errors import Reasons
 from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import LessonMarks
 from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.flags import LIBRARY
 
-__all__ = ["Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standing", "standing"]
+__all__ = ["LEFT_OUT", "Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standing", "standing"]
 
 NOT_ATTEMPTED, OWN_CELLS = "not_attempted", "cells of their own"
+LEFT_OUT = "left out"
 UNREAD = frozenset({Outcome.MISSING, Outcome.UNREADABLE})
 ENDED_BADLY = frozenset({Outcome.ERRORED, Outcome.TIMED_OUT, Outcome.OUT_OF_MEMORY, Outcome.UNREADABLE})
 
@@ -73,7 +75,7 @@ class Concern:
     Attributes
     ----------
     kind : str
-        ``"no mark"``, ``"unreadable"``, ``"missing"``, ``"library"`` or ``"flagged"``.
+        ``"left out"``, ``"no mark"``, ``"unreadable"``, ``"missing"``, ``"library"`` or ``"flagged"``.
     reasons : sequence of str
         May hold text of the student's.
     """
@@ -154,20 +156,23 @@ def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path)
     automatic.sort(key=order.index)
     points = {student: [_score(book, student, name) or 0.0 for name in automatic] for student in read}
     said = {student: {verdict.exercise: verdict for verdict in known[student].verdicts} for student in read}
-    answers = {student: _answers(kept.notebook(student), lesson) for student in read}
-    similar = near_identical(answers, _given(lesson))
+    left_out, answers = Reasons(book.wrong), {}
+    for student in read:
+        with left_out.apart(student, "Reading the answers"):
+            answers[student] = _answers(kept.notebook(student), lesson)
+    similar = near_identical(answers, _given(lesson), left_out=left_out)
     linked = {student for group in similar for student in group.students}
     return Standing(
         lesson.id,
-        len(book.marks),
+        len(book.marks) + len(book.wrong),
         sum(book.points[name] for name in automatic),
         {student: sum(row) for student, row in points.items()},
         _exercises(automatic, book, points, said, practice(submitted, lesson.id)),
         _mistakes(lesson, automatic, said),
-        _concerns(known, kept.ungraded()),
+        [*(Concern(who, LEFT_OUT, [why]) for who, why in left_out.items()), *_concerns(known, kept.ungraded())],
         similar,
         [_by_hand(name, book) for name in order if name in book.points and name not in automatic],
-        [student for student in stored if student not in book.marks],
+        [student for student in stored if student not in book.marks and student not in book.wrong],
         {student: answers[student] for student in sorted(linked)},
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from steepest._checks.agreement import agreed_with, deviation
-from steepest._checks.calls import Function
+from steepest._checks.calls import Function, NoAnswer
 from steepest._checks.cases import Case, Result, play
 from steepest._checks.compare import show, show_apart
 from steepest._checks.played import inputs_of
@@ -18,6 +19,7 @@ from steepest_grader.exercise.model import Example, Exercise
 __all__ = ["example"]
 
 LONGEST = 2_000
+LOG = logging.getLogger(__name__)
 
 
 def example(exercise: Exercise, function: Function, *, device: str = "cpu") -> Example | None:
@@ -34,8 +36,19 @@ def example(exercise: Exercise, function: Function, *, device: str = "cpu") -> E
     Returns
     -------
     Example or None
-        None where every public case is answered soundly, or where only a side effect is wrong.
+        None where every public case is answered soundly, where only a side effect is wrong, or where what came
+        cannot be shown.
     """
+    try:
+        return _found(exercise, function, device)
+    except NoAnswer:
+        raise
+    except Exception:
+        LOG.info("no example could be made", exc_info=True)
+        return None
+
+
+def _found(exercise: Exercise, function: Function, device: str) -> Example | None:
     cases, sound = sound_candidates(exercise, (PUBLIC_SEED,), device)
     for place, case in enumerate(cases):
         results = play(function, [case])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from steepest_grader.course.places import nbgrader_names
-from steepest_grader.errors import GradebookError
+from steepest_grader.errors import SubmissionError
 from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.files import replace_file
 
@@ -38,7 +38,7 @@ class Autograded:
 
         Raises
         ------
-        GradebookError
+        SubmissionError
             If the student's id cannot be the name of a folder.
         """
         problem = None
@@ -52,7 +52,7 @@ class Autograded:
             problem = f"it has {len(student)} characters, more than the {MAX_STUDENT} that a gradebook holds"
         if problem:
             shown = student[:MAX_STUDENT]
-            raise GradebookError(f"{shown!a} cannot be a student's id: {problem}. Rename the folder.")
+            raise SubmissionError(f"{shown!a} cannot be a student's id: {problem}. Rename the folder.")
         return self.course_dir / "autograded" / student / self._assignment
 
     def notebook(self, student: str) -> Path:

@@ -153,7 +153,7 @@ def enter_times(
     return late, undated
 
 
-def assign_penalties(step: Any, url: str, lesson: str, students: Sequence[str]) -> None:
+def assign_penalties(step: Any, url: str, lesson: str, students: Sequence[str]) -> str:
     """Let nbgrader enter what being late costs, from the marks as they stand.
 
     Parameters
@@ -165,10 +165,13 @@ def assign_penalties(step: Any, url: str, lesson: str, students: Sequence[str]) 
     lesson : str
     students : sequence of str
 
+    Returns
+    -------
+    str
+        What is to be mended where the plugin fails, or "". Whoever it fails for keeps the penalty that was there.
+
     Raises
     ------
-    CourseError
-        If the plugin fails; whoever it fails for keeps the penalty that was there.
     SQLAlchemyError, InvalidEntry
         If the gradebook does.
     """
@@ -182,13 +185,14 @@ def assign_penalties(step: Any, url: str, lesson: str, students: Sequence[str]) 
             raise
         except Exception as error:  # noqa: BLE001 - a plugin of the instructor's can raise anything
             failures.append((student, error))
-    if failures:
-        student, first = failures[0]
-        raise CourseError(
-            f"{CONFIG}: the plugin {step.plugin_class.__name__} fails at {len(failures)} of {len(students)} late "
-            f"submissions of {lesson}, first at {student!a}. {_said(first)} All marks are recorded; these submissions "
-            "keep the penalty that they had. Mend the plugin and run this again."
-        ) from first
+    if not failures:
+        return ""
+    student, first = failures[0]
+    return (
+        f"{CONFIG}: the plugin {step.plugin_class.__name__} fails at {len(failures)} of {len(students)} late "
+        f"submissions of {lesson}, first at {student!a}. {_said(first)} All marks are recorded; these submissions "
+        "keep the penalty that they had. Mend the plugin and run this again."
+    )
 
 
 def _said(error: Exception) -> str:

@@ -27,12 +27,13 @@ from nbgrader.api import (
 from sqlalchemy import Connection, Insert, Update, bindparam, func, insert, select, update
 
 from steepest_grader.course.places import nbgrader_names
-from steepest_grader.errors import GradebookError
+from steepest_grader.errors import GradebookError, Reasons, SubmissionError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 
-__all__ = ["Mark", "Person", "read_marks", "read_people", "read_points", "read_results", "write_marks"]
+__all__ = ["Mark", "Person", "check_number", "read_marks", "read_people", "read_points", "read_results", "write_marks"]
 
 SOLUTION, TASK = "SolutionCell", "TaskCell"  # values of `base_cell.type`
+LARGEST = 1e9  # nothing is worth so many points
 NO_RESPONSE = "No response."  # nbgrader's words, which formgrader's users know
 UNGRADED = frozenset({Outcome.MISSING, Outcome.UNREADABLE})
 
@@ -154,25 +155,59 @@ def read_marks(connection: Connection, lesson: str) -> Iterable[Sequence[Any]]:
     return connection.execute(GRADES, _names(lesson))
 
 
-def read_results(connection: Connection, lesson: str) -> dict[str, dict[str, Mark]]:
-    """Marks of everything handed in for a lesson, by student and cell."""
+def read_results(connection: Connection, lesson: str) -> tuple[dict[str, dict[str, Mark]], Reasons]:
+    """Marks of everything handed in for a lesson, by student and cell; and of whom a mark is no number.
+
+    SQLite keeps whatever is written into a column, PostgreSQL a NaN, and other programs write to a gradebook too.
+    """
     found: dict[str, dict[str, Mark]] = {}
+    wrong = Reasons()
     for student, cell, automatic, by_hand, extra, again, penalty in connection.execute(RESULTS, _names(lesson)):
+        given = {"mark": automatic, "mark given by hand": by_hand, "extra credit": extra, "late penalty": penalty}
+        for what, value in given.items():
+            with wrong.apart(student, "Reading the marks"):
+                check_number(value, f"{lesson}, {student}: the {what} of {cell}")
         mark = Mark(automatic, by_hand, extra or 0.0, penalty or 0.0, bool(again))
         found.setdefault(student, {})[cell] = mark
-    return found
+    return {student: marks for student, marks in found.items() if student not in wrong}, wrong
 
 
 def read_points(connection: Connection, lesson: str) -> dict[str, float]:
-    """What each graded cell of a lesson is worth; empty where the gradebook does not know the lesson."""
+    """What each graded cell of a lesson is worth; empty where the gradebook does not know the lesson.
+
+    Raises
+    ------
+    GradebookError
+        If that is no number.
+    """
     rows = connection.execute(CELLS, _names(lesson)).all()
     cells = [_Cell(*row[2:]) for row in rows if row[2] is not None]
-    return {cell.name: cell.max_score for cell in cells if cell.kind != SOLUTION}
+    points = {cell.name: cell.max_score for cell in cells if cell.kind != SOLUTION}
+    for name, value in points.items():
+        if not _is_number(value) or value < 0:
+            raise GradebookError(f"{lesson}: the gradebook has {value!a} for the points of {name}. Correct it there.")
+    return points
+
+
+def check_number(value: object, what: str) -> None:
+    """Refuse what the gradebook has in the place of a number.
+
+    Raises
+    ------
+    SubmissionError
+        If it is neither a number nor nothing.
+    """
+    if value is not None and not _is_number(value):
+        raise SubmissionError(f"{what} is {str(value)[:50]!a} in the gradebook, which is no number. Correct it there.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) <= LARGEST  # nor is NaN
 
 
 def read_people(connection: Connection) -> dict[str, Person]:
     """Every student of the gradebook, by id."""
-    return {row[0]: Person(*(value or "" for value in row)) for row in connection.execute(PEOPLE)}
+    return {row[0]: Person(*(str(value or "") for value in row)) for row in connection.execute(PEOPLE)}
 
 
 def write_marks(connection: Connection, submission: GradedSubmission) -> None:
@@ -181,7 +216,9 @@ def write_marks(connection: Connection, submission: GradedSubmission) -> None:
     Raises
     ------
     GradebookError
-        If the lesson is not in the gradebook, or a mark is not in its range.
+        If the lesson is not in the gradebook.
+    SubmissionError
+        If a mark is not in its range.
     """
     lesson = _lesson(connection, submission.lesson)
     untouched = _untouched(submission, lesson.cells)
@@ -267,7 +304,7 @@ def _plan(submission: GradedSubmission, cells: Sequence[_Cell], untouched: set[s
 def _score(submission: GradedSubmission, cell: _Cell, scores: Mapping[str, float | None]) -> float:
     score = scores.get(cell.name)
     if score is None or not 0 <= score <= cell.max_score:
-        raise GradebookError(
+        raise SubmissionError(
             f"{submission.lesson}, {submission.student}: the mark of {cell.name} must be between 0 and "
             f"{cell.max_score:g}. Got {score!r}. Build the course again if its points have changed."
         )

@@ -7,28 +7,29 @@ taken away before the marks change and put back last: a run that is killed leave
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from alembic.script import ScriptDirectory
-from nbgrader.api import Base, Gradebook, InvalidEntry
+from nbgrader.api import Base, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import SaveCells
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course, nbgrader_names
-from steepest_grader.errors import GradebookError
+from steepest_grader.errors import GradebookError, SubmissionError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
-from steepest_grader.files import replace_file
+from steepest_grader.files import can_be_written, replace_file
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.database import Database, complete, remedy, shown
 from steepest_grader.gradebook.late import assign_penalties, enter_times
@@ -45,13 +46,13 @@ from steepest_grader.gradebook.marks import (
 __all__ = [
     "GradebookWriter",
     "LessonMarks",
-    "awaiting_marks",
     "class_marks",
     "database_url",
     "gradebook_url",
     "translated_errors",
 ]
 
+SHARED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})  # what a disk says to everybody
 logging.getLogger("tornado.application").addHandler(logging.NullHandler())  # nbgrader's; errors are told by us
 
 
@@ -79,7 +80,8 @@ def translated_errors(url: str, course: Course) -> Iterator[None]:
     except (SQLAlchemyError, InvalidEntry, ImportError) as error:
         cause = error.__context__ if isinstance(error, InvalidEntry) else error
         reason = remedy(cause if isinstance(cause, Exception) else error)
-        raise GradebookError(f"The gradebook {shown(url)} cannot be used: {reason}") from error
+        kind = SubmissionError if isinstance(error, MissingEntry) else GradebookError
+        raise kind(f"The gradebook {shown(url)} cannot be used: {reason}") from error
     except OSError as error:
         raise GradebookError(f"{course.course_dir} cannot be written: {error}.") from error
 
@@ -169,25 +171,29 @@ class GradebookWriter:
         Raises
         ------
         GradebookError
-            If the student's id cannot be used, the lesson is not prepared, or the database fails.
+            If the lesson is not prepared, or the database fails.
+        SubmissionError
+            If this submission cannot be written, and others can.
         """
         kept = Autograded(self._course.course_dir, submission.lesson)
         notebook, sidecar = kept.notebook(submission.student), kept.sidecar(submission.student)
         outcomes = {submission.outcome, *(verdict.outcome for verdict in submission.verdicts)}
         if Outcome.GRADER_ERROR in outcomes:
             return
-        with self._translated():
+        data, known = submission.notebook.encode(), json.dumps(submission.as_stored()).encode()
+        with self._translated(), self._of_one(submission):
+            notebook.parent.mkdir(parents=True, exist_ok=True)  # where that fails, the marks stay as they were
             try:
                 self._write_marks(submission, sidecar)
             except IntegrityError:  # another program has entered the same student at the same time
                 self._write_marks(submission, sidecar)
-            if submission.notebook:
-                replace_file(notebook, submission.notebook.encode())
+            if data:
+                replace_file(notebook, data)
             else:
                 notebook.unlink(missing_ok=True)
-            replace_file(sidecar, json.dumps(submission.as_stored()).encode())
+            replace_file(sidecar, known)
 
-    def assign_penalties(self, lesson: str, times: Mapping[str, datetime | None], step: Any) -> list[str]:
+    def assign_penalties(self, lesson: str, times: Mapping[str, datetime | None], step: Any) -> tuple[list[str], str]:
         """Enter when submissions came, and let nbgrader say what being late costs.
 
         Parameters
@@ -200,21 +206,21 @@ class GradebookWriter:
 
         Returns
         -------
-        list of str
+        undated : list of str
             Students for whom there is a due date, and no time to compare with it.
+        trouble : str
+            What is to be mended where the instructor's plugin fails; "" where it does not.
 
         Raises
         ------
-        CourseError
-            If the instructor's plugin fails.
         GradebookError
-            If the database does.
+            If the database fails.
         """
         with self._translated():
             with self._database.transaction() as connection:
                 late, undated = enter_times(connection, lesson, times)
-            assign_penalties(step, self._url, lesson, late)
-        return undated
+            trouble = assign_penalties(step, self._url, lesson, late)
+        return undated, trouble
 
     def _write_marks(self, submission: GradedSubmission, sidecar: Path) -> None:
         """Marks and comments of one submission, in one transaction that leaves no old sidecar beside new marks."""
@@ -223,30 +229,27 @@ class GradebookWriter:
             sidecar.unlink(missing_ok=True)
 
     @contextmanager
+    def _of_one(self, submission: GradedSubmission) -> Iterator[None]:
+        """Tell what fails for one submission from what fails for everybody, such as a full disk."""
+        try:
+            yield
+        except DataError as error:
+            said = remedy(error)
+            raise SubmissionError(
+                f"{submission.lesson}, {submission.student}: the gradebook refuses it: {said}"
+            ) from error
+        except OSError as error:
+            folder = self._course.course_dir / "autograded"
+            if error.errno in SHARED or not can_be_written(folder if folder.is_dir() else folder.parent):
+                raise
+            raise SubmissionError(
+                f"What is graded cannot be written: {error}. Mend that and run this again."
+            ) from error
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         with translated_errors(self._url, self._course):
             yield
-
-
-def awaiting_marks(course: Course, url: str | None, lesson: str) -> dict[str, set[str]]:
-    """For each student in the gradebook, the answers to a lesson that a person has yet to mark.
-
-    Raises
-    ------
-    GradebookError
-        If the database cannot be used.
-    """
-    address = database_url(course, url)
-    found: dict[str, set[str]] = {}
-    with translated_errors(address, course):
-        database = _opened(address)
-        try:
-            with database.transaction() as connection:
-                for student, name, *scores in read_marks(connection, lesson):
-                    found.setdefault(student, set()).update([name] if scores == [None, None] else [])
-        finally:
-            database.close()
-    return found
 
 
 @dataclass(frozen=True)
@@ -259,10 +262,21 @@ class LessonMarks:
         What each graded cell is worth.
     marks : mapping of str to mapping of str to Mark
         By student and cell, of everything handed in.
+    wrong : mapping of str to str
+        Students who are not among these, because a mark of theirs is no number, each with the reason.
     """
 
     points: Mapping[str, float]
     marks: Mapping[str, Mapping[str, Mark]]
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def awaiting(self) -> dict[str, set[str]]:
+        """For each student, the answers that a person has yet to mark."""
+        return {
+            student: {name for name, mark in marks.items() if mark.automatic is None and mark.by_hand is None}
+            for student, marks in self.marks.items()
+        }
 
 
 def class_marks(
@@ -282,7 +296,8 @@ def class_marks(
             with database.transaction() as connection:
                 people = read_people(connection)
                 found = {
-                    name: LessonMarks(read_points(connection, name), read_results(connection, name)) for name in lessons
+                    name: LessonMarks(read_points(connection, name), *read_results(connection, name))
+                    for name in lessons
                 }
         finally:
             database.close()

@@ -11,7 +11,7 @@ from typing import Any
 
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course, nbgrader_names
-from steepest_grader.errors import GradebookError
+from steepest_grader.errors import GradebookError, Reasons
 from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone, remove_parts
@@ -24,6 +24,7 @@ from steepest_grader.sandbox.base import Sandbox
 
 __all__ = ["Batch", "grade_lesson"]
 
+VANISHED = "It was there when the run began, and was gone when its turn came. Hand it in and run this again."
 Tell = Callable[[int, int, str], None]
 
 
@@ -39,11 +40,14 @@ class Batch:
         How many had been graded before and have not changed since.
     undated : mapping of str to str
         Students of whom it is not known whether they are late, each with the reason.
+    trouble : str
+        What a person has to mend although everything is graded and recorded, or "".
     """
 
     submissions: Sequence[GradedSubmission]
     reused: int
     undated: Mapping[str, str] = field(default_factory=dict)
+    trouble: str = ""
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -90,7 +94,8 @@ def grade_lesson(
     Raises
     ------
     CourseError, GradebookError, ClusterError
-        With the way to mend it; what was recorded before stays.
+        With the way to mend it; what was recorded before stays. What fails for one submission alone is a
+        `GRADER_ERROR` of that one.
     """
     lesson, kept = load(course, lesson_id), Autograded(course.course_dir, lesson_id)
     # settings for late submissions that cannot be used are told before anything is graded
@@ -98,13 +103,13 @@ def grade_lesson(
         book.prepare(lesson)
         known = {} if force else book.graded(lesson_id)
         found: dict[str, GradedSubmission] = {}
+        lost = Reasons()
         todo: set[str] = set()
         reused = 0
         for item in collect(folder, lesson_id, students=None if student is None else {student}):
-            try:
+            with lost.apart(item.student, "Finding a place for it"):
                 kept.folder(item.student)
-            except GradebookError as error:
-                found[item.student] = lesson.ungraded(item.student, Outcome.GRADER_ERROR, str(error))
+            if item.student in lost:
                 continue
             before = known.get(item.student)
             if before is not None and before.digest == lesson.digest(item.data, item.message):
@@ -118,25 +123,29 @@ def grade_lesson(
         again = collect(folder, lesson_id, students=todo)  # a class of notebooks may be too large to be kept
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
         for done, graded in enumerate(results, start=1):
-            book.record(graded)
-            found[graded.student] = replace(graded, notebook="")
+            with lost.apart(graded.student, "Recording it"):
+                book.record(graded)
+                found[graded.student] = replace(graded, notebook="")
             tell(done, len(todo), graded.student)
+        lost |= dict.fromkeys(todo - found.keys() - lost.keys(), VANISHED)
+        found |= {name: lesson.ungraded(name, Outcome.GRADER_ERROR, reason) for name, reason in lost.items()}
         _note_failures(kept, found.values(), whole_class=student is None)
         times, unknown = _times(folder, lesson_id, found)
-        undated = book.assign_penalties(lesson_id, times, late)
-    return Batch([found[name] for name in sorted(found)], reused, {name: unknown[name] for name in undated})
+        undated, trouble = book.assign_penalties(lesson_id, times, late)
+    return Batch([found[name] for name in sorted(found)], reused, {name: unknown[name] for name in undated}, trouble)
 
 
 def _times(folder: Path, lesson: str, students: Iterable[str]) -> tuple[dict[str, datetime | None], dict[str, str]]:
     """When submissions came, or why that is not known."""
     assignment, _ = nbgrader_names(lesson)
-    times: dict[str, datetime | None] = {}
-    unknown = {}
-    for student in students:
-        try:
-            times[student] = time_of(folder / student / assignment)
-        except ValueError as error:
-            times[student], unknown[student] = None, str(error)
+    times: dict[str, datetime | None] = dict.fromkeys(students)
+    unknown = Reasons()
+    for student in times:
+        with unknown.apart(student, "Reading when it came"):
+            try:
+                times[student] = time_of(folder / student / assignment)
+            except ValueError as error:
+                unknown[student] = str(error)
     return times, unknown
 
 

@@ -17,7 +17,7 @@ from distributed import Client, Future, KilledWorker, Security
 from distributed.comm import connect
 
 from steepest_grader.course.lesson import Lesson
-from steepest_grader.errors import ClusterError
+from steepest_grader.errors import ClusterError, told
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.grading.collect import Submission
 from steepest_grader.grading.worker import pack
@@ -149,8 +149,8 @@ class _Run:
         except CancelledError:
             raise
         except Exception as error:
-            LOG.exception("grading of %s failed", item.student)
-            message = f"The grader failed: {type(error).__name__}: {error}"
+            LOG.exception("grading of %a failed", item.student)
+            message = f"The grader failed: {told(error)}."
             yield self.lesson.ungraded(item.student, Outcome.GRADER_ERROR, message)
         else:
             if isinstance(value, GradedSubmission):

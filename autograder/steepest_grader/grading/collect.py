@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Container, Iterator
@@ -11,9 +12,15 @@ from itertools import islice
 from pathlib import Path
 
 from steepest_grader.course.places import nbgrader_names
+from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.files import OddFileError, inner_folder, outer_folder, read_regular
 from steepest_grader.notebook.restore import MAX_BYTES
+
+# a symbolic link, a socket, no right to read, a file for a folder: whoever hands in can make them
+THEIRS = frozenset(
+    {errno.ELOOP, errno.ENXIO, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
+)
 
 
 @dataclass(frozen=True)
@@ -49,12 +56,15 @@ def collect(folder: Path, lesson: str, *, students: Container[str] | None = None
         Only these students.
     """
     assignment, notebook = nbgrader_names(lesson)
+    try:
+        names = sorted(path.name for path in folder.iterdir() if students is None or path.name in students)
+    except OSError as error:
+        raise CourseError(f"{folder} cannot be read: {error.strerror}.") from error
     with outer_folder(folder) as root:
-        for student in sorted(path.name for path in folder.iterdir()):
-            if (students is None or student in students) and not student.startswith("."):
-                found = _handed_in(student, root, assignment, f"{notebook}.ipynb")
-                if found is not None:
-                    yield found
+        for student in (name for name in names if not name.startswith(".")):
+            found = _handed_in(student, root, assignment, f"{notebook}.ipynb")
+            if found is not None:
+                yield found
 
 
 def _handed_in(student: str, root: int, assignment: str, name: str) -> Submission | None:
@@ -80,7 +90,7 @@ def _handed_in(student: str, root: int, assignment: str, name: str) -> Submissio
             reason = "The folder is a symbolic link, which is not followed."
             return Submission(student, None, Outcome.UNREADABLE, reason)
         except OSError as error:
-            return _closed(student, error, theirs=_is_shut(own))
+            return _closed(student, error)
         return _read(student, folder, name)
 
 
@@ -94,14 +104,16 @@ def _read(student: str, folder: int, name: str) -> Submission:
         found = f" Found instead: {others}." if others else ""
         return Submission(student, None, Outcome.MISSING, f"There is no file {name}.{found}")
     except OSError as error:
-        reason = f"The file {name} cannot be read: {error.strerror}."
-        theirs = isinstance(error, PermissionError) and _is_shut(folder, name)  # else our disk or our rights
-        return Submission(student, None, Outcome.UNREADABLE if theirs else Outcome.GRADER_ERROR, reason)
+        return Submission(student, None, _whose(error), f"The file {name} cannot be read: {error.strerror}.")
 
 
-def _closed(student: str, error: OSError, *, theirs: bool = False) -> Submission:
-    outcome = Outcome.UNREADABLE if theirs else Outcome.GRADER_ERROR
-    return Submission(student, None, outcome, f"The folder cannot be read: {error.strerror}.")
+def _closed(student: str, error: OSError) -> Submission:
+    return Submission(student, None, _whose(error), f"The folder cannot be read: {error.strerror}.")
+
+
+def _whose(error: OSError) -> Outcome:
+    """Whose fault it is that something cannot be read: the submission's, or our disk's."""
+    return Outcome.UNREADABLE if error.errno in THEIRS else Outcome.GRADER_ERROR
 
 
 def _notebooks(folder: int) -> list[str]:
@@ -122,10 +134,3 @@ def _mode(name: str, at: int) -> int:
         return os.stat(name, dir_fd=at, follow_symlinks=False).st_mode
     except OSError:
         return 0
-
-
-def _is_shut(folder: int, name: str | None = None) -> bool:
-    """Whether not even its owner may read it, which no way of handing in brings about by itself."""
-    if not os.fstat(folder).st_mode & stat.S_IXUSR:
-        return True
-    return name is not None and not _mode(name, folder) & stat.S_IRUSR

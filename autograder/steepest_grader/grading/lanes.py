@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 
 from steepest_grader.course.lesson import Lesson
+from steepest_grader.errors import told
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.grading.collect import Submission
 from steepest_grader.grading.submission import grade_submission
@@ -53,5 +54,5 @@ def grade_one(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> Grade
     except SandboxError as error:
         return lesson.ungraded(student, Outcome.GRADER_ERROR, str(error))
     except Exception as error:
-        LOG.exception("grading of %s failed", student)
-        return lesson.ungraded(student, Outcome.GRADER_ERROR, f"The grader failed: {type(error).__name__}: {error}")
+        LOG.exception("grading of %a failed", student)
+        return lesson.ungraded(student, Outcome.GRADER_ERROR, f"The grader failed: {told(error)}.")

@@ -241,13 +241,19 @@ def _credit(outputs: list[NotebookNode], points: float) -> tuple[float, str]:
             return 0.0, said(output)
         if output.output_type == "execute_result":
             try:
-                earned = float(output.data.get("text/plain", ""))
+                earned = float(_text(output.data.get("text/plain")))
             except ValueError:
                 return 1.0, ""
             if not math.isfinite(earned):
                 return 0.0, f"The mark of this cell comes out as {earned}, which is no number of points."
             return (min(max(earned, 0.0), points) / points if points else 1.0), ""
     return 1.0, ""
+
+
+def _text(value: object) -> str:
+    """Text of an output, which notebooks may hold as a list of its lines; "" for anything else."""
+    lines = value if isinstance(value, list) else [value]
+    return "".join(line for line in lines if isinstance(line, str))
 
 
 def _overall(verdicts: list[Verdict]) -> Outcome:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from steepest._checks import wire
 from steepest._checks.agent import receive
+from steepest._checks.calls import NoAnswer
 
 CONNECT_SECONDS = 30.0
 
 
-class Stopped(Exception):
+class Stopped(NoAnswer):
     """The student's process gave no answer."""
 
 

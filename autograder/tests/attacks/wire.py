@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from steepest._checks import wire
+
 from attacks._attack import RIGHT, Attack, Shown
 
 KIND = "forged answers on the wire"
@@ -85,6 +87,24 @@ def _shows_control_characters(frame: bytes) -> bool:
     return "\x1b]0;" in str(json.loads(frame[16:])["value"]["dict"][0][1]["dict"][1][1])
 
 
+def _stumbles_over_equality(frame: bytes) -> bool:
+    """A reader that compares what came by `==`, as one does with the parameters of a function's name."""
+    value = wire.decode(frame)["value"]
+    try:
+        return bool(value == wire.decode(frame)["value"]) and False
+    except RuntimeError:
+        return True
+
+
+def _stumbles_over_digits(folder: Path, world: Any) -> bool:
+    """A reader that takes for a number what `isdigit` calls one."""
+    position = "argument ²".removeprefix("argument ")
+    try:
+        return position.isdigit() and int(position) < 0
+    except ValueError:
+        return True
+
+
 Reader = Callable[[bytes], bool]
 PICKLE = (
     "pickle.dumps(type('Run', (), {'__reduce__': lambda self: (eval, (\"__import__('socket').steepest_ran(1)\",))})())"
@@ -130,6 +150,11 @@ FRAMES: dict[str, tuple[str, str, Reader | None]] = {
         None,
     ),
     "long-digits": ("writes an integer of a million digits", _frame("b'{\"value\": ' + b'9' * 10**6 + b'}'"), None),
+    "name-with-a-tensor": (
+        "answers with the name of a public function that has a tensor among its parameters",
+        _value(f"{{'named': 'quadratic', 'params': {{'dict': [['t', {TENSOR.format(index=0, shape='[2]')}]]}}}}", "[8]", "bytes(8)"),
+        _stumbles_over_equality,
+    ),
     "unknown-kind": ("answers with a kind of value that there is none of", _value("{'__class__': []}"), None),
     "inner-method": ("names a method of the decoder as its kind", _value("{'value': {'value': 1}}"), None),
     "unknown-handle": ("answers with a handle that was never given", _value("{'handle': 10**9, 'type': 'x'}"), None),
@@ -306,6 +331,13 @@ ATTACKS = [
             why="as above",
         )
         for name in ("deep-header", "forged-value-error", "unknown-handle", "unknown-kind")
+    ),
+    Attack(
+        "effect-of-no-number", KIND, "says that a right function changed an argument whose number is no digit",
+        code=f"{PRELUDE}call = agent.Agent._call\n"
+        "agent.Agent._call = lambda *given: call(*given) | {'effects': ['argument ²', 'requires_grad of argument ²']}",
+        answer=RIGHT, earns={"momentum_step": 0.5, "terminal_speed": 0.5}, flag="private parts",
+        shown=Shown.BELIEVED, believed=_stumbles_over_digits,
     ),
     Attack(
         "folder-for-socket", KIND, "puts a folder where the judge's socket is", answer=SPOILED, outcomes=ENDED,

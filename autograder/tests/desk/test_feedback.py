@@ -73,7 +73,7 @@ def cell(notebook: NotebookNode, grade_id: str) -> NotebookNode:
 
 def test_a_page_tells_marks_messages_and_answers(built: Course, record: Callable, submit: Submit) -> None:
     record(submit(outcome=Outcome.PARTIAL, credit=0.5, hint="Velocity is wrong.\nKeep the past."))
-    (path,), _ = write_feedback(built, LESSON)
+    (path,), *_ = write_feedback(built, LESSON)
     assert path == built.course_dir / "feedback" / "ada" / LESSON / f"{LESSON}.html"
     page = Page(path)
     for words in (
@@ -251,7 +251,7 @@ def test_a_student_who_is_not_in_the_gradebook_is_passed_over(built: Course, rec
         record(submit(student))
     with Gradebook(gradebook_url(built), "steepest") as book:
         book.remove_submission(LESSON, "ada")
-    pages, passed_over = write_feedback(built, LESSON)
+    pages, passed_over, _ = write_feedback(built, LESSON)
     assert [path.parent.parent.name for path in pages] == ["bob"]
     assert passed_over == ["ada"]
     with pytest.raises(GradebookError, match="nothing is graded for ada"):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from steepest._checks import agent
-from steepest._checks.calls import Function, local
+from steepest._checks.calls import Function, NoAnswer, local
 from steepest._checks.generators import GENERATOR
 from steepest_grader import grade
 from steepest_grader.exercise.catalogue import exercise
@@ -199,7 +199,7 @@ def test_a_broken_transport_is_our_error_and_no_verdict() -> None:
         def exchange(self, frame: bytes) -> bytes:
             raise ConnectionResetError
 
-    with pytest.raises(ConnectionResetError):
+    with pytest.raises(NoAnswer, match="ConnectionResetError"):
         judge(EXERCISE, Function("step", Gone()))
 
 

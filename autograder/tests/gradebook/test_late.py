@@ -331,8 +331,8 @@ def test_a_plugin_that_fails_costs_nobody_anything(case: str, built: Course, gra
     configure(built, HOURLY.format(penalty=f"1 if student_id == 'bob' else {expression}"))
     for student in ("ada", "bob"):
         hand_in(built, student, LATE)
-    with pytest.raises(CourseError, match=f"Hourly fails at 1 of 2 late submissions .*{said}.*All marks are recorded"):
-        grade()
+    said = f"Hourly fails at 1 of 2 late submissions .*{said}.*All marks are recorded"
+    assert re.search(said, grade().trouble)
     assert [penalty(built, student) for student in ("ada", "bob")] == [None, 1.0]
     configure(built, HOURLY.format(penalty="0.5"))
     assert grade().reused == 2

@@ -182,7 +182,7 @@ def test_a_class_is_graded_graded_again_and_marked_by_hand(
     assert grade(url).reused == 4
     assert graded == [*sorted(STUDENTS), "ada"]
     assert marks(url, "ada") == {EXERCISE: (1.0, None, False), "reflection": (None, 2.5, True)}
-    pages, passed_over = write_feedback(built, LESSON, url)
+    pages, passed_over, _ = write_feedback(built, LESSON, url)
     page = built.course_dir / "feedback" / "ada" / LESSON / f"{LESSON}.html"
     assert (len(pages), passed_over) == (5, [])
     assert all(words in page.read_text() for words in ("2.5 / 3", "1 / 2", "Well seen."))

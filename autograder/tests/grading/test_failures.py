@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -14,15 +16,16 @@ from typing import Any
 
 import nbformat
 import pytest
+from sqlalchemy.exc import DataError
 from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
-from steepest_grader.errors import GradebookError
+from steepest_grader.errors import CourseError, GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone
-from steepest_grader.gradebook import database
+from steepest_grader.gradebook import database, writer
 from steepest_grader.gradebook.autograded import SIDECAR, Autograded
-from steepest_grader.grading import collect, lanes
+from steepest_grader.grading import collect, judging, lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
 from steepest_grader.grading.collect import Submission
 from steepest_grader.sandbox.none import NoSandbox
@@ -102,19 +105,12 @@ def _take_a_table(path: Path) -> Callable[[], None]:
     return give_back
 
 
-def _take_a_folder(path: Path) -> Callable[[], None]:
-    place = path.parent / "autograded" / "cyd"
-    place.write_text("a file where a folder must be")
-    return place.unlink
-
-
 MISHAPS: dict[str, tuple[Callable[[Path], Callable[[], None]], str, int]] = {
     "locked": (_lock, "another program is writing to it", 2),
     "deleted": (_delete, "deleted or replaced", 0),
     "replaced": (_put_back_a_copy, "deleted or replaced", 2),
     "damaged": (_damage, "something else, or damaged", 2),
     "without a table": (_take_a_table, "of another nbgrader", 2),
-    "a file in the way": (_take_a_folder, "cannot be written", 2),
 }
 
 
@@ -145,6 +141,128 @@ def test_a_mishap_in_the_middle(
     assert ([row["outcome"] for row in batch.rows], batch.reused) == (["PASSED"] * 5, kept)
     assert graded == STUDENTS[kept:]
     assert {name: sidecars(built.course_dir)[name] for name in written} == written
+
+
+# --- what strikes one submission
+
+
+def _folder(course: Course) -> Path:
+    return course.root / "submissions" / "cyd" / LESSON
+
+
+def _no_number(course: Course, patch: pytest.MonkeyPatch) -> None:
+    real = lanes.grade_submission
+
+    def graded(lesson: Lesson, student: str, data: bytes, **settings: Any) -> GradedSubmission:
+        found = real(lesson, student, data, **settings)
+        if student == "cyd":
+            object.__setattr__(found.verdicts[0], "credit", float("nan"))
+        return found
+
+    patch.setattr(lanes, "grade_submission", graded)
+
+
+def _file_in_the_way(course: Course, patch: pytest.MonkeyPatch) -> None:
+    place = course.course_dir / "autograded" / "cyd"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("a file where a folder must be")
+
+
+def _at(name: str, error: Exception) -> Callable[[Course, pytest.MonkeyPatch], None]:
+    """A function of the writer raises where it comes to cyd."""
+
+    def strike(course: Course, patch: pytest.MonkeyPatch) -> None:
+        real = getattr(writer, name)
+
+        def struck(first: Any, second: Any) -> None:
+            if "cyd" in str(first) or "cyd" in str(second):
+                raise error
+            real(first, second)
+
+        patch.setattr(writer, name, struck)
+
+    return strike
+
+
+def _vanishes(place: Callable[[Path], Path]) -> Callable[[Course, pytest.MonkeyPatch], None]:
+    """It is gone when the first is graded."""
+
+    def strike(course: Course, patch: pytest.MonkeyPatch) -> None:
+        real = lanes.grade_submission
+
+        def graded(*args: Any, **settings: Any) -> GradedSubmission:
+            if (gone := place(_folder(course))).is_dir():
+                shutil.rmtree(gone)
+            return real(*args, **settings)
+
+        patch.setattr(lanes, "grade_submission", graded)
+
+    return strike
+
+
+REFUSED = DataError("insert", {}, ValueError("value too long for type character varying(128)"))
+READ_ONLY_FOLDER = OSError(errno.EROFS, os.strerror(errno.EROFS), "autograded/cyd")
+STRIKES: dict[str, tuple[Callable[[Course, pytest.MonkeyPatch], None], str]] = {
+    "a mark that is no number": (_no_number, "must be between 0 and 2. Got nan"),
+    "a file where its folder must be": (_file_in_the_way, "cannot be written: .*Not a directory.* Mend that"),
+    "a folder that cannot be written": (_at("replace_file", READ_ONLY_FOLDER), "Read-only file system.*Mend that"),
+    "a text that the database refuses": (_at("write_marks", REFUSED), "the gradebook refuses it: .*too long"),
+    "a text that is none": (_at("write_marks", UnicodeEncodeError("utf-8", "x", 0, 1, "no")), "UnicodeEncodeError"),
+    "a fault of ours": (_at("write_marks", KeyError("a\x1b[31mb")), r"failed: KeyError: 'a\\x1b\[31mb' \(test_fai"),
+    "its folder vanishes": (_vanishes(lambda folder: folder), "was gone when its turn came"),
+    "all its folders vanish": (_vanishes(lambda folder: folder.parent), "was gone when its turn came"),
+}
+
+
+@pytest.mark.parametrize("strike", STRIKES)
+def test_what_strikes_one_submission_costs_no_other(
+    strike: str, grade: Grade, built: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    does, says = STRIKES[strike]
+    with monkeypatch.context() as patch:
+        does(built, patch)
+        batch = grade()
+    found = {row["student"]: (row["outcome"], row["score"]) for row in batch.rows}
+    assert found == dict.fromkeys(STUDENTS, ("PASSED", 2.0)) | {"cyd": ("GRADER_ERROR", None)}
+    reason = batch.submissions[2].message
+    assert re.search(says, reason) and reason.isprintable()
+    assert Autograded(built.course_dir, LESSON).ungraded() == {"cyd": reason}
+    assert sorted(sidecars(built.course_dir)) == [name for name in STUDENTS if name != "cyd"]
+    for place in (built.course_dir / "autograded" / "cyd", _folder(built)):
+        if place.is_file():
+            place.unlink()
+    _folder(built).mkdir(parents=True, exist_ok=True)
+    (_folder(built) / f"{LESSON}.ipynb").write_text("cyd")
+    again = grade()
+    assert ([row["outcome"] for row in again.rows], again.reused) == (["PASSED"] * 5, 4)
+    assert Autograded(built.course_dir, LESSON).ungraded() == {}
+
+
+def test_a_submission_that_loses_its_file_is_missing(
+    grade: Grade, built: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _vanishes(lambda folder: (folder / f"{LESSON}.ipynb").unlink(missing_ok=True) or folder / "none")(
+        built, monkeypatch
+    )
+    found = {row["student"]: row["outcome"] for row in grade().rows}
+    assert found == dict.fromkeys(STUDENTS, "PASSED") | {"cyd": "MISSING"}
+
+
+def test_a_fault_at_one_file_ends_no_judging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: Any, **__: Any) -> GradedSubmission:
+        raise KeyError("a\x1b[2Jb")
+
+    monkeypatch.setattr(judging, "grade_submission", fault)
+    (tmp_path / "ada.py").write_text("def momentum_step(): pass")
+    (row,) = judging.judge_file(tmp_path / "ada.py", sandbox=NoSandbox())
+    assert (row["outcome"], row["score"], row["exercise"]) == ("GRADER_ERROR", None, "momentum_step")
+    assert "The grader failed: KeyError" in row["message"] and row["message"].isprintable()
+
+
+def test_a_class_that_vanishes_is_said(grade: Grade, built: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(built.root / "submissions")
+    with pytest.raises(CourseError, match="submissions cannot be read: No such file"):
+        grade()
 
 
 def test_two_runs_of_a_lesson_do_not_meet(grade: Grade, built: Course) -> None:

@@ -85,6 +85,43 @@ def _grade(lesson: Lesson, sandbox: Sandbox, answer: str, *extra: str) -> Graded
     return grade_submission(lesson, "ada", nbformat.writes(notebook).encode(), sandbox=sandbox)
 
 
+FORGES = """\
+kernel = get_ipython().kernel
+
+def send(kind, **content):
+    kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
+"""
+RESULT = (
+    FORGES
+    + """
+get_ipython().events.register("post_run_cell", lambda result: send(
+    "execute_result", data={"text/plain": ["1", ".5"]}, metadata={}, execution_count=1))
+"""
+)
+SHAPES = (
+    FORGES
+    + """
+texts = [5, None, True, "x", ["x"], [["x"]], [5], [None], {}, {"a": 1}, []]
+for odd in texts:
+    for kind in ("execute_result", "display_data", "update_display_data"):
+        for key in ("text/plain", "text/html", "image/png", "application/json"):
+            send(kind, data={key: odd}, metadata={}, execution_count=1, transient={"display_id": odd})
+        send(kind, data=odd, metadata=odd, execution_count=odd, transient=odd)
+        send(kind)
+    send("stream", name=odd, text=odd)
+    send("stream", name="stdout", text=odd)
+    send("error", ename=odd, evalue=odd, traceback=odd)
+    send("error", ename="x", evalue="y", traceback=odd)
+    send("clear_output", wait=odd)
+send("stream"), send("error"), send("odd")
+"""
+)
+WITHIN = """
+class X:
+    def __eq__(self, other):
+        exec(s, globals())
+        return True
+"""
 P, F, E, M = Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED, Outcome.MISSING
 CASES: dict[str, tuple[Sequence[str], Sequence[Outcome], str]] = {
     "sound": ([GOOD, "x = 3"], [P, P], ""),
@@ -117,6 +154,9 @@ CASES: dict[str, tuple[Sequence[str], Sequence[Outcome], str]] = {
         [P, P],
         "",
     ),
+    "a result in a list of lines": ([GOOD, f"{RESULT}x = 3"], [P, Outcome.PARTIAL], ""),
+    "outputs of every shape": ([GOOD, f"{SHAPES}x = 3"], [P, P], ""),
+    "outputs of every shape in a test": ([GOOD, f"{WITHIN}s = {SHAPES!r}\nx = X()"], [P, P], ""),
     "half a character in an error": (
         [
             "import json\nsession = get_ipython().kernel.session\n"
@@ -177,6 +217,20 @@ CASES: dict[str, tuple[Sequence[str], Sequence[Outcome], str]] = {
 def test_partial_credit_is_a_number_of_points(shown: str, credit: float) -> None:
     """nan would end the batch in the gradebook, and infinity would be full marks."""
     assert submission._credit([new_output("execute_result", data={"text/plain": shown})], 3.0)[0] == credit
+
+
+@pytest.mark.parametrize("value", [["1", ".5"], ["1.5"], ["1.5", None], ["1", 5, ".5"]])
+def test_text_may_be_a_list_of_lines(value: Any) -> None:
+    assert submission._credit([NotebookNode(output_type="execute_result", data={"text/plain": value})], 3.0)[0] == 0.5
+
+
+NO_NUMBERS = [None, 1.5, True, {}, [None], [], [[1.5]], ["True"], "True", "", "'1.5'", "1_0", "9" * 400]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+def test_what_is_no_number_of_points_gives_all_or_none(value: Any) -> None:
+    output = NotebookNode(output_type="execute_result", data={"text/plain": value})
+    assert submission._credit([output], 3.0)[0] in (0, 1)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -286,12 +340,12 @@ def test_what_only_we_cannot_read_is_no_zero(tmp_path: Path, monkeypatch: pytest
     fdopen = os.fdopen
     monkeypatch.setattr(os, "fdopen", lambda fd, mode: _Torn() if fdopen(fd, mode).close() is None else None)
     found = {item.student: (item.outcome, item.message) for item in collect(tmp_path, "L")}
-    ours = Outcome.GRADER_ERROR
+    theirs = Outcome.UNREADABLE  # whoever hands in says who may read it
     assert found == {
-        "barred": (ours, "The folder cannot be read: Permission denied."),
-        "closed": (ours, "The folder cannot be read: Permission denied."),
-        "locked": (ours, "The file L.ipynb cannot be read: Permission denied."),
-        "torn": (ours, "The file L.ipynb cannot be read: Input/output error."),
+        "barred": (theirs, "The folder cannot be read: Permission denied."),
+        "closed": (theirs, "The folder cannot be read: Permission denied."),
+        "locked": (theirs, "The file L.ipynb cannot be read: Permission denied."),
+        "torn": (Outcome.GRADER_ERROR, "The file L.ipynb cannot be read: Input/output error."),
     }
 
 

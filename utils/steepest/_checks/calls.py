@@ -24,6 +24,10 @@ class Transport(Protocol):
         """Send one frame and return the reply; called by `Function` for every request."""
 
 
+class NoAnswer(Exception):
+    """A transport brought no reply: the other side has gone, or takes too long. It says nothing of a value."""
+
+
 class StudentError(Exception):
     """The student's code raised, or gave back something that is not what was asked for.
 
@@ -132,7 +136,7 @@ class Function:
     def exists(self) -> bool:
         """Whether the function is defined."""
         names = self._request({"op": "names", "names": [self.name]})
-        return isinstance(names, list) and names == [self.name]
+        return isinstance(names, list) and list(map(_text, names)) == [self.name]
 
     def kind(self) -> str:
         """Name of the type of what stands under the name, or "" where nothing does."""
@@ -166,10 +170,19 @@ class Function:
 
         if isinstance(self._transport, LocalTransport):  # it asks from within the call
             self._transport.answer = lambda frame: answered(wire.decode(frame))
-        reply = wire.decode(self._transport.exchange(frame))
+        reply = wire.decode(self._carried(frame))
         while isinstance(reply, dict) and "ask" in reply and self._beside.names:
-            reply = wire.decode(self._transport.exchange(answered(reply)))
+            reply = wire.decode(self._carried(answered(reply)))
         return reply
+
+    def _carried(self, frame: bytes) -> bytes:
+        """The reply frame; what a transport raises is told from what comes of the values in it."""
+        try:
+            return self._transport.exchange(frame)
+        except (NoAnswer, wire.WireError):
+            raise
+        except Exception as error:
+            raise NoAnswer(f"{type(error).__name__}: {error}") from error
 
 
 def local(

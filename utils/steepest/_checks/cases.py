@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,13 @@ from typing import Any, Literal
 
 import torch
 
-from steepest._checks.calls import Function, StudentError
+from steepest._checks.calls import Function, NoAnswer, StudentError
 from steepest._checks.drives import drive
 from steepest._checks.wire import Named
 
 EVERYTHING = "everything"
+ODD = "what it returned is of a form that nothing can be made of"
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -115,14 +118,24 @@ class Candidate:
 
 
 def play(function: Function, cases: Iterable[Case]) -> list[Result]:
-    """Play the cases in turn; stops early where the function is not written yet or memory runs out."""
+    """Play the cases in turn; stops early where the function is not written yet or memory runs out.
+
+    A drive that stumbles over what a function gave makes that an answer of the wrong form. Whether it stumbles over
+    what the reference gives is for those to see who play that.
+    """
     results: list[Result] = []
     for case in cases:
         function.effects.clear()
+        play_one = drive(case.drive)
         try:
-            seen = drive(case.drive)(function, **case.inputs)
+            seen = play_one(function, **case.inputs)
         except StudentError as error:
             result = Result(error=error.kind, message=str(error), line=error.line)
+        except NoAnswer:
+            raise
+        except Exception as error:
+            LOG.info("the drive %s stumbled", case.drive, exc_info=True)
+            result = Result(error="ResultError", message=f"{ODD} ({type(error).__name__})")
         else:
             result = Result(seen, tuple(sorted(function.effects)))
         results.append(result)

@@ -77,9 +77,7 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
     number = _number(actual)
     if isinstance(expected, bool) or not isinstance(expected, int | float):
         plain = actual.item() if isinstance(actual, np.bool_) or _is_flag(actual) else actual
-        if type(plain) is type(expected) and plain == expected:
-            return None
-        return _values(expected, actual, measure.reveal)
+        return None if same_bits(plain, expected) else _values(expected, actual, measure.reveal)
     if number is None:
         return f"is {type_name(actual)}, expected a number"
     value, dtype = number
@@ -109,6 +107,8 @@ def same_bits(left: Any, right: Any) -> bool:
         return len(left) == len(right) and all(map(same_bits, left, right))
     if isinstance(left, dict):
         return list(left) == list(right) and all(same_bits(left[key], right[key]) for key in left)
+    if isinstance(left, Named):  # whose parameters can be tensors
+        return left.name == right.name and same_bits(dict(left.params), dict(right.params))
     return bool(left == right or left != left)
 
 
