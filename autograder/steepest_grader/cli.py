@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from steepest_grader.course.find import find_any_course, find_course
+from steepest_grader.course.find import find_any_course, find_course, secret_of
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import MendableError
@@ -198,6 +198,11 @@ def grade(
             )
         graded += batch.submissions
         print_grades(name, batch.submissions, batch.reused)
+        if batch.lost:
+            say(
+                f"{batch.lost}, which the hidden cases follow from, was missing, and a new one is made: what was graded "
+                "before has other hidden cases, and is graded again when its lesson is."
+            )
         if batch.undated:
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
             more = ", …" * (len(batch.undated) > 10)
@@ -215,11 +220,18 @@ def grade(
 @jobs_option
 @json_option
 @unsafe_option
+@click.pass_obj
 def judge(
-    paths: tuple[Path, ...], exercise: str | None, jobs: int, json_file: Path | None, unsafe_no_sandbox: bool
+    settings: _Settings,
+    paths: tuple[Path, ...],
+    exercise: str | None,
+    jobs: int,
+    json_file: Path | None,
+    unsafe_no_sandbox: bool,
 ) -> None:
     """Judge Python files: every function that bears an exercise's id."""
     from steepest_grader.exercise import catalogue
+    from steepest_grader.exercise.hidden import Hidden
     from steepest_grader.exercise.model import Outcome
     from steepest_grader.grading import judging
 
@@ -228,7 +240,8 @@ def judge(
         fail(f"There is no exercise {exercise!r}. The exercises are: {', '.join(known)}.")
     sandbox = _sandbox(unsafe_no_sandbox)
     rows: list[dict[str, Any]] = []
-    judged = partial(judging.judge_file, sandbox=sandbox, only=exercise)
+    hidden = Hidden(secret_of(settings.start.resolve()))
+    judged = partial(judging.judge_file, sandbox=sandbox, hidden=hidden, only=exercise)
     with progress() as bar, ThreadPoolExecutor(max_workers=jobs) as lanes:
         for found in bar.track(lanes.map(judged, paths), total=len(paths), description="judge"):
             rows += found

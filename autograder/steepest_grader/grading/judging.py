@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.catalogue import by_id
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Exercise, Outcome, Verdict
 from steepest_grader.grading.absent import alike, located
 from steepest_grader.grading.submission import grade_submission
@@ -28,7 +29,9 @@ IN_A_FILE = {": its cell raises ": ": the file raises ", " is defined before its
 OF_A_NOTEBOOK = re.compile("|".join(map(re.escape, IN_A_FILE)))
 
 
-def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list[dict[str, Any]]:
+def judge_file(
+    path: Path, *, sandbox: Sandbox, hidden: Hidden, only: str | None = None
+) -> list[dict[str, Any]]:
     """Judge every function in a Python file that bears an exercise's id.
 
     Parameters
@@ -37,6 +40,8 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
         The file.
     sandbox : Sandbox
         Where it runs.
+    hidden : Hidden
+        Which cases are hidden.
     only : str, optional
         Judge this exercise and no other.
 
@@ -61,7 +66,7 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
         else:
             message = f"No function bears an exercise's id.{_meant(defined, known)}"
         return [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
-    lesson = _lesson(source, found)
+    lesson = _lesson(source, found, hidden)
     data = nbformat.writes(lesson.released).encode()
     try:
         verdicts = grade_submission(lesson, path.name, data, sandbox=sandbox).verdicts
@@ -70,12 +75,12 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
     return [_row(path, verdict) for verdict in verdicts]
 
 
-def _lesson(source: str, found: dict[str, Exercise]) -> Lesson:
+def _lesson(source: str, found: dict[str, Exercise], hidden: Hidden) -> Lesson:
     cells = [new_code_cell(source, id="file")]
     for name, item in found.items():
         header = {"grade_id": name, "grade": True, "solution": False, "locked": True, "points": item.points}
         cells.append(new_code_cell("", id=name, metadata={"nbgrader": header}))
-    return Lesson("judge", new_notebook(cells=cells), found, {}, version="")
+    return Lesson("judge", new_notebook(cells=cells), found, {}, version="", hidden=hidden)
 
 
 def _meant(defined: Iterable[str], known: Iterable[str]) -> str:

@@ -55,7 +55,7 @@ def _unpacked(packed: bytes) -> tuple[Lesson, Sandbox]:
     lesson, kind, limits, device = pickle.loads(zlib.decompress(packed))
     sandbox = _sandbox(kind, limits, device)
     for exercise in lesson.exercises.values():
-        candidates(exercise, device=device)
+        candidates(exercise, lesson.hidden.seeds, device)
     return lesson, sandbox
 
 
