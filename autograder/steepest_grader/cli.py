@@ -200,8 +200,8 @@ def grade(
         print_grades(name, batch.submissions, batch.reused)
         if batch.lost:
             say(
-                f"{batch.lost}, which the hidden cases follow from, was missing, and a new one is made: what was graded "
-                "before has other hidden cases, and is graded again when its lesson is."
+                f"{batch.lost}, which the hidden cases follow from, was missing, and a new one is made: whatever was "
+                "graded before is graded again with new cases when its lesson is."
             )
         if batch.undated:
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]

@@ -15,6 +15,7 @@ from steepest_exercises.empirical_risk.labels import hot, numbers, own, plain, r
 from steepest_exercises.inputs import normal
 
 OUTPUT = "the 0-1 loss"
+SHAPES = ((11, 4), (13, 5), (7, 7), (11, 2))
 
 
 def _labelled(rng: np.random.Generator, n: int, k: int, wrong: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -51,6 +52,21 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         plain(OUTPUT, "a single row", *_labelled(rng, 1, 3, 1), corner=0.1),
         plain(OUTPUT, "a single class", normal(rng, 3, 1), torch.zeros(3, dtype=torch.int64), corner=0.1),
         plain(OUTPUT, "an empty batch", *empty, corner=0.1),
+    ]
+
+
+def _hidden(rng: np.random.Generator) -> Sequence[Case]:
+    """The public shapes with any number of errors too, so that a shape says nothing of the answer."""
+
+    def drawn(n: int, k: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+        return _labelled(rng, n, k, int(rng.integers(1, n)), scale)
+
+    return [
+        *_cases(rng),
+        *(plain(OUTPUT, f"{n} rows, {k} classes, some errors", *drawn(n, k)) for n, k in SHAPES),
+        plain(OUTPUT, "scores of ±10 000, some errors", *drawn(6, 3, 1e4)),
+        plain(OUTPUT, "no errors", *_labelled(rng, 9, 4, 0)),
+        plain(OUTPUT, "nothing but errors", *_labelled(rng, 10, 4, 10)),
     ]
 
 
@@ -170,6 +186,7 @@ ZERO_ONE_LOSS = Exercise(
     id="zero_one_loss",
     reference=reference.zero_one_loss,
     cases=_cases,
+    hidden=_hidden,
     points=1,
     accepted=[
         Accepted("one_minus_accuracy", _loss(lambda s, y: 1 - (s.argmax(dim=1) == y).to(s.dtype).mean())),

@@ -35,6 +35,20 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
+def _hidden(rng: np.random.Generator) -> Sequence[Case]:
+    """Numbers of examples for which nobody has the batches ready, too."""
+    numbers = [(int(rng.integers(100, 190)), int(rng.integers(7, 40))) for _ in range(2)]
+    return [
+        *_cases(rng),
+        *(
+            Case(
+                f"{n} examples in batches of {size}", {"n": n, "size": size, "seed": int(rng.integers(2**31))}, "epochs"
+            )
+            for n, size in numbers
+        ),
+    ]
+
+
 def _random(n: int, generator: Generator) -> Tensor:
     return torch.randperm(n, generator=generator, device=generator.device)
 
@@ -196,6 +210,7 @@ MINIBATCHES = Exercise(
     id="minibatches",
     reference=reference.minibatches,
     cases=_cases,
+    hidden=_hidden,
     points=3,
     accepted=[
         Accepted("list_of_slices", lambda n, size, generator: list(_yields(n, size, generator))),

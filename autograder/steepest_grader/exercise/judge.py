@@ -138,7 +138,8 @@ def _sound(
 
 
 def _cases(exercise: Exercise, seeds: tuple[int, ...]) -> tuple[Case, ...]:
-    return tuple(case for seed in seeds for case in exercise.cases(np.random.default_rng(seed)))
+    made = (exercise.cases if seed == PUBLIC_SEED else exercise.hidden or exercise.cases for seed in seeds)
+    return tuple(case for seed, cases in zip(seeds, made, strict=True) for case in cases(np.random.default_rng(seed)))
 
 
 def judge(

@@ -29,9 +29,7 @@ IN_A_FILE = {": its cell raises ": ": the file raises ", " is defined before its
 OF_A_NOTEBOOK = re.compile("|".join(map(re.escape, IN_A_FILE)))
 
 
-def judge_file(
-    path: Path, *, sandbox: Sandbox, hidden: Hidden, only: str | None = None
-) -> list[dict[str, Any]]:
+def judge_file(path: Path, *, sandbox: Sandbox, hidden: Hidden, only: str | None = None) -> list[dict[str, Any]]:
     """Judge every function in a Python file that bears an exercise's id.
 
     Parameters
