@@ -66,8 +66,7 @@ class Lesson:
         """To another machine an exercise goes by its id, since it is code that the other side has."""
         ids = {grade_id: item.id for grade_id, item in self.exercises.items()}
         parts = {"tests": dict(self.tests), "version": self.version, "files": dict(self.files)}
-        parts["hidden"] = self.hidden
-        return _unpickled, (ids, {"id": self.id, "released": self.released, **parts})
+        return _unpickled, (ids, {"id": self.id, "released": self.released, "hidden": self.hidden, **parts})
 
     def digest(self, data: bytes | None, reason: str = "") -> str:
         """Identifies bytes graded by this version of the lesson, or the reason why there are none."""
