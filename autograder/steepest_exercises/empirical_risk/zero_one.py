@@ -15,7 +15,6 @@ from steepest_exercises.empirical_risk.labels import hot, numbers, own, plain, r
 from steepest_exercises.inputs import normal
 
 OUTPUT = "the 0-1 loss"
-SHAPES = ((11, 4), (13, 5), (7, 7), (11, 2))
 
 
 def _labelled(rng: np.random.Generator, n: int, k: int, wrong: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -52,21 +51,6 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         plain(OUTPUT, "a single row", *_labelled(rng, 1, 3, 1), corner=0.1),
         plain(OUTPUT, "a single class", normal(rng, 3, 1), torch.zeros(3, dtype=torch.int64), corner=0.1),
         plain(OUTPUT, "an empty batch", *empty, corner=0.1),
-    ]
-
-
-def _hidden(rng: np.random.Generator) -> Sequence[Case]:
-    """The public shapes with any number of errors too, so that a shape says nothing of the answer."""
-
-    def drawn(n: int, k: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
-        return _labelled(rng, n, k, int(rng.integers(1, n)), scale)
-
-    return [
-        *_cases(rng),
-        *(plain(OUTPUT, f"{n} rows, {k} classes, some errors", *drawn(n, k)) for n, k in SHAPES),
-        plain(OUTPUT, "scores of ±10 000, some errors", *drawn(6, 3, 1e4)),
-        plain(OUTPUT, "no errors", *_labelled(rng, 9, 4, 0)),
-        plain(OUTPUT, "nothing but errors", *_labelled(rng, 10, 4, 10)),
     ]
 
 
@@ -180,6 +164,24 @@ def _argmax_of_any(scores: Tensor, labels: Tensor) -> Tensor:
 
 def _own_by_index(scores: Tensor, labels: Tensor) -> Tensor:
     return (scores.argmax(dim=1) != labels.gather(0, torch.arange(len(scores), device=labels.device))).to(scores).mean()
+
+
+def _hidden(rng: np.random.Generator) -> Sequence[Case]:
+    """The public shapes with any number of errors too, so that a shape says nothing of the answer."""
+
+    def drawn(n: int, k: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+        return _labelled(rng, n, k, int(rng.integers(1, n)), scale)
+
+    return [
+        *_cases(rng),
+        *(
+            plain(OUTPUT, f"{n} rows, {k} classes, some errors", *drawn(n, k))
+            for n, k in ((11, 4), (13, 5), (7, 7), (11, 2))
+        ),
+        plain(OUTPUT, "scores of ±10 000, some errors", *drawn(6, 3, 1e4)),
+        plain(OUTPUT, "no errors", *_labelled(rng, 9, 4, 0)),
+        plain(OUTPUT, "nothing but errors", *_labelled(rng, 10, 4, 10)),
+    ]
 
 
 ZERO_ONE_LOSS = Exercise(
