@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
+import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +32,9 @@ def test_it_is_made_once(kind: type[Course], tmp_path: Path) -> None:
     assert course.secret()[0] != secret
 
 
-def test_who_come_at_once_get_the_same(tmp_path: Path) -> None:
+def test_who_come_at_once_get_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = os.urandom
+    monkeypatch.setattr(os, "urandom", lambda size: time.sleep(0.05) or random(size))
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: TextCourse(tmp_path).secret(), range(32)))
     assert len({secret for secret, _ in found}) == 1
