@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import Progress, TaskID
 from rich.table import Table
 
-from steepest_grader.course.find import find_any_course, find_course
+from steepest_grader.course.find import find_any_course, find_course, secret_of
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
@@ -210,6 +210,11 @@ def grade(
             )
         graded += batch.submissions
         print_grades(name, batch.submissions, batch.reused)
+        if batch.lost:
+            say(
+                f"{batch.lost}, which the hidden cases follow from, was missing, and a new one is made: whatever was "
+                "graded before is graded again with new cases when its lesson is."
+            )
         if batch.undated:
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
             more = ", …" * (len(batch.undated) > 10)
@@ -243,6 +248,7 @@ def judge(
 ) -> None:
     """Judge Python files: every function that bears an exercise's id."""
     from steepest_grader.exercise import catalogue
+    from steepest_grader.exercise.hidden import Hidden
     from steepest_grader.exercise.model import Outcome
     from steepest_grader.grading import judging
 
@@ -255,7 +261,8 @@ def judge(
     shared = Path(os.path.commonpath([path.absolute().parent for path in paths]))
     sandbox = _sandbox(unsafe_no_sandbox, _private(settings.no_course, shared))
     rows: list[dict[str, Any]] = []
-    judged = partial(judging.judge_file, sandbox=sandbox, only=exercise, below=shared)
+    hidden = Hidden(secret_of(settings.start.resolve()))
+    judged = partial(judging.judge_file, sandbox=sandbox, hidden=hidden, only=exercise, below=shared)
     with progress() as bar, ThreadPoolExecutor(max_workers=jobs) as lanes:
         for found in bar.track(lanes.map(judged, paths), total=len(paths), description="judge"):
             rows += found

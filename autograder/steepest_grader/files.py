@@ -131,6 +131,29 @@ def can_be_written(folder: Path) -> bool:
         return False
 
 
+def kept_secret(path: Path, size: int) -> tuple[bytes, bool]:
+    """Random bytes that only the owner of a file can read, and whether they are new.
+
+    They are made by whoever comes first; whoever comes at the same time waits and gets the same.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read or written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        found = file.read()
+        if found:
+            return found, False
+        made = os.urandom(size)
+        file.write(made)
+        file.flush()
+        os.fsync(file.fileno())
+        return made, True
+
+
 def last_line(file: IO[bytes]) -> str:
     """What a process has written last into a file, as far as it is text; "" if nothing."""
     file.seek(0)

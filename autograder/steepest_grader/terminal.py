@@ -165,6 +165,10 @@ def print_proofs(found: dict[str, dict[str, Any]], mutants: bool) -> None:
             table.add_row(lesson, name, _yes(proof.solution), f"{proof.blank:g}", *pairs, refused, *extra)
             survivors += [(lesson, name, text) for text in (proof.mutants.survivors if proof.mutants else ())]
     OUT.print(table)
+    for lesson, proofs in found.items():
+        for name, proof in proofs.items():
+            for mistake, (least, most) in proof.luck.items():
+                say(f"{lesson}, {name}: by the seed, {mistake} would earn {least:g} to {most:g} if it had no name")
     for lesson, name, difference in survivors:
         say(f"{lesson}, {name}: this mutant survives")
         OUT.print(difference, markup=False, highlight=False)

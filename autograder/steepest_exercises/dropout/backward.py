@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -32,6 +33,11 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
+def _hidden(rng: np.random.Generator) -> Sequence[Case]:
+    """A table of answers in turn gives two for the same arguments, but not in their shape."""
+    return [replace(case, inputs={**case.inputs, "shaped": True}) for case in _cases(rng)]
+
+
 def _autograd(grad_out: Tensor, mask: Tensor, *, keep: float) -> Tensor:
     with torch.enable_grad():
         x = torch.zeros_like(grad_out, requires_grad=True)
@@ -56,6 +62,7 @@ DROPOUT_BACKWARD = Exercise(
     id="dropout_backward",
     reference=reference.dropout_backward,
     cases=_cases,
+    hidden=_hidden,
     points=2,
     accepted=[
         Accepted("scaled_mask", lambda grad_out, mask, *, keep: grad_out * (mask / keep)),

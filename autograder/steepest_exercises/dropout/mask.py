@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -18,9 +19,12 @@ Draw = Callable[..., Tensor]
 WHOLE_ROWS = "Either all of a row is kept or nothing is: this leaves out examples, not units. Draw entry by entry."
 
 
-def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, *shape: int, keep: float, corner: float = 0.0) -> Case:
-        inputs = {"shape": list(shape), "keep": keep, "seed": int(rng.integers(2**31))}
+def _cases(rng: np.random.Generator, *, hidden: bool = False) -> Sequence[Case]:
+    """The hidden ones have shapes of which nobody has masks ready."""
+
+    def case(name: str, first: int, *others: int, keep: float, corner: float = 0.0) -> Case:
+        more = int(rng.integers(1, 20)) if hidden else 0
+        inputs = {"shape": [first + more, *others], "keep": keep, "seed": int(rng.integers(2**31))}
         return Case(name, inputs, "masks", corner=corner)
 
     return [
@@ -163,6 +167,7 @@ DROPOUT_MASK = Exercise(
     id="dropout_mask",
     reference=reference.dropout_mask,
     cases=_cases,
+    hidden=partial(_cases, hidden=True),
     points=2,
     accepted=[
         Accepted("uniform_below_keep", _from_uniform(_below)),

@@ -166,10 +166,29 @@ def _own_by_index(scores: Tensor, labels: Tensor) -> Tensor:
     return (scores.argmax(dim=1) != labels.gather(0, torch.arange(len(scores), device=labels.device))).to(scores).mean()
 
 
+def _hidden(rng: np.random.Generator) -> Sequence[Case]:
+    """The public shapes with any number of errors too, so that a shape says nothing of the answer."""
+
+    def drawn(n: int, k: int, scale: float = 1.0) -> tuple[Tensor, Tensor]:
+        return _labelled(rng, n, k, int(rng.integers(1, n)), scale)
+
+    return [
+        *_cases(rng),
+        *(
+            plain(OUTPUT, f"{n} rows, {k} classes, some errors", *drawn(n, k))
+            for n, k in ((11, 4), (13, 5), (7, 7), (11, 2))
+        ),
+        plain(OUTPUT, "scores of ±10 000, some errors", *drawn(6, 3, 1e4)),
+        plain(OUTPUT, "no errors", *_labelled(rng, 9, 4, 0)),
+        plain(OUTPUT, "nothing but errors", *_labelled(rng, 10, 4, 10)),
+    ]
+
+
 ZERO_ONE_LOSS = Exercise(
     id="zero_one_loss",
     reference=reference.zero_one_loss,
     cases=_cases,
+    hidden=_hidden,
     points=1,
     accepted=[
         Accepted("one_minus_accuracy", _loss(lambda s, y: 1 - (s.argmax(dim=1) == y).to(s.dtype).mean())),

@@ -25,6 +25,7 @@ SHAPES = (
     ("a convolution with a 3 × 5 kernel", (36, 108, 3, 5)),
     ("a convolution along one axis", (159, 53, 7)),
 )
+ENOUGH = 56_000  # weights, for what the drive observes
 APART = (
     1.055,
     1.035,
@@ -73,17 +74,33 @@ class Scale:
         return float(f"{self.deviation(*self.fans(shape)):.12g}")
 
 
-def cases(sound: Sequence[Scale], mistakes: Sequence[Mistake], rng: np.random.Generator) -> list[Case]:
-    """One case a shape; the drive knows the taught deviation, which comes first, and that of every mistake."""
+def cases(
+    sound: Sequence[Scale], mistakes: Sequence[Mistake], rng: np.random.Generator, *, hidden: bool = False
+) -> list[Case]:
+    """One case a shape; the drive knows the taught deviation, which comes first, and that of every mistake.
+
+    Hidden shapes are others than the public ones, because the deviation for those stands in the public cases.
+    """
     scales = [*sound, *_scales(mistakes)]
     made = []
-    for name, shape in SHAPES:
+    for name, public in SHAPES:
+        shape = _other(scales, public, rng) if hidden else public
         near = too_near(scales, shape)
         if near:
             raise ValueError(f"in the case {name} these deviations are too near to each other: {near}")
         known = list(dict.fromkeys(scale.of(shape) for scale in scales))
         made.append(Case(name, {"shape": shape, "seed": int(rng.integers(2**31)), "scales": known}, "weights"))
     return made
+
+
+def _other(scales: Sequence[Scale], shape: Shape, rng: np.random.Generator) -> Shape:
+    """A shape of about as many weights, for which the drive can tell the deviations apart."""
+    for _ in range(10_000):
+        ratio = float(rng.uniform(0.7, 1.4))
+        other = (round(shape[0] * ratio), round(shape[1] / ratio * float(rng.uniform(1, 1.15))), *shape[2:])
+        if other != shape and math.prod(other) >= ENOUGH and not too_near(scales, other):
+            return other
+    return shape
 
 
 def too_near(scales: Sequence[Scale], shape: Shape) -> list[tuple[float, float]]:

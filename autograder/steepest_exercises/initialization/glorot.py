@@ -92,10 +92,15 @@ def _cases_of_glorot_uniform(rng: np.random.Generator) -> Sequence[Case]:
     return draws.cases(SOUND_UNIFORM, GLOROT_UNIFORM.mistakes, rng)
 
 
+def _hidden_of_glorot_uniform(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_UNIFORM, GLOROT_UNIFORM.mistakes, rng, hidden=True)
+
+
 GLOROT_UNIFORM = Exercise(
     id="glorot_uniform",
     reference=reference.glorot_uniform,
     cases=_cases_of_glorot_uniform,
+    hidden=_hidden_of_glorot_uniform,
     points=2,
     accepted=[
         Accepted("stretched_random_numbers", draws.scaled(draws.uniform, _glorot)),
@@ -223,10 +228,15 @@ def _cases_of_glorot_normal(rng: np.random.Generator) -> Sequence[Case]:
     return draws.cases(SOUND_NORMAL, GLOROT_NORMAL.mistakes, rng)
 
 
+def _hidden_of_glorot_normal(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_NORMAL, GLOROT_NORMAL.mistakes, rng, hidden=True)
+
+
 GLOROT_NORMAL = Exercise(
     id="glorot_normal",
     reference=reference.glorot_normal,
     cases=_cases_of_glorot_normal,
+    hidden=_hidden_of_glorot_normal,
     points=1,
     accepted=[
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _glorot)),

@@ -85,10 +85,15 @@ def _cases_of_he_uniform(rng: np.random.Generator) -> Sequence[Case]:
     return draws.cases(SOUND_UNIFORM, HE_UNIFORM.mistakes, rng)
 
 
+def _hidden_of_he_uniform(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_UNIFORM, HE_UNIFORM.mistakes, rng, hidden=True)
+
+
 HE_UNIFORM = Exercise(
     id="he_uniform",
     reference=reference.he_uniform,
     cases=_cases_of_he_uniform,
+    hidden=_hidden_of_he_uniform,
     points=1,
     accepted=[
         Accepted("stretched_random_numbers", draws.scaled(draws.uniform, _he)),
@@ -195,10 +200,15 @@ def _cases_of_he_normal(rng: np.random.Generator) -> Sequence[Case]:
     return draws.cases(SOUND_NORMAL, HE_NORMAL.mistakes, rng)
 
 
+def _hidden_of_he_normal(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND_NORMAL, HE_NORMAL.mistakes, rng, hidden=True)
+
+
 HE_NORMAL = Exercise(
     id="he_normal",
     reference=reference.he_normal,
     cases=_cases_of_he_normal,
+    hidden=_hidden_of_he_normal,
     points=2,
     accepted=[
         Accepted("scaled_standard_normal", draws.scaled(draws.normal, _he)),

@@ -44,10 +44,15 @@ def _cases_of_lecun_normal(rng: np.random.Generator) -> Sequence[Case]:
     return draws.cases(SOUND, LECUN_NORMAL.mistakes, rng)
 
 
+def _hidden_of_lecun_normal(rng: np.random.Generator) -> Sequence[Case]:
+    return draws.cases(SOUND, LECUN_NORMAL.mistakes, rng, hidden=True)
+
+
 LECUN_NORMAL = Exercise(
     id="lecun_normal",
     reference=reference.lecun_normal,
     cases=_cases_of_lecun_normal,
+    hidden=_hidden_of_lecun_normal,
     points=2,
     accepted=[
         Accepted("filled_in_place", _filled),

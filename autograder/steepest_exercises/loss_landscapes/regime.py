@@ -133,10 +133,34 @@ def _limit_at_one(p: float) -> str:
     return "one_step" if math.isclose(p, 1) else "monotone" if p < 1 else "diverging"
 
 
+def _hidden(rng: np.random.Generator) -> Sequence[Case]:
+    """Curvatures and rates of all sizes too, among which a near one says nothing of the regime."""
+
+    def drawn(low: float, high: float, sign: int = 1) -> Case:
+        curvature = sign * math.exp(rng.uniform(math.log(0.02), math.log(40)))
+        rate = float(rng.uniform(low, high)) / abs(curvature)
+        inputs = {"args": [curvature, rate], "kwargs": {}, "outputs": ["the regime"]}
+        return Case("a curvature and a rate of any size", inputs)
+
+    def inverse(exponent: int) -> Case:
+        """Powers of two, so that nothing is rounded."""
+        inputs = {"args": [2.0**exponent, 2.0**-exponent], "kwargs": {}, "outputs": ["the regime"]}
+        return Case("a curvature of any size and its inverse", inputs)
+
+    bands = [(0.1, 0.9), (1.1, 1.9), (2.1, 6.0)]
+    return [
+        *_cases(rng),
+        *(drawn(*band) for band in 6 * bands),
+        *(drawn(0.1, 4.0, -1) for _ in range(3)),
+        *(inverse(int(exponent)) for exponent in rng.integers(-5, 6, 6)),
+    ]
+
+
 STEP_REGIME = Exercise(
     id="step_regime",
     reference=reference.step_regime,
     cases=_cases,
+    hidden=_hidden,
     points=1,
     accepted=[
         Accepted("by_the_product", _product(_by_product)),

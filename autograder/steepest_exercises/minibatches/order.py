@@ -35,6 +35,12 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
+def _hidden(rng: np.random.Generator) -> Sequence[Case]:
+    """One number of examples more, for which nobody has the batches ready; there are eight of them at least."""
+    n, size, seed = int(rng.integers(220, 300)), int(rng.integers(22, 28)), int(rng.integers(2**31))
+    return [*_cases(rng), Case("another number of examples", {"n": n, "size": size, "seed": seed}, "epochs")]
+
+
 def _random(n: int, generator: Generator) -> Tensor:
     return torch.randperm(n, generator=generator, device=generator.device)
 
@@ -196,6 +202,7 @@ MINIBATCHES = Exercise(
     id="minibatches",
     reference=reference.minibatches,
     cases=_cases,
+    hidden=_hidden,
     points=3,
     accepted=[
         Accepted("list_of_slices", lambda n, size, generator: list(_yields(n, size, generator))),

@@ -15,6 +15,7 @@ from steepest_grader.course.handout import MASTER, released_notebook
 from steepest_grader.course.judged import is_judged
 from steepest_grader.course.places import Course
 from steepest_grader.exercise import catalogue
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Exercise, GradedSubmission, Outcome, Verdict
 from steepest_grader.installed import code_digest
 from steepest_grader.notebook.cells import by_grade_id, is_test
@@ -40,6 +41,8 @@ class Lesson:
         Changes whenever a mark could.
     files : mapping of str to bytes
         What its cells find in their folder, by path.
+    hidden : Hidden
+        Which cases are hidden. Who gives marks sets it to the course's own.
     source : NotebookNode
         With solutions and hidden tests. Empty where the lesson has travelled to another machine.
     master : NotebookNode
@@ -52,6 +55,7 @@ class Lesson:
     tests: Mapping[str, str]
     version: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+    hidden: Hidden = field(default_factory=Hidden)
     source: NotebookNode = field(default_factory=new_notebook, repr=False)
     master: NotebookNode = field(default_factory=new_notebook, repr=False)
 
@@ -59,12 +63,12 @@ class Lesson:
         """To another machine an exercise goes by its id, since it is code that the other side has."""
         ids = {grade_id: item.id for grade_id, item in self.exercises.items()}
         parts = {"tests": dict(self.tests), "version": self.version, "files": dict(self.files)}
-        return _unpickled, (ids, {"id": self.id, "released": self.released, **parts})
+        return _unpickled, (ids, {"id": self.id, "released": self.released, "hidden": self.hidden, **parts})
 
     def digest(self, data: bytes | None, reason: str = "") -> str:
         """Identifies bytes graded by this version of the lesson, or the reason why there are none."""
         content = b"data" + data if data is not None else b"none" + reason.encode("utf-8", "replace")
-        return hashlib.sha256(self.version.encode() + content).hexdigest()
+        return hashlib.sha256(self.version.encode() + self.hidden.mark.encode() + content).hexdigest()
 
     def ungraded(self, student: str, outcome: Outcome, message: str, data: bytes | None = None) -> GradedSubmission:
         """A submission of which nothing could be run: every automatic mark is zero, for a reason that is said."""
@@ -99,7 +103,7 @@ def load(course: Course, lesson: str) -> Lesson:
     version = hashlib.sha256(code_digest())
     for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(given.items()))):
         version.update(part.encode())
-    return Lesson(lesson, released, judged, tests, version.hexdigest(), given, source, master)
+    return Lesson(lesson, released, judged, tests, version.hexdigest(), given, source=source, master=master)
 
 
 def _unpickled(ids: dict[str, str], parts: dict[str, Any]) -> Lesson:

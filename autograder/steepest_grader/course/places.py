@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 
 from traitlets.config import Config
 
+from steepest_grader.errors import CourseError
+from steepest_grader.files import kept_secret
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from steepest_grader.exercise.model import Exercise
 
-__all__ = ["Course", "nbgrader_names"]
+__all__ = ["SECRET", "Course", "nbgrader_names"]
+
+SECRET, SECRET_BYTES = "hidden_cases.key", 32
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,29 @@ class Course(ABC):
     @abstractmethod
     def course_id(self) -> str:
         """What the gradebook calls the course."""
+
+    def secret(self) -> tuple[bytes, bool]:
+        """What the hidden cases follow from, and whether it had to be made; it lies beside the gradebook.
+
+        Raises
+        ------
+        CourseError
+            If it cannot be read, or is something else.
+        """
+        path = self.course_dir / SECRET
+        try:
+            found, new = kept_secret(path, SECRET_BYTES)
+        except OSError as error:
+            raise CourseError(
+                f"{path}, which the hidden cases follow from, cannot be used: {error.strerror}. Whoever grades must be "
+                "able to read it and to write beside it."
+            ) from error
+        if len(found) != SECRET_BYTES:
+            raise CourseError(
+                f"{path} is damaged: it should hold {SECRET_BYTES} bytes. Put it back from a copy, or remove it: then "
+                "everything is graded again with new hidden cases."
+            )
+        return found, new
 
     @property
     def private_packages(self) -> Sequence[str]:

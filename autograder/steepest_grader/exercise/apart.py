@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from steepest._checks.calls import Function
-from steepest._checks.cases import Candidate, Result, play
+from steepest._checks.cases import Candidate, Result
 from steepest._checks.drives import FORWARD
 from steepest._checks.finding import find
 
+from steepest_grader.exercise.hidden import in_order
 from steepest_grader.exercise.model import Case, Exercise, Verdict
 from steepest_grader.exercise.verdicts import as_verdict
 
@@ -23,6 +24,7 @@ def apart(
     cases: Sequence[Case],
     known: Sequence[Candidate],
     others: Collection[str],
+    order: int | None,
 ) -> Verdict:
     """What a function is worth with references in the place of the student's other functions, if that says more.
 
@@ -31,7 +33,7 @@ def apart(
     """
     called = {case.inputs["forward"] for case in cases if "forward" in case.inputs}
     replaced = {name: exercise.companions[name] for name in others if name not in called}
-    results = play(function.with_references(replaced), cases)
+    results = in_order(function.with_references(replaced), cases, order)
     seen = [replace(item, results=_without_forward(item.results)) for item in known]
     results = _without_forward(results)
     finding = find(cases, seen, results, parameters=exercise.parameters, reveal=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from steepest._checks.probes import Probe, find_probes, without_effect
 
 from steepest_grader.exercise import catalogue, undecided
 from steepest_grader.exercise.apart import apart
+from steepest_grader.exercise.hidden import KNOWN, in_order
 from steepest_grader.exercise.kept import kept_results
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 PUBLIC_SEED = 2024
-HIDDEN_SEEDS = (31_337, 90_210)
+HIDDEN_SEEDS = KNOWN  # for tools that tell nothing to a student; what grades takes a course's own
 PLAYS = 5
 NEAR = 0.5  # share of the cases in which a mistake must be recognised before what is undecided in it is looked for
 
@@ -141,7 +142,8 @@ def _sound(
 
 
 def _cases(exercise: Exercise, seeds: tuple[int, ...]) -> tuple[Case, ...]:
-    return tuple(case for seed in seeds for case in exercise.cases(np.random.default_rng(seed)))
+    made = (exercise.cases if seed == PUBLIC_SEED else exercise.hidden or exercise.cases for seed in seeds)
+    return tuple(case for seed, cases in zip(seeds, made, strict=True) for case in cases(np.random.default_rng(seed)))
 
 
 def judge(
@@ -149,6 +151,7 @@ def judge(
     function: Function,
     *,
     seeds: Sequence[int] = HIDDEN_SEEDS,
+    order: int | None = None,
     device: str = "cpu",
     spoiled: Callable[[], Collection[str]] = tuple,
 ) -> Verdict:
@@ -162,6 +165,8 @@ def judge(
         The student's function, wherever it lives.
     seeds : sequence of int
         Seeds of the cases.
+    order : int, optional
+        Seed of the order in which they are played; what is said of them does not depend on it.
     device : {"cpu", "cuda"}
         Where the reference computes.
     spoiled : callable
@@ -175,7 +180,7 @@ def judge(
         fault are not caught here.
     """
     cases, known = candidates(exercise, tuple(seeds), device)
-    results = play(function, cases)
+    results = in_order(function, cases, order)
 
     def probe() -> Fact | None:
         public, sound = sound_candidates(exercise, (PUBLIC_SEED,), device)
@@ -187,7 +192,7 @@ def judge(
         finding = find(cases, known, results, parameters=exercise.parameters, reveal=False, probe=probe)
     verdict = as_verdict(exercise, finding, results)
     others = set(spoiled()) & set(exercise.companions) if finding.credit < 1 and exercise.companions else ()
-    return apart(exercise, function, verdict, cases, known, others) if others else verdict
+    return apart(exercise, function, verdict, cases, known, others, order) if others else verdict
 
 
 def noises(exercise: Exercise, name: str, seeds: Sequence[int], *, device: str = "cpu") -> tuple[Noise, ...]:
@@ -239,9 +244,9 @@ def probes(exercise: Exercise) -> list[Probe]:
     return find_probes(public, lambda case: play(function, [case])[0], exercise.parameters)
 
 
-def passes(exercise: Exercise, function: Function) -> bool:
+def passes(exercise: Exercise, function: Function, seeds: Sequence[int] = HIDDEN_SEEDS) -> bool:
     """Whether a function gets full marks, as `judge` says; ends at the first case in which it has lost them."""
-    cases, sound = sound_candidates(exercise, HIDDEN_SEEDS)
+    cases, sound = sound_candidates(exercise, tuple(seeds))
     results: list[Result] = []
     for place, case in enumerate(cases):
         results += play(function, [case])
@@ -256,23 +261,27 @@ def judge_local(
     implementation: Callable[..., Any],
     *,
     companions: Mapping[str, Any] | None = None,
+    seeds: Sequence[int] = HIDDEN_SEEDS,
+    order: int | None = None,
     device: str = "cpu",
 ) -> Verdict:
     """Judge a function of this process: for trusted code, and for plain nbgrader.
 
-    `companions` are what stands beside the function; the exercise's own where left out.
+    `companions` are what stands beside the function; the exercise's own where left out. Seeds, order and device as for
+    `judge`.
     """
     beside = exercise.companions if companions is None else companions
     function = local(implementation, exercise.id, companions=beside, device=device)
-    return judge(exercise, function, device=device, spoiled=lambda: spoiled(exercise, beside))
+    wrong = partial(spoiled, exercise, beside, seeds)
+    return judge(exercise, function, seeds=seeds, order=order, device=device, spoiled=wrong)
 
 
-def spoiled(exercise: Exercise, beside: Mapping[str, Any]) -> list[str]:
+def spoiled(exercise: Exercise, beside: Mapping[str, Any], seeds: Sequence[int] = HIDDEN_SEEDS) -> list[str]:
     """Which companions of an exercise are not right, among functions of this process."""
 
     def right(name: str) -> bool:
         function = beside.get(name)
-        return callable(function) and passes(asked[name], local(function, name, companions=beside))
+        return callable(function) and passes(asked[name], local(function, name, companions=beside), seeds)
 
     asked = catalogue.by_id()
     return [name for name in exercise.companions if name in asked and not right(name)]

@@ -117,6 +117,9 @@ class Exercise:
     cases : callable
         Maps a numpy `Generator` to the cases to play. Called with a public seed for `check` and with hidden ones
         for grades; inputs are made on the CPU and moved to the student's device on the way.
+    hidden : callable, optional
+        As `cases`, for hidden seeds alone: where answers could be learned by heart from the public cases, it asks for
+        others. Left out, it is `cases`.
     accepted : sequence of Accepted
         At least three other sound implementations.
     mistakes : sequence of Mistake
@@ -139,6 +142,7 @@ class Exercise:
     accepted: Sequence[Accepted]
     mistakes: Sequence[Mistake]
     points: int = 2
+    hidden: Callable[[np.random.Generator], Sequence[Case]] | None = None
     seconds: float = 10.0
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     equivalent: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from steepest_grader.course.lesson import load
-from steepest_grader.course.places import Course, nbgrader_names
+from steepest_grader.course.places import SECRET, Course, nbgrader_names
 from steepest_grader.errors import GradebookError, Reasons
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone, remove_parts
@@ -42,12 +43,15 @@ class Batch:
         Students of whom it is not known whether they are late, each with the reason.
     trouble : str
         What a person has to mend although everything is graded and recorded, or "".
+    lost : Path, optional
+        Where the secret of the hidden cases was missing, though there are marks that follow from it.
     """
 
     submissions: Sequence[GradedSubmission]
     reused: int
     undated: Mapping[str, str] = field(default_factory=dict)
     trouble: str = ""
+    lost: Path | None = None
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -97,7 +101,9 @@ def grade_lesson(
         With the way to mend it; what was recorded before stays. What fails for one submission alone is a
         `GRADER_ERROR` of that one.
     """
-    lesson, kept = load(course, lesson_id), Autograded(course.course_dir, lesson_id)
+    secret, new = course.secret()
+    anew = new and any(course.course_dir.glob("autograded/*/*"))
+    lesson, kept = replace(load(course, lesson_id), hidden=Hidden(secret)), Autograded(course.course_dir, lesson_id)
     # settings for late submissions that cannot be used are told before anything is graded
     with _only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
         book.prepare(lesson)
@@ -118,7 +124,7 @@ def grade_lesson(
             else:
                 todo.add(item.student)
         for exercise in lesson.exercises.values() if todo and scheduler is None else ():
-            candidates(exercise, device=sandbox.device)  # once, before the lanes ask for them
+            candidates(exercise, lesson.hidden.seeds, sandbox.device)  # once, before the lanes ask for them
         tell(0, len(todo), lesson_id)
         again = collect(folder, lesson_id, students=todo)  # a class of notebooks may be too large to be kept
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
@@ -132,7 +138,13 @@ def grade_lesson(
         _note_failures(kept, found.values(), whole_class=student is None)
         times, unknown = _times(folder, lesson_id, found)
         undated, trouble = book.assign_penalties(lesson_id, times, late)
-    return Batch([found[name] for name in sorted(found)], reused, {name: unknown[name] for name in undated}, trouble)
+    return Batch(
+        [found[name] for name in sorted(found)],
+        reused,
+        {name: unknown[name] for name in undated},
+        trouble,
+        course.course_dir / SECRET if anew else None,
+    )
 
 
 def _times(folder: Path, lesson: str, students: Iterable[str]) -> tuple[dict[str, datetime | None], dict[str, str]]:

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.catalogue import by_id
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Exercise, Outcome, Verdict
 from steepest_grader.files import OddFileError, read_below
 from steepest_grader.grading.absent import alike, located
@@ -31,7 +32,7 @@ OF_A_NOTEBOOK = re.compile("|".join(map(re.escape, IN_A_FILE)))
 
 
 def judge_file(
-    path: Path, *, sandbox: Sandbox, only: str | None = None, below: Path | None = None
+    path: Path, *, sandbox: Sandbox, hidden: Hidden, only: str | None = None, below: Path | None = None
 ) -> list[dict[str, Any]]:
     """Judge every function in a Python file that bears an exercise's id.
 
@@ -41,6 +42,8 @@ def judge_file(
         The file; it is read as submissions are, so no link is followed.
     sandbox : Sandbox
         Where it runs.
+    hidden : Hidden
+        Which cases are hidden.
     only : str, optional
         Judge this exercise and no other.
     below : Path, optional
@@ -67,7 +70,7 @@ def judge_file(
         else:
             message = f"No function bears an exercise's id.{_meant(defined, known)}"
         return [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
-    lesson = _lesson(source, found)
+    lesson = _lesson(source, found, hidden)
     data = nbformat.writes(lesson.released).encode()
     verdicts = grade_one(lesson, Submission(path.name, data), sandbox).verdicts
     return [_row(path, verdict) for verdict in verdicts]
@@ -86,12 +89,12 @@ def _read(path: Path, below: Path) -> tuple[set[str], str]:
         raise UnreadableError(located(str(error), source)) from error
 
 
-def _lesson(source: str, found: dict[str, Exercise]) -> Lesson:
+def _lesson(source: str, found: dict[str, Exercise], hidden: Hidden) -> Lesson:
     cells = [new_code_cell(source, id="file")]
     for name, item in found.items():
         header = {"grade_id": name, "grade": True, "solution": False, "locked": True, "points": item.points}
         cells.append(new_code_cell("", id=name, metadata={"nbgrader": header}))
-    return Lesson("judge", new_notebook(cells=cells), found, {}, version="")
+    return Lesson("judge", new_notebook(cells=cells), found, {}, version="", hidden=hidden)
 
 
 def _meant(defined: Iterable[str], known: Iterable[str]) -> str:

@@ -60,7 +60,7 @@ def grade_submission(
         notebook = restore(cells, lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
-    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS)
+    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS, data)
     verdicts = run.verdicts()
     return GradedSubmission(
         student,
@@ -84,12 +84,14 @@ class _Run:
         notebook: NotebookNode,
         sandbox: Sandbox,
         deadline: float,
+        data: bytes,
     ) -> None:
         self.lesson = lesson
         self.cells = notebook.cells
         self.notebook = notebook
         self.sandbox = sandbox
         self.deadline = deadline
+        self.data = data
         self.known: dict[str, Verdict] = {}
         self.lost: dict[int, KernelLost] = {}
         self.spent = Spent()
@@ -176,7 +178,15 @@ class _Run:
         except StudentError as error:  # only forged answers come to this
             return Verdict(exercise.id, exercise.points, Outcome.ERRORED, message=f"{error}.")
         if exists:
-            return judge(exercise, function, device=self.sandbox.device, spoiled=lambda: self._spoiled(exercise))
+            hidden = self.lesson.hidden
+            return judge(
+                exercise,
+                function,
+                seeds=hidden.seeds,
+                order=hidden.order(exercise.id, self.data),
+                device=self.sandbox.device,
+                spoiled=lambda: self._spoiled(exercise),
+            )
         others = {*self.lesson.exercises, *names(self.lesson.released.cells)}
         outcome, message = absent(exercise.id, kind, self.cells, index, lost=self.lost, others=others)
         return Verdict(exercise.id, exercise.points, outcome, message=message)

@@ -56,7 +56,7 @@ def _unpacked(packed: bytes) -> tuple[Lesson, Sandbox]:
     lesson, kind, limits, device, private = pickle.loads(zlib.decompress(packed))
     sandbox = _sandbox(kind, limits, device, private)
     for exercise in lesson.exercises.values():
-        candidates(exercise, device=device)
+        candidates(exercise, lesson.hidden.seeds, device)
     return lesson, sandbox
 
 

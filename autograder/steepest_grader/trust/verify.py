@@ -9,10 +9,11 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
+from steepest._checks.finding import find
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise import catalogue
-from steepest_grader.exercise.judge import judge_local, refusals
+from steepest_grader.exercise.judge import candidates, judge_local, refusals
 from steepest_grader.exercise.model import Accepted, Exercise, GradedSubmission, Mistake, Outcome, Verdict
 from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
 from steepest_grader.grading.submission import grade_submission
@@ -20,6 +21,7 @@ from steepest_grader.notebook.flags import LIBRARY, flags
 from steepest_grader.notebook.restore import Cell
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.trust.mutants import Solutions, Survey, solutions, survey
+from steepest_grader.trust.replay import earning
 from steepest_grader.trust.sample_class import solved
 from steepest_grader.trust.variants import source_of
 
@@ -46,11 +48,13 @@ class Proof:
         How many accepted variants are flagged as leaving the work to a library exactly if they do; and how many
         there are.
     let_pass : tuple of str
-        Solutions without work that earn something, or in a wrong shape that earn everything.
+        Solutions without work and replays that earn something, or in a wrong shape that earn everything.
     unnamed : tuple of str
         Mistakes that were caught under another name or none.
     refused : dict of str to list of int
         Further seeds with which an accepted variant would be refused, by its name.
+    luck : dict of str to tuple of float
+        The least and the most that a mistake would earn with one of those seeds if it had no name, where they differ.
     mutants : Survey, optional
         What became of mutants of the solution, if they were made.
     """
@@ -64,6 +68,7 @@ class Proof:
     let_pass: tuple[str, ...] = ()
     unnamed: tuple[str, ...] = ()
     refused: Mapping[str, list[int]] = field(default_factory=dict)
+    luck: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     mutants: Survey | None = None
 
     @property
@@ -153,6 +158,9 @@ def shortfalls(lesson: str, proofs: dict[str, Proof]) -> list[str]:
             said.append(f"{where}: {proof.accepted[1] - proof.accepted[0]} accepted variants are refused.")
         for variant, refused in proof.refused.items():
             said.append(f"{where}: the accepted variant {variant} is refused with the seeds {refused[:10]}.")
+        for mistake, (_, most) in proof.luck.items():
+            if most == 1:
+                said.append(f"{where}: with some seeds the mistake {mistake} gets full marks.")
         if proof.caught[0] < proof.caught[1]:
             said.append(f"{where}: {proof.caught[1] - proof.caught[0]} mistakes get full marks.")
         if proof.let_pass:
@@ -185,6 +193,7 @@ def _prove(exercise_id: str, seeds: Sequence[int], given: Solutions | None) -> P
     flagged = [_leans(exercise, item) == item.library for item in exercise.accepted]
     let_pass = [name for name, make in TRIVIAL.items() if judge_local(exercise, make(exercise)).credit > 0]
     let_pass += [name for name, make in WRONG_SHAPE.items() if judge_local(exercise, make(exercise)).credit == 1]
+    let_pass += [f"a replay, {name}" for name in earning(exercise)]
     return Proof(
         solution=False,
         blank=0.0,
@@ -195,8 +204,21 @@ def _prove(exercise_id: str, seeds: Sequence[int], given: Solutions | None) -> P
         let_pass=tuple(let_pass),
         unnamed=tuple(key for key, good in named.items() if not good),
         refused=refusals(exercise, seeds),
+        luck=_luck(exercise, seeds),
         mutants=survey(given, exercise_id) if given is not None else None,
     )
+
+
+def _luck(exercise: Exercise, seeds: Sequence[int]) -> dict[str, tuple[float, float]]:
+    """How much the mark of an answer that is partly right depends on the seed: each mistake, as if nobody knew it."""
+    earned: dict[str, list[float]] = {}
+    for seed in seeds:
+        cases, known = candidates(exercise, (seed,))
+        for item in (item for item in known if item.kind == "mistake" and item.form == 1):
+            others = [other for other in known if other.name != item.name]
+            found = find(cases, others, item.results, parameters=exercise.parameters, reveal=False)
+            earned.setdefault(item.name, []).append(found.credit)
+    return {name: (min(found), max(found)) for name, found in earned.items() if min(found) < max(found)}
 
 
 def _leans(exercise: Exercise, item: Accepted) -> bool:

@@ -130,14 +130,13 @@ def test_a_students_luck_does_not_matter(item: Exercise, seed: int) -> None:
     """With every form of every mistake in the long run, and with the first of each in the short one."""
     assert refusals(item, [seed]) == {}
     asked = item if LONG else replace(item, mistakes=[replace(mistake, forms=()) for mistake in item.mistakes])
-    _, known = candidates(asked, (seed,))
+    cases, known = candidates(asked, (seed,))
     expected = {key: mistake.credit for key, mistake in asked.wrong.items()}
-    assert {key: finding.credit for key, finding in _findings(item, (seed,), known).items()} == expected
+    assert {key: finding.credit for key, finding in _findings(cases, known).items()} == expected
 
 
-def _findings(item: Exercise, seeds: tuple[int, ...], known: Sequence[Candidate]) -> dict[str, Finding]:
+def _findings(cases: Sequence[Case], known: Sequence[Candidate]) -> dict[str, Finding]:
     """What each form of a mistake is found to be from its results."""
-    cases = [case for seed in seeds for case in _cases(item, seed)]
     mistakes = [each for each in known if each.kind == "mistake"]
     return {form_key(each.name, each.form): find(cases, known, each.results) for each in mistakes}
 
@@ -152,7 +151,7 @@ def test_an_accepted_variant_gets_full_marks(item: Exercise, accepted: Accepted)
 @every_exercise
 def test_every_form_of_a_mistake_is_caught_and_named(item: Exercise) -> None:
     """On the hidden cases, by the results that the judge compares students with; `verify` judges each anew."""
-    found = _findings(item, HIDDEN_SEEDS, candidates(item)[1])
+    found = _findings(*candidates(item))
     assert {key: finding.name for key, finding in found.items()} == {
         key: mistake.name for key, mistake in item.wrong.items()
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.grading.absent import absent
 from steepest_grader.grading.judging import judge_file
@@ -119,7 +120,7 @@ FILES = {
 def test_a_file_is_told_too(name: str, tmp_path: Path, sandbox: Sandbox) -> None:
     source, exercise, outcome, message = FILES[name]
     (tmp_path / name).write_text(source)
-    (row,) = judge_file(tmp_path / name, sandbox=sandbox)
+    (row,) = judge_file(tmp_path / name, sandbox=sandbox, hidden=Hidden())
     assert (row["exercise"], row["outcome"]) == (exercise, outcome)
     assert row["message"].startswith(message)
     assert ("Did you mean" in row["message"]) == (name == "near.py")
@@ -129,6 +130,6 @@ def test_a_file_is_told_too(name: str, tmp_path: Path, sandbox: Sandbox) -> None
 @pytest.mark.sandbox
 def test_a_file_that_lacks_the_only_exercise_asked_for(tmp_path: Path, sandbox: Sandbox) -> None:
     (tmp_path / "file.py").write_text("def eva(): pass\n")
-    (row,) = judge_file(tmp_path / "file.py", sandbox=sandbox, only="ewa")
+    (row,) = judge_file(tmp_path / "file.py", sandbox=sandbox, hidden=Hidden(), only="ewa")
     asked = "Did you mean `eva`? Give it the name that is asked for."
     assert row["message"] == f"The file defines no function called `ewa`. {asked}"

@@ -136,7 +136,9 @@ def backward(
     return seen
 
 
-def settled(function: Function, *, args: Sequence[Any], kwargs: Mapping[str, Any], output: str) -> dict[str, Any]:
+def settled(
+    function: Function, *, args: Sequence[Any], kwargs: Mapping[str, Any], output: str, shaped: bool = False
+) -> dict[str, Any]:
     """Call twice with the same arguments; observe the result where both calls agree.
 
     Parameters
@@ -145,10 +147,14 @@ def settled(function: Function, *, args: Sequence[Any], kwargs: Mapping[str, Any
         Arguments of the calls.
     output : str
         Name of the result.
+    shaped : bool
+        Whether the shape is observed where they do not agree: numbers of any other are no draw of what is asked for.
     """
     first, second = (function(*args, **kwargs) for _ in range(2))
-    alike = same_bits(first, second)
-    return {"“two calls with the same arguments agree”": alike} | ({output: first} if alike else {})
+    seen: dict[str, Any] = {"“two calls with the same arguments agree”": same_bits(first, second)}
+    if all(seen.values()):
+        return seen | {output: first}
+    return seen | ({f"the shape of {output}": list(getattr(first, "shape", ()))} if shaped else {})
 
 
 def _defined(function: Function, name: str) -> Function:

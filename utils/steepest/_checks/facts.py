@@ -208,9 +208,14 @@ def _from_a_step_on(played: Sequence[Played]) -> Fact | None:
 
 
 def _one_part(played: Sequence[Played]) -> Fact | None:
-    """One part of what is returned is wrong, and all others are right in every case."""
+    """One part of what is returned is wrong, and all others are right in every case.
+
+    What is wanted to be one and the same in every case, as a type is, does not count as a part.
+    """
     wrong: set[str] = set()
     right: set[str] = set()
+    first: dict[str, Any] = {}
+    told: set[str] = set()
     for item in played:
         if item.want.error:
             continue
@@ -219,7 +224,11 @@ def _one_part(played: Sequence[Played]) -> Fact | None:
         for name, want, got in item.pairs():
             if name.startswith("“"):
                 continue
-            (right if item.right(want, got) else wrong).add(name.partition(" after step ")[0])
+            part = name.partition(" after step ")[0]
+            (right if item.right(want, got) else wrong).add(part)
+            if not same_bits(first.setdefault(part, want), want):
+                told.add(part)
+    right &= told
     if len(wrong) != 1 or not right - wrong:
         return None
     part, others = next(iter(wrong)), ", ".join(sorted(right - wrong))
