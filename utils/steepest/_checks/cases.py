@@ -118,7 +118,7 @@ def play(function: Function, cases: Iterable[Case]) -> list[Result]:
     """Play the cases in turn; stops early where the function is not written yet or memory runs out."""
     results: list[Result] = []
     for case in cases:
-        function.effects.clear()
+        function.begin(case.name)
         try:
             seen = drive(case.drive)(function, **case.inputs)
         except StudentError as error:
