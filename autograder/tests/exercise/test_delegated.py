@@ -11,7 +11,8 @@ import steepest.race
 import torch
 from steepest._checks import agent
 from steepest_grader import grade
-from steepest_grader.exercise import catalogue, delegated as module
+from steepest_grader.exercise import catalogue
+from steepest_grader.exercise import delegated as module
 from steepest_grader.exercise.delegated import delegated, traced
 from steepest_grader.notebook.flags import LIBRARY, flags
 from steepest_grader.notebook.restore import Cell
@@ -53,11 +54,11 @@ def test_what_a_sound_variant_calls_is_nothing_to_tell(monkeypatch: pytest.Monke
     assert delegated(exercise, {"torch.layer_norm", "torch.batch_norm"}) == ["torch.batch_norm"]
 
 
-HIDDEN = '''import steepest.race as r, torch
+HIDDEN = """import steepest.race as r, torch
 table = vars(r)
 def momentum_step(theta, grad, state, *, lr, beta):
     return table["torch" + "_sgd"]("", momentum=beta).step(theta, grad, state, lr=lr)
-'''
+"""
 
 
 def momentum_step(theta: torch.Tensor, grad: torch.Tensor, state: Any, *, lr: float, beta: float) -> Any:
