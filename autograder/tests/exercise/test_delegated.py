@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import steepest.race
 import torch
-from steepest._checks import agent
+from steepest._checks.tracer import Tracer
 from steepest_grader import grade
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise import delegated as module
@@ -80,6 +80,6 @@ def test_what_hides_from_a_reader_is_seen_when_it_is_called() -> None:
 def test_under_plain_nbgrader_nothing_is_looked_at_or_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delattr(agent, "Tracer")
+    monkeypatch.delattr(Tracer, "__torch_function__")  # whoever enters it fails
     assert grade(momentum_step) == catalogue.exercise("momentum_step").points
     assert capsys.readouterr() == ("", "")

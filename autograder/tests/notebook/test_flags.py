@@ -149,6 +149,27 @@ def test_names_are_followed_from_cell_to_cell() -> None:
     ]
 
 
+CALLED = {
+    "where its cell is": (
+        f"{STEP}return x",
+        "cell 1: leaves the work to a library (momentum_step calls torch.dropout)",
+    ),
+    "a value": ("momentum_step = table[1]", "cell 1: leaves the work to a library (momentum_step calls torch.dropout)"),
+    "in no cell": ("x = 1", "a judged call: leaves the work to a library (momentum_step calls torch.dropout)"),
+    "once": (
+        f"import torch\n{STEP}return torch.optim.SGD(x)",
+        "cell 1, line 3: leaves the work to a library (momentum_step: torch.optim.SGD)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CALLED)
+def test_what_was_called_is_told_where_the_source_does_not_say_it(case: str) -> None:
+    source, expected = CALLED[case]
+    called = {"momentum_step": ["torch.dropout"], "ewa": []}
+    assert flags([Cell("code", source)], None, ["momentum_step"], called) == [expected]
+
+
 def test_what_is_no_code_is_passed_over() -> None:
     assert flags([Cell("markdown", "import ctypes"), Cell("raw", "import ctypes")]) == []
 

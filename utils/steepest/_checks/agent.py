@@ -57,6 +57,7 @@ class Agent:
         self._device = device
         self._held: list[Any] = []
         self._calls = 0
+        self._tracer = Tracer()
 
     def answer(self, frame: bytes) -> bytes:
         """Answer one request frame with one reply frame."""
@@ -71,6 +72,7 @@ class Agent:
 
     def _reply(self, frame: bytes) -> dict[str, Any]:
         request = wire.decode(frame, resolve=self._resolve, device=self._device)
+        tracer = self._tracer if request.get("traced") is True and self._tracer.left else None
         if request["op"] == "names":
             return {"value": [name for name in request["names"] if callable(self._namespace.get(name))]}
         if request["op"] == "kind":
@@ -79,11 +81,10 @@ class Agent:
         if request["op"] == "generator":
             return {"value": self._hold(torch.Generator(self._device).manual_seed(request["seed"]))}
         if request["op"] == "differentiate":
-            function, tracer = self._namespace[request["name"]], _tracer(request)
+            function = self._namespace[request["name"]]
             return differentiated(function, request["args"], request["place"], tracer) | _told(tracer)
         if request["op"] == "call":
             function, times = self._namespace[request["name"]], request["times"]
-            tracer = _tracer(request)
             reply = self._call(function, request["args"], request["kwargs"], times, request["beside"], tracer)
             reply |= _told(tracer)
             return reply if request["keep"] is None else reply | {"value": self._keep(reply["value"], request["keep"])}
@@ -147,10 +148,6 @@ class Agent:
         if handle.id >= len(self._held):
             raise wire.WireError(f"nothing is held under number {handle.id}")
         return self._held[handle.id]
-
-
-def _tracer(request: Mapping[str, Any]) -> Tracer | None:
-    return Tracer() if request.get("traced") is True else None
 
 
 def _told(tracer: Tracer | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,7 +21,7 @@ from torch.overrides import TorchFunctionMode
 
 from steepest._checks import content
 
-MAX_SEEN = 1_000
+MAX_SEEN = 100  # operations of all calls of an exercise: whoever leaves the work to others needs few
 MAX_CALLED = 20
 MAX_NAME = 100
 
@@ -57,19 +57,21 @@ class Tracer(TorchFunctionMode):
     called : set of str
         Names as `exists` knows them, at most `MAX_CALLED`: ``"torch.batch_norm"``, ``"torch.optim.sgd.SGD"``,
         ``"steepest.race.torch_sgd"``, ``"sklearn"``.
+    left : int
+        How many more operations are looked at. Where none is left, entering it again would cost time for nothing.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.called: set[str] = set()
-        self._left = MAX_SEEN
+        self.left = MAX_SEEN
 
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """Let one operation pass; called by torch."""
-        if self._left:
-            self._left -= 1
+        if self.left:
+            self.left -= 1
             name = _operator(func) or _caller(sys._getframe(1))
             if name and len(self.called) < MAX_CALLED:
                 self.called.add(name)
@@ -78,7 +80,12 @@ class Tracer(TorchFunctionMode):
 
 def _operator(func: Callable[..., Any]) -> str:
     name = getattr(func, "__name__", "").partition(".")[0]
-    return f"torch.{name}" if OPERATORS.fullmatch(name) else ""
+    return f"torch.{name}" if _is_operator(name) else ""
+
+
+@lru_cache(maxsize=1024)
+def _is_operator(name: str) -> bool:
+    return OPERATORS.fullmatch(name) is not None
 
 
 def _caller(frame: FrameType | None) -> str:
@@ -126,7 +133,7 @@ def exists(name: str) -> bool:
         return True
     module, _, last = name.rpartition(".")
     if module == "torch":
-        return bool(OPERATORS.fullmatch(last)) and (last in vars(torch) or hasattr(torch.ops.aten, last))
+        return _is_operator(last) and (last in vars(torch) or hasattr(torch.ops.aten, last))
     if name.startswith(OF_TORCH):
         return name not in HARMLESS and module in sys.modules and last in vars(sys.modules[module])
     return name in _modules() or (module in _modules() and last in _defined(module))
