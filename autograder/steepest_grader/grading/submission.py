@@ -12,6 +12,7 @@ from nbformat.v4 import new_output
 from steepest._checks.calls import Function, StudentError
 
 from steepest_grader.course.lesson import Lesson
+from steepest_grader.exercise.delegated import delegated
 from steepest_grader.exercise.example import example
 from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
@@ -70,7 +71,7 @@ def grade_submission(
         seconds=time.monotonic() - begun,
         notebook=_written(inert(notebook, lesson.released)),
         digest=lesson.digest(data),
-        flags=flags(cells, lesson.released, lesson.exercises),
+        flags=flags(cells, lesson.released, lesson.exercises, run.called),
         spent=run.spent,
     )
 
@@ -94,6 +95,7 @@ class _Run:
         self.data = data
         self.known: dict[str, Verdict] = {}
         self.lost: dict[int, KernelLost] = {}
+        self.called: dict[str, list[str]] = {}
         self.spent = Spent()
         self.demos = {cell.source for cell in lesson.released.cells if "demo" in cell.metadata.get("tags", [])}
 
@@ -149,13 +151,14 @@ class _Run:
         begun, calls = time.monotonic(), 0.0
         try:
             with kernel.functions(seconds=exercise.seconds) as transport:
-                function = Function(exercise.id, transport)
+                function = Function(exercise.id, transport, traced=True)
                 try:
                     verdict = self._verdict(exercise, function, index)
                     self._keep(verdict, cell)  # it stands, whatever comes of the example
                     self._keep(replace(verdict, example=self._example(exercise, function, verdict)), cell)
                 finally:
                     calls = transport.spent
+                    self.called[exercise.id] = delegated(exercise, function.called)
         except TooSlow:
             message = f"`{exercise.id}` took more than {exercise.seconds:g} s on the hidden cases."
             if exercise.id not in self.known:

@@ -18,6 +18,9 @@ Kind = Literal[
 ]
 
 MAX_NAME = 200
+MAX_CHAIN = 100  # parts of one dotted name; each is looked at again for every call that stands in it
+TOO_LONG = "…"
+PARTIALS = frozenset({"partial", "partialmethod", "attrgetter", "methodcaller", "itemgetter", "compose"})
 # Possessive, and within a line: a cell of blanks must not take forever.
 MAGIC = re.compile(r"^([ \t]*+)([%!].*|\?{1,2}\S.*|[\w.]++\?{1,2}[ \t]*+)$", re.MULTILINE)
 ASSIGNED_MAGIC = re.compile(r"^([\w, \t]++=[ \t]*+)[%!].*$", re.MULTILINE)
@@ -65,13 +68,16 @@ class Code:
     renamed : list of (str, str)
         Variables that were assigned a dotted name, in turn.
     calls : dict of str to set of str
-        For each function the names that stand in it.
+        For each function, class, lambda and partial that has a name, the names that stand in it.
+    values : dict of str to set of str
+        The same for whatever else a name is given.
     """
 
     seen: list[Seen] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
     renamed: list[tuple[str, str]] = field(default_factory=list)
     calls: dict[str, set[str]] = field(default_factory=dict)
+    values: dict[str, set[str]] = field(default_factory=dict)
 
 
 def read_code(source: str) -> Code:
@@ -134,15 +140,31 @@ class _Reader:
             handler = _HANDLERS.get(type(node))
             if handler is not None:
                 handler(self, node, within)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                within = within or node.name
-                self.code.calls.setdefault(within, set())
+            if not within:
+                within = self.begun(node)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue  # a docstring
             waiting.extend([(child, within) for child in _children(node)])
         self.code.seen.sort(key=lambda item: item.line)
 
+    def begun(self, node: ast.AST) -> str:
+        """The name that what stands in a node belongs to: of a function or class, or of a variable of the notebook."""
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            self.code.calls.setdefault(node.name, set())
+            return node.name
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+            return ""
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        name = next((target.id for target in targets if isinstance(target, ast.Name)), "")
+        if name:
+            called = node.value.func if isinstance(node.value, ast.Call) else None
+            partial = called is not None and (_dotted(called) or "").rpartition(".")[2] in PARTIALS
+            stands = self.code.calls if isinstance(node.value, ast.Lambda) or partial else self.code.values
+            stands.setdefault(name, set())
+        return name
+
     def note(self, node: ast.AST, kind: Kind, name: str, within: str = "") -> None:
+        name = name if kind == "text" else name[: 10 * MAX_NAME]
         self.code.seen.append(Seen(getattr(node, "lineno", 1), kind, name, within))
 
     def imported(self, node: ast.Import, within: str) -> None:
@@ -152,12 +174,14 @@ class _Reader:
             self.note(node, "import", alias.name)
 
     def imported_from(self, node: ast.ImportFrom, within: str) -> None:
+        module = str(node.module)[:MAX_NAME]
         for alias in node.names:
-            self.code.imports[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-            self.note(node, "import", f"{node.module}.{alias.name}")
+            self.code.imports[alias.asname or alias.name] = f"{module}.{alias.name}"
+            self.note(node, "import", f"{module}.{alias.name}")
 
     def variable(self, node: ast.Name, within: str) -> None:
-        self.code.calls.setdefault(within, set()).add(node.id)
+        names = self.code.calls if within in self.code.calls else self.code.values
+        names.setdefault(within, set()).add(node.id)
         if isinstance(node.ctx, ast.Load):
             self.note(node, "use", node.id, within)
 
@@ -165,7 +189,9 @@ class _Reader:
         self.note(node, "part", node.attr)
         self.within_chain.add(id(node.value))
         name = None if id(node) in self.within_chain else _dotted(node)
-        if name is not None:
+        if name == TOO_LONG:
+            self.note(node, "unread", f"more than {MAX_CHAIN} names in a chain")
+        elif name is not None:
             self.note(node, "use" if isinstance(node.ctx, ast.Load) else "set", name, within)
 
     def item(self, node: ast.Subscript, within: str) -> None:
@@ -201,7 +227,7 @@ class _Reader:
             targets = item.targets if isinstance(item, ast.Assign) else []
             names = [target.id for target in targets if isinstance(target, ast.Name)]
             for name in [item.name] if isinstance(item, ast.FunctionDef) else names:
-                self.note(item, "method", f"{node.name}.{name}")
+                self.note(item, "method", f"{node.name[:MAX_NAME]}.{name}")
 
     def function(self, node: ast.FunctionDef, within: str) -> None:
         self.note(node, "function", node.name)
@@ -241,9 +267,11 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _dotted(node: ast.AST) -> str | None:
-    """``a.b.c`` as text, also where `getattr` or `get_ipython()` stands in it."""
+    """``a.b.c`` as text, also where `getattr` or `get_ipython()` stands in it; `TOO_LONG` where it has no end."""
     parts: list[str] = []
     while not isinstance(node, ast.Name):
+        if len(parts) >= MAX_CHAIN:
+            return TOO_LONG
         if isinstance(node, ast.Attribute):
             parts.append(node.attr)
             node = node.value

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from nbformat import NotebookNode
 from steepest._checks import content
+from steepest._checks.tracer import HARMLESS
 
 from steepest_grader.installed import secret_packages
 from steepest_grader.notebook.cells import by_grade_id
@@ -123,16 +124,19 @@ PASS_THROUGH = (
     "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss", "torch.nn.NLLLoss", "torch.nn.MSELoss",
     "sklearn.", "scipy.optimize.", "scipy.cluster.", "tensorflow.", "keras.", "optax.",
 )  # fmt: skip
-NO_PASS_THROUGH = frozenset(
-    f"torch.nn.functional.{name}" for name in ("one_hot", "pad", "linear", "softplus", "relu", "leaky_relu", "tanh")
-)
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
 WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")
 LONGEST_WORD = 200
+MAX_PARTS = 12  # of a name, once variables that stand for others are put into it
 HEADERS = ("points", "grade", "solution", "locked", "task")
 
 
-def flags(cells: Sequence[Cell], released: NotebookNode | None = None, exercises: Collection[str] = ()) -> list[str]:
+def flags(
+    cells: Sequence[Cell],
+    released: NotebookNode | None = None,
+    exercises: Collection[str] = (),
+    called: Mapping[str, Sequence[str]] | None = None,
+) -> list[str]:
     """Say what in a submission a person should look at.
 
     Parameters
@@ -143,6 +147,8 @@ def flags(cells: Sequence[Cell], released: NotebookNode | None = None, exercises
         As given out; what is unchanged from it is passed over.
     exercises : collection of str
         Names of the functions that were asked for.
+    called : mapping of str to sequence of str, optional
+        What these have called of libraries while they were judged, whatever their source looks like.
 
     Returns
     -------
@@ -164,13 +170,13 @@ def flags(cells: Sequence[Cell], released: NotebookNode | None = None, exercises
         unread = Code([Seen(1, "unread", f"{len(cell.source)} characters")])
         codes[number] = theirs[number] = read_code(cell.source) if budget >= 0 else unread
     bound = _bound(codes.values())
-    asked = _reached(exercises, [code.calls for code in codes.values()])
+    asked = _reached(exercises, codes.values())
     found: dict[tuple[int, str], str] = {}
     for number, code in theirs.items():
         for item in code.seen:
             for sentence, name in _sentences(item, bound, asked):
                 found.setdefault((number, sentence), f"cell {number}, line {item.line}: {sentence}{_shown(name)}")
-    said = [*_edited(cells, released), *found.values()]
+    said = [*_edited(cells, released), *_delegated(called or {}, theirs, found), *found.values()]
     rest = len(said) - MAX_FLAGS
     return [*said[:MAX_FLAGS], *([f"and {rest} more"] if rest > 0 else [])]
 
@@ -195,17 +201,27 @@ def _bound(codes: Collection[Code]) -> dict[str, str]:
                 under = [known for known in SENTENCES if known.rpartition(".")[0] == meaning.removesuffix(".*")]
                 bound |= {known.rpartition(".")[2]: known for known in under}
             else:
-                bound[name] = meaning
+                bound[name] = _short(meaning)
         for name, meaning in code.renamed:
             root, dot, rest = meaning.partition(".")
             if root in bound or root in ALWAYS_BOUND:
-                bound[name] = bound.get(root, root) + dot + rest
+                bound[name] = _short(bound.get(root, root) + dot + rest)
     return bound
 
 
-def _reached(exercises: Collection[str], calls: Sequence[Mapping[str, set[str]]]) -> set[str]:
+def _short(name: str) -> str:
+    """A dotted name without the middle of one that is too long, so that it cannot grow from line to line."""
+    parts = name.split(".", MAX_PARTS)
+    if len(parts) <= MAX_PARTS:
+        return name
+    return ".".join([*parts[: MAX_PARTS // 2], *parts[-1].split(".")[-MAX_PARTS // 2 :]])
+
+
+def _reached(exercises: Collection[str], codes: Collection[Code]) -> set[str]:
     """The functions that were asked for, and those of the notebook that stand in them."""
-    known = {name: names for each in calls for name, names in each.items()}
+    known = {name: names for code in codes for name, names in code.calls.items()}
+    values = {name: names for code in codes for name, names in code.values.items() if name in exercises}
+    known = {**values, **known}
     reached: set[str] = set()
     waiting = deque(name for name in exercises if name in known)
     while waiting:
@@ -214,6 +230,17 @@ def _reached(exercises: Collection[str], calls: Sequence[Mapping[str, set[str]]]
             reached.add(name)
             waiting.extend(known[name] & known.keys())
     return reached
+
+
+def _delegated(
+    called: Mapping[str, Sequence[str]], codes: Mapping[int, Code], found: Mapping[tuple[int, str], str]
+) -> Iterator[str]:
+    """What was seen while functions were judged, where their source does not say it already."""
+    for exercise, names in called.items():
+        places = [number for number, code in codes.items() if exercise in code.calls or exercise in code.values]
+        if names and not (places and (places[-1], LIBRARY) in found):
+            where = f"cell {places[-1]}" if places else "a judged call"
+            yield f"{where}: {LIBRARY}{_shown(exercise + ' calls ' + ', '.join(names))}"
 
 
 def _sentences(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -253,7 +280,7 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     sentence = _watched(name)
     if sentence:
         yield sentence, name
-    if item.within in asked and name.startswith(PASS_THROUGH) and name not in NO_PASS_THROUGH:
+    if item.within in asked and name.startswith(PASS_THROUGH) and name not in HARMLESS:
         yield LIBRARY, f"{item.within}: {name}"
     if item.within in asked and name.startswith(("time.", "datetime.")):
         yield SURROUNDINGS, f"{item.within}: {name}"
@@ -274,6 +301,7 @@ def _of_text(text: str) -> Iterator[tuple[str, str]]:
         yield ENCODED, text
 
 
+@lru_cache(maxsize=1024)
 def _watched(name: str) -> str | None:
     """The sentence for a dotted name or for what it lies under."""
     parts = name.split(".")

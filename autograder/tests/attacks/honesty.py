@@ -53,6 +53,17 @@ BOMB = {
     "remembers-public-cases": ("remembers the answers to the public cases", REMEMBERED, "private parts"),
 }  # fmt: skip
 
+# What these call cannot be read off their source: it is seen when they are called.
+FUSED = """
+import functools, operator
+update = {}
+
+def momentum_step(theta, grad, state, *, lr, beta):
+    point, slope, buffer = (value.contiguous().clone() for value in (theta, grad, state["velocity"]))
+    update([point], [slope], [buffer], weight_decay=0.0, momentum=beta, lr=lr, dampening=0.0, nesterov=False,
+           maximize=False, is_first_step=False)
+    return point, {{"velocity": buffer}}
+"""
 PASS_THROUGHS = {
     "torch-optimizer": """
 def momentum_step(theta, grad, state, *, lr, beta):
@@ -74,6 +85,15 @@ def momentum_step(theta, grad, state, *, lr, beta):
     _update(point, grad, buffer, lr, beta)
     return point, {"velocity": buffer}
 """,
+    "course-function": """
+import steepest.race
+ways = vars(steepest.race)
+
+def momentum_step(theta, grad, state, *, lr, beta):
+    return ways["torch" + "_sgd"]("", momentum=beta).step(theta, grad, state, lr=lr)
+""",
+    "operator-of-aten": FUSED.format("functools.partial(vars(torch.ops)['aten']._fused_sgd_.default)"),
+    "operator-by-attrgetter": FUSED.format("operator.attrgetter('_fused_' + 'sgd_')(torch)"),
 }
 
 ATTACKS = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +71,32 @@ FOUND = {
         f"from torch.nn import functional as F\ndef h(x): return F.normalize(x)\n{STEP}return h(theta)",
         "cell 1, line 2: leaves the work to a library (h: torch.nn.functional.normalize)",
     ),
+    "a library in a lambda": (
+        "import torch\nmomentum_step = lambda x: torch.nn.functional.normalize(x)",
+        "leaves the work to a library (momentum_step: torch.nn.functional.normalize)",
+    ),
+    "a lambda of a lambda": (
+        f"import torch\nh: object = lambda x: torch.optim.SGD(x)\n{STEP}return h(theta)", "line 2: leaves the work"
+    ),
+    "a library in a partial": (
+        f"import torch, functools\nh = functools.partial(torch.nn.init.normal_, std=2)\n{STEP}return h(theta)",
+        "leaves the work to a library (h: torch.nn.init.normal_)",
+    ),
+    "a library in attrgetter": (
+        "import torch\nfrom operator import attrgetter\nmomentum_step = attrgetter('f')(torch.optim.SGD)",
+        "leaves the work to a library (momentum_step: torch.optim.SGD)",
+    ),
+    "a library in a class": (
+        f"import torch\nclass Way(torch.optim.SGD):\n    def go(self): pass\n{STEP}return Way([theta]).go()",
+        "leaves the work to a library (Way: torch.optim.SGD)",
+    ),
+    "an object in place of a function": (
+        "import torch\nclass Way:\n    def __call__(self, x): return torch.nn.BatchNorm1d(2)(x)\nmomentum_step = Way()",
+        "cell 1, line 3: leaves the work to a library (Way: torch.nn.BatchNorm1d)",
+    ),
+    "a table in place of a function": ("import torch\nmomentum_step = {1: torch.optim.SGD}[1]", "leaves the work"),
+    "an endless chain": ("x = a" + ".b" * 200, "was not looked at (more than 100 names in a chain)"),
+    "a variable that grows": ("import os\na = os\n" + "a = a.os\n" * 50 + "a.fork()", "starts, signals or ends"),
     "memories": (f"n = 0\n{STEP}global n\n    n += 1", "keeps something between calls (n)"),
     "hidden letters": ("x = 1  # \u202e", "uses letters that cannot be seen or look like others (U+202E)"),
     "another alphabet": ("def m\u043ementum_step(): pass", "uses letters that cannot be seen or look like others"),
@@ -85,6 +112,10 @@ PASSED_OVER = {
     "    def __len__(self): return 1\n    def __repr__(self): return 'm'",
     "names of modules as variables": "signal = resource = code = comm = 1\nsignal.mean\nsocket.x\nos.fork",
     "a library outside the exercise": "import torch\noptimizer = torch.optim.SGD([x], lr=0.1)",
+    "a library outside the exercise, under a name that it uses": (
+        f"import torch\nloss = torch.nn.functional.mse_loss(x, y)\n{STEP}loss = theta - grad\n    return loss"
+    ),
+    "a lambda outside the exercise": "import torch\nf = lambda x: torch.nn.functional.normalize(x)\nplot(f)",
     "a comparison": "assert torch.allclose(a, b) and a.eq(b).all()",
     "a timing": "import time\nstart = time.time()\nrun()\nprint(time.time() - start)",
     "model.eval, re.compile": "import re, torch\nmodel.eval()\nre.compile('x')\ntorch.compile(model)",
@@ -116,6 +147,27 @@ def test_names_are_followed_from_cell_to_cell() -> None:
         "cell 2, line 1: starts, signals or ends processes (os.fork)",
         "cell 3, line 1: starts, signals or ends processes (os.fork)",
     ]
+
+
+CALLED = {
+    "where its cell is": (
+        f"{STEP}return x",
+        "cell 1: leaves the work to a library (momentum_step calls torch.dropout)",
+    ),
+    "a value": ("momentum_step = table[1]", "cell 1: leaves the work to a library (momentum_step calls torch.dropout)"),
+    "in no cell": ("x = 1", "a judged call: leaves the work to a library (momentum_step calls torch.dropout)"),
+    "once": (
+        f"import torch\n{STEP}return torch.optim.SGD(x)",
+        "cell 1, line 3: leaves the work to a library (momentum_step: torch.optim.SGD)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CALLED)
+def test_what_was_called_is_told_where_the_source_does_not_say_it(case: str) -> None:
+    source, expected = CALLED[case]
+    called = {"momentum_step": ["torch.dropout"], "ewa": []}
+    assert flags([Cell("code", source)], None, ["momentum_step"], called) == [expected]
 
 
 def test_what_is_no_code_is_passed_over() -> None:
@@ -209,7 +261,17 @@ def test_a_notebook_takes_milliseconds(lesson: Lesson, honest: dict[str, list[Ce
 
 # --- hostile source --------------------------------------------------------------------------------------------
 
-LONG = 95_000
+LONG = 60_000
+
+
+def _repeated(line: str, before: str = "", after: str = "") -> str:
+    """As many lines as fit, each with its number in the place of #."""
+    text = before
+    for number in range(LONG // (len(line.replace("#", "12345")) + 1)):
+        text += line.replace("#", str(number)) + "\n"
+    return text + after
+
+
 HOSTILE = {
     "too long": "x" * 10**6,
     "brackets": "(" * LONG,
@@ -230,6 +292,35 @@ HOSTILE = {
     "comparisons": "a" + " < a" * (LONG // 4),
     "half a character": "x = '\ud800'",
     "NUL": "\0" * LONG,
+    "a variable that grows": _repeated("a=a.os" + ".os" * 60, "import os as a\n"),
+    "a variable that grows by little": _repeated("a=a.os\na", "import os as a\n"),
+    "a variable that grows in turn": _repeated("a=b.os\nb=a.sys", "import os as a\nb=a\n"),
+    "a variable with a long meaning": _repeated("a", f"import {'os.' * (LONG // 8)}os as a\n"),
+    "a variable with a longest meaning": "import os as a\na = a" + ".os" * 300 + "\n" + "a;" * (LONG // 4),
+    "a module with a long name": f"from {'a.' * (LONG // 8)}b import " + ", ".join(f"c{n}" for n in range(LONG // 10)),
+    "a class with a long name": f"class {'a' * (LONG // 2)}:\n" + "  x=1\n" * (LONG // 14),
+    "attributes of items": "x = a" + ".b[0]" * 150 + "\n" + _repeated("y = a" + ".b[0].c()" * 40),
+    "getattr in getattr": _repeated("getattr(" * 90 + "a" + ".b,'c')" * 90),
+    "chains in getattr": "getattr(" * 90 + "a" + (".b" * (LONG // 200) + ",'c')") * 90,
+    "getattr of long texts": "getattr(" * 90 + "a" + ("," + repr("c" * (LONG // 100)) + ")") * 90,
+    "a huge dictionary": "x = {" + ", ".join(f"{n}: torch.os" for n in range(LONG // 18)) + "}",
+    "a huge call": "import os\nx = f(" + ", ".join(f"a{n}=os.x" for n in range(LONG // 13)) + ")",
+    "deep lists": _repeated("x = " + "[" * 90 + "]" * 90),
+    "deep lambdas": _repeated("x = " + "lambda: " * 60 + "torch.os"),
+    "many lambdas": _repeated("f# = lambda x: f1#(x)", after="momentum_step = f1"),
+    "lambdas that call all": "momentum_step = f0\n"
+    + "f0 = lambda: ["
+    + ", ".join(f"f{n}" for n in range(7000))
+    + "]\n"
+    + "\n".join(f"f{n} = f0" for n in range(3500)),
+    "functions that call each other": _repeated(
+        "def f#(): f1#(); f#(); momentum_step()", after="def momentum_step(): f1()"
+    ),
+    "many classes": _repeated("class C#(C1#): __eq__ = f"),
+    "walruses": _repeated("(a := (b := (c := a.os)))", "import os as a\n"),
+    "targets": "import os\n" + " = ".join(f"a{n}" for n in range(LONG // 9)) + " = os.x",
+    "aliases": "import " + ", ".join(f"os.path as a{n}" for n in range(LONG // 20)),
+    "stars": _repeated("from os import *"),
     "branches": "if 1: pass\n" + "elif 1: pass\n" * (LONG // 13),
 }
 
@@ -239,7 +330,32 @@ def test_hostile_source_is_borne(case: str) -> None:
     begun = time.thread_time()
     found = said(HOSTILE[case])
     assert all(flag.isprintable() for flag in found)
-    assert time.thread_time() - begun < 2
+    assert time.thread_time() - begun < 1
+
+
+PIECES = (
+    "a# = a1#.os", "import os.path as a#", "a# = lambda x: a1#(x).os", "a# = {1: a1#, 2: os.x}[1]", "from os import *",
+    "class C#(a#.os):\n    __eq__ = a#", "def f#(x=f1#): global a#; return f1#(a#.os.sys)", "a.os.os.os.os[#].gc = a#",
+    "getattr(getattr(a#, 'os'), 'x').y", "a# = os = a#.os", "x = 'a' 'b'", "!x", "setattr(a#, 'b', a.b)", "del a.b.c",
+    "a# = functools.partial(a1#.os, a.b)", "for a#.b in a.b.c: pass", "with a.b as a#, a.c: a#",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_source_takes_a_time_that_grows_with_its_length(seed: int) -> None:
+    """Few pieces, many times, in one cell or in many."""
+    dice = random.Random(seed)
+    pieces = dice.sample(PIECES, 1 + seed % 4)
+    size = dice.choice([LONG, LONG // 10, 500])
+    source, cells = "import os as a\nos = a\n", []
+    for number in range(LONG // 30):
+        source += dice.choice(pieces).replace("#", str(number % dice.choice([3, 10**6]))) + "\n"
+        if len(source) > size:
+            cells.append(source)
+            source = ""
+    begun = time.thread_time()
+    said(*cells, source)
+    assert time.thread_time() - begun < 1
 
 
 def test_hostile_cells_together_are_bounded() -> None:

@@ -26,6 +26,7 @@ from steepest._checks import content, wire
 from steepest._checks.beside import stand_ins
 from steepest._checks.compare import same_bits
 from steepest._checks.generators import watched
+from steepest._checks.tracer import Tracer
 
 MAX_ITEMS = 100_000
 MAX_MESSAGE = 2_000
@@ -56,6 +57,7 @@ class Agent:
         self._device = device
         self._held: list[Any] = []
         self._calls = 0
+        self._tracer = Tracer()
 
     def answer(self, frame: bytes) -> bytes:
         """Answer one request frame with one reply frame."""
@@ -70,6 +72,7 @@ class Agent:
 
     def _reply(self, frame: bytes) -> dict[str, Any]:
         request = wire.decode(frame, resolve=self._resolve, device=self._device)
+        tracer = self._tracer if request.get("traced") is True and self._tracer.left else None
         if request["op"] == "names":
             return {"value": [name for name in request["names"] if callable(self._namespace.get(name))]}
         if request["op"] == "kind":
@@ -78,15 +81,23 @@ class Agent:
         if request["op"] == "generator":
             return {"value": self._hold(torch.Generator(self._device).manual_seed(request["seed"]))}
         if request["op"] == "differentiate":
-            return differentiated(self._namespace[request["name"]], request["args"], request["place"])
+            function = self._namespace[request["name"]]
+            return differentiated(function, request["args"], request["place"], tracer) | _told(tracer)
         if request["op"] == "call":
             function, times = self._namespace[request["name"]], request["times"]
-            reply = self._call(function, request["args"], request["kwargs"], times, request["beside"])
+            reply = self._call(function, request["args"], request["kwargs"], times, request["beside"], tracer)
+            reply |= _told(tracer)
             return reply if request["keep"] is None else reply | {"value": self._keep(reply["value"], request["keep"])}
         raise wire.WireError(f"no such request: {request['op']!r}")
 
     def _call(
-        self, function: Any, args: list[Any], kwargs: dict[str, Any], times: int | None, beside: list[str]
+        self,
+        function: Any,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        times: int | None,
+        beside: list[str],
+        tracer: Tracer | None,
     ) -> dict[str, Any]:
         built: list[Any] = []
         args = [_rebuild(value, built) for value in args]
@@ -96,7 +107,10 @@ class Agent:
         given = any(type(value) is torch.Generator for value in (*args, *kwargs.values()))
         self._calls += 1
         with watched(self._calls, given=given) as chance, unwarned(), stand_ins(function, beside, built, self._ask):
-            results = [listed(function(*args, **kwargs)) for _ in range(1 if times is None else times)]
+            results = []
+            for number in range(1 if times is None else times):
+                with contextlib.nullcontext() if number or tracer is None else tracer:  # one of many tells enough
+                    results.append(listed(function(*args, **kwargs)))
         labels = [*(f"argument {position}" for position in range(1, len(args) + 1)), *kwargs]
         effects = [
             label
@@ -136,6 +150,10 @@ class Agent:
         return self._held[handle.id]
 
 
+def _told(tracer: Tracer | None) -> dict[str, Any]:
+    return {} if tracer is None else {"called": sorted(tracer.called)}
+
+
 @contextlib.contextmanager
 def unwarned() -> Iterator[None]:
     """Without warnings, which are no failure; within `watched`, whose lock keeps other threads from the filters."""
@@ -144,11 +162,12 @@ def unwarned() -> Iterator[None]:
         yield
 
 
-def differentiated(function: Any, args: list[Any], place: int) -> dict[str, Any]:
+def differentiated(function: Any, args: list[Any], place: int, tracer: Tracer | None = None) -> dict[str, Any]:
     """The result, and its gradient by one argument; None where it is no number that hangs together with that."""
     args = [_rebuild(value, []) for value in args]
     leaf = args[place] = args[place].detach().clone().requires_grad_()
-    result = function(*args)
+    with contextlib.nullcontext() if tracer is None else tracer:
+        result = function(*args)
     linked = isinstance(result, torch.Tensor) and result.numel() == 1 and result.requires_grad
     gradient = torch.autograd.grad(result.sum(), leaf, allow_unused=True)[0] if linked else None
     return {"value": (result, gradient), "effects": []}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from steepest._checks import wire
+from steepest._checks import tracer, wire
 from steepest._checks.agent import Agent
 from steepest._checks.beside import Beside
 
@@ -76,18 +76,32 @@ class Function:
         How its process is reached.
     beside : Beside, optional
         References that stand in the place of the student's own functions of their names.
+    traced : bool
+        Whether it is looked at what is called in it, in the first call of each situation, see `begin`.
 
     Attributes
     ----------
     effects : set of str
         What the calls so far changed that they should have left alone.
+    called : set of str
+        What was called in them that a person should know of, as far as it was told, see `tracer`; a hint.
     """
 
-    def __init__(self, name: str, transport: Transport, *, beside: Beside | None = None) -> None:
+    def __init__(self, name: str, transport: Transport, *, beside: Beside | None = None, traced: bool = False) -> None:
         self.name = name
         self.effects: set[str] = set()
+        self.called: set[str] = set()
+        self._traced = traced
+        self._due = False
+        self._situations: set[str] = set()
         self._transport = transport
         self._beside = beside or Beside({})
+
+    def begin(self, situation: str) -> None:
+        """Forget the effects so far; called before each case, with its name."""
+        self.effects.clear()
+        self._due = self._traced and situation not in self._situations
+        self._situations.add(situation)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; raises `StudentError` where it raises."""
@@ -143,6 +157,8 @@ class Function:
         return _text(self._request({"op": "kind", "name": self.name}))
 
     def _request(self, request: dict[str, Any]) -> Any:
+        if self._due and request["op"] in ("call", "differentiate"):
+            request, self._due = {**request, "traced": True}, False
         try:
             frame = wire.encode(request)
         except wire.WireError as error:  # an argument that the function itself returned before
@@ -160,6 +176,8 @@ class Function:
         if "value" not in reply or not isinstance(effects, list):
             raise StudentError("what came back is not an answer")
         self.effects.update(_text(effect)[:100] for effect in effects[:20])
+        if request.get("traced"):
+            self.called.update(tracer.read(reply.get("called")))
         return reply["value"]
 
     def _exchange(self, frame: bytes, request: dict[str, Any]) -> Any:

@@ -125,7 +125,7 @@ def play(function: Function, cases: Iterable[Case]) -> list[Result]:
     """
     results: list[Result] = []
     for case in cases:
-        function.effects.clear()
+        function.begin(case.name)
         play_one = drive(case.drive)
         try:
             seen = play_one(function, **case.inputs)

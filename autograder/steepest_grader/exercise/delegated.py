@@ -1,0 +1,36 @@
+"""What a judged function has called that nobody calls who solves its exercise: a hint for a person, never a mark."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+
+import numpy as np
+from steepest._checks.calls import Function, LocalTransport
+from steepest._checks.cases import play
+
+from steepest_grader.exercise.judge import PUBLIC_SEED
+from steepest_grader.exercise.model import Exercise
+
+__all__ = ["delegated", "traced"]
+
+
+def delegated(exercise: Exercise, called: Collection[str]) -> list[str]:
+    """Of what a function has called, see `Function.called`, all but what sound variants of its exercise call too."""
+    return sorted(set(called) - _usual(exercise)) if called else []
+
+
+def traced(exercise: Exercise, namespace: dict[str, object]) -> set[str]:
+    """What a function of this process calls in the public cases, where it stands in a namespace under its name."""
+    function = Function(exercise.id, LocalTransport(namespace), traced=True)
+    play(function, exercise.cases(np.random.default_rng(PUBLIC_SEED)))
+    return function.called
+
+
+@cache
+def _usual(exercise: Exercise) -> frozenset[str]:
+    """What the reference and the accepted variants call that leave nothing to a library."""
+    sound = [(exercise.reference, exercise.companions)]
+    sound += [(item.implementation, exercise.companions_of(item)) for item in exercise.accepted if not item.library]
+    played = (traced(exercise, {**companions, exercise.id: function}) for function, companions in sound)
+    return frozenset().union(*played)

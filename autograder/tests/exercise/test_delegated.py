@@ -1,0 +1,85 @@
+"""What a function leaves to others: told of those who do, of nobody who solves the exercise."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import steepest.race
+import torch
+from steepest._checks.tracer import Tracer
+from steepest_grader import grade
+from steepest_grader.exercise import catalogue
+from steepest_grader.exercise import delegated as module
+from steepest_grader.exercise.delegated import delegated, traced
+from steepest_grader.notebook.flags import LIBRARY, flags
+from steepest_grader.notebook.restore import Cell
+from steepest_grader.trust.answers import answers
+
+BLIND = Path(__file__).parents[1] / "blind" / "seen"
+LESSONS = ["05_momentum", "06_adaptive_methods", "11_dropout", "12_batch_norm"]
+LEANS = re.compile(r"torch\.optim|torch\.nn\.|functional\b|\bF\.|\bnn\.")  # what an honest author does not hide
+EVERY = 9
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_of_accepted_variants_those_are_told_that_lean_on_a_library(lesson: str) -> None:
+    exercises = {answer.exercise for answer in answers(BLIND / f"{lesson}.py")}
+    assert len(exercises) > 4
+    for exercise in map(catalogue.exercise, sorted(exercises)):
+        for item in exercise.accepted:
+            space = {**exercise.companions_of(item), exercise.id: item.implementation}
+            told = delegated(exercise, traced(exercise, space))
+            assert bool(told) == item.library, (exercise.id, item.name, told)
+
+
+@pytest.mark.filterwarnings("ignore")  # answers may warn
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_of_the_answers_of_others_those_are_told_that_lean_on_a_library(
+    lesson: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for answer in answers(BLIND / f"{lesson}.py")[::EVERY]:
+        exercise = catalogue.exercise(answer.exercise)
+        space: dict[str, Any] = {"__name__": "answer"}
+        exec(compile(answer.source, "<answer>", "exec"), space)
+        told = delegated(exercise, traced(exercise, {**exercise.companions, **space}))
+        assert not told or LEANS.search(answer.source), (answer.key, told)
+
+
+def test_what_a_sound_variant_calls_is_nothing_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    exercise = catalogue.exercise("momentum_step")
+    monkeypatch.setattr(module, "_usual", lambda item: frozenset({"torch.layer_norm"}))
+    assert delegated(exercise, {"torch.layer_norm", "torch.batch_norm"}) == ["torch.batch_norm"]
+
+
+HIDDEN = """import steepest.race as r, torch
+table = vars(r)
+def momentum_step(theta, grad, state, *, lr, beta):
+    return table["torch" + "_sgd"]("", momentum=beta).step(theta, grad, state, lr=lr)
+"""
+
+
+def momentum_step(theta: torch.Tensor, grad: torch.Tensor, state: Any, *, lr: float, beta: float) -> Any:
+    return steepest.race.torch_sgd("", momentum=beta).step(theta, grad, state, lr=lr)
+
+
+def test_what_hides_from_a_reader_is_seen_when_it_is_called() -> None:
+    cells = [Cell("code", "import torch"), Cell("code", HIDDEN)]
+    assert flags(cells, None, ["momentum_step"]) == []
+    space: dict[str, Any] = {}
+    exec(HIDDEN, space)
+    exercise = catalogue.exercise("momentum_step")
+    told = delegated(exercise, traced(exercise, space))
+    assert flags(cells, None, ["momentum_step"], {"momentum_step": told, "ewa": []}) == [
+        f"cell 2: {LIBRARY} (momentum_step calls steepest.race.torch_sgd)"
+    ]
+
+
+def test_under_plain_nbgrader_nothing_is_looked_at_or_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delattr(Tracer, "__torch_function__")  # whoever enters it fails
+    assert grade(momentum_step) == catalogue.exercise("momentum_step").points
+    assert capsys.readouterr() == ("", "")

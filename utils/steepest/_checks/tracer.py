@@ -1,0 +1,158 @@
+"""What a function really calls: operators that are a whole layer, loss or step of a method, and functions of libraries.
+
+This runs beside a student's code, which can switch it off or make it lie. So it gives a hint for a person and nothing
+else: no mark depends on it, and whoever reads what it tells asks `exists` first.
+"""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from steepest._checks import content
+
+MAX_SEEN = 100  # operations of all calls of an exercise: whoever leaves the work to others needs few
+MAX_CALLED = 20
+MAX_NAME = 100
+
+# An operator that is the whole of what is taught, whatever way leads to it: `torch.batch_norm`, `torch.ops.aten`, ...
+OPERATORS = re.compile(
+    r"\w*(batch|layer|group|instance|rms|weight)_norm\w*|\w*dropout\w*|_fused_(adam|adamw|adagrad|sgd)_"
+    r"|\w+_loss\w*|\w*cross_entropy\w*"
+)
+# Functions of torch, where they are defined; each stands for all that begins so.
+OF_TORCH = (
+    "torch.optim.", "torch.nn.functional.", "torch.nn.utils.", "torch.nn.init.", "torch.nn.modules.batchnorm.",
+    "torch.nn.modules.instancenorm.", "torch.nn.modules.normalization.", "torch.nn.modules.dropout.",
+    "torch.nn.modules.loss.",
+)  # fmt: skip
+HARMLESS = frozenset(
+    f"torch.nn.functional.{name}"
+    for name in ("one_hot", "pad", "linear", "softplus", "relu", "leaky_relu", "tanh", "hardtanh")
+)
+OF_OTHERS = ("sklearn", "scipy.optimize", "scipy.cluster", "tensorflow", "keras", "optax")
+ROOTS = frozenset(
+    {"torch", "numpy", "scipy", "functools", "contextlib", *(name.partition(".")[0] for name in OF_OTHERS)}
+)
+# Between the one who calls a layer or a method and the layer or method itself.
+BETWEEN = frozenset({"torch.optim.optimizer", "torch.nn.modules.module", "torch.nn.modules.container"})
+PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,5}", re.ASCII)
+
+
+class Tracer(TorchFunctionMode):
+    """Notes, while it is entered, what is called of torch, and for whom.
+
+    Attributes
+    ----------
+    called : set of str
+        Names as `exists` knows them, at most `MAX_CALLED`: ``"torch.batch_norm"``, ``"torch.optim.sgd.SGD"``,
+        ``"steepest.race.torch_sgd"``, ``"sklearn"``.
+    left : int
+        How many more operations are looked at. Where none is left, entering it again would cost time for nothing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called: set[str] = set()
+        self.left = MAX_SEEN
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Let one operation pass; called by torch."""
+        if self.left:
+            self.left -= 1
+            name = _operator(func) or _caller(sys._getframe(1))
+            if name and len(self.called) < MAX_CALLED:
+                self.called.add(name)
+        return func(*args, **(kwargs or {}))
+
+
+def _operator(func: Callable[..., Any]) -> str:
+    name = getattr(func, "__name__", "").partition(".")[0]
+    return f"torch.{name}" if _is_operator(name) else ""
+
+
+@lru_cache(maxsize=1024)
+def _is_operator(name: str) -> bool:
+    return OPERATORS.fullmatch(name) is not None
+
+
+def _caller(frame: FrameType | None) -> str:
+    """Of the libraries' functions under way, that which a student's code has called, if it is one to be told."""
+    outermost = ""
+    while frame is not None:
+        module = frame.f_globals.get("__name__")
+        if type(module) is not str or module.startswith(__package__) or module.partition(".")[0] not in _roots():
+            break
+        name = frame.f_code.co_qualname
+        wrapper = module.startswith("torch.") and "<locals>" in name
+        if module not in BETWEEN and not wrapper:
+            outermost = f"{module}.{name.partition('.')[0]}"
+        frame = frame.f_back
+    return _told(outermost) if outermost else ""
+
+
+@cache
+def _roots() -> frozenset[str]:
+    return ROOTS | {*content.packages()}
+
+
+def _told(name: str) -> str:
+    """A function of a library under the name that is told of it, or ""."""
+    if name.startswith("torch."):
+        return name if name.startswith(OF_TORCH) and name not in HARMLESS else ""
+    package, module, *rest = name.split(".")
+    if package in content.packages():  # what a student's function is handed is in `callables`
+        return "" if module == "callables" else ".".join([package, module, *(rest if len(rest) == 1 else ())])
+    return next((other for other in OF_OTHERS if f"{name}.".startswith(f"{other}.")), "")
+
+
+def read(said: Any) -> Iterator[str]:
+    """Names out of what a student's process says, which can be anything."""
+    for name in said[:MAX_CALLED] if isinstance(said, list) else ():
+        if isinstance(name, str) and len(name) <= MAX_NAME and exists(name):
+            yield name
+
+
+def exists(name: str) -> bool:
+    """Whether a name is one that a `Tracer` can tell: of what is installed here, and to be told."""
+    if not PATH.fullmatch(name):
+        return False
+    if name in OF_OTHERS:
+        return True
+    module, _, last = name.rpartition(".")
+    if module == "torch":
+        return _is_operator(last) and (last in vars(torch) or hasattr(torch.ops.aten, last))
+    if name.startswith(OF_TORCH):
+        return name not in HARMLESS and module in sys.modules and last in vars(sys.modules[module])
+    return name in _modules() or (module in _modules() and last in _defined(module))
+
+
+@cache
+def _modules() -> Mapping[str, Path]:
+    """The courses' public modules, and where they lie: read and not imported, which somebody's word must not cause."""
+    found = [(name, Path(folder)) for name, folder in zip(content.packages(), content.folders(), strict=True)]
+    return {
+        f"{name}.{item.name}": folder / f"{item.name}.py"
+        for name, folder in found
+        for item in pkgutil.iter_modules([str(folder)])
+        if not item.name.startswith("_")
+    }
+
+
+@cache
+def _defined(module: str) -> frozenset[str]:
+    path = _modules()[module]
+    body = ast.parse(path.read_bytes()).body if path.is_file() else []
+    return frozenset(item.name for item in body if isinstance(item, ast.FunctionDef | ast.ClassDef))
