@@ -25,6 +25,8 @@ from steepest_grader.sandbox.bubblewrap import Bubblewrap
 from steepest_grader.sandbox.none import NoSandbox
 from xdist.scheduler import LoadScopeScheduling
 
+HALF = "test_an_attack_is_real"  # as much work as the rest of its file, of which it shares little
+
 
 class ByLesson(LoadScopeScheduling):  # type: ignore[misc]
     """What is tried of one lesson goes to one process, which makes once what the judge compares with; so do files."""
@@ -35,7 +37,8 @@ class ByLesson(LoadScopeScheduling):  # type: ignore[misc]
         file, _, name = nodeid.partition("::")
         words = re.split(r"[\[\]-]", name)[1:]  # parameters of a test
         lessons = [self.lesson_of.get(word, word) for word in words]
-        return next((lesson for lesson in lessons if lesson in self.lesson_of.values()), file)
+        whole = nodeid.partition("[")[0] if name.startswith(HALF) else file
+        return next((lesson for lesson in lessons if lesson in self.lesson_of.values()), whole)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByLesson | None:

@@ -97,7 +97,7 @@ def test_demos(lesson: str, address: tuple[str, Path], figures: Figures) -> None
     with open_page(problems) as page:
         run_notebook(page, url, f"{lesson}.ipynb")
         images = page.locator(".jp-OutputArea-output .widget-image")
-        images.nth(len(demos) - 1).wait_for(timeout=90_000)
+        images.nth(len(demos) - 1).wait_for(timeout=240_000)  # once the whole notebook has run
         for number, name in enumerate(demos):
             _move(page, images.nth(number), name, figures.latency)
             _play(page, images.nth(number), name, figures.frames)
@@ -173,7 +173,7 @@ def test_notebook_7_shows_them_too(tmp_path: Path) -> None:
     with lab(tmp_path, "notebook") as url, open_page([]) as page:
         run_notebook(page, url, "lesson.ipynb", "notebooks")
         images = page.locator(".jp-OutputArea-output .widget-image")
-        images.nth(2).wait_for(timeout=90_000)  # the last: before it the kernel is busy
+        images.nth(2).wait_for(timeout=240_000)  # the last: before it the kernel is busy
         image = images.first
         slider = _demo(image).locator(".widget-slider").first
         image.evaluate(WATCH)

@@ -19,7 +19,7 @@ from nbgrader.apps import NbGraderAPI
 from steepest_grader.course import release
 from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
-from steepest_grader.course.places import Course
+from steepest_grader.course.places import SECRET, SECRET_BYTES, Course
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.grading.batch import grade_lesson
@@ -51,6 +51,7 @@ def course(tmp_path_factory: pytest.TempPathFactory, lesson: Lesson) -> Course:
         (root / name).symlink_to(HOME.root / name)
     course = TextCourse(root)
     release.write_course(course, [lesson.id])
+    (course.course_dir / SECRET).write_bytes(bytes(SECRET_BYTES))  # so that what mistakes give is made once for all
     return course
 
 
