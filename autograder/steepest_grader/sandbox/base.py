@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from steepest_grader.sandbox.bounded import Children
 from steepest_grader.sandbox.courier import Courier
 from steepest_grader.sandbox.zygote import Process, SandboxError, Zygote
 
@@ -67,39 +68,21 @@ class Limits:
 ON_A_GPU = Limits(address_space=2**44, resident=8 * 2**30, processes=256)
 
 
-class Sandbox(ABC):
-    """Forks kernels for student code behind walls. Safe to use from several threads.
+class Kernels(ABC):
+    """Where kernels for student code come from. Safe to use from several threads.
 
     Parameters
     ----------
-    limits : Limits, optional
-        For each kernel.
     device : {"cpu", "cuda"}
         Whether kernels reach the GPU.
     """
 
-    walled: bool
-
-    def __init__(self, limits: Limits | None = None, *, device: str = "cpu") -> None:
+    def __init__(self, device: str) -> None:
         self.device = device
-        self.limits = limits or (Limits() if device == "cpu" else ON_A_GPU)
         self._lock = threading.Lock()
-        self._zygote: Zygote | None = None
         self._couriers: list[Courier] = []
 
     @abstractmethod
-    def wrap(self, argv: Sequence[str]) -> list[str]:
-        """The command to start instead of `argv`: the same program behind the outer wall."""
-
-    @abstractmethod
-    def advice(self, reason: str) -> str:
-        """A sentence for someone whose machine refuses this sandbox."""
-
-    @property
-    def kept(self) -> Sequence[str]:
-        """What kernels must see, even where it lies in a folder of which each has its own."""
-        return ()
-
     def fork(self, connection: dict[str, Any]) -> Process:
         """Start a kernel.
 
@@ -113,12 +96,10 @@ class Sandbox(ABC):
         SandboxError
             If it does not come up.
         """
-        return self._warm().fork(connection)
 
+    @abstractmethod
     def kill(self, process: Process) -> None:
         """End a kernel and everything that it started."""
-        if self._zygote is not None:
-            self._zygote.kill(process)
 
     def courier(self) -> Courier:
         """A process that reads the messages of one kernel at a time; to be given back, or closed.
@@ -141,6 +122,53 @@ class Sandbox(ABC):
         with self._lock:
             self._couriers.append(courier)
 
+
+class Sandbox(Kernels):
+    """Forks kernels for student code behind walls.
+
+    Parameters
+    ----------
+    limits : Limits, optional
+        For each kernel.
+    device : {"cpu", "cuda"}
+        Whether kernels reach the GPU.
+
+    Attributes
+    ----------
+    children : Children
+        Processes of this one in which submissions are graded.
+    """
+
+    walled: bool
+
+    def __init__(self, limits: Limits | None = None, *, device: str = "cpu") -> None:
+        super().__init__(device)
+        self.limits = limits or (Limits() if device == "cpu" else ON_A_GPU)
+        self.children = Children()
+        self._zygote: Zygote | None = None
+
+    @abstractmethod
+    def wrap(self, argv: Sequence[str]) -> list[str]:
+        """The command to start instead of `argv`: the same program behind the outer wall."""
+
+    @abstractmethod
+    def advice(self, reason: str) -> str:
+        """A sentence for someone whose machine refuses this sandbox."""
+
+    @property
+    def kept(self) -> Sequence[str]:
+        """What kernels must see, even where it lies in a folder of which each has its own."""
+        return ()
+
+    def fork(self, connection: dict[str, Any]) -> Process:
+        """Start a kernel."""
+        return self._warm().fork(connection)
+
+    def kill(self, process: Process) -> None:
+        """End a kernel and everything that it started."""
+        if self._zygote is not None:
+            self._zygote.kill(process)
+
     def check(self) -> None:
         """Start the warm process; called before any submission is touched.
 
@@ -153,6 +181,7 @@ class Sandbox(ABC):
 
     def close(self) -> None:
         """End every process of it; it can be used again afterwards."""
+        self.children.close()
         with self._lock:
             if self._zygote is not None:
                 self._zygote.close()

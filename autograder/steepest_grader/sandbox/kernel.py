@@ -14,7 +14,7 @@ from nbformat.v4 import new_output
 from steepest._checks.wire import printable
 
 from steepest_grader.exercise.model import Outcome
-from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.base import Kernels
 from steepest_grader.sandbox.courier import CourierLost
 from steepest_grader.sandbox.remote import Gone, SocketTransport, connect
 from steepest_grader.sandbox.zygote import SandboxError
@@ -54,13 +54,13 @@ class Kernel:
 
     Parameters
     ----------
-    sandbox : Sandbox
+    sandbox : Kernels
         Where it runs.
     notebook : NotebookNode
         Whose cells it will run.
     """
 
-    def __init__(self, sandbox: Sandbox, notebook: NotebookNode) -> None:
+    def __init__(self, sandbox: Kernels, notebook: NotebookNode) -> None:
         self._sandbox = sandbox
         self._notebook = notebook
 
@@ -138,7 +138,7 @@ class Kernel:
             yield transport
 
     def _ask(self, op: str, **request: Any) -> Any:
-        return self._courier.ask(op, ended=lambda: self.process.status is not None, **request)
+        return self._courier.ask(op, ended=lambda: self.process.wait(0), **request)
 
     def ended(self) -> KernelLost:
         """What to say of a kernel that has gone, or has let go of its connection."""
