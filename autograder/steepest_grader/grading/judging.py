@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.catalogue import by_id
+from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import Exercise, Outcome, Verdict
 from steepest_grader.grading.absent import alike, located
 from steepest_grader.grading.submission import grade_submission
 from steepest_grader.notebook.parse import parse
-from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.base import Kernels, Sandbox
+from steepest_grader.sandbox.bounded import Ask, OverBudget
+from steepest_grader.sandbox.lent import Lent, lending
 from steepest_grader.sandbox.zygote import SandboxError
 
 __all__ = ["judge_file"]
@@ -45,6 +49,50 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
     list of dict
         One for each exercise, in the shape that `judge --json` promises.
     """
+    with lending(sandbox, judge_file, _Judging(sandbox.device)) as (child, lender):
+        try:
+            rows: list[dict[str, Any]] = child("read", path, only)
+            if not rows:
+                child("prepare", budget=None)  # what is compared with is no work of this file
+                rows = child("judge", answer=lender.answer)
+        except OverBudget as over:
+            message = f"Judging was stopped: what this file gives takes more than {over} to read and judge."
+            rows = [_row(path, Verdict(only or "", 0, over.outcome, message=message))]
+        except SandboxError as error:
+            rows = [_row(path, Verdict(only or "", 0, Outcome.GRADER_ERROR, message=str(error)))]
+    return rows
+
+
+class _Judging:
+    """What a child does: judge one file after another, each in three steps."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._kernels: Kernels | None = None
+        self._path = Path()
+        self._lesson: Lesson | None = None
+
+    def begin(self) -> None:
+        """Use none of the other process's threads, which are not here."""
+        torch.set_num_threads(1)
+
+    def __call__(self, ask: Ask, step: str, *args: Any) -> list[dict[str, Any]]:
+        """Take one step."""
+        if step == "read":
+            self._path = args[0]
+            self._lesson, rows = _read(*args)
+            return rows
+        assert self._lesson is not None
+        if step == "prepare":
+            for exercise in self._lesson.exercises.values():
+                candidates(exercise, device=self._device)
+            return []
+        self._kernels = self._kernels or Lent(ask, self._device)
+        return _judged(self._path, self._lesson, self._kernels)
+
+
+def _read(path: Path, only: str | None) -> tuple[Lesson | None, list[dict[str, Any]]]:
+    """A file as a lesson, or the row that says why it is none."""
     known = by_id()
     wanted = {only: known[only]} if only else known
     source = ""
@@ -53,18 +101,21 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
         defined = set(_defined(parse(source)))
     except (OSError, ValueError, SyntaxError, RecursionError, MemoryError) as error:
         message = f"The file cannot be read: {located(str(error), source)}."
-        return [_row(path, Verdict(only or "", 0, Outcome.UNREADABLE, message=message))]
+        return None, [_row(path, Verdict(only or "", 0, Outcome.UNREADABLE, message=message))]
     found = {name: item for name, item in wanted.items() if name in defined}
-    if not found:
-        if only:
-            message = f"The file defines no function called `{only}`.{alike(only, defined)}"
-        else:
-            message = f"No function bears an exercise's id.{_meant(defined, known)}"
-        return [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
-    lesson = _lesson(source, found)
+    if found:
+        return _lesson(source, found), []
+    if only:
+        message = f"The file defines no function called `{only}`.{alike(only, defined)}"
+    else:
+        message = f"No function bears an exercise's id.{_meant(defined, known)}"
+    return None, [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
+
+
+def _judged(path: Path, lesson: Lesson, kernels: Kernels) -> list[dict[str, Any]]:
     data = nbformat.writes(lesson.released).encode()
     try:
-        verdicts = grade_submission(lesson, path.name, data, sandbox=sandbox).verdicts
+        verdicts = grade_submission(lesson, path.name, data, sandbox=kernels).verdicts
     except SandboxError as error:
         verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, str(error)).verdicts
     return [_row(path, verdict) for verdict in verdicts]

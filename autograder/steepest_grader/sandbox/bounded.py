@@ -36,6 +36,7 @@ PROC = Path("/proc")
 FRESH = "import sys; from steepest_grader.sandbox.bounded import fresh; fresh(int(sys.argv[1]))"
 
 Ask = Callable[..., Any]
+Answer = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,9 @@ class Bounded:
         self._heard(BUDGET, lambda: None, lambda *question: None)
         self._born = self._use()[1]
 
-    def __call__(self, *args: Any, answer: Callable[..., Any] = lambda *question: None, budget: Budget = BUDGET) -> Any:
+    def __call__(
+        self, *args: Any, answer: Callable[..., Any] = lambda *question: None, budget: Budget | None = BUDGET
+    ) -> Any:
         """Do a piece of work.
 
         Parameters
@@ -132,8 +135,8 @@ class Bounded:
             What goes to `work`.
         answer : callable
             Answers what it asks.
-        budget : Budget
-            For this piece.
+        budget : Budget or None
+            For this piece; None where nothing in it comes from a submission.
 
         Raises
         ------
@@ -155,6 +158,8 @@ class Bounded:
             used = self._use()
             self.seconds, self.memory = used[0] - seconds, max(self.memory, used[1] - memory)
             looked = time.monotonic()
+            if budget is None:
+                return
             if self.seconds > budget.seconds:
                 self._over(Outcome.TIMED_OUT, f"{budget.seconds:g} s of CPU time")
             if self.memory > budget.memory:
@@ -166,7 +171,10 @@ class Bounded:
             return self._heard(budget, look, answer)
         finally:
             if not self._lost:
-                self.seconds = self._use()[0] - seconds
+                used = self._use()
+                self.seconds = used[0] - seconds
+                if budget is None:
+                    self._born = used[1]
 
     @property
     def usable(self) -> bool:
@@ -187,19 +195,20 @@ class Bounded:
             os.waitpid(self.pid, 0)
             self._connection.close()
 
-    def _heard(self, budget: Budget, look: Callable[[], None], answer: Callable[..., Any]) -> Any:
+    def _heard(self, budget: Budget | None, look: Callable[[], None], answer: Answer) -> Any:
         """What it says in the end."""
+        longest = (budget or BUDGET).answer
         while True:
             heard = self._connection.poll(LOOK_SECONDS)
             look()
             if not heard:
                 continue
             try:
-                said = self._connection.recv_bytes(budget.answer)
+                said = self._connection.recv_bytes(longest)
             except (EOFError, ConnectionError):
                 self._gone()
             except OSError:  # so says `recv_bytes` of what is too long
-                self._over(Outcome.OUT_OF_MEMORY, f"{budget.answer // 2**20} MiB to be kept")
+                self._over(Outcome.OUT_OF_MEMORY, f"{longest // 2**20} MiB to be kept")
             kind, value = pickle.loads(said)
             if kind == "done":
                 return value

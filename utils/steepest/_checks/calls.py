@@ -72,18 +72,30 @@ class Function:
         How its process is reached.
     beside : Beside, optional
         References that stand in the place of the student's own functions of their names.
+    allowance : Allowance, optional
+        What all answers may hold together, of this function and of those that are had from it.
 
     Attributes
     ----------
     effects : set of str
         What the calls so far changed that they should have left alone.
+    allowance : Allowance
+        What is left for further answers.
     """
 
-    def __init__(self, name: str, transport: Transport, *, beside: Beside | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        transport: Transport,
+        *,
+        beside: Beside | None = None,
+        allowance: wire.Allowance | None = None,
+    ) -> None:
         self.name = name
         self.effects: set[str] = set()
         self._transport = transport
         self._beside = beside or Beside({})
+        self.allowance = allowance or wire.Allowance()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; raises `StudentError` where it raises."""
@@ -119,11 +131,11 @@ class Function:
 
     def with_references(self, references: Mapping[str, Callable[..., Any]]) -> Function:
         """The same function, with references in the place of the student's own functions of these names."""
-        return Function(self.name, self._transport, beside=Beside(references))
+        return Function(self.name, self._transport, beside=Beside(references), allowance=self.allowance)
 
     def companion(self, name: str) -> Function:
         """Another function of the same student, which need not exist; its effects are its own."""
-        return Function(name, self._transport)
+        return Function(name, self._transport, allowance=self.allowance)
 
     def generator(self, seed: int) -> Any:
         """Make a `torch.Generator` on the function's side; it stays there and serves any number of calls."""
@@ -166,9 +178,9 @@ class Function:
 
         if isinstance(self._transport, LocalTransport):  # it asks from within the call
             self._transport.answer = lambda frame: answered(wire.decode(frame))
-        reply = wire.decode(self._transport.exchange(frame))
+        reply = wire.decode(self._transport.exchange(frame), allowance=self.allowance)
         while isinstance(reply, dict) and "ask" in reply and self._beside.names:
-            reply = wire.decode(self._transport.exchange(answered(reply)))
+            reply = wire.decode(self._transport.exchange(answered(reply)), allowance=self.allowance)
         return reply
 
 

@@ -117,6 +117,7 @@ class Candidate:
 def play(function: Function, cases: Iterable[Case]) -> list[Result]:
     """Play the cases in turn; stops early where the function is not written yet or memory runs out."""
     results: list[Result] = []
+    function.allowance.renew()
     for case in cases:
         function.effects.clear()
         try:

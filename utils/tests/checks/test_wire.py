@@ -134,9 +134,9 @@ UNSENDABLE = {
     "deep nesting": (_nested(wire.MAX_DEPTH + 1), "nested more than"),
     "too many parts": ([0] * wire.MAX_NODES, "parts"),
     "long text": ("a" * (wire.MAX_TEXT + 1), "type str"),
-    "an expanded tensor": (torch.zeros(1).expand(2**40), "64 MiB"),
-    "a broadcast array": (np.broadcast_to(np.zeros(1), (2**40,)), "64 MiB"),
-    "one tensor many times": ([torch.zeros(2**20)] * 17, "64 MiB"),
+    "an expanded tensor": (torch.zeros(1).expand(2**40), "more than 2,097,152 numbers"),
+    "a broadcast array": (np.broadcast_to(np.zeros(1), (2**40,)), "more than 2,097,152 numbers"),
+    "one tensor many times": ([torch.zeros(2**20, dtype=torch.int8)] * 3, "more than 2,097,152 numbers"),
 }
 
 
