@@ -38,6 +38,8 @@ class Limits:
         Open file descriptors of one process.
     disk : int
         Size of the private home, of `/tmp` and of `/dev/shm`, each, in bytes.
+    locks, sockets : int
+        Locks on files, and sockets, of all processes together: the memory behind them is counted nowhere.
     """
 
     address_space: int = 4 * 2**30
@@ -47,6 +49,8 @@ class Limits:
     file_size: int = 64 * 2**20
     open_files: int = 256
     disk: int = 128 * 2**20
+    locks: int = 1_000
+    sockets: int = 256
 
     def of_process(self) -> dict[str, int]:
         """The limits under the names by which the kernel's side knows them, see ``setrlimit(2)``."""
@@ -61,6 +65,8 @@ class Limits:
             "resident": self.resident,
             "processes": self.processes,
             "disk": self.disk,
+            "locks": self.locks,
+            "sockets": self.sockets,
         }
 
 
