@@ -35,7 +35,7 @@ from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import awaiting_marks, database_url, translated_errors
 from steepest_grader.notebook.cells import bears_marks, by_grade_id
 from steepest_grader.notebook.harmless import harmless
-from steepest_grader.sandbox.bounded import Ask, Bounded, Children, OverBudget
+from steepest_grader.sandbox.bounded import BUDGET, Ask, Bounded, Budget, Children, OverBudget
 
 __all__ = ["write_feedback"]
 
@@ -92,7 +92,12 @@ class Shown:
 
 
 def write_feedback(
-    course: Course, lesson: str, gradebook_url: str | None = None, students: Sequence[str] | None = None
+    course: Course,
+    lesson: str,
+    gradebook_url: str | None = None,
+    students: Sequence[str] | None = None,
+    *,
+    budget: Budget = BUDGET,
 ) -> tuple[list[Path], list[str]]:
     """Write feedback on what is graded.
 
@@ -104,6 +109,8 @@ def write_feedback(
         The database; the course's own by default.
     students : sequence of str, optional
         For whom; all whose submission is graded by default.
+    budget : Budget
+        For each page; what takes more is not shown, and the page says so.
 
     Returns
     -------
@@ -138,7 +145,7 @@ def write_feedback(
             page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
             with children.one(work, lambda: Bounded(work)) as child:
                 try:
-                    text = child(path, submission)
+                    text = child(path, submission, budget=budget)
                 except OverBudget as over:
                     said = f"This notebook is not shown, because that takes more than {over}. {BEHIND}"
                     text = _small_page(replace(submission, message=f"{submission.message} {said}".strip()))

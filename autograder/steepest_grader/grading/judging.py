@@ -21,7 +21,7 @@ from steepest_grader.grading.absent import alike, located
 from steepest_grader.grading.submission import grade_submission
 from steepest_grader.notebook.parse import parse
 from steepest_grader.sandbox.base import Kernels, Sandbox
-from steepest_grader.sandbox.bounded import Ask, OverBudget
+from steepest_grader.sandbox.bounded import BUDGET, Ask, Budget, OverBudget
 from steepest_grader.sandbox.lent import Lent, lending
 from steepest_grader.sandbox.zygote import SandboxError
 
@@ -32,7 +32,9 @@ IN_A_FILE = {": its cell raises ": ": the file raises ", " is defined before its
 OF_A_NOTEBOOK = re.compile("|".join(map(re.escape, IN_A_FILE)))
 
 
-def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list[dict[str, Any]]:
+def judge_file(
+    path: Path, *, sandbox: Sandbox, only: str | None = None, budget: Budget = BUDGET
+) -> list[dict[str, Any]]:
     """Judge every function in a Python file that bears an exercise's id.
 
     Parameters
@@ -43,6 +45,8 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
         Where it runs.
     only : str, optional
         Judge this exercise and no other.
+    budget : Budget
+        What may be used for it outside of its kernel.
 
     Returns
     -------
@@ -51,10 +55,10 @@ def judge_file(path: Path, *, sandbox: Sandbox, only: str | None = None) -> list
     """
     with lending(sandbox, judge_file, _Judging(sandbox.device)) as (child, lender):
         try:
-            rows: list[dict[str, Any]] = child("read", path, only)
+            rows: list[dict[str, Any]] = child("read", path, only, budget=budget)
             if not rows:
                 child("prepare", budget=None)  # what is compared with is no work of this file
-                rows = child("judge", answer=lender.answer)
+                rows = child("judge", answer=lender.answer, budget=budget)
         except OverBudget as over:
             message = f"Judging was stopped: what this file gives takes more than {over} to read and judge."
             rows = [_row(path, Verdict(only or "", 0, over.outcome, message=message))]
