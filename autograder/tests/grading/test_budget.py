@@ -18,8 +18,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.places import Course
+from steepest_grader.desk import feedback
 from steepest_grader.exercise.catalogue import exercise
 from steepest_grader.exercise.model import GradedSubmission, Outcome
+from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading import judging, lanes
 from steepest_grader.grading.collect import Submission
 from steepest_grader.grading.schedule import grade_all
@@ -207,9 +210,9 @@ def _returning(value: str) -> str:
 DISPLAYS = """
 from IPython.display import display, HTML
 handle = display(HTML("y"), display_id="one")
-for _ in range(2000):
+for _ in range(900):
     display(HTML("y"), display_id="one")
-handle.update(HTML("y" * 400_000))
+handle.update(HTML("y" * 800_000))
 """
 DEEP = json.dumps({"cells": []})[:-2] + "[" * 400_000
 RELATIVES: dict[str, Callable[[Lesson], bytes]] = {
@@ -289,6 +292,22 @@ def test_a_file_that_takes_too_much_is_a_row(sandbox: Sandbox, tmp_path: Path, m
     (row,) = judging.judge_file(tmp_path / "file.py", sandbox=sandbox, only="ewa")
     assert row["outcome"] == Outcome.FAILED
     sandbox.children.close()
+
+
+def test_a_page_that_takes_too_much_says_so_and_no_other_page_changes(
+    built: Course, submit: Callable[..., GradedSubmission], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GradebookWriter(None, built) as book:
+        for student in ("ada", "eve", "zoe"):
+            book.record(submit(student, reflection="endless" if student == "eve" else "It overshoots."))
+    before = {path.parts[-3]: path.read_text() for path in feedback.write_feedback(built, "90_tiny")[0]}
+    real = feedback._markdown
+    monkeypatch.setattr(feedback, "_markdown", lambda source: _spin() if "endless" in source else real(source))
+    pages, _ = feedback.write_feedback(built, "90_tiny", budget=Budget(seconds=1.0))
+    after = {path.parts[-3]: path.read_text() for path in pages}
+    assert {name for name in before if after[name] != before[name]} == {"eve"}
+    assert "takes more than 1 s of CPU time. Marks given by hand are in the gradebook." in after["eve"]
+    assert "momentum_step" in after["eve"]
 
 
 def test_the_budget_is_what_the_docs_say() -> None:

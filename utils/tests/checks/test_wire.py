@@ -208,6 +208,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a shape of many axes": (_tensor([1] * 17, EIGHT), "not a list of sizes"),
     "a shape for more bytes": (_tensor([2], EIGHT), "size of its shape"),
     "a shape for fewer bytes": (_tensor([1], SIXTEEN), "size of its shape"),
+    "more numbers of one byte than may be": (_tensor([2**21 + 1], bytes(2**21 + 1), dtype="int8"), "numbers"),
+    "more numbers in an array": (_tensor([2**21 + 1], bytes(2**21 + 1), key="array", dtype="bool"), "numbers"),
     "a huge shape": (_tensor([2**40], EIGHT), "too large"),
     "a huge shape without entries": (_tensor([2**47, 2**47, 0]), "too large"),
     "a huge array without entries": (_tensor([2**47, 2**47, 0], key="array"), "too large"),
