@@ -109,7 +109,7 @@ for place in range(0, 2000, 50):
         for start in range(place, place + 50, 2):
             fcntl.lockf(file, fcntl.LOCK_EX, 1, start)
     print("REACHED", (place + 50) // 2 * len(files), flush=True)
-    time.sleep(0.05)
+    time.sleep(0.01)
 """
 SOCKETS = """
 import os, socket, time
@@ -125,7 +125,7 @@ for number in range(1, 9):
                 pass
         time.sleep(8)
         os._exit(0)
-    time.sleep(0.3)
+    time.sleep(0.1)
     print("REACHED", number * 200, flush=True)
 """
 FORKS = """

@@ -63,8 +63,9 @@ def _spin_in_a_child(*_: Any) -> None:
 
 def _grow(*_: Any) -> None:
     kept = []
-    while True:
+    for _ in range(40):
         kept.append(b"x" * (8 * MIB))
+        time.sleep(0.01)
 
 
 def _refuse(*_: Any) -> None:
