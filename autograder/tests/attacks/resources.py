@@ -113,9 +113,9 @@ for place in range(0, 2000, 50):
 """
 SOCKETS = """
 import os, socket, time
-for number in range(1, 9):
+for number in range(1, 13):
     if os.fork() == 0:
-        kept = [end for _ in range(100) for end in socket.socketpair()]
+        kept = [end for _ in range(60) for end in socket.socketpair()]
         for end in kept:
             end.setblocking(False)
             try:
@@ -126,7 +126,7 @@ for number in range(1, 9):
         time.sleep(8)
         os._exit(0)
     time.sleep(0.1)
-    print("REACHED", number * 200, flush=True)
+    print("REACHED", number * 120, flush=True)
 """
 FORKS = """
 import os, time
@@ -230,10 +230,11 @@ ATTACKS = [
     Attack(
         "file-locks", MEMORY, "takes memory of the operating system in forty thousand locks on files", code=LOCKS,
         answer=RIGHT, earns={"momentum_step": 1}, shown=Shown.REACHED, limit=30_000, why=MILDER.format("40000"),
+        flag="below Python",
     ),
     Attack(
-        "sockets-of-many", MEMORY, "takes memory of the operating system in sockets of eight processes", code=SOCKETS,
-        answer=RIGHT, earns={"momentum_step": 1}, shown=Shown.REACHED, limit=1200, why=MILDER.format("1600 sockets"),
+        "sockets-of-many", MEMORY, "takes memory of the operating system in sockets of twelve processes", code=SOCKETS,
+        answer=RIGHT, earns={"momentum_step": 1}, shown=Shown.REACHED, limit=1200, why=MILDER.format("1440 sockets"),
         flag="ends processes",
     ),
     *(
