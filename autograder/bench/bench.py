@@ -246,9 +246,14 @@ def _zygote(sandbox: Sandbox) -> int:
 
 
 def _couriers() -> int:
-    """Memory of the processes that read messages, in bytes."""
-    children = psutil.Process().children()
-    return sum(memory(child.pid) for child in children if PROGRAM in child.cmdline())
+    """Memory of the lanes' children beyond this process's own, and of the processes that read messages, in bytes."""
+    total, own = 0, memory(os.getpid())
+    for child in psutil.Process().children(recursive=True):
+        if PROGRAM in child.cmdline():
+            total += memory(child.pid)
+        elif child.cmdline() == psutil.Process().cmdline():  # a fork
+            total += max(memory(child.pid) - own, 0)
+    return total
 
 
 def cpu(pid: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from steepest_grader.course.lesson import load
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.desk.pages import part, policy, template
 from steepest_grader.desk.shown import (
@@ -35,11 +35,13 @@ from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import class_marks, database_url, translated_errors
 from steepest_grader.notebook.cells import bears_marks, by_grade_id
 from steepest_grader.notebook.harmless import harmless
+from steepest_grader.sandbox.bounded import BUDGET, Ask, Bounded, Budget, Children, OverBudget
 
 __all__ = ["write_feedback"]
 
 SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "open": "…", "marked": "✎"}
 NOT_YET, BY_HAND, CHANGED = "to be graded by hand", "graded by hand", "mark changed by hand"
+BEHIND = "Marks given by hand are in the gradebook."
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,12 @@ class Shown:
 
 
 def write_feedback(
-    course: Course, lesson: str, gradebook_url: str | None = None, students: Sequence[str] | None = None
+    course: Course,
+    lesson: str,
+    gradebook_url: str | None = None,
+    students: Sequence[str] | None = None,
+    *,
+    budget: Budget = BUDGET,
 ) -> tuple[list[Path], list[str], Reasons]:
     """Write feedback on what is graded.
 
@@ -102,6 +109,8 @@ def write_feedback(
         The database; the course's own by default.
     students : sequence of str, optional
         For whom; all whose submission is graded by default.
+    budget : Budget
+        For each page; what takes more is not shown, and the page says so.
 
     Returns
     -------
@@ -133,22 +142,49 @@ def write_feedback(
     pages = []
     wanted = [name for name in stored if name not in passed_over] if students is None else students
     failed = Reasons({name: book.wrong[name] for name in wanted if name in book.wrong})
-    for student in [name for name in wanted if name not in failed]:
-        with failed.apart(student, "Writing the page"):
-            submission = GradedSubmission.from_json(without_hidden(stored[student].as_stored(), hidden))
-            path = kept.notebook(student)
-            page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
-            if path.is_file():
-                notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-                for step in cleaning(asked.released, hidden):
-                    step(notebook)
-                _enter_marks(course, notebook, submission, database_url(course, gradebook_url))
-                text = _page(notebook, submission, awaiting[student], of_the_lesson(notebook, asked.released))
-            else:
-                text = _small_page(submission)
-            replace_file(page, text.encode())
-            pages.append(page)
+    work, children = _Pages(course, asked, hidden, database_url(course, gradebook_url), awaiting), Children()
+    try:
+        for student in [name for name in wanted if name not in failed]:
+            with failed.apart(student, "Writing the page"):
+                submission = GradedSubmission.from_json(without_hidden(stored[student].as_stored(), hidden))
+                path = kept.notebook(student)
+                page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
+                with children.one(work, lambda: Bounded(work)) as child:
+                    try:
+                        text = child(path, submission, budget=budget)
+                    except OverBudget as over:
+                        said = f"This notebook is not shown, because that takes more than {over}. {BEHIND}"
+                        text = _small_page(replace(submission, message=f"{submission.message} {said}".strip()))
+                replace_file(page, text.encode())
+                pages.append(page)
+    finally:
+        children.close()
     return pages, passed_over, failed
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """What a child does: make the text of one page after another."""
+
+    course: Course
+    asked: Lesson
+    hidden: Sequence[str]
+    url: str
+    awaiting: Mapping[str, set[str]]
+
+    def begin(self) -> None:
+        """Nothing is needed."""
+
+    def __call__(self, ask: Ask, path: Path, submission: GradedSubmission) -> str:
+        """Make one."""
+        if not path.is_file():
+            return _small_page(submission)
+        notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+        for step in cleaning(self.asked.released, self.hidden):
+            step(notebook)
+        _enter_marks(self.course, notebook, submission, self.url)
+        lesson = of_the_lesson(notebook, self.asked.released)
+        return _page(notebook, submission, self.awaiting[submission.student], lesson)
 
 
 def _enter_marks(course: Course, notebook: NotebookNode, submission: GradedSubmission, url: str) -> None:

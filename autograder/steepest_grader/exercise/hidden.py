@@ -63,7 +63,7 @@ def in_order(function: Function, cases: Sequence[Case], order: int | None) -> li
     end = len(cases)
     for place in range(end) if order is None else np.random.default_rng(order).permutation(end).tolist():
         if place < end:
-            (found[place],) = play(function, [cases[place]])
+            (found[place],) = play(function, [cases[place]], more=bool(found))
             if found[place].not_attempted or found[place].out_of_memory:
                 end = place + 1
     return [found[place] for place in range(end)]

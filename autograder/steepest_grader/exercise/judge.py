@@ -249,7 +249,7 @@ def passes(exercise: Exercise, function: Function, seeds: Sequence[int] = HIDDEN
     cases, sound = sound_candidates(exercise, tuple(seeds))
     results: list[Result] = []
     for place, case in enumerate(cases):
-        results += play(function, [case])
+        results += play(function, [case], more=bool(results))
         here = [candidate.only(place) for candidate in sound]
         if not agreed_with([case], here, results[-1:]):
             return False

@@ -267,6 +267,10 @@ class Spent:
         CPU seconds of the kernel.
     memory : int
         Peak resident size of the kernel in bytes.
+    outside : float
+        CPU seconds of all that was done for it outside of its kernel.
+    outside_memory : int
+        By how many bytes the grader grew for it, as far as was seen.
     """
 
     start: float = 0.0
@@ -275,6 +279,8 @@ class Spent:
     judging: float = 0.0
     cpu: float = 0.0
     memory: int = 0
+    outside: float = 0.0
+    outside_memory: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import difflib
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import torch
 from nbformat.v4 import new_code_cell, new_notebook
 
 from steepest_grader.course.lesson import Lesson
+from steepest_grader.errors import told
 from steepest_grader.exercise.catalogue import by_id
 from steepest_grader.exercise.hidden import Hidden
+from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import Exercise, Outcome, Verdict
 from steepest_grader.files import OddFileError, read_below
 from steepest_grader.grading.absent import alike, located
-from steepest_grader.grading.collect import Submission
-from steepest_grader.grading.lanes import grade_one
+from steepest_grader.grading.submission import grade_submission
 from steepest_grader.notebook.parse import read_names
 from steepest_grader.notebook.read import MAX_SOURCE, UnreadableError
-from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.base import Kernels, Sandbox
+from steepest_grader.sandbox.bounded import BUDGET, Ask, Budget, OverBudget
+from steepest_grader.sandbox.lent import Lent, lending
+from steepest_grader.sandbox.zygote import SandboxError
 
 __all__ = ["judge_file"]
+
+LOG = logging.getLogger(__name__)
 
 NEAR = 0.8  # nearer than elsewhere, since many names are compared with many
 MOST_NAMES = 200  # that are compared
@@ -32,7 +40,13 @@ OF_A_NOTEBOOK = re.compile("|".join(map(re.escape, IN_A_FILE)))
 
 
 def judge_file(
-    path: Path, *, sandbox: Sandbox, hidden: Hidden, only: str | None = None, below: Path | None = None
+    path: Path,
+    *,
+    sandbox: Sandbox,
+    hidden: Hidden,
+    only: str | None = None,
+    below: Path | None = None,
+    budget: Budget = BUDGET,
 ) -> list[dict[str, Any]]:
     """Judge every function in a Python file that bears an exercise's id.
 
@@ -48,31 +62,87 @@ def judge_file(
         Judge this exercise and no other.
     below : Path, optional
         A folder above the file, from which on links are not followed; the file's own by default.
+    budget : Budget
+        What may be used for it outside of its kernel.
 
     Returns
     -------
     list of dict
         One for each exercise, in the shape that `judge --json` promises.
     """
+    with lending(sandbox, judge_file, _Judging(sandbox.device)) as (child, lender):
+        try:
+            rows: list[dict[str, Any]] = child("read", path, below or path.parent, only, hidden, budget=budget)
+            if not rows:
+                child("prepare", budget=None)  # what is compared with is no work of this file
+                rows = child("judge", answer=lender.answer, budget=budget)
+        except OverBudget as over:
+            message = f"Judging was stopped: what this file gives takes more than {over} to read and judge."
+            rows = [_row(path, Verdict(only or "", 0, over.outcome, message=message))]
+        except SandboxError as error:
+            rows = [_row(path, Verdict(only or "", 0, Outcome.GRADER_ERROR, message=str(error)))]
+    return rows
+
+
+class _Judging:
+    """What a child does: judge one file after another, each in three steps."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._kernels: Kernels | None = None
+        self._path = Path()
+        self._lesson: Lesson | None = None
+
+    def begin(self) -> None:
+        """Use none of the other process's threads, which are not here."""
+        torch.set_num_threads(1)
+
+    def __call__(self, ask: Ask, step: str, *args: Any) -> list[dict[str, Any]]:
+        """Take one step."""
+        if step == "read":
+            self._path = args[0]
+            self._lesson, rows = _as_lesson(*args)
+            return rows
+        assert self._lesson is not None
+        if step == "prepare":
+            for exercise in self._lesson.exercises.values():
+                candidates(exercise, self._lesson.hidden.seeds, self._device)
+            return []
+        self._kernels = self._kernels or Lent(ask, self._device)
+        return _judged(self._path, self._lesson, self._kernels)
+
+
+def _as_lesson(path: Path, below: Path, only: str | None, hidden: Hidden) -> tuple[Lesson | None, list[dict[str, Any]]]:
+    """A file as a lesson, or the row that says why it is none."""
     known = by_id()
     wanted = {only: known[only]} if only else known
     try:
-        defined, source = _read(path.absolute(), (below or path.parent).absolute())
+        defined, source = _read(path.absolute(), below.absolute())
     except UnreadableError as error:
         verdict = Verdict(only or "", 0, Outcome.UNREADABLE, message=f"The file cannot be read: {error}.")
-        return [_row(path, verdict)]
+        return None, [_row(path, verdict)]
     except RuntimeError as error:
-        return [_row(path, Verdict(only or "", 0, Outcome.GRADER_ERROR, message=f"The grader failed: {error}."))]
+        message = f"The grader failed: {error}."
+        return None, [_row(path, Verdict(only or "", 0, Outcome.GRADER_ERROR, message=message))]
     found = {name: item for name, item in wanted.items() if name in defined}
-    if not found:
-        if only:
-            message = f"The file defines no function called `{only}`.{alike(only, defined)}"
-        else:
-            message = f"No function bears an exercise's id.{_meant(defined, known)}"
-        return [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
-    lesson = _lesson(source, found, hidden)
+    if found:
+        return _lesson(source, found, hidden), []
+    if only:
+        message = f"The file defines no function called `{only}`.{alike(only, defined)}"
+    else:
+        message = f"No function bears an exercise's id.{_meant(defined, known)}"
+    return None, [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
+
+
+def _judged(path: Path, lesson: Lesson, kernels: Kernels) -> list[dict[str, Any]]:
     data = nbformat.writes(lesson.released).encode()
-    verdicts = grade_one(lesson, Submission(path.name, data), sandbox).verdicts
+    try:
+        verdicts = grade_submission(lesson, path.name, data, sandbox=kernels).verdicts
+    except SandboxError as error:
+        verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, str(error)).verdicts
+    except Exception as error:
+        LOG.exception("judging of %a failed", path.name)
+        verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, f"The grader failed: {told(error)}.").verdicts
     return [_row(path, verdict) for verdict in verdicts]
 
 

@@ -1,18 +1,27 @@
-"""Many submissions in lanes of this process."""
+"""Many submissions in lanes of this process, each with a child of its own that grades within a budget."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from functools import partial
 from itertools import islice
+from typing import Any
+
+import torch
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.errors import told
-from steepest_grader.exercise.model import GradedSubmission, Outcome
+from steepest_grader.exercise.judge import candidates
+from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
+from steepest_grader.grading import submission as alone
 from steepest_grader.grading.collect import Submission
-from steepest_grader.grading.submission import grade_submission
-from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.base import Kernels, Sandbox
+from steepest_grader.sandbox.bounded import BUDGET, Ask, Budget, OverBudget
+from steepest_grader.sandbox.lent import Lent, lending
 from steepest_grader.sandbox.zygote import SandboxError
 
 LOG = logging.getLogger(__name__)
@@ -42,6 +51,7 @@ def grade_in_lanes(
                 yield from (future.result() for future in done)
         finally:
             lanes.shutdown(wait=True, cancel_futures=True)
+            sandbox.children.close()
 
 
 def grade_one(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> GradedSubmission:
@@ -56,3 +66,60 @@ def grade_one(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> Grade
     except Exception as error:
         LOG.exception("grading of %a failed", student)
         return lesson.ungraded(student, Outcome.GRADER_ERROR, f"The grader failed: {told(error)}.")
+
+
+def grade_submission(
+    lesson: Lesson, student: str, data: bytes, *, sandbox: Sandbox, budget: Budget = BUDGET
+) -> GradedSubmission:
+    """Grade the bytes of one notebook as `submission.grade_submission` does, in a child and within a budget.
+
+    Where it goes over that, the verdicts that stand by then are kept, and the rest says why there is none.
+
+    Raises
+    ------
+    SandboxError
+        If the sandbox fails, or the child for another reason.
+    """
+    begun = time.monotonic()
+    known: dict[str, Verdict] = {}
+
+    def answer(op: str, *args: Any) -> Any:
+        return known.update({args[0].exercise: args[0]}) if op == "stands" else lender.answer(op, *args)
+
+    with lending(sandbox, lesson, _Grading(lesson, sandbox.device)) as (child, lender):
+        try:
+            graded: GradedSubmission = child(student, data, answer=answer, budget=budget)
+        except OverBudget as over:
+            graded = _stopped(lesson, student, data, known, over)
+    spent = replace(graded.spent, outside=child.seconds, outside_memory=child.memory)
+    return replace(graded, seconds=time.monotonic() - begun, spent=spent)
+
+
+def _stopped(
+    lesson: Lesson, student: str, data: bytes, known: Mapping[str, Verdict], over: OverBudget
+) -> GradedSubmission:
+    reason = f"Grading was stopped: what this notebook gives takes more than {over} to read, judge and keep."
+    graded = lesson.ungraded(student, over.outcome, reason, data)
+    verdicts = [known.get(verdict.exercise, verdict) for verdict in graded.verdicts]
+    return replace(graded, verdicts=verdicts, flags=[reason])
+
+
+class _Grading:
+    """What a child does: grade one submission to a lesson after another."""
+
+    def __init__(self, lesson: Lesson, device: str) -> None:
+        self._lesson = lesson
+        self._device = device
+        self._kernels: Kernels | None = None
+
+    def begin(self) -> None:
+        """Make what each submission is compared with, where it was not inherited."""
+        torch.set_num_threads(1)  # those of the other process are not here
+        for exercise in self._lesson.exercises.values():
+            candidates(exercise, self._lesson.hidden.seeds, self._device)
+
+    def __call__(self, ask: Ask, student: str, data: bytes) -> GradedSubmission:
+        """Grade one."""
+        self._kernels = self._kernels or Lent(ask, self._device)
+        stands = partial(ask, "stands")
+        return alone.grade_submission(self._lesson, student, data, sandbox=self._kernels, stands=stands)

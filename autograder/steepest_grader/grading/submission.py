@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from nbformat import NotebookNode, from_dict
@@ -21,7 +22,7 @@ from steepest_grader.notebook.cells import grade_id
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.inert import inert
 from steepest_grader.notebook.restore import UnreadableError, read, restore
-from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.base import Kernels
 from steepest_grader.sandbox.kernel import Kernel, KernelLost
 from steepest_grader.sandbox.remote import Gone, TooSlow
 
@@ -35,7 +36,8 @@ def grade_submission(
     student: str,
     data: bytes,
     *,
-    sandbox: Sandbox,
+    sandbox: Kernels,
+    stands: Callable[[Verdict], object] = lambda verdict: None,
 ) -> GradedSubmission:
     """Grade the bytes of one notebook.
 
@@ -47,8 +49,10 @@ def grade_submission(
         Whose it is; only passed on.
     data : bytes
         The notebook file's content.
-    sandbox : Sandbox
+    sandbox : Kernels
         Where its cells run, and on which device the judge computes.
+    stands : callable
+        Told each verdict as soon as it stands, whatever may come of the rest.
 
     Raises
     ------
@@ -61,19 +65,19 @@ def grade_submission(
         notebook = restore(cells, lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
-    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS, data)
+    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS, data, stands)
     verdicts = run.verdicts()
-    return GradedSubmission(
+    graded = GradedSubmission(
         student,
         lesson.id,
         _overall(verdicts),
         verdicts,
-        seconds=time.monotonic() - begun,
         notebook=_written(inert(notebook, lesson.released)),
         digest=lesson.digest(data),
         flags=flags(cells, lesson.released, lesson.exercises, run.called),
         spent=run.spent,
     )
+    return replace(graded, seconds=time.monotonic() - begun)
 
 
 class _Run:
@@ -83,9 +87,10 @@ class _Run:
         self,
         lesson: Lesson,
         notebook: NotebookNode,
-        sandbox: Sandbox,
+        sandbox: Kernels,
         deadline: float,
         data: bytes,
+        stands: Callable[[Verdict], object],
     ) -> None:
         self.lesson = lesson
         self.cells = notebook.cells
@@ -93,6 +98,7 @@ class _Run:
         self.sandbox = sandbox
         self.deadline = deadline
         self.data = data
+        self.stands = stands
         self.known: dict[str, Verdict] = {}
         self.lost: dict[int, KernelLost] = {}
         self.called: dict[str, list[str]] = {}
@@ -215,16 +221,20 @@ class _Run:
         try:
             self._execute(kernel, cell, index)
         except KernelLost as lost:
-            self.known[name] = Verdict(name, points, lost.outcome, message=str(lost))
+            self._know(Verdict(name, points, lost.outcome, message=str(lost)))
             raise
         finally:
             cell.source = shown
         credit, message = _credit(cell.outputs, points)
         outcome = Outcome.PASSED if credit == 1 else Outcome.PARTIAL if credit else Outcome.FAILED
-        self.known[name] = Verdict(name, points, outcome, credit, message=message)
+        self._know(Verdict(name, points, outcome, credit, message=message))
+
+    def _know(self, verdict: Verdict) -> None:
+        self.known[verdict.exercise] = verdict
+        self.stands(verdict)
 
     def _keep(self, verdict: Verdict, cell: NotebookNode) -> None:
-        self.known[verdict.exercise] = verdict
+        self._know(verdict)
         mark = "✓" if verdict.outcome is Outcome.PASSED else "✗"
         text = (
             f"{mark} {verdict.exercise}: {verdict.outcome.value.lower().replace('_', ' ')}. {verdict.message}".rstrip()

@@ -192,17 +192,23 @@ class Zygote:
             })  # fmt: skip
 
     def watch(self) -> None:
-        """End a kernel whose processes together use too much: the kernel's own limits count one process at a time."""
+        """End a kernel whose processes together use too much: the kernel's own limits count one process at a time, and
+        locks and what waits in sockets not at all."""
         spaces = {kernel["space"]: pid for pid, kernel in self.kernels.items()}
-        count = dict.fromkeys(self.kernels, 0)
-        memory = dict.fromkeys(self.kernels, 0)
+        holders = [line.split()[-4] for line in (PROC / "locks").read_text().splitlines()]
+        count, memory, locks = (dict.fromkeys(self.kernels, 0) for _ in range(3))
         for process, space in processes():
             if pid := spaces.get(space):
                 count[pid] += 1
-                memory[pid] += kibibytes(process / "status", b"RssAnon", b"RssShmem")
+                memory[pid] += kibibytes(process / "status", b"RssAnon", b"RssShmem", b"VmPTE")
+                locks[pid] += holders.count(process.name)
         for pid, kernel in self.kernels.items():
             if count[pid] > self.limits["processes"]:
                 kernel["reason"] = "processes"
+            elif locks[pid] > self.limits["locks"]:
+                kernel["reason"] = "locks"
+            elif sockets(pid) > self.limits["sockets"]:
+                kernel["reason"] = "sockets"
             elif memory[pid] > self.limits["resident"] and owned(kernel["space"]) > self.limits["resident"]:
                 kernel["reason"] = "memory"
             if kernel["reason"]:
@@ -224,9 +230,17 @@ def processes() -> Iterator[tuple[Path, int]]:
 def owned(space: int) -> int:
     """Memory of a namespace's processes, shared pages counted in parts: exact where the sum of what is resident
     counts them again and again, but slow to find out."""
-    return sum(
-        kibibytes(process / "smaps_rollup", b"Pss_Anon", b"Pss_Shmem") for process, s in processes() if s == space
-    )
+    own = [process for process, its in processes() if its == space]
+    shared = sum(kibibytes(process / "smaps_rollup", b"Pss_Anon", b"Pss_Shmem") for process in own)
+    return shared + sum(kibibytes(process / "status", b"VmPTE") for process in own)
+
+
+def sockets(pid: int) -> int:
+    """How many there are in a kernel's network namespace, whoever holds them."""
+    try:
+        return int((PROC / str(pid) / "net" / "sockstat").read_text().split()[2])
+    except OSError:  # it has just ended
+        return 0
 
 
 def kibibytes(file: Path, *names: bytes) -> int:
@@ -351,6 +365,8 @@ def forbid() -> None:
     for name in FORBIDDEN:
         rules.add_rule(refuse, name)
     rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, NEW_USER, NEW_USER))
+    for command in (fcntl.F_OFD_SETLK, fcntl.F_OFD_SETLKW):  # locks of which nobody can tell whose they are
+        rules.add_rule(refuse, "fcntl", pyseccomp.Arg(1, pyseccomp.EQ, command))
     rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags cannot be seen; the C library uses clone then
     for family in range(FAMILIES):  # not every one of them is bounded by the network namespace
         if family not in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK):

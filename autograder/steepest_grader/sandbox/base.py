@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from steepest_grader.sandbox.bounded import Children
 from steepest_grader.sandbox.courier import Courier
 from steepest_grader.sandbox.seen import NOTHING_MORE, Private
 from steepest_grader.sandbox.zygote import Process, SandboxError, Zygote
@@ -38,6 +39,8 @@ class Limits:
         Open file descriptors of one process.
     disk : int
         Size of the private home, of `/tmp` and of `/dev/shm`, each, in bytes.
+    locks, sockets : int
+        Locks on files, and sockets, of all processes together: the memory behind them is counted nowhere.
     """
 
     address_space: int = 4 * 2**30
@@ -47,6 +50,8 @@ class Limits:
     file_size: int = 64 * 2**20
     open_files: int = 256
     disk: int = 128 * 2**20
+    locks: int = 1_000
+    sockets: int = 256
 
     def of_process(self) -> dict[str, int]:
         """The limits under the names by which the kernel's side knows them, see ``setrlimit(2)``."""
@@ -61,6 +66,8 @@ class Limits:
             "resident": self.resident,
             "processes": self.processes,
             "disk": self.disk,
+            "locks": self.locks,
+            "sockets": self.sockets,
         }
 
 
@@ -68,42 +75,21 @@ class Limits:
 ON_A_GPU = Limits(address_space=2**44, resident=8 * 2**30, processes=256)
 
 
-class Sandbox(ABC):
-    """Forks kernels for student code behind walls. Safe to use from several threads.
+class Kernels(ABC):
+    """Where kernels for student code come from. Safe to use from several threads.
 
     Parameters
     ----------
-    limits : Limits, optional
-        For each kernel.
     device : {"cpu", "cuda"}
         Whether kernels reach the GPU.
-    private : Private
-        What no kernel may read, where there are walls.
     """
 
-    walled: bool
-
-    def __init__(self, limits: Limits | None = None, *, device: str = "cpu", private: Private = NOTHING_MORE) -> None:
+    def __init__(self, device: str) -> None:
         self.device = device
-        self.private = private
-        self.limits = limits or (Limits() if device == "cpu" else ON_A_GPU)
         self._lock = threading.Lock()
-        self._zygote: Zygote | None = None
         self._couriers: list[Courier] = []
 
     @abstractmethod
-    def wrap(self, argv: Sequence[str]) -> list[str]:
-        """The command to start instead of `argv`: the same program behind the outer wall."""
-
-    @abstractmethod
-    def advice(self, reason: str) -> str:
-        """A sentence for someone whose machine refuses this sandbox."""
-
-    @property
-    def kept(self) -> Sequence[str]:
-        """What kernels must see, even where it lies in a folder of which each has its own."""
-        return ()
-
     def fork(self, connection: dict[str, Any]) -> Process:
         """Start a kernel.
 
@@ -117,12 +103,10 @@ class Sandbox(ABC):
         SandboxError
             If it does not come up.
         """
-        return self._warm().fork(connection)
 
+    @abstractmethod
     def kill(self, process: Process) -> None:
         """End a kernel and everything that it started."""
-        if self._zygote is not None:
-            self._zygote.kill(process)
 
     def courier(self) -> Courier:
         """A process that reads the messages of one kernel at a time; to be given back, or closed.
@@ -145,6 +129,56 @@ class Sandbox(ABC):
         with self._lock:
             self._couriers.append(courier)
 
+
+class Sandbox(Kernels):
+    """Forks kernels for student code behind walls.
+
+    Parameters
+    ----------
+    limits : Limits, optional
+        For each kernel.
+    device : {"cpu", "cuda"}
+        Whether kernels reach the GPU.
+    private : Private
+        What no kernel may read, where there are walls.
+
+    Attributes
+    ----------
+    children : Children
+        Processes of this one in which submissions are graded.
+    """
+
+    walled: bool
+
+    def __init__(self, limits: Limits | None = None, *, device: str = "cpu", private: Private = NOTHING_MORE) -> None:
+        super().__init__(device)
+        self.private = private
+        self.limits = limits or (Limits() if device == "cpu" else ON_A_GPU)
+        self.children = Children()
+        self._zygote: Zygote | None = None
+
+    @abstractmethod
+    def wrap(self, argv: Sequence[str]) -> list[str]:
+        """The command to start instead of `argv`: the same program behind the outer wall."""
+
+    @abstractmethod
+    def advice(self, reason: str) -> str:
+        """A sentence for someone whose machine refuses this sandbox."""
+
+    @property
+    def kept(self) -> Sequence[str]:
+        """What kernels must see, even where it lies in a folder of which each has its own."""
+        return ()
+
+    def fork(self, connection: dict[str, Any]) -> Process:
+        """Start a kernel."""
+        return self._warm().fork(connection)
+
+    def kill(self, process: Process) -> None:
+        """End a kernel and everything that it started."""
+        if self._zygote is not None:
+            self._zygote.kill(process)
+
     def check(self) -> None:
         """Start the warm process; called before any submission is touched.
 
@@ -157,6 +191,7 @@ class Sandbox(ABC):
 
     def close(self) -> None:
         """End every process of it; it can be used again afterwards."""
+        self.children.close()
         with self._lock:
             if self._zygote is not None:
                 self._zygote.close()

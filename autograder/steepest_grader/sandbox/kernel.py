@@ -14,7 +14,7 @@ from nbformat.v4 import new_output
 from steepest._checks.wire import printable
 
 from steepest_grader.exercise.model import Outcome
-from steepest_grader.sandbox.base import Sandbox
+from steepest_grader.sandbox.base import Kernels
 from steepest_grader.sandbox.courier import CourierLost
 from steepest_grader.sandbox.remote import Gone, SocketTransport, connect
 from steepest_grader.sandbox.zygote import SandboxError
@@ -23,6 +23,11 @@ CELL_SECONDS = 30
 START_SECONDS = 60
 GONE_SECONDS = 5
 OUT_OF_MEMORY_STATUS = (137, -9)
+TOO_MANY = {
+    "processes": "started too many others",
+    "locks": "held too many locks on files",
+    "sockets": "opened too many sockets",
+}
 # Ports are names of sockets in the kernel's own folder; whoever reaches that needs no key.
 CONNECTION: dict[str, Any] = {"transport": "ipc", "key": "", "signature_scheme": "hmac-sha256"} | {
     f"{channel}_port": number for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), start=1)
@@ -54,13 +59,13 @@ class Kernel:
 
     Parameters
     ----------
-    sandbox : Sandbox
+    sandbox : Kernels
         Where it runs.
     notebook : NotebookNode
         Whose cells it will run.
     """
 
-    def __init__(self, sandbox: Sandbox, notebook: NotebookNode) -> None:
+    def __init__(self, sandbox: Kernels, notebook: NotebookNode) -> None:
         self._sandbox = sandbox
         self._notebook = notebook
 
@@ -138,14 +143,14 @@ class Kernel:
             yield transport
 
     def _ask(self, op: str, **request: Any) -> Any:
-        return self._courier.ask(op, ended=lambda: self.process.status is not None, **request)
+        return self._courier.ask(op, ended=lambda: self.process.wait(0), **request)
 
     def ended(self) -> KernelLost:
         """What to say of a kernel that has gone, or has let go of its connection."""
         if not self.process.wait(GONE_SECONDS):
             return KernelLost(Outcome.ERRORED, "the connection to the process was closed")
-        if self.process.reason == "processes":
-            return KernelLost(Outcome.ERRORED, "the process was ended, because it started too many others")
+        if self.process.reason in TOO_MANY:
+            return KernelLost(Outcome.ERRORED, f"the process was ended, because it {TOO_MANY[self.process.reason]}")
         if self.process.reason == "memory" or self.process.status in OUT_OF_MEMORY_STATUS:
             return KernelLost(Outcome.OUT_OF_MEMORY, "the process was ended for its use of memory")
         if self.process.status == -signal.SIGXCPU:

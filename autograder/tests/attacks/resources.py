@@ -1,6 +1,6 @@
 """Using everything up: memory, processes, disks, output and the grader's time."""
 
-from attacks._attack import RIGHT, Attack, Shown
+from attacks._attack import CHEAT, RIGHT, Attack, Shown
 
 MEMORY = "memory bombs"
 PROCESSES = "process and thread bombs"
@@ -101,6 +101,33 @@ while len(kept) < 120:
     kept += ends
 print("REACHED", reached // 2**20, flush=True)
 """
+LOCKS = """
+import fcntl, os, time
+files = [open(os.path.join(os.environ["HOME"], f"@TOKEN@{number}"), "w") for number in range(40)]
+for place in range(0, 2000, 50):
+    for file in files:
+        for start in range(place, place + 50, 2):
+            fcntl.lockf(file, fcntl.LOCK_EX, 1, start)
+    print("REACHED", (place + 50) // 2 * len(files), flush=True)
+    time.sleep(0.01)
+"""
+SOCKETS = """
+import os, socket, time
+for number in range(1, 13):
+    if os.fork() == 0:
+        kept = [end for _ in range(60) for end in socket.socketpair()]
+        for end in kept:
+            end.setblocking(False)
+            try:
+                while True:
+                    end.send(bytes(2**16))
+            except BlockingIOError:
+                pass
+        time.sleep(8)
+        os._exit(0)
+    time.sleep(0.1)
+    print("REACHED", number * 120, flush=True)
+"""
 FORKS = """
 import os, time
 count = 0
@@ -199,6 +226,27 @@ ATTACKS = [
         "one-large-block", MEMORY, "asks for 2⁴⁰ bytes in its function",
         answer="def momentum_step(*args, **kwargs):\n    return bytearray(2**40)\n", shown=Shown.NOT,
         outcomes=frozenset({"OUT_OF_MEMORY"}), why="to be granted so much would need a larger machine",
+    ),
+    Attack(
+        "file-locks", MEMORY, "takes memory of the operating system in forty thousand locks on files", code=LOCKS,
+        answer=RIGHT, earns={"momentum_step": 1}, shown=Shown.REACHED, limit=30_000, why=MILDER.format("40000"),
+        flag="below Python",
+    ),
+    Attack(
+        "sockets-of-many", MEMORY, "takes memory of the operating system in sockets of twelve processes", code=SOCKETS,
+        answer=RIGHT, earns={"momentum_step": 1}, shown=Shown.REACHED, limit=1200, why=MILDER.format("1440 sockets"),
+        flag="ends processes",
+    ),
+    *(
+        Attack(
+            name, MEMORY, tries, answer=f"import torch\n{CHEAT.partition('return')[0]}return {gives}\n",
+            shown=Shown.NOT, outcomes=frozenset({"FAILED", "ERRORED"}),
+            why="it is the grader's memory that would be taken; test_budget measures it",
+        )
+        for name, tries, gives in (
+            ("wide-indices", "returns eight million numbers of one byte each", "torch.zeros(2**23, dtype=torch.int8)"),
+            ("large-answers", "returns two million numbers a call", "theta.new_zeros(2**20), {'velocity': theta.new_zeros(2**20)}"),
+        )
     ),
     Attack(
         "pipes", MEMORY, "takes memory of the operating system in three hundred wide pipes", code=PIPES, answer=RIGHT,

@@ -78,6 +78,8 @@ class Function:
         References that stand in the place of the student's own functions of their names.
     traced : bool
         Whether it is looked at what is called in it, in the first call of each situation, see `begin`.
+    allowance : Allowance, optional
+        What all answers may hold together, of this function and of those that are had from it.
 
     Attributes
     ----------
@@ -85,9 +87,19 @@ class Function:
         What the calls so far changed that they should have left alone.
     called : set of str
         What was called in them that a person should know of, as far as it was told, see `tracer`; a hint.
+    allowance : Allowance
+        What is left for further answers.
     """
 
-    def __init__(self, name: str, transport: Transport, *, beside: Beside | None = None, traced: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        transport: Transport,
+        *,
+        beside: Beside | None = None,
+        traced: bool = False,
+        allowance: wire.Allowance | None = None,
+    ) -> None:
         self.name = name
         self.effects: set[str] = set()
         self.called: set[str] = set()
@@ -96,6 +108,7 @@ class Function:
         self._situations: set[str] = set()
         self._transport = transport
         self._beside = beside or Beside({})
+        self.allowance = allowance or wire.Allowance()
 
     def begin(self, situation: str) -> None:
         """Forget the effects so far; called before each case, with its name."""
@@ -137,11 +150,11 @@ class Function:
 
     def with_references(self, references: Mapping[str, Callable[..., Any]]) -> Function:
         """The same function, with references in the place of the student's own functions of these names."""
-        return Function(self.name, self._transport, beside=Beside(references))
+        return Function(self.name, self._transport, beside=Beside(references), allowance=self.allowance)
 
     def companion(self, name: str) -> Function:
         """Another function of the same student, which need not exist; its effects are its own."""
-        return Function(name, self._transport)
+        return Function(name, self._transport, allowance=self.allowance)
 
     def generator(self, seed: int) -> Any:
         """Make a `torch.Generator` on the function's side; it stays there and serves any number of calls."""
@@ -188,9 +201,9 @@ class Function:
 
         if isinstance(self._transport, LocalTransport):  # it asks from within the call
             self._transport.answer = lambda frame: answered(wire.decode(frame))
-        reply = wire.decode(self._carried(frame))
+        reply = wire.decode(self._carried(frame), allowance=self.allowance)
         while isinstance(reply, dict) and "ask" in reply and self._beside.names:
-            reply = wire.decode(self._carried(answered(reply)))
+            reply = wire.decode(self._carried(answered(reply)), allowance=self.allowance)
         return reply
 
     def _carried(self, frame: bytes) -> bytes:

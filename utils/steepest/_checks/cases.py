@@ -117,13 +117,17 @@ class Candidate:
         return replace(self, results=self.results[place : place + 1])
 
 
-def play(function: Function, cases: Iterable[Case]) -> list[Result]:
+def play(function: Function, cases: Iterable[Case], *, more: bool = False) -> list[Result]:
     """Play the cases in turn; stops early where the function is not written yet or memory runs out.
+
+    What all answers may hold together is counted from here on, or from the play before where there is `more` to come.
 
     A drive that stumbles over what a function gave makes that an answer of the wrong form. Whether it stumbles over
     what the reference gives is for those to see who play that.
     """
     results: list[Result] = []
+    if not more:
+        function.allowance.renew()
     for case in cases:
         function.begin(case.name)
         play_one = drive(case.drive)

@@ -20,7 +20,9 @@ import torch
 MAGIC = b"STP1"
 PREFIX = struct.Struct("<4sIQ")  # magic, bytes of header, bytes of buffers
 MAX_HEADER = 4 * 2**20
-MAX_BUFFERS = 64 * 2**20
+MAX_NUMBERS = 2**21  # of a value; whoever compares them makes each one of eight bytes, several times
+MAX_BUFFERS = 8 * MAX_NUMBERS
+MAX_TOGETHER = 8 * MAX_NUMBERS
 MAX_DEPTH = 24
 MAX_NODES = 200_000
 MAX_TEXT = 100_000
@@ -62,19 +64,37 @@ Hold = Callable[[object], Handle]
 _Dtype = TypeVar("_Dtype", torch.dtype, np.dtype[Any])
 
 
+class Allowance:
+    """How many numbers and parts all answers may have together that are kept side by side."""
+
+    left = MAX_TOGETHER
+
+    def renew(self) -> None:
+        """Nothing is kept of what was before."""
+        self.left = MAX_TOGETHER
+
+    def take(self, count: int) -> None:
+        """Take some of it; raises `WireError` where nothing is left."""
+        self.left -= count
+        if self.left < 0:
+            raise WireError(f"all answers together have more than {MAX_TOGETHER:,} numbers")
+
+
 class _Encoder:
     def __init__(self, hold: Hold | None) -> None:
         self.hold = hold
         self.buffers: list[bytes] = []
         self.size = 0
+        self.numbers = 0
         self.reach = 0
         self.nodes = 0
 
-    def reserve(self, size: int) -> int:
+    def reserve(self, numbers: int, size: int) -> int:
         """Count a buffer before it is made, since an expanded tensor can be far larger than its storage."""
         self.size += size
-        if self.size > MAX_BUFFERS:
-            raise WireError(f"the value takes more than {MAX_BUFFERS // 2**20} MiB")
+        self.numbers += numbers
+        if self.numbers > MAX_NUMBERS:
+            raise WireError(f"the value has more than {MAX_NUMBERS:,} numbers")
         return len(self.buffers)
 
     def node(self, value: Any, depth: int = 0) -> Any:
@@ -115,7 +135,7 @@ class _Encoder:
         dtype = str(value.dtype).removeprefix("torch.")
         if dtype not in TORCH_DTYPES or value.layout is not torch.strided or value.is_meta:
             return None
-        index = self.reserve(value.numel() * value.itemsize)
+        index = self.reserve(value.numel(), value.numel() * value.itemsize)
         flat = torch.empty(value.numel(), dtype=value.dtype, device="cpu").copy_(value.detach().reshape(-1))
         self.buffers.append(flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b"")
         node: dict[str, Any] = {"tensor": index, "dtype": dtype, "shape": list(value.shape)}
@@ -130,7 +150,7 @@ class _Encoder:
         array = np.asarray(value)
         if array.dtype.name not in ARRAY_DTYPES or not array.dtype.isnative:
             return None
-        index = self.reserve(array.nbytes)
+        index = self.reserve(array.size, array.nbytes)
         self.buffers.append(array.tobytes())
         scalar = isinstance(value, np.generic)
         return {"array": index, "dtype": array.dtype.name, "shape": list(array.shape), "scalar": scalar}
@@ -177,6 +197,7 @@ class _Decoder:
         self.resolve = resolve
         self.device = device
         self.taken = 0
+        self.numbers = 0
         self.reach = 0
         self.nodes = 0
 
@@ -228,6 +249,9 @@ class _Decoder:
         if index != self.taken or not _is_size(index) or index >= len(self.buffers):
             raise WireError("a buffer is missing or used out of turn")
         self.taken += 1
+        self.numbers += math.prod(shape)
+        if self.numbers > MAX_NUMBERS:
+            raise WireError(f"there are more than {MAX_NUMBERS:,} numbers in it")
         if math.prod(shape) * itemsize != len(self.buffers[index]):
             raise WireError("a buffer does not have the size of its shape and type")
         return self.buffers[index], shape
@@ -307,7 +331,13 @@ def _may_overlap(shape: list[int], stride: list[int]) -> bool:
     return False
 
 
-def decode(frame: bytes, *, resolve: Callable[[Handle], Any] | None = None, device: str = "cpu") -> Any:
+def decode(
+    frame: bytes,
+    *,
+    resolve: Callable[[Handle], Any] | None = None,
+    device: str = "cpu",
+    allowance: Allowance | None = None,
+) -> Any:
     """Read one frame.
 
     Parameters
@@ -318,6 +348,8 @@ def decode(frame: bytes, *, resolve: Callable[[Handle], Any] | None = None, devi
         Turns a `Handle` into what it stands for; without it handles are returned as they are.
     device : str
         Where tensors are put.
+    allowance : Allowance, optional
+        Of which is taken what the value has.
 
     Raises
     ------
@@ -341,4 +373,8 @@ def decode(frame: bytes, *, resolve: Callable[[Handle], Any] | None = None, devi
     for size in sizes:
         buffers.append(body[start : start + size])
         start += size
-    return _Decoder(buffers, resolve, device).value(header.get("value"))
+    decoder = _Decoder(buffers, resolve, device)
+    value = decoder.value(header.get("value"))
+    if allowance is not None:
+        allowance.take(decoder.numbers + decoder.nodes)
+    return value

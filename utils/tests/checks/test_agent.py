@@ -13,6 +13,7 @@ import torch
 from steepest._checks import wire
 from steepest._checks.agent import MAX_ITEMS, receive, serve
 from steepest._checks.calls import Function, LocalTransport, StudentError, local, name_of
+from steepest._checks.cases import Case, play
 from steepest._checks.wire import Handle, Named, WireError
 
 
@@ -179,8 +180,8 @@ def test_names_of_public_functions_become_functions_wherever_they_stand() -> Non
 
 
 TOO_MUCH: dict[str, tuple[Callable[[], Any], str]] = {
-    "a large tensor": (lambda: torch.zeros(2**24 + 1), "64 MiB"),
-    "an expanded tensor": (lambda: torch.zeros(1).expand(2**40), "64 MiB"),
+    "a large tensor": (lambda: torch.zeros(2**21 + 1), "more than 2,097,152 numbers"),
+    "an expanded tensor": (lambda: torch.zeros(1).expand(2**40), "more than 2,097,152 numbers"),
     "many items": (lambda: [0] * 300_000, "parts"),
 }
 
@@ -191,6 +192,18 @@ def test_a_result_that_is_too_large_is_an_answer_of_the_wrong_form(name: str) ->
     with pytest.raises(StudentError, match=message) as caught:
         local(implementation, "f")()
     assert caught.value.kind == "ResultError"
+
+
+def test_answers_that_are_kept_side_by_side_are_counted_together() -> None:
+    """Those of the function's companions too; what was played before is not kept any more."""
+    function = local(lambda: torch.zeros(2**21 - 10, dtype=torch.int8), "f")
+    cases = [Case(str(number), {"args": [], "kwargs": {}, "outputs": ["x"]}) for number in range(10)]
+    for _ in range(2):
+        said = [result.message for result in play(function, cases)]
+        assert said[:8] == [""] * 8
+        assert all("all answers together" in text for text in said[8:])
+    with pytest.raises(StudentError, match="all answers together"):
+        function.companion("f")()
 
 
 def test_a_list_that_holds_itself_is_an_answer_of_the_wrong_form() -> None:

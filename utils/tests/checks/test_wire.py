@@ -134,9 +134,9 @@ UNSENDABLE = {
     "deep nesting": (_nested(wire.MAX_DEPTH + 1), "nested more than"),
     "too many parts": ([0] * wire.MAX_NODES, "parts"),
     "long text": ("a" * (wire.MAX_TEXT + 1), "type str"),
-    "an expanded tensor": (torch.zeros(1).expand(2**40), "64 MiB"),
-    "a broadcast array": (np.broadcast_to(np.zeros(1), (2**40,)), "64 MiB"),
-    "one tensor many times": ([torch.zeros(2**20)] * 17, "64 MiB"),
+    "an expanded tensor": (torch.zeros(1).expand(2**40), "more than 2,097,152 numbers"),
+    "a broadcast array": (np.broadcast_to(np.zeros(1), (2**40,)), "more than 2,097,152 numbers"),
+    "one tensor many times": ([torch.zeros(2**20, dtype=torch.int8)] * 3, "more than 2,097,152 numbers"),
 }
 
 
@@ -208,6 +208,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "a shape of many axes": (_tensor([1] * 17, EIGHT), "not a list of sizes"),
     "a shape for more bytes": (_tensor([2], EIGHT), "size of its shape"),
     "a shape for fewer bytes": (_tensor([1], SIXTEEN), "size of its shape"),
+    "more numbers of one byte than may be": (_tensor([2**21 + 1], bytes(2**21 + 1), dtype="int8"), "numbers"),
+    "more numbers in an array": (_tensor([2**21 + 1], bytes(2**21 + 1), key="array", dtype="bool"), "numbers"),
     "a huge shape": (_tensor([2**40], EIGHT), "too large"),
     "a huge shape without entries": (_tensor([2**47, 2**47, 0]), "too large"),
     "a huge array without entries": (_tensor([2**47, 2**47, 0], key="array"), "too large"),
