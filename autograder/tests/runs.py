@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import zlib
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -28,6 +29,7 @@ from steepest_grader import cli
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.gradebook.writer import GradebookWriter
@@ -73,7 +75,7 @@ def run(request: dict[str, Any]) -> None:
     folder = course.root / "submissions"
     tempfile.tempdir = request["temporary"]
     if request["kind"] == "record":  # one submission, up to the line where the process ends
-        lesson = batch.load(course, LESSON)
+        lesson = _lesson(course)
         data = (folder / request["student"] / LESSON / f"{LESSON}.ipynb").read_bytes()
         submission = grade_quickly(lesson, request["student"], data)
         with GradebookWriter(None, course) as writer:
@@ -94,8 +96,13 @@ def run(request: dict[str, Any]) -> None:
 def prepare(course: Course) -> None:
     """What takes long and is the same for all runs, before they are forked."""
     configure_mappers()
-    for exercise in batch.load(course, LESSON).exercises.values():
-        candidates(exercise)
+    lesson = _lesson(course)
+    for exercise in lesson.exercises.values():
+        candidates(exercise, lesson.hidden.seeds)
+
+
+def _lesson(course: TextCourse) -> Lesson:
+    return replace(batch.load(course, LESSON), hidden=Hidden(course.secret()[0]))
 
 
 def end_at(line: int) -> None:

@@ -122,9 +122,11 @@ def _sound(
     """Cases, what the reference and the accepted variants make of them, and how to play another implementation."""
     cases = _cases(exercise, seeds)
 
-    def results(implementation: Callable[..., Any], companions: Mapping[str, Any]) -> list[Result]:
+    def results(
+        implementation: Callable[..., Any], companions: Mapping[str, Any], *, ours: bool = False
+    ) -> list[Result]:
         function = local(implementation, exercise.id, companions=companions, device=device)
-        played = play(function, cases)
+        played = play(function, cases, ours=ours)
         for _ in range(PLAYS - 1):  # another thread of this process may draw as well, but not each time
             if not any(GENERATOR in result.effects for result in played):
                 break
@@ -132,7 +134,7 @@ def _sound(
             played = [_in_both(*pair) for pair in zip(played, again, strict=True)]
         return played
 
-    ours = results(exercise.reference, exercise.companions)
+    ours = results(exercise.reference, exercise.companions, ours=True)
     may_raise = [result.error if result.error == "ValueError" else "" for result in ours]
     _refuse_errors(exercise, "the reference", ours, may_raise)
     theirs = [results(item.implementation, exercise.companions_of(item)) for item in exercise.accepted]

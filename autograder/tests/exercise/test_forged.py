@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from steepest._checks import compare, content, drives, finding, wire
+from steepest._checks import agreement, compare, content, drives, finding, wire
 from steepest._checks.calls import Function, LocalTransport, NoAnswer, StudentError, local
 from steepest._checks.cases import Case, play
 from steepest._checks.wire import Handle, Named
@@ -354,13 +354,13 @@ def test_what_it_stumbles_over_with_the_reference_is_ours(closer: None) -> None:
 
 def test_what_a_comparison_stumbles_over(closer: None, monkeypatch: pytest.MonkeyPatch) -> None:
     item = _exercise(_close, "closer", {})
-    real = finding.difference
+    real = agreement.difference
 
     def stumbling(expected: Any, actual: Any, *rest: Any) -> str | None:
         return _raise() if actual == {"one": 0.25} or broken else real(expected, actual, *rest)
 
     broken = False
-    monkeypatch.setattr(finding, "difference", stumbling)
+    monkeypatch.setattr(agreement, "difference", stumbling)
     function = local(lambda: 4.0, "_close")
     verdict = judge(item, function, seeds=(1,))
     assert (verdict.outcome, verdict.score) == (Outcome.FAILED, 0.0)

@@ -21,6 +21,7 @@ from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
 from steepest_grader.desk import feedback
 from steepest_grader.exercise.catalogue import exercise
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading import judging, lanes
@@ -289,10 +290,10 @@ def test_a_file_that_takes_too_much_is_a_row(sandbox: Sandbox, tmp_path: Path, m
     (tmp_path / "file.py").write_text("def ewa(values, *, beta): pass\n")
     with monkeypatch.context() as patch:
         patch.setattr(judging, "parse", _grow)
-        (row,) = judging.judge_file(tmp_path / "file.py", sandbox=sandbox, only="ewa", budget=SMALL)
+        (row,) = judging.judge_file(tmp_path / "file.py", sandbox=sandbox, hidden=Hidden(), only="ewa", budget=SMALL)
     assert (row["exercise"], row["score"], row["outcome"]) == ("ewa", 0, Outcome.OUT_OF_MEMORY)
     assert "more than 64 MiB of memory" in row["message"]
-    (row,) = judging.judge_file(tmp_path / "file.py", sandbox=sandbox, only="ewa")
+    (row,) = judging.judge_file(tmp_path / "file.py", sandbox=sandbox, hidden=Hidden(), only="ewa")
     assert row["outcome"] == Outcome.FAILED
     sandbox.children.close()
 

@@ -21,6 +21,7 @@ from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError, GradebookError
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone
 from steepest_grader.gradebook import database, writer
@@ -254,7 +255,7 @@ def test_a_fault_at_one_file_ends_no_judging(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(judging, "grade_submission", fault)
     (tmp_path / "ada.py").write_text("def momentum_step(): pass")
-    (row,) = judging.judge_file(tmp_path / "ada.py", sandbox=NoSandbox())
+    (row,) = judging.judge_file(tmp_path / "ada.py", sandbox=NoSandbox(), hidden=Hidden())
     assert (row["outcome"], row["score"], row["exercise"]) == ("GRADER_ERROR", None, "momentum_step")
     assert "The grader failed: KeyError" in row["message"] and row["message"].isprintable()
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from steepest_exercises.momentum import reference
 from steepest_grader.desk.practice import Practice, practice
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.gradebook.late import TIMESTAMP, time_of
 from steepest_grader.grading.collect import collect
@@ -53,7 +54,7 @@ def test_only_ordinary_files_are_read(kind: str, reader: str, tmp_path: Path) ->
         (found,) = collect(tmp_path, "L")
         outcome, message = found.outcome, found.message
     else:
-        (row,) = judge_file(path, sandbox=NoSandbox())
+        (row,) = judge_file(path, sandbox=NoSandbox(), hidden=Hidden())
         outcome, message = row["outcome"], row["message"]
     assert outcome == Outcome.UNREADABLE
     assert said in message
@@ -64,9 +65,9 @@ def test_a_folder_on_the_way_to_a_judged_file_is_no_link(tmp_path: Path) -> None
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "x.py").write_text("def other(): pass\n")
     (tmp_path / "eve").symlink_to(tmp_path / "real")
-    (row,) = judge_file(tmp_path / "eve" / "x.py", sandbox=NoSandbox(), below=tmp_path)
+    (row,) = judge_file(tmp_path / "eve" / "x.py", sandbox=NoSandbox(), hidden=Hidden(), below=tmp_path)
     assert (row["outcome"], "eve is a symbolic link" in row["message"]) == (Outcome.UNREADABLE, True)
-    (row,) = judge_file(tmp_path / "eve" / "x.py", sandbox=NoSandbox())
+    (row,) = judge_file(tmp_path / "eve" / "x.py", sandbox=NoSandbox(), hidden=Hidden())
     assert row["outcome"] == Outcome.MISSING
 
 
@@ -85,8 +86,10 @@ def test_names_are_the_same_in_a_process_apart(monkeypatch: pytest.MonkeyPatch) 
             read_names(broken)
 
 
-def test_what_its_owner_shut_is_the_owners_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, file, folder in (("file", 0o000, 0o755), ("folder", 0o644, 0o000), ("ours", 0o600, 0o700)):
+def test_what_may_not_be_read_is_the_fault_of_whoever_handed_it_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, file, folder in (("file", 0o000, 0o755), ("folder", 0o644, 0o000), ("private", 0o600, 0o700)):
         path = tmp_path / name / "L" / "L.ipynb"
         path.parent.mkdir(parents=True)
         path.write_bytes(b"{}")
@@ -102,8 +105,7 @@ def test_what_its_owner_shut_is_the_owners_fault(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(os, "open", refuse)
     found = {item.student: item.outcome for item in collect(tmp_path, "L")}
     (tmp_path / "folder" / "L").chmod(0o755)
-    theirs, ours = Outcome.UNREADABLE, Outcome.GRADER_ERROR
-    assert found == {"file": theirs, "folder": theirs, "ours": ours}
+    assert found == dict.fromkeys(("file", "folder", "private"), Outcome.UNREADABLE)
 
 
 # --- a folder that is exchanged for a link while it is read ------------------------------------------------------

@@ -117,13 +117,13 @@ class Candidate:
         return replace(self, results=self.results[place : place + 1])
 
 
-def play(function: Function, cases: Iterable[Case], *, more: bool = False) -> list[Result]:
+def play(function: Function, cases: Iterable[Case], *, more: bool = False, ours: bool = False) -> list[Result]:
     """Play the cases in turn; stops early where the function is not written yet or memory runs out.
 
     What all answers may hold together is counted from here on, or from the play before where there is `more` to come.
 
-    A drive that stumbles over what a function gave makes that an answer of the wrong form. Whether it stumbles over
-    what the reference gives is for those to see who play that.
+    A drive that stumbles over what a function gave makes that an answer of the wrong form, unless the function is one
+    of `ours`: then the fault is, too.
     """
     results: list[Result] = []
     if not more:
@@ -138,6 +138,8 @@ def play(function: Function, cases: Iterable[Case], *, more: bool = False) -> li
         except NoAnswer:
             raise
         except Exception as error:
+            if ours:
+                raise
             LOG.info("the drive %s stumbled", case.drive, exc_info=True)
             result = Result(error="ResultError", message=f"{ODD} ({type(error).__name__})")
         else:
