@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import builtins
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -11,8 +12,8 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from steepest_grader.notebook.cells import by_grade_id, grade_id, is_plain
-from steepest_grader.notebook.harmless import BASE64
+from steepest_grader.notebook.cells import by_grade_id, grade_id, is_plain, is_test
+from steepest_grader.notebook.pictures import BASE64
 
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 RICH = ("text/html", *PICTURES)  # what an output may show besides plain text
@@ -30,6 +31,7 @@ def cleaning(released: NotebookNode, hidden: Sequence[str]) -> tuple[Step, ...]:
     return (
         partial(_keep_known_metadata, released=released),  # first: the others go by grade_id
         partial(_show_released_tests, released=released),  # before lines are looked for, so that few are found
+        partial(_withhold_later, hidden=hidden),  # before anything is looked for in it
         _bound_outputs,  # only types that are known from here on
         partial(_leave_out_hidden, hidden=hidden),
         partial(_shorten_lesson, released=released),  # last: sources must still be what they were
@@ -42,7 +44,6 @@ def _keep_known_metadata(notebook: NotebookNode, released: NotebookNode) -> None
     notebook.metadata = NotebookNode(released.metadata)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-        cell.pop("attachments", None)
         name = grade_id(cell)
         cell.metadata = NotebookNode()
         if name in known and name not in seen and known[name].cell_type == cell.cell_type:
@@ -60,6 +61,21 @@ def _show_released_tests(notebook: NotebookNode, released: NotebookNode) -> None
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
+
+
+def _withhold_later(notebook: NotebookNode, hidden: Sequence[str]) -> None:
+    """Show nothing of what ran since the first hidden test but which of Python's errors it was.
+
+    By then the kernel has seen the inputs of hidden cases, and any cell could print or draw them.
+    """
+    seen = False
+    for cell in notebook.cells if hidden else []:
+        seen = seen or is_test(cell)
+        if seen and cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.output_type == "error"]
+            for output in cell.outputs:
+                known = isinstance(getattr(builtins, output.ename, None), type)
+                output.ename, output.evalue, output.traceback = output.ename if known else "an error", "", []
 
 
 def _bound_outputs(notebook: NotebookNode) -> None:
@@ -131,9 +147,13 @@ def hidden_lines(source: NotebookNode, released: NotebookNode) -> list[str]:
 def without_hidden(value: Any, hidden: Sequence[str]) -> Any:
     """The same text, list or dict without lines that quote a hidden test."""
     if isinstance(value, str):
+        plain = ANSI.sub("", value)
+        told = [secret for secret in hidden if secret in plain]
+        if not told:
+            return value
         return "\n".join(
-            HIDDEN_HERE if any(secret in ANSI.sub("", line) for secret in hidden) else line
-            for line in value.split("\n")
+            HIDDEN_HERE if any(secret in shown for secret in told) else line
+            for line, shown in zip(value.split("\n"), plain.split("\n"), strict=True)
         )
     if isinstance(value, list):
         return [without_hidden(item, hidden) for item in value]
