@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection
 import nh3
 from pygments.token import STANDARD_TYPES
 
+from steepest_grader.notebook.pictures import without_pictures
+
 __all__ = ["Picture", "as_text", "harmless", "tokens"]
 
 Picture = Callable[[str], str | None]
@@ -37,6 +39,7 @@ MISSING = {
 }  # what may be left out before text
 BLOCKS = LINES | set(PARENTS) | {"blockquote", "details", "div", "dl", "ol", "table", "ul"}
 TAGS = INLINE | VOID | BLOCKS
+WITHIN_LINES = INLINE | LINES
 UNSEEN = {"script", "style", "title", "template"}  # go with what they hold
 MAX_HTML, MAX_DEPTH, MAX_VALUE = 500_000, 30, 2_000
 
@@ -66,7 +69,7 @@ _VALUES: dict[str, tuple[set[str], re.Pattern[str]]] = {
 }
 _ATTRIBUTE = r"""\s+([a-zA-Z_:][\w:.-]*)(?:\s*=\s*("[^"<]*"|'[^'<]*'|[^\s"'=<>`]+))?"""
 _TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:{_ATTRIBUTE})*)\s*/?>")
-_EACH = re.compile(_ATTRIBUTE)
+_EACH, _RUN = re.compile(_ATTRIBUTE), re.compile("<+(?=<)|<")
 # what a formula may not do: lead elsewhere, take a style, or lie over what is not its own place
 _FORMULA = re.compile(
     r"\\(?:(?:href|class|cssId|style|require|unicode|mmlToken|bbox|smash|(?:math)?[lrc]lap|raise|lower|Rule|moveleft"
@@ -91,8 +94,8 @@ def harmless(text: str, *, picture: Picture = lambda _: None, taken: Collection[
     taken : collection of str, optional
         What the page itself calls its parts; headings keep names of their own. Without it nothing has a name.
     """
-    if len(text) > MAX_HTML:
-        return as_text(text[:MAX_HTML])
+    if len(without_pictures(text)) > MAX_HTML:
+        return as_text(without_pictures(text)[:MAX_HTML])
     written = _Writer(picture, taken)
     place = 0
     while (start := text.find("<", place)) >= 0:
@@ -110,8 +113,9 @@ def _after(text: str, start: int, written: _Writer) -> int:
             return end + 3
     tag = _TAG.match(text, start)
     if tag is None:
-        written.text("<")
-        return start + 1
+        end = _RUN.match(text, start).end()  # type: ignore[union-attr]
+        written.text(text[start:end])
+        return end
     name = tag[2].lower()
     if name in UNSEEN:
         end = -1 if tag[1] else written.find(text, f"</{name}", tag.end())
@@ -155,11 +159,12 @@ class _Writer:
 
     def text(self, raw: str) -> None:
         """Characters, in which entities stand for others."""
-        plain = html.unescape(raw)
+        if not (plain := html.unescape(raw)):
+            return
         if plain.strip():
             self._complete()
-        if self._parts and self._parts[-1] == "<pre>" and plain.startswith("\n"):
-            plain = "\n" + plain  # the first is passed over by whoever reads it
+        if self._parts and self._parts[-1].startswith("<pre"):
+            plain = plain.lstrip("\n")  # parsers pass over the first
         escaped = html.escape(plain, quote=False)
         if "pre" not in self._open and "code" not in self._open:
             escaped = _FORMULA.sub(r"<code>\g<0></code>", escaped)  # a formula ends where a tag stands
@@ -172,7 +177,7 @@ class _Writer:
         if name == "input" and not {"type", "disabled"} <= _kept(name, given, self._taken).keys():
             return
         if name in BLOCKS or name == "hr":
-            while self._open and self._open[-1] in INLINE | LINES:
+            while self._open and self._open[-1] in WITHIN_LINES:
                 self._close()
         if name in PARENTS:
             if not self._make_room(name):
@@ -210,10 +215,10 @@ class _Writer:
         for depth in range(len(self._open) - 1, -1, -1):
             here = self._open[depth]
             if here in wanted:
-                self._close(depth + 1) if depth + 1 < len(self._open) else None
+                self._close(depth + 1)
                 return True
-            if here in MISSING and name in ("tr", "td", "th") and here != "tr":
-                self._close(depth + 1) if depth + 1 < len(self._open) else None
+            if name in ("tr", "td", "th") and here in MISSING and here != "tr":
+                self._close(depth + 1)
                 while self._open[-1] not in wanted:
                     self._add(MISSING[self._open[-1]])
                 return True
@@ -301,9 +306,8 @@ def tokens(text: str) -> list[object] | None:
         given = _attributes(tag[3])
         if len(given) < len(_EACH.findall(tag[3])):
             return None
-        given = {
-            name: re.sub(r"\s*([:;])\s*", r"\1", value) if name == "style" else value for name, value in given.items()
-        }
+        if "style" in given:
+            given["style"] = re.sub(r"\s*([:;])\s*", r"\1", given["style"])
         found.append((tag[1], tag[2].lower(), given))
         place = tag.end()
     if "<" in text[place:]:

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 
 from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.harmless import as_text, harmless, tokens
-from steepest_grader.notebook.pictures import DATA, Pictures
+from steepest_grader.notebook.pictures import Pictures, without_pictures
 from steepest_grader.notebook.rendered import rendered
 
 __all__ = ["few_colors", "inert"]
@@ -70,7 +70,7 @@ class _Seal:
 
     def source(self, cell: NotebookNode) -> None:
         kind, before = cell.cell_type, self._letters[cell.cell_type]
-        self._letters[kind] += len(DATA.sub("", cell.source))
+        self._letters[kind] += len(without_pictures(cell.source))
         long = self._letters[kind] > MAX_LETTERS
         if kind == "code":
             if long:
@@ -95,7 +95,7 @@ class _Seal:
         """What is attached to a cell, by the names under which the renderer looks for it: pictures that are some."""
         found = {}
         for name, kinds in (cell.get("attachments") or {}).items():
-            sound = {kind: text for kind, text in kinds.items() if self._pictures.sound(kind, text)}
+            sound = {kind: "".join(text.split()) for kind, text in kinds.items() if self._pictures.sound(kind, text)}
             if sound:
                 found[escape_url(name)] = sound
         return found
@@ -123,7 +123,7 @@ class _Seal:
 
     def _affordable(self, source: str) -> bool:
         """Whether there is time to render it; some of what is done for that grows with the square of its length."""
-        size = len(DATA.sub("", source))
+        size = len(without_pictures(source))
         cost = size * (size + LEAST) * (1 + source.count("files/"))
         if self._cost + cost > MAX_COST:
             return False
@@ -160,7 +160,7 @@ class _Seal:
         if isinstance(text := data.get("text/plain"), str):
             kept["text/plain"] = few_colors(text)
         if isinstance(text := data.get("text/html"), str):
-            self._letters["html"] += len(DATA.sub("", text))
+            self._letters["html"] += len(without_pictures(text))
             fits = self._letters["html"] <= MAX_LETTERS
             if fits or "text/plain" not in kept:
                 kept["text/html"] = self._cleaned(text) if fits else as_text(TOO_LONG)

@@ -11,13 +11,18 @@ from urllib.parse import unquote
 
 from PIL import Image
 
-__all__ = ["BASE64", "Pictures"]
+__all__ = ["BASE64", "Pictures", "without_pictures"]
 
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WEBP"}
 DATA = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/=\s]*)")
 MAX_CODED = 12 * 2**20  # characters, of all pictures of a notebook
 MAX_PIXELS, MAX_ALL_PIXELS = 16_000_000, 64_000_000
+
+
+def without_pictures(text: str) -> str:
+    """A text without the pictures in it, which nobody reads letter by letter."""
+    return DATA.sub("", text)
 
 
 class Pictures:

@@ -10,6 +10,8 @@ from nbconvert.filters.strings import strip_files_prefix
 
 __all__ = ["rendered"]
 
+Attachments = Mapping[str, Mapping[str, object]]
+
 
 class _Attached(dict[str, Any]):
     """What is attached to a cell, where a name that is missing is no error."""
@@ -21,9 +23,7 @@ class _Attached(dict[str, Any]):
         return {"": ""}
 
 
-def rendered(
-    source: str, attachments: Mapping[str, Mapping[str, object]] | None = None, *, anchors: bool = True
-) -> str:
+def rendered(source: str, attachments: Attachments | None = None, *, anchors: bool = True) -> str:
     """HTML of a text; what is attached but missing has an address that is no picture's."""
     attached = _Attached({name: kinds for name, kinds in (attachments or {}).items() if kinds})
     renderer = IPythonRenderer(escape=False, exclude_anchor_links=not anchors, attachments=attached)
