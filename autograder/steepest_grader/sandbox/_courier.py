@@ -118,7 +118,7 @@ class _Client(NotebookClient):  # type: ignore[misc]
         """How many outputs will show it: what is displayed under an id replaces all that was, wherever it stands."""
         transient = msg["content"].get("transient")
         name = transient.get("display_id") if isinstance(transient, dict) else None
-        known: dict[int, list[int]] = self._display_id_map.get(name, {}) if isinstance(name, str) else {}
+        known: dict[int, list[int]] = self._display_id_map.get(name, {}) if isinstance(name, str | int | float) else {}
         return max(1, sum(map(len, known.values())) + int(msg["msg_type"] != "update_display_data"))
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
