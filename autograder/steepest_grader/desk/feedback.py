@@ -41,7 +41,7 @@ from steepest_grader.notebook.rendered import rendered
 __all__ = ["write_feedback"]
 
 SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "open": "…", "marked": "✎"}
-MAX_COLORED = 50_000  # letters of a cell whose code is shown in colors
+MAX_COLORED, MAX_LINE = 50_000, 2_000  # letters of a cell, and of a line, whose code is shown in colors
 NOT_YET, BY_HAND, CHANGED = "to be graded by hand", "graded by hand", "mark changed by hand"
 
 
@@ -260,7 +260,7 @@ def _terminal(text: str) -> str:
 
 
 def _code(source: str) -> str:
-    if len(source) > MAX_COLORED:
+    if len(source) > MAX_COLORED or max(map(len, source.split("\n"))) > MAX_LINE:
         return html.escape(source)
     text: str = highlight(source, _lexer(), HtmlFormatter(nowrap=True))
     return text.rstrip("\n")

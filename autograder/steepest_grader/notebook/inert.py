@@ -31,6 +31,9 @@ BACKTICKS = re.compile(r"`+")
 BLANK = re.compile(r"\n(?=[ \t\v\f\r]*\n)")
 LONG_CODE = re.compile(r"\x1b\[[^@-~]{60,}")
 COLOR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]?|\x1b")
+FENCE = re.compile(r"(?<![`~])(`{3,}+|~{3,}+)[ \t]*+([^\s`]+)")
+COLORED = {"bash", "json", "py", "python", "python3", "sh", "text"}  # of all languages some take for ever to color
+WORD, MAX_DOTS = re.compile(r"[\w.]+"), 300  # coloring Python takes the square of the length of `a.b.c`
 STREAMS = ("stdout", "stderr")
 PAGE = {"notebook", "notebook-container", "statusmessage"}  # what formgrader calls its own parts
 
@@ -75,6 +78,7 @@ class _Seal:
         if kind == "code":
             if long:
                 cell.source = CUT + cell.source[: max(MAX_LETTERS - before, 0)]
+            cell.source = WORD.sub(_parted, cell.source)
         elif kind == "raw":
             self._raw(cell, long)
         else:
@@ -102,6 +106,7 @@ class _Seal:
 
     def _text(self, source: str, attachments: Mapping[str, Mapping[str, str]]) -> str:
         """A text that shows the same, as far as that is harmless; as it is, where it is."""
+        source = FENCE.sub(lambda fence: fence[0] if fence[2] in COLORED else fence[1], source)
         if self._affordable(source):
             shown = rendered(source, attachments)
             cleaned = self._cleaned(shown, attachments)
@@ -180,6 +185,13 @@ def _alike(one: str, other: str) -> bool:
     """Whether two pieces of HTML hold the same, and every parser reads them alike."""
     found = tokens(one)
     return found is not None and found == tokens(other)
+
+
+def _parted(word: re.Match[str]) -> str:
+    """A word of code, with blanks in it where it is longer than any that somebody writes."""
+    if word[0].count(".") < MAX_DOTS:
+        return word[0]
+    return " ".join(word[0][place : place + MAX_DOTS] for place in range(0, len(word[0]), MAX_DOTS))
 
 
 def _as_typed(source: str) -> str:

@@ -12,9 +12,12 @@ from typing import Any
 
 import nbformat
 import pytest
+from IPython.lib.lexers import IPython3Lexer
 from nbconvert.filters import ansi2html
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
 from renderings import ELSEWHERE, HTML, TEXTS, picture
 from steepest_grader.notebook import harmless as harmless_module
 from steepest_grader.notebook.harmless import TAGS, harmless, tokens
@@ -28,7 +31,7 @@ KEPT = {
     "a list": "1. one\n2. two\n\n> a quotation\n\n- [x] done\n- [ ] not\n\n`a < b`",
     "headings": "# One\n\n## The other: $x$\n\ntext",
     "a table": "| a | b |\n|:-:|--:|\n| 1 | ~~2~~ |",
-    "code": "```python\nx = [1]  # <b>\n```\n\n```nonesuch\ny\n```",
+    "code": "```python\nx = [1]  # <b>\n```\n\n~~~\ny\n~~~",
     "formulas": "$$\\begin{aligned} a &= b \\\\ c &< d \\end{aligned}$$\n\n\\begin{align} \\frac12\\end{align}",
     "plain HTML": "a<sup>2</sup> <b>bold</b><br>",
     "a link": "[a page](https://example.org/a?b=1&c=2) https://example.org <a@example.org>",
@@ -288,6 +291,18 @@ def test_colors_take_no_long(text: str) -> None:
     assert time.thread_time() - begun < 1
     few = new_output("stream", text="\x1b[31mred\x1b[0m" * 50)
     assert sealed(new_code_cell("", outputs=[few])).outputs == [few]
+
+
+def test_code_is_colored_in_time() -> None:
+    """By whoever shows it; what nobody writes by hand is parted, and a language that is none of ours has no colors."""
+    code = sealed(new_code_cell("x." * 100_000 + "\na.b.c = 1"))
+    text = sealed(new_markdown_cell("```ipython3\n" + "x." * 10_000 + "\n```"))
+    begun = time.thread_time()
+    highlight(code.source, IPython3Lexer(), HtmlFormatter())
+    rendered(text.source)
+    assert time.thread_time() - begun < 3
+    assert code.source.endswith("\na.b.c = 1")
+    assert text.source.startswith("```\n")
 
 
 def test_what_no_notebook_needs_in_length_is_cut() -> None:
