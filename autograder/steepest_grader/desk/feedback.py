@@ -5,13 +5,12 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbconvert.filters import ansi2html
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import GetGrades
 from pygments import highlight
@@ -35,11 +34,15 @@ from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import class_marks, database_url, translated_errors
 from steepest_grader.notebook.cells import bears_marks, by_grade_id
 from steepest_grader.notebook.harmless import harmless
+from steepest_grader.notebook.inert import few_colors
+from steepest_grader.notebook.pictures import Pictures
+from steepest_grader.notebook.rendered import rendered
 from steepest_grader.sandbox.bounded import BUDGET, Ask, Bounded, Budget, Children, OverBudget
 
 __all__ = ["write_feedback"]
 
 SIGNS = {"passed": "✓", "partial": "◐", "failed": "✗", "open": "…", "marked": "✎"}
+MAX_COLORED, MAX_LINE = 50_000, 2_000  # letters of a cell, and of a line, whose code is shown in colors
 NOT_YET, BY_HAND, CHANGED = "to be graded by hand", "graded by hand", "mark changed by hand"
 BEHIND = "Marks given by hand are in the gradebook."
 
@@ -263,7 +266,7 @@ def _row(mark: Mapping[str, Any], verdict: Verdict | None, open: bool, reason: s
 
 def _cell(cell: NotebookNode, rows: Mapping[str, Row], lesson: set[str]) -> Shown:
     if cell.cell_type == "markdown":
-        shown = Shown(markdown=harmless(_markdown(cell.source)))
+        shown = Shown(markdown=_markdown(cell.source, cell.get("attachments", {})))
     else:
         shown = Shown(code=_code(cell.source), folded=cell.id in lesson)
     mark = cell.metadata.get("nbgrader")
@@ -273,27 +276,34 @@ def _cell(cell: NotebookNode, rows: Mapping[str, Row], lesson: set[str]) -> Show
             shown.outputs.append(_output(output))
     if mark:
         shown.row = rows.get(mark.grade_id)
-        shown.comment = harmless(_markdown(mark.get("comment") or ""))
+        shown.comment = _markdown(mark.get("comment") or "")
     return shown
 
 
 def _output(output: NotebookNode) -> str:
     if output.output_type == "stream":
-        return f'<pre class="{html.escape(output.name)}">{ansi2html(output.text)}</pre>'
+        return f'<pre class="{html.escape(output.name)}">{_terminal(output.text)}</pre>'
     if output.output_type == "error":
-        said = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}"
-        return f'<pre class="error">{ansi2html(said)}</pre>'
+        said = "\n".join(output.traceback) or f"{output.ename}: {output.evalue}".removesuffix(": ")
+        return f'<pre class="error">{_terminal(said)}</pre>'
     if "text/html" in output.data:
-        return harmless(output.data["text/html"])
-    return picture(output.data) or f"<pre>{ansi2html(output.data.get('text/plain', ''))}</pre>"
+        return harmless(output.data["text/html"], picture=Pictures().data)
+    return picture(output.data) or f"<pre>{_terminal(output.data.get('text/plain', ''))}</pre>"
 
 
-def _markdown(source: str) -> str:
-    text: str = MarkdownWithMath(renderer=IPythonRenderer(escape=False, exclude_anchor_links=True)).render(source)
-    return text
+def _markdown(source: str, attachments: Mapping[str, Mapping[str, object]] | None = None) -> str:
+    shown = rendered(source, attachments, anchors=False)
+    return harmless(shown, picture=partial(Pictures().attached, attachments or {}))
+
+
+def _terminal(text: str) -> str:
+    shown: str = ansi2html(few_colors(text))
+    return shown
 
 
 def _code(source: str) -> str:
+    if len(source) > MAX_COLORED or max(map(len, source.split("\n"))) > MAX_LINE:
+        return html.escape(source)
     text: str = highlight(source, _lexer(), HtmlFormatter(nowrap=True))
     return text.rstrip("\n")
 

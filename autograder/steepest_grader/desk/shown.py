@@ -12,7 +12,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from steepest_grader.notebook.cells import by_grade_id, grade_id, is_plain
-from steepest_grader.notebook.harmless import BASE64
+from steepest_grader.notebook.pictures import BASE64
 
 PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 RICH = ("text/html", *PICTURES)  # what an output may show besides plain text
@@ -42,7 +42,6 @@ def _keep_known_metadata(notebook: NotebookNode, released: NotebookNode) -> None
     notebook.metadata = NotebookNode(released.metadata)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-        cell.pop("attachments", None)
         name = grade_id(cell)
         cell.metadata = NotebookNode()
         if name in known and name not in seen and known[name].cell_type == cell.cell_type:
@@ -131,9 +130,13 @@ def hidden_lines(source: NotebookNode, released: NotebookNode) -> list[str]:
 def without_hidden(value: Any, hidden: Sequence[str]) -> Any:
     """The same text, list or dict without lines that quote a hidden test."""
     if isinstance(value, str):
+        plain = ANSI.sub("", value)
+        told = [secret for secret in hidden if secret in plain]
+        if not told:
+            return value
         return "\n".join(
-            HIDDEN_HERE if any(secret in ANSI.sub("", line) for secret in hidden) else line
-            for line in value.split("\n")
+            HIDDEN_HERE if any(secret in shown for secret in told) else line
+            for line, shown in zip(value.split("\n"), plain.split("\n"), strict=True)
         )
     if isinstance(value, list):
         return [without_hidden(item, hidden) for item in value]

@@ -29,7 +29,8 @@ HEADER = ("points", "grade", "solution", "locked", "task")
 
 _TURN = threading.Lock()  # of all lanes only one at a time may take so much memory
 
-Parts = tuple[str, str, str | None, str | None, dict[str, object]]
+Attached = dict[str, dict[str, str]]
+Parts = tuple[str, str, str | None, str | None, dict[str, object], Attached]
 
 
 class UnreadableError(Exception):
@@ -37,7 +38,7 @@ class UnreadableError(Exception):
 
 
 def read_parts(data: bytes) -> list[Parts]:
-    """Kind, source, grade id, cell id and nbgrader's header of each cell.
+    """Kind, source, grade id, cell id, nbgrader's header and attachments of each cell.
 
     Raises
     ------
@@ -53,7 +54,7 @@ def read_parts(data: bytes) -> list[Parts]:
     if len(data) <= SMALL:
         return parse(data)
     found = apart("parse", data)
-    return [(kind, source, grade_id, cell_id, header) for kind, source, grade_id, cell_id, header in found]
+    return [(kind, source, grade_id, cell_id, header, more) for kind, source, grade_id, cell_id, header, more in found]
 
 
 def apart(task: str, data: bytes) -> Any:
@@ -139,7 +140,7 @@ def _cells_of(content: object) -> list[object]:
 
 def _parts(cell: object) -> Parts:
     if not isinstance(cell, dict):
-        return "raw", "", None, None, {}
+        return "raw", "", None, None, {}, {}
     kind = cell.get("cell_type")
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
@@ -158,7 +159,19 @@ def _parts(cell: object) -> Parts:
         grade_id if isinstance(grade_id, str) else None,
         cell_id if isinstance(cell_id, str) else None,
         {key: header[key] if isinstance(header[key], int | float) else None for key in HEADER if key in header},
+        _attached(cell.get("attachments")) if kind == "markdown" else {},
     )
+
+
+def _attached(found: object) -> Attached:
+    """What is attached to a text: by name, and by kind, in base64."""
+    if not isinstance(found, dict):
+        return {}
+    kept = {}
+    for name, kinds in found.items():
+        texts = {kind: text for kind, text in kinds.items() if isinstance(text, str)} if isinstance(kinds, dict) else {}
+        kept[name.encode("utf-8", "replace").decode()] = {kind: text for kind, text in texts.items() if text.isascii()}
+    return {name: kinds for name, kinds in kept.items() if kinds}
 
 
 def main() -> None:

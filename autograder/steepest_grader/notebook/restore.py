@@ -22,13 +22,14 @@ _FUNCTION = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)  # parsing would take l
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell as handed in: nothing of it is trusted but its source."""
+    """One cell as handed in: nothing of it is kept but its source, and pictures that are attached to a text."""
 
     kind: str
     source: str
     grade_id: str | None = None
     cell_id: str | None = None
     header: Mapping[str, object] = field(default_factory=dict)  # of nbgrader, as handed in; only shown to people
+    attachments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # see `inert`
 
 
 def read(data: bytes) -> list[Cell]:
@@ -170,6 +171,7 @@ def restore(cells: Sequence[Cell], released: NotebookNode) -> NotebookNode:
     plain = {cell.source: cell for cell in released.cells if cell.id not in {known[key].id for key in known}}
     notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(released.metadata))
     notebook.nbformat_minor = released.nbformat_minor
+    given = {cell.source for cell in released.cells}
     used: set[str] = set()
     for position, cell in enumerate(cells):
         original = known.get(cell.grade_id or "") or plain.get(cell.source)
@@ -178,6 +180,8 @@ def restore(cells: Sequence[Cell], released: NotebookNode) -> NotebookNode:
             node.source = cell.source
         else:
             node = _NEW[cell.kind](cell.source, id=f"student-{position}")
+        if cell.attachments and cell.kind == "markdown" and cell.source not in given:
+            node.attachments = copy.deepcopy(dict(cell.attachments))
         used.add(node.id)
         notebook.cells.append(node)
     return notebook

@@ -104,7 +104,7 @@ class _Client(NotebookClient):  # type: ignore[misc]
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data", "error"):
-            before, self.spent = self.spent, self.spent + _size(msg["content"])
+            before, self.spent = self.spent, self.spent + _size(msg) * self._places(msg)
             if self.spent > MAX_OUTPUT:
                 if before <= MAX_OUTPUT:
                     cell.outputs.append(new_output("stream", name="stdout", text="… further output was cut …\n"))
@@ -113,6 +113,13 @@ class _Client(NotebookClient):  # type: ignore[misc]
             return super().process_message(msg, cell, cell_index)
         except _NO_OUTPUT:  # student code can display what no notebook can hold
             return None
+
+    def _places(self, msg: dict[str, Any]) -> int:
+        """How many outputs will show it: what is displayed under an id replaces all that was, wherever it stands."""
+        transient = msg["content"].get("transient")
+        name = transient.get("display_id") if isinstance(transient, dict) else None
+        known: dict[int, list[int]] = self._display_id_map.get(name, {}) if isinstance(name, str | int | float) else {}
+        return max(1, sum(map(len, known.values())) + int(msg["msg_type"] != "update_display_data"))
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
         super()._update_display_id(display_id, msg)
@@ -235,10 +242,12 @@ def _well_formed(message: dict[str, Any]) -> bool:
     )
 
 
-def _size(content: dict[str, Any]) -> int:
-    if "text" in content:
-        return len(str(content["text"]))
-    return len(json.dumps(content.get("data") or content.get("traceback") or "", default=str))
+def _size(msg: dict[str, Any]) -> int:
+    """Characters that a message adds to the notebook; of streams, which are joined, those of the text."""
+    content = msg["content"]
+    if msg["msg_type"] == "stream" and content.get("name") in ("stdout", "stderr"):
+        return len(str(content.get("text", "")))
+    return len(json.dumps(content, default=str))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ import pytest
 from browser import CHROMIUM, TOKEN, lab, open_page
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook, SubmittedNotebook
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
+from renderings import ELSEWHERE, TEXTS, cells
 from steepest_grader.course import lesson as lesson_module
 from steepest_grader.course import release
 from steepest_grader.course.find import find_course
@@ -32,6 +33,7 @@ from steepest_grader.gradebook.writer import gradebook_url
 from steepest_grader.grading import submission
 from steepest_grader.grading.batch import Batch, grade_lesson
 from steepest_grader.grading.submission import grade_submission
+from steepest_grader.notebook.inert import inert
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.trust.sample_class import samples, solved
 
@@ -329,6 +331,72 @@ def test_nothing_of_a_students_runs(
         assert page.evaluate("window.stolen") is None
     finally:
         graded.write_bytes(kept)
+
+
+REAL = ("an event between backticks within an attribute", "a picture from elsewhere", "a style that covers")
+CLICKED = """for (const link of document.querySelectorAll('#notebook-container .rendered_html a'))
+    if (!/^(https?|mailto):$/.test(link.protocol) || link.origin === location.origin) link.click()"""
+HIDDEN = """Array.from(document.querySelectorAll('.score, .scoring-buttons .btn, nav a')).filter(control => {
+    control.scrollIntoView({block: 'center', behavior: 'instant'})
+    const box = control.getBoundingClientRect()
+    if (!box.width) return false
+    const seen = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)
+    return !control.contains(seen) || control.closest('.rendered_html')
+}).length"""
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_what_is_rendered_keeps_to_its_place(
+    sealed: bool, page: Page, problems: list[str], address: str, course: Course
+) -> None:
+    """Nothing runs, not by a click either; nothing is fetched; nothing lies over what the instructor uses."""
+    released = load(course, LESSON).released
+    notebook = nbformat.from_dict(released)
+    reflection = next(cell for cell in notebook.cells if cell.id == REFLECTION)
+    reflection.source = TEXTS["a link that runs, escaped"]
+    if sealed:
+        notebook.cells[1:1] = hostile_cells = list(cells())
+        assert len(hostile_cells) > 70
+        inert(notebook, released)
+    else:  # of all together a browser would show little but the beginning
+        notebook.cells[1:1] = [new_markdown_cell(TEXTS[name]) for name in REAL]
+    graded = Autograded(course.course_dir, LESSON).notebook("eve")
+    kept = graded.read_bytes()
+    asked: list[str] = []
+    try:
+        open_submission(page, address, course, "ada")  # what formgrader itself needs is there from now on
+        graded.write_text(nbformat.writes(notebook))
+
+        def note(request: Request) -> None:
+            if not re.search(r"/formgrader/(static|api)/|/mathjax/|/submissions/[\w-]+/$|^data:", request.url):
+                asked.append(request.url)
+
+        page.on("request", note)
+        with Gradebook(gradebook_url(course), "steepest") as book:
+            entry = book.find_submission_notebook(LESSON, LESSON, "eve")
+            page.goto(f"{address}/submissions/{entry.id}/")
+        page.wait_for_function("formgrader.grades?.loaded && formgrader.comments?.loaded")
+        run = page.evaluate("window.stolen")
+        page.evaluate("window.stolen = 0")
+        page.evaluate(CLICKED)
+        page.wait_for_timeout(200)
+        assert (run, page.evaluate("window.stolen")) == ((None, 0) if sealed else (1, 1))
+        if sealed:
+            assert asked == []
+            assert page.evaluate(HIDDEN) == 0
+            assert page.locator("#notebook-container .nbgrader_cell input.score").count() == len(
+                [cell for cell in released.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+            )
+            assert f"/submissions/{entry.id}/" in page.url
+        else:
+            assert [url for url in asked if url.startswith(ELSEWHERE)]
+            assert page.evaluate(HIDDEN) > 0
+            problems.clear()
+    finally:
+        graded.write_bytes(kept)
+        if not sealed:
+            page.goto("about:blank")
+            problems.clear()
 
 
 def test_students_see_no_hidden_test(page: Page, course: Course) -> None:

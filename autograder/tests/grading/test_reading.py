@@ -86,9 +86,7 @@ def test_names_are_the_same_in_a_process_apart(monkeypatch: pytest.MonkeyPatch) 
             read_names(broken)
 
 
-def test_what_may_not_be_read_is_the_fault_of_whoever_handed_it_in(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_hands_in_says_who_may_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, file, folder in (("file", 0o000, 0o755), ("folder", 0o644, 0o000), ("private", 0o600, 0o700)):
         path = tmp_path / name / "L" / "L.ipynb"
         path.parent.mkdir(parents=True)

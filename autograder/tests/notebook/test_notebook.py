@@ -57,6 +57,18 @@ TOLERATED: dict[str, tuple[Any, Cell]] = {
 }
 
 
+def test_attachments_of_texts_are_kept() -> None:
+    picture = {"x.png": {"image/png": "QUJD", "text/plain": ["x"]}, "y": 7}
+    cell = {"source": "![](attachment:x.png)", "attachments": picture}
+    cells = [cell | {"cell_type": kind} for kind in ("markdown", "code")]
+    text, code = read(json.dumps({"cells": cells}).encode())
+    assert (text.attachments, code.attachments) == ({"x.png": {"image/png": "QUJD"}}, {})
+    restored = restore([text, code], nbformat.v4.new_notebook())
+    assert [cell.get("attachments") for cell in restored.cells] == [text.attachments, None]
+    ours = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text.source)])
+    assert "attachments" not in restore([text], ours).cells[0]
+
+
 @pytest.mark.parametrize("case", TOLERATED, ids=str)
 def test_tolerated(case: str) -> None:
     cell, expected = TOLERATED[case]

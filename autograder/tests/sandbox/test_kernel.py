@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.sandbox import courier
 from steepest_grader.sandbox import kernel as module
+from steepest_grader.sandbox._courier import MAX_OUTPUT
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.sandbox.kernel import Kernel, KernelLost
 
@@ -115,3 +116,32 @@ def test_a_later_cell_can_change_what_an_earlier_one_shows(sandbox: Sandbox) -> 
         kernel.execute(second, 1)
     assert first.outputs[0].data["text/plain"] == "'after'"
     assert second.outputs == []
+
+
+MANY = """
+from IPython.display import display, update_display
+for _ in range(900):
+    display({{"text/plain": ""}}, raw=True, display_id={name})
+{last}({{"text/plain": "x" * 200_000}}, raw=True, display_id={name})
+"""
+
+
+@pytest.mark.parametrize("last", ["update_display", "display"])
+@pytest.mark.parametrize("name", ["'a'", "7"])
+def test_what_stands_in_many_places_counts_in_each(sandbox: Sandbox, name: str, last: str) -> None:
+    cell = new_code_cell(MANY.format(name=name, last=last))
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    with Kernel(sandbox, notebook) as kernel:
+        kernel.execute(cell, 0)
+    assert len(nbformat.writes(notebook)) < 4 * MAX_OUTPUT
+    assert "further output was cut" in cell.outputs[-1].text
+
+
+@pytest.mark.parametrize("more", [{"metadata": {"x": "y" * 10**6}}, {"text": "", "data": {"text/plain": "y" * 10**6}}])
+def test_all_of_a_message_counts(sandbox: Sandbox, more: dict[str, object]) -> None:
+    content = {"data": {"text/plain": ""}, "metadata": {}} | more
+    cell = new_code_cell(f"{SEND}for _ in range(8): message('display_data', {content!r})")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    with Kernel(sandbox, notebook) as kernel:
+        kernel.execute(cell, 0)
+    assert len(nbformat.writes(notebook)) < 4 * MAX_OUTPUT
