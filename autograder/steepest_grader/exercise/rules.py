@@ -80,7 +80,7 @@ def failure(exercise: Exercise, seed: int, error: Exception) -> CourseError:
     function = local(exercise.reference, exercise.id, companions=exercise.companions)
     for case in exercise.cases(np.random.default_rng(seed)):
         try:
-            play(function, [case])
+            play(function, [case], ours=True)
         except Exception as again:  # noqa: BLE001 - whatever has been raised before
             return CourseError(
                 f"Exercise {exercise.id}: the case {case.name!r} cannot be played by the drive {case.drive!r}: "

@@ -348,7 +348,7 @@ def test_what_it_stumbles_over_with_the_reference_is_ours(closer: None) -> None:
     def _none() -> float:
         return 0
 
-    with pytest.raises(RuntimeError, match="the reference raised"):
+    with pytest.raises(ZeroDivisionError):
         judge(_exercise(_none, "closer", {}), local(_close, "_none"), seeds=(1,))
 
 

@@ -168,13 +168,14 @@ def test_what_has_grown_is_not_used_again(children: Children) -> None:
     assert _one(children, False, "where")[0] != first
 
 
-def test_a_fresh_interpreter_does_the_same() -> None:
+def test_a_fresh_interpreter_does_the_same(tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_bytes(200_000 * b"a\n")
     child = Bounded(judging._Judging("cpu"), fresh=True)
     try:
-        (row,) = child("read", Path("/nowhere.py"), "ewa")
+        (row,) = child("read", tmp_path / "none.py", tmp_path, "ewa", Hidden())
         assert row["outcome"] == Outcome.UNREADABLE
         with pytest.raises(OverBudget):
-            child("read", Path("/dev/zero"), "ewa", budget=SMALL)
+            child("read", tmp_path / "long.py", tmp_path, "ewa", Hidden(), budget=SMALL)
     finally:
         child.close()
 
@@ -306,8 +307,10 @@ def test_a_page_that_takes_too_much_says_so_and_no_other_page_changes(
             book.record(submit(student, reflection="endless" if student == "eve" else "It overshoots."))
     before = {path.parts[-3]: path.read_text() for path in feedback.write_feedback(built, "90_tiny")[0]}
     real = feedback._markdown
-    monkeypatch.setattr(feedback, "_markdown", lambda source: _spin() if "endless" in source else real(source))
-    pages, _ = feedback.write_feedback(built, "90_tiny", budget=Budget(seconds=1.0))
+    monkeypatch.setattr(
+        feedback, "_markdown", lambda source, *more: _spin() if "endless" in source else real(source, *more)
+    )
+    pages, _, _ = feedback.write_feedback(built, "90_tiny", budget=Budget(seconds=1.0))
     after = {path.parts[-3]: path.read_text() for path in pages}
     assert {name for name in before if after[name] != before[name]} == {"eve"}
     assert "takes more than 1 s of CPU time. Marks given by hand are in the gradebook." in after["eve"]
