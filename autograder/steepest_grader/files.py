@@ -141,6 +141,8 @@ def kept_secret(path: Path, size: int) -> tuple[bytes, bool]:
     OSError
         If the file cannot be read or written.
     """
+    if path.is_file() and (found := path.read_bytes()):  # the folder may be read-only by now
+        return found, False
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

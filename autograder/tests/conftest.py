@@ -124,6 +124,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> TextCourse:
     course = make_course(tmp_path_factory.mktemp("template") / "course")
     release.build(course)
     release.write_course(course)
+    course.secret()
     with GradebookWriter(None, course) as writer:
         writer.prepare(load(course, LESSON))
     return course

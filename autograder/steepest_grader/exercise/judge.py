@@ -181,16 +181,20 @@ def judge(
         Never an exception for what the student's code does; errors of a transport that is not the student's
         fault are not caught here.
     """
-    cases, known = candidates(exercise, tuple(seeds), device)
+    with function.uncounted():
+        cases, known = candidates(exercise, tuple(seeds), device)
     results = in_order(function, cases, order)
 
     def probe() -> Fact | None:
-        public, sound = sound_candidates(exercise, (PUBLIC_SEED,), device)
-        return without_effect(function, public, sound[0].results, probes(exercise))
+        with function.uncounted():
+            public, sound = sound_candidates(exercise, (PUBLIC_SEED,), device)
+            changes = probes(exercise)
+        return without_effect(function, public, sound[0].results, changes)
 
     finding = recognised(cases, known, results, parameters=exercise.parameters, reveal=False)
     if not finding or (finding.credit < 1 and not finding.listed):
-        known = _without_noise(exercise, tuple(seeds), device, cases, known, results)
+        with function.uncounted():
+            known = _without_noise(exercise, tuple(seeds), device, cases, known, results)
         finding = find(cases, known, results, parameters=exercise.parameters, reveal=False, probe=probe)
     verdict = as_verdict(exercise, finding, results)
     others = set(spoiled()) & set(exercise.companions) if finding.credit < 1 and exercise.companions else ()

@@ -77,6 +77,13 @@ class SocketTransport:
             raise Gone
         return reply
 
+    @contextlib.contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """Work of the judge that has nothing to do with what was answered."""
+        begun = time.thread_time()
+        yield
+        self._since += time.thread_time() - begun
+
 
 @contextlib.contextmanager
 def connect(folder: Path, inside: Path, start: Callable[[str], None], *, seconds: float) -> Iterator[SocketTransport]:

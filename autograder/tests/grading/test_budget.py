@@ -290,7 +290,7 @@ def test_what_goes_over_keeps_the_verdicts_that_stood_and_says_why(
 def test_a_file_that_takes_too_much_is_a_row(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file.py").write_text("def ewa(values, *, beta): pass\n")
     with monkeypatch.context() as patch:
-        patch.setattr(judging, "parse", _grow)
+        patch.setattr(judging, "read_names", _grow)
         (row,) = judging.judge_file(tmp_path / "file.py", sandbox=sandbox, hidden=Hidden(), only="ewa", budget=SMALL)
     assert (row["exercise"], row["score"], row["outcome"]) == ("ewa", 0, Outcome.OUT_OF_MEMORY)
     assert "more than 64 MiB of memory" in row["message"]

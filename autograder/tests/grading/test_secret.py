@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,29 @@ AT_TIMES = """\
     velocity = beta * state["velocity"] - lr * grad
     return theta + velocity * (1 if momentum_step.calls % 5 else 2), {"velocity": velocity}
 """
-Judged = list[tuple[Any, Any]]
+
+
+@dataclass
+class Judged:
+    """Seeds and order of whatever was judged, in turn, in processes of their own."""
+
+    path: Path
+
+    def all(self) -> list[tuple[Any, Any]]:
+        return [ast.literal_eval(line) for line in self.path.read_text().splitlines()]
+
+    def clear(self) -> None:
+        self.path.write_text("")
 
 
 @pytest.fixture
-def judged(monkeypatch: pytest.MonkeyPatch) -> Judged:
-    """Seeds and order of whatever is judged, in turn."""
-    seen: Judged = []
+def judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Judged:
+    seen = Judged(tmp_path / "judged")
     real: Callable[..., Verdict] = submission.judge
 
     def judge(exercise: Exercise, function: Function, **settings: Any) -> Verdict:
-        seen.append((settings["seeds"], settings["order"]))
+        with seen.path.open("a") as file:
+            file.write(f"{settings['seeds'], settings['order']}\n")
         return real(exercise, function, **settings)
 
     monkeypatch.setattr(submission, "judge", judge)
@@ -65,18 +78,18 @@ def test_marks_stay_and_a_lost_secret_brings_new_cases(
         judged.clear()
         return grade_lesson(built, LESSON, submitted, sandbox=sandbox, **more)
 
-    first, seen = grade(), list(judged)
+    first, seen = grade(), judged.all()
     hidden = Hidden(built.secret()[0])
     assert {seeds for seeds, _ in seen} == {hidden.seeds} != {KNOWN}
     assert len({order for _, order in seen}) == 2
     again = grade(force=True)
-    assert judged == seen
+    assert judged.all() == seen
     assert [_said(item) for item in again.submissions] == [_said(item) for item in first.submissions]
     assert (first.lost, again.lost, grade().reused) == (None, None, 2)
     (built.course_dir / SECRET).unlink()
     new = grade()
     assert (new.lost, new.reused) == (built.course_dir / SECRET, 0)
-    assert not {seeds for seeds, _ in judged} & {hidden.seeds, KNOWN}
+    assert not {seeds for seeds, _ in judged.all()} & {hidden.seeds, KNOWN}
     secret = built.secret()[0]
     kept = [path for path in built.course_dir.rglob("*") if path.is_file() and path.name != SECRET]
     assert not [path for path in kept if secret in path.read_bytes() or secret.hex().encode() in path.read_bytes()]

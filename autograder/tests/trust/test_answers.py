@@ -5,18 +5,27 @@ from __future__ import annotations
 import os
 import random
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 from steepest.check import examine
+from steepest_grader.course.lesson import Lesson
 from steepest_grader.errors import CourseError
+from steepest_grader.exercise.catalogue import exercise
+from steepest_grader.exercise.judge import judge_local
+from steepest_grader.exercise.model import Verdict
+from steepest_grader.grading.submission import grade_submission
+from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.trust.answers import Answer, answers, files, judged, tally
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "autograder" / "tests" / "blind"
 SEED = int(os.environ.get("STEEPEST_SEED", random.SystemRandom().randrange(10**6)))
 LONG = bool(os.environ.get("STEEPEST_LONG"))
-EVERY = 1 if LONG else 10  # of so many answers one is also checked as students check theirs
+FEW = 1  # notebooks of answers to a file that are graded as a class is
 FILES = [(part, lesson, path) for part, paths in files(FOLDER).items() for lesson, path in paths.items()]
 ROW = re.compile(r"^\| (\w+) \| (\w+) " + 5 * r"\| (\d+ / \d+) " + r"\|$", re.MULTILINE)
 EDGE = 2  # names that another processor may give or take in a file
@@ -50,16 +59,42 @@ def test_nine_in_ten_wrong_answers_are_named_and_one_in_a_hundred_wrongly_at_mos
         assert right >= 0.99 * all_named
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.sandbox
+@pytest.mark.timeout(3600 if LONG else 600)
 @pytest.mark.filterwarnings("ignore")  # answers may warn
 @pytest.mark.parametrize(("part", "lesson", "path"), FILES, ids=[f"{part}-{lesson}" for part, lesson, _ in FILES])
-def test_a_check_says_the_same(part: str, lesson: str, path: Path) -> None:
-    some = random.Random(SEED).sample(range(EVERY), 1)[0]
-    for answer in answers(path)[some::EVERY]:
-        namespace: dict[str, object] = {"__name__": "answer"}
-        exec(compile(answer.source, "<answer>", "exec"), namespace)
-        checked = examine(namespace[answer.exercise], namespace)  # type: ignore[arg-type]
-        assert checked.passed == (judged(answer).credit == 1), f"STEEPEST_SEED={SEED}: {answer.key}"
+def test_check_grade_and_plain_nbgrader_say_the_same(part: str, lesson: str, path: Path, sandbox: Sandbox) -> None:
+    """Of notebooks that hold an answer to each exercise: a few of them, and in the long run as many as hold all."""
+    by_exercise: dict[str, list[Answer]] = {}
+    for answer in answers(path):
+        by_exercise.setdefault(answer.exercise, []).append(answer)
+    rows = range(max(map(len, by_exercise.values())))
+    for row in rows if LONG else random.Random(SEED).sample(rows, FEW):
+        chosen = [each[row % len(each)] for each in by_exercise.values()]
+        graded = _graded(chosen, sandbox)
+        namespace: dict[str, object] = {"__name__": "answers"}
+        for answer in chosen:
+            exec(compile(answer.source, f"<{answer.key}>", "exec"), namespace)
+        for answer in chosen:
+            function = namespace[answer.exercise]
+            plain = judge_local(exercise(answer.exercise), function, companions=namespace)  # type: ignore[arg-type]
+            checked = examine(function, namespace)  # type: ignore[arg-type]
+            verdict = graded[answer.exercise]
+            said = f"STEEPEST_SEED={SEED}: {answer.key}"
+            assert (verdict.credit, verdict.diagnosis) == (plain.credit, plain.diagnosis), said
+            assert checked.passed == (plain.credit == 1), said
+
+
+def _graded(chosen: Sequence[Answer], sandbox: Sandbox) -> dict[str, Verdict]:
+    """What `grade` says of a notebook with these answers."""
+    items = {answer.exercise: exercise(answer.exercise) for answer in chosen}
+    cells = [new_code_cell(answer.source, id=f"answer_{answer.exercise}") for answer in chosen]
+    for name, item in items.items():
+        header = {"grade_id": name, "grade": True, "solution": False, "locked": True, "points": item.points}
+        cells.append(new_code_cell("", id=name, metadata={"nbgrader": header}))
+    lesson = Lesson("answers", new_notebook(cells=cells), items, {}, version="")
+    data = nbformat.writes(lesson.released).encode()
+    return {verdict.exercise: verdict for verdict in grade_submission(lesson, "ada", data, sandbox=sandbox).verdicts}
 
 
 def test_answers_are_cells_under_a_line_that_says_what_they_are(tmp_path: Path) -> None:

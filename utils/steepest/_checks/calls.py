@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from steepest._checks import tracer, wire
@@ -115,6 +116,11 @@ class Function:
         self.effects.clear()
         self._due = self._traced and situation not in self._situations
         self._situations.add(situation)
+
+    def uncounted(self) -> AbstractContextManager[None]:
+        """While the judge works for itself, which is no time of the function's where a transport counts that."""
+        counted: AbstractContextManager[None] = getattr(self._transport, "uncounted", nullcontext)()
+        return counted
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function; raises `StudentError` where it raises."""
