@@ -237,7 +237,7 @@ def test_hidden_lines_are_looked_for_in_time() -> None:
     text = f"{HIDDEN_LINES[0]}\n" + "\x1b[31mabcd\x1b[0m\n" * 200_000
     begun = time.thread_time()
     assert HIDDEN_LINES[0] not in without_hidden(text, [*HIDDEN_LINES, *(f"line {number}" for number in range(60))])
-    assert time.thread_time() - begun < 1
+    assert time.thread_time() - begun < 3
 
 
 def test_foreign_and_doubled_cells_do_no_harm(built: Course, record: Callable, submit: Submit) -> None:

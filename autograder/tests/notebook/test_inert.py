@@ -277,7 +277,7 @@ def test_no_notebook_takes_long(kind: str, part: str, monkeypatch: pytest.Monkey
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         begun = time.thread_time()
         text = nbformat.writes(inert(notebook, RELEASED))
-        assert time.thread_time() - begun < 3
+        assert time.thread_time() - begun < 9
         assert len(text) < 10 * 2**20
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 * 2**10
 
@@ -288,7 +288,7 @@ def test_colors_take_no_long(text: str) -> None:
     cell = sealed(new_code_cell("", outputs=[output]))
     begun = time.thread_time()
     ansi2html(cell.outputs[0].text)
-    assert time.thread_time() - begun < 1
+    assert time.thread_time() - begun < 3
     few = new_output("stream", text="\x1b[31mred\x1b[0m" * 50)
     assert sealed(new_code_cell("", outputs=[few])).outputs == [few]
 
@@ -300,7 +300,7 @@ def test_code_is_colored_in_time() -> None:
     begun = time.thread_time()
     highlight(code.source, IPython3Lexer(), HtmlFormatter())
     rendered(text.source)
-    assert time.thread_time() - begun < 3
+    assert time.thread_time() - begun < 9
     assert code.source.endswith("\na.b.c = 1")
     assert text.source.startswith("```\n")
 
