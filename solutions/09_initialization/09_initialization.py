@@ -274,7 +274,7 @@ plt.show()
 # After the step they are equal again. The argument holds for every method that treats all weights alike, with any
 # rate, and for ever. Below, a network with 2 inputs, 4 hidden units and 1 output learns exclusive or.
 
-# %% tags=["demo"]
+# %%
 def alike(shape, generator):
     return torch.full(shape, 0.5, device=generator.device)
 
@@ -282,7 +282,7 @@ def alike(shape, generator):
 def scattered(shape, generator):
     return torch.randn(shape, generator=generator, device=generator.device)
 
-
+# %% tags=["demo"]
 fig, axes = plt.subplots(1, 3, figsize=(10, 3.1), layout="constrained")
 starts = {"all weights 0.5": alike, "random": scattered}
 runs = {label: xor_runs(draw, n_runs=1, seed=0, n_epochs=600) for label, draw in starts.items()}
