@@ -32,7 +32,7 @@ Numbers = Any  # what numpy takes for an array
 
 GRIP: dict[str, Any] = {
     "color": "black", "linestyle": "", "marker": "o", "markersize": 11, "markerfacecolor": "#ffffffb0",
-    "markeredgewidth": 1.6, "clip_on": False, "zorder": 9,
+    "markeredgewidth": 1.6,
 }  # fmt: skip
 
 
@@ -172,7 +172,7 @@ class Panel:
         **style
             Its mark, as for `plot`; a ring by default.
         """
-        style = style if "marker" in style else GRIP | style
+        style = (GRIP | style if "marker" not in style else style) | {"clip_on": False, "zorder": 9}
         one = isinstance(controls, str)
         names = (controls,) if isinstance(controls, str) else controls
         key = ":".join([*names, *(str(part) for part in (item, value) if part is not None)])

@@ -180,7 +180,7 @@ function render({ model, el }) {
     }
     place_handles(panels, found);
     canvas.setAttribute("aria-label", model.get("told"));
-    el.dispatchEvent(new CustomEvent("steepest-shown", { bubbles: true }));
+    stage.dispatchEvent(new CustomEvent("steepest-shown", { bubbles: true }));
   };
   const soon = () => { if (!waiting) { waiting = true; requestAnimationFrame(paint); } };
   const changed = async () => {
