@@ -139,7 +139,9 @@ class Demo:
         if "alive" in told:
             self._upgrade()
             return
-        self._heard = told.get("n", 0)
+        if "n" not in told:
+            return
+        self._heard = told["n"]
         handle = self.stage.handles.get(told.get("id", ""))
         if handle is not None:
             touch(self.controls, handle, told.get("at"), told.get("key"))

@@ -18,7 +18,7 @@ CIRCLE = "M.5 0A.5.5 0 1 0-.5 0A.5.5 0 1 0 .5 0Z"
 
 def colour(style: Mapping[str, Any]) -> str:
     """What a text or an area is filled with."""
-    return _hex(style.get("color", style.get("facecolor", "black")), style.get("alpha"))
+    return _hex(style["color"], style.get("alpha"))
 
 
 def line_look(style: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 
 from steepest.demos._looks import colour, line_look
 from steepest.demos._png import png
+from steepest.plots import line_style
 
 __all__ = ["DPI", "GRIP", "Handle", "Panel", "Stage"]
 
@@ -27,6 +28,7 @@ DPI = 100
 POINT = DPI / 72  # dots
 KEPT = 24  # pictures that are kept
 HUGE = 1e30  # what the browser's numbers hold
+INK = line_style(0)["color"]
 Paint = Callable[..., Sequence[Axes]]
 Numbers = Any  # what numpy takes for an array
 
@@ -87,7 +89,7 @@ class Panel:
 
     def plot(self, x: Numbers, y: Numbers, **style: Any) -> None:
         """Draw a line or marks, or both; a gap where a number is nan."""
-        style = {"zorder": 2, **style}
+        style = {"color": INK, "zorder": 2, **style}
         every = style.pop("markevery", None)
         points = _pairs(x, y)
         look, marked = line_look(style), points if every is None else points[_picked(every, len(points))]
@@ -108,6 +110,7 @@ class Panel:
     def bars(self, x: Numbers, height: Numbers, *, width: Numbers = 0.8, bottom: Numbers = 0.0, **style: Any) -> None:
         """Draw bars that stand on `bottom`, `x` in their middle."""
         x, height, width, bottom = np.broadcast_arrays(*(_array(part) for part in (x, height, width, bottom)))
+        style = {"color": INK, **style}
         boxes = np.stack([x - width / 2, bottom, x + width / 2, bottom + height], axis=-1)
         self._add(
             "bars", boxes, style, {"fill": colour(style)},
@@ -118,14 +121,14 @@ class Panel:
         """Fill what lies between two curves."""
         x, low, high = np.broadcast_arrays(*(_array(part) for part in (x, low, high)))
         round_ = np.concatenate([_pairs(x, low), _pairs(x, high)[::-1]])
-        style = {"linewidth": 0, **style}
+        style = {"color": INK, "linewidth": 0, **style}
         self._add(
             "area", round_, style, {"fill": colour(style)}, lambda: [self._ax.fill_between(x, low, high, **style)]
         )
 
     def arrows(self, x: Numbers, y: Numbers, dx: Numbers, dy: Numbers, **style: Any) -> None:
         """Draw arrows from places by moves; `color`, and `linewidth` in points."""
-        style = {"color": "black", "linewidth": 1.5, **style}
+        style = {"color": INK, "linewidth": 1.5, **style}
         ends = np.concatenate([_pairs(x, y), _pairs(x, y) + _pairs(dx, dy)], axis=1)
         width = style.pop("linewidth")
         units = {"angles": "xy", "scale_units": "xy", "scale": 1, "units": "dots", "width": width * POINT}

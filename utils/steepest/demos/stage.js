@@ -12,6 +12,7 @@ const STYLE = `
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const FAR = 4000; // dots: a dashed line that is longer takes the browser seconds
 const PATIENCE = 2000; // ms until a kernel that does not answer is asked again
+const ACTS = ["keydown", "pointermove", "change"], PROD = 10, PRODS = 5; // ms
 const FONT = "'DejaVu Sans', Verdana, Arial, sans-serif";
 
 const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -282,6 +283,18 @@ function render({ model, el }) {
   for (const end of ["pointerup", "pointercancel"])
     stage.addEventListener(end, () => { if (dragged) { dragged = null; soon(); } });
 
+  // A server holds back what it has to say until the browser has acknowledged what came before, and a browser puts that
+  // off for 40 ms unless it has something to say itself. So it says something, until the picture has come.
+  let prods = 0, prodding = 0;
+  const rest = () => { clearInterval(prodding); prodding = 0; };
+  const prod = () => {
+    prods = 0;
+    prodding ||= setInterval(() => { if (prods++ < PRODS) model.send({}); else rest(); }, PROD);
+  };
+  const within_demo = (event) => (el.closest(".widget-vbox") ?? el).contains(event.target);
+  const acted = (event) => { if ((event.type !== "pointermove" || event.buttons) && within_demo(event)) prod(); };
+  for (const kind of ACTS) window.addEventListener(kind, acted, true);
+
   // Notebooks fold headings and move between cells by arrow keys, wherever the focus is: not within a demo.
   const mine = (event) => {
     const demo = el.closest(".widget-vbox") ?? el;
@@ -293,12 +306,16 @@ function render({ model, el }) {
   const watch = new ResizeObserver(soon);
   watch.observe(stage);
   model.on("change", changed);
+  model.on("change:numbers", rest);
   model.on("change:seen", answered);
   changed();
   return () => {
     window.removeEventListener("keydown", mine, true);
+    for (const kind of ACTS) window.removeEventListener(kind, acted, true);
+    rest();
     watch.disconnect();
     model.off("change", changed);
+    model.off("change:numbers", rest);
     model.off("change:seen", answered);
   };
 }

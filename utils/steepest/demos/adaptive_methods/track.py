@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from steepest.demos._demo import power
 from steepest.demos._stage import Stage
-from steepest.demos.adaptive_methods.runners import NAMES, LineUp
+from steepest.demos.adaptive_methods.runners import LEARNERS, NAMES, LineUp
 from steepest.landscapes import LANDSCAPES
 from steepest.plots import line_style, plot_contours
 
@@ -52,7 +52,11 @@ def draw_race(stage: Stage, field: LineUp, heat: Heat, step: int, chosen: int | 
         ground.plot(*points[number, step], **dot, zorder=9)
         losses.plot([heights[number, 0], heights[number, step]], [row, row], **line)
         losses.plot(heights[number, step], row, clip_on=False, **dot)
-        losses.handle("spelled", WORST + 0.45, row, value=name, name=f"spell out {name}", **dot | {"markersize": 6})
+        small = dot | {"markersize": 6}
+        if name in LEARNERS:
+            losses.handle("spelled", WORST + 0.45, row, value=name, name=f"spell out {name}", **small)
+        else:
+            losses.plot(WORST + 0.45, row, clip_on=False, **small)
         if len(set(heat.rates)) > 1:
             losses.text(LEAST - 0.5, row, f"{heat.rates[number]:g}", va="center", clip_on=False)
 
