@@ -168,10 +168,8 @@ def _pull(page: Page, image: Locator, name: str, figures: Figures) -> None:
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         page.mouse.move(x, y)
         page.mouse.down()
-        moved = [
-            _changes(page, lambda step=step: page.mouse.move(x + 4 * (1 + step % 7), y - 3 * (1 + step % 5)))
-            for step in range(3 * PRESSES)
-        ]
+        places = [(x + 4 * (1 + step % 7), y - 3 * (1 + step % 5)) for step in range(3 * PRESSES)]
+        moved = [_changes(page, lambda place=place: page.mouse.move(*place)) for place in places]
         page.mouse.up()
         assert any(moved), f"handle {number + 1} of {name} moves nothing"
     _note(page, name, "drag", figures.drag)

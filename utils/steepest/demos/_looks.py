@@ -57,7 +57,8 @@ def _outline(marker: MarkerStyle) -> str:
         return CIRCLE
     path = marker.get_path().transformed(marker.get_transform())
     pieces = []
-    for piece in path.to_polygons(closed_only=False):
+    polygons: list[Any] = path.to_polygons(closed_only=False)
+    for piece in polygons:
         points = "L".join(f"{x:.3f} {-y:.3f}" for x, y in piece)
         pieces.append(f"M{points}{'Z' if marker.is_filled() else ''}")
     return "".join(pieces)

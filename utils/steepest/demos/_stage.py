@@ -17,6 +17,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from steepest.demos._looks import colour, line_look
 from steepest.demos._png import png
@@ -131,7 +132,13 @@ class Panel:
         style = {"color": INK, "linewidth": 1.5, **style}
         ends = np.concatenate([_pairs(x, y), _pairs(x, y) + _pairs(dx, dy)], axis=1)
         width = style.pop("linewidth")
-        units = {"angles": "xy", "scale_units": "xy", "scale": 1, "units": "dots", "width": width * POINT}
+        units: dict[str, Any] = {
+            "angles": "xy",
+            "scale_units": "xy",
+            "scale": 1,
+            "units": "dots",
+            "width": width * POINT,
+        }
         self._add(
             "arrows", ends, style, {"fill": colour(style), "width": width * POINT},
             lambda: [self._ax.quiver(x, y, dx, dy, **style, **units)],
@@ -144,7 +151,12 @@ class Panel:
         record = {"map": len(self._stage.maps), "rows": dots.shape[0], "columns": dots.shape[1]}
         self._stage.maps.append(dots.tobytes())
         ends = np.array([[across[0], up[0], across[1], up[1]]])
-        image = {"extent": (*across, *up), "origin": "lower", "aspect": "auto", "interpolation": "nearest"}
+        image: dict[str, Any] = {
+            "extent": (*across, *up),
+            "origin": "lower",
+            "aspect": "auto",
+            "interpolation": "nearest",
+        }
         self._add("map", ends, style, record, lambda: [self._ax.imshow(dots, **image, **style)])
 
     def handle(
@@ -194,8 +206,8 @@ class Panel:
             "said": said, "shares": shares, "fill": colour(style), "size": style["fontsize"] * POINT,
             "ha": style.get("ha", "left"), "va": style.get("va", "baseline"),
         }  # fmt: skip
-        where = {"transform": self._ax.transAxes} if shares else {}
-        options = {"clip_on": True} | {name: item for name, item in style.items()} | where
+        where: dict[str, Any] = {"transform": self._ax.transAxes} if shares else {}
+        options = {"clip_on": True} | style | where
         self._add("text", np.array([[x, y]]), style, look, lambda: [self._ax.text(x, y, said, **options)])
 
     def _add(
@@ -267,7 +279,7 @@ class Stage:
         """Draw both layers as one PNG file."""
         if self.ground is None:
             return b""
-        self.ground.canvas.restore_region(self.ground.region)
+        self.ground.canvas.restore_region(self.ground.region)  # type: ignore[no-untyped-call]
         for mark in self._ordered():
             for artist in mark.draw():
                 artist.axes.draw_artist(artist)  # type: ignore[union-attr]
@@ -279,8 +291,7 @@ class Stage:
 
 
 def _painted(size: tuple[float, float], paint: Paint, key: tuple[Hashable, ...]) -> Ground:
-    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.06, h_pad=0.06, wspace=0.03)  # type: ignore[union-attr]
+    figure = Figure(figsize=size, dpi=DPI, layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, wspace=0.03))
     axes = tuple(paint(figure, *key))
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]

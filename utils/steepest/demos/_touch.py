@@ -82,7 +82,7 @@ def _along(frame: dict[str, Any], number: int, value: float, steps: float) -> fl
         moved = math.exp(math.log(value) + steps * SHARE * math.log(high / low))
     else:
         moved = value + steps * SHARE * (high - low)
-    return min(max(moved, min(low, high)), max(low, high))
+    return float(min(max(moved, min(low, high)), max(low, high)))
 
 
 def _numbers(control: Any) -> list[Any]:

@@ -171,12 +171,13 @@ function render({ model, el }) {
       const panel = panels[mark.panel], values = data.subarray(start, (start += mark.n));
       ctx.save();
       if (mark.clip) { ctx.beginPath(); ctx.rect(...panel.box); ctx.clip(); }
+      let look = mark;
       if (mark.kind === "map") {
         const view = maps[mark.map], old = kept.get(mark.map);
         if (old?.view !== view) kept.set(mark.map, { view, image: picture(view, mark.rows, mark.columns) });
-        mark.image = kept.get(mark.map).image;
+        look = kept.get(mark.map);
       }
-      KINDS[mark.kind](ctx, mark, dots(values, mark, found[mark.panel], panel));
+      KINDS[mark.kind](ctx, look, dots(values, mark, found[mark.panel], panel));
       ctx.restore();
     }
     place_handles(panels, found);

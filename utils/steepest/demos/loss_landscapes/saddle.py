@@ -84,7 +84,7 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
     return Demo(
         draw,
         {
-            "delta": slider("start beside the ridge, δ", 1e-4, -12, 0, 0.1, log=True),
+            "delta": slider("distance δ", 1e-4, -12, 0, 0.1, log=True),
             "along": held(ALONG),
             "ridge": check_box("exactly on the ridge"),
             "noise": slider("noise σ in the gradient", 0.0, 0.0, 0.8, 0.01),

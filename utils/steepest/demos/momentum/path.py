@@ -118,9 +118,7 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
     return paths, distances
 
 
-def _path(
-    step: Step, hessian: Tensor, start: tuple[float, float], *, lr: float, beta: float, averaged: bool
-) -> Tensor:
+def _path(step: Step, hessian: Tensor, start: tuple[float, float], *, lr: float, beta: float, averaged: bool) -> Tensor:
     place = torch.tensor(start, dtype=torch.float64)
     rate = lr * rate_factor(step, place, beta, averaged)
     state = init_state("momentum", place)

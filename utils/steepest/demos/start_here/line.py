@@ -120,7 +120,7 @@ def draw_line(
     path = walk(gd_step, x, y, lr=lr, start=start)
     theta = _checked(fit_line(x, y, torch.tensor(start, dtype=x.dtype), lr=lr, n_steps=step), "fit_line")
     distance = (path - best).norm(dim=1).nan_to_num(nan=torch.inf)
-    _show(panels, *(part.nan_to_num(nan=FARTHEST).clamp(-FARTHEST, FARTHEST) for part in (theta, path, distance)), step)
+    _show(panels, _tame(theta), _tame(path), _tame(distance), step)
     loss = (theta[0] + theta[1] * x - y).square().mean()
     said = (
         f"η = {lr:.2f}: after {counted(step, 'step')} the line is {theta[0]:.4g} + {theta[1]:.4g} x, "
@@ -144,6 +144,10 @@ def _arrived(distance: Tensor, counts: bool) -> str:
     if not counts:
         return f"{said} For the goal, press reset: it counts from the first start."
     return f"{said} {'The goal is reached.' if steps <= GOAL else f'Not yet: the goal is {GOAL}.'}"
+
+
+def _tame(numbers: Tensor) -> Tensor:
+    return numbers.nan_to_num(nan=FARTHEST).clamp(-FARTHEST, FARTHEST)
 
 
 def _show(panels: tuple[Panel, Panel, Panel], theta: Tensor, path: Tensor, distance: Tensor, step: int) -> None:
