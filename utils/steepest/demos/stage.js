@@ -298,10 +298,9 @@ function render({ model, el }) {
 
   // Notebooks fold headings and move between cells by arrow keys, wherever the focus is: not within a demo.
   const mine = (event) => {
-    const demo = el.closest(".widget-vbox") ?? el;
-    if (!(event.key in ARROWS) || !demo.contains(event.target)) return;
-    demo.setAttribute("data-lm-suppress-shortcuts", "true");
-    setTimeout(() => demo.removeAttribute("data-lm-suppress-shortcuts"));
+    if (!(event.key in ARROWS) || !within_demo(event)) return;
+    event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+    setTimeout(() => event.target.removeAttribute("data-lm-suppress-shortcuts"));
   };
   window.addEventListener("keydown", mine, true);
   const watch = new ResizeObserver(soon);
