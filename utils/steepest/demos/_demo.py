@@ -25,7 +25,7 @@ __all__ = ["Demo", "check_box", "choice", "count", "counted", "held", "joined", 
 Draw = Callable[..., str]
 Control = Any  # a widget with a value; ipywidgets has no types
 
-SETTLE_SECONDS = 0.005  # events that wait behind one that is being drawn are taken together
+SETTLE_SECONDS = 0.002  # events that wait behind one that is being drawn are taken together
 TAG = re.compile(r"<[^>]*>")
 PRESENT = {"description_width": "initial"}
 MINUS_AND_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

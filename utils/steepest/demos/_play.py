@@ -11,8 +11,8 @@ import ipywidgets as widgets
 
 __all__ = ["Player"]
 
-FRAME_SECONDS = 0.03
-WHOLE_SECONDS = 1.3  # at least, from beginning to end: a few frames are shown for longer
+FRAME_SECONDS = 0.028
+WHOLE_SECONDS = 1.1  # at least, from beginning to end: a few frames are shown for longer
 BREATH_SECONDS = 0.005  # at least, between two frames: for what else the browser has sent, a pause above all
 TOLD_EVERY, AHEAD = 6, 12  # frames
 PATIENCE_SECONDS = 1.0
