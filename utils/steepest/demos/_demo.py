@@ -86,7 +86,7 @@ class Demo:
         self.figure = Figure(figsize=size, dpi=DPI)
         self._canvas = FigureCanvasAgg(self.figure)
         width, height = self._canvas.get_width_height()
-        self.image = widgets.Image(format="png", width=width, height=height)
+        self.image = widgets.Image(format="png", width=width, height=height, layout={"display": "none"})
         self.message = widgets.HTML()
         self.reset = widgets.Button(description="reset", tooltip="back to the first state", icon="undo")
         self._draw = draw
@@ -131,13 +131,17 @@ class Demo:
             self.image.value = png(np.asarray(self._canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
         elif self._alive:
             self.stage.send(TAG.sub(" ", said), self._heard)
+            if self.widget.children[-1] is self.image:
+                self.widget.children = [*self.widget.children[:-1], self.stage.surface]
         else:
             self.image.value = self.stage.picture()
+        self.image.layout.display = None
 
     def _touched(self, surface: object, told: dict[str, Any], buffers: object) -> None:
         """Hear from the browser: that it draws the stage, or what was done to one of its handles."""
         if "alive" in told:
-            self._upgrade()
+            self._alive, self.stage.scale = self._make_view is None, 1 + (told.get("scale", 1) > 1)
+            self.update_soon()
             return
         if "n" not in told:
             return
@@ -147,14 +151,6 @@ class Demo:
             touch(self.controls, handle, told.get("at"), told.get("key"))
         if self._waiting is None:  # nothing has changed, or it is drawn already
             self.stage.surface.seen = self._heard
-
-    def _upgrade(self) -> None:
-        """Let the browser draw instead of sending pictures."""
-        if self._make_view is not None or self._alive:
-            return
-        self._alive = True
-        self.update()
-        self.widget.children = [*self.widget.children[:-1], self.stage.surface]
 
     def update_soon(self) -> None:
         """Draw as soon as no other event waits; at once where no event loop runs."""

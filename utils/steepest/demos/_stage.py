@@ -60,8 +60,17 @@ class Ground(NamedTuple):
     canvas: FigureCanvasAgg
     region: Any
     axes: tuple[Axes, ...]
-    file: bytes
     frames: list[dict[str, Any]]
+    files: dict[int, bytes]
+
+    def file(self, scale: int) -> bytes:
+        """The picture with so many times the dots along each side, for screens that have them."""
+        if scale not in self.files:
+            self.canvas.figure.dpi = scale * DPI
+            self.canvas.draw()  # type: ignore[no-untyped-call]
+            self.files[scale] = png(np.asarray(self.canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+            self.canvas.figure.dpi = DPI
+        return self.files[scale]
 
 
 class Handle(NamedTuple):
@@ -230,10 +239,12 @@ class Stage:
     ----------
     surface : Surface
         The widget.
+    scale : int
+        How many dots of the screen there are along a dot of the picture.
     """
 
     def __init__(self, size: tuple[float, float]) -> None:
-        self.size = size
+        self.size, self.scale = size, 1
         self.surface = Surface(size=[round(DPI * side) for side in size])
         self._grounds: dict[Hashable, Ground] = {}
         self._clear()
@@ -271,7 +282,8 @@ class Stage:
         numbers = [mark.numbers.ravel() for mark in marks]
         packed = np.concatenate([np.empty(0), *numbers]).clip(-HUGE, HUGE).astype(np.float32)
         with self.surface.hold_sync():
-            self.surface.told, self.surface.behind, self.surface.panels = told, self.ground.file, self.frames
+            self.surface.told, self.surface.panels = told, self.frames
+            self.surface.behind = self.ground.file(self.scale)
             self.surface.marks, self.surface.numbers = [mark.record for mark in marks], packed.tobytes()
             self.surface.maps, self.surface.handles, self.surface.seen = self.maps, self.records, seen
 
@@ -305,7 +317,7 @@ def _painted(size: tuple[float, float], paint: Paint, key: tuple[Hashable, ...])
             "y": [*map(float, ax.get_ylim())], "log": [ax.get_xscale() == "log", ax.get_yscale() == "log"],
         })  # fmt: skip
     region = canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
-    return Ground(canvas, region, axes, png(np.asarray(canvas.buffer_rgba())), frames)  # type: ignore[no-untyped-call]
+    return Ground(canvas, region, axes, frames, {})
 
 
 def _array(values: Numbers) -> np.ndarray:

@@ -320,4 +320,4 @@ function render({ model, el }) {
   };
 }
 
-export default { initialize: ({ model }) => { model.send({ alive: true }); }, render };
+export default { initialize: ({ model }) => { model.send({ alive: true, scale: window.devicePixelRatio }); }, render };

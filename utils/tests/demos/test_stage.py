@@ -193,6 +193,23 @@ def test_the_browser_takes_over_when_it_says_that_it_can() -> None:
     assert demo._repr_mimebundle_()["image/png"] == demo.stage.picture() != first
 
 
+@pytest.mark.parametrize(("scale", "width"), [(1, 400), (1.25, 800), (2, 800)])
+def test_a_screen_with_more_dots_gets_them(scale: float, width: int) -> None:
+    demo, _ = pulled()
+    before = demo.stage.picture()
+    tell(demo, alive=True, scale=scale)
+    assert dots(demo.stage.surface.behind).shape == (width * 250 // 400, width, 4)
+    assert demo.stage.picture() == before
+
+
+def test_nothing_is_shown_before_there_is_a_picture(blank: Any) -> None:
+    demo = Demo(blank, {"rate": slider("rate", 0.1, 0.0, 1.0, 0.1)}, needs=["step"])
+    tell(demo, alive=True)
+    assert demo.widget.children[-1] is demo.image
+    assert demo.image.layout.display == "none"
+    assert "Write <code>step</code>" in demo.message.value
+
+
 def test_a_handle_moves_its_controls_and_reset_brings_them_back() -> None:
     demo, seen = pulled()
     tell(demo, alive=True)
