@@ -76,24 +76,31 @@ def _torch(rate: float, beta: float) -> Tensor:
 
 def _sliders() -> list[str]:
     """The latencies and the frames a second that the last `make test-long` has left."""
-    if not all((MEASURED / f"{name}.json").exists() for name in ("latency", "frames")):
+    names = "latency", "drag", "frames"
+    if not all((MEASURED / f"{name}.json").exists() for name in names):
         return ["Latencies in a browser: run `make test-long` first."]
-    latency, frames = (json.loads((MEASURED / f"{name}.json").read_text()) for name in ("latency", "frames"))
+    latency, drag, frames = (json.loads((MEASURED / f"{name}.json").read_text()) for name in names)
     rows = [
-        f"| `{name}` | {statistics.median(waits):.0f} | {statistics.quantiles(waits, n=20)[-1]:.0f} | {len(waits)} "
-        f"| {frames.get(name, '')} |"
+        f"| `{name}` | {_waits(waits)} | {_waits(drag.get(name, []))} | {frames.get(name, '')} |"
         for name, waits in latency.items()
         if len(waits) > 1
     ]
     return [
-        "From the press of a key on a slider until Chromium shows the new picture (ms), and the frames a second that",
-        f"it shows while a demo plays: {1 / FRAME_SECONDS:.0f} at most, and fewer where there are few, which last",
-        f"{WHOLE_SECONDS:.0f} s from the first to the last. Kernel, server, browser and test share two cores.",
+        "From the press of a key on a slider or a handle, and from a pull at a handle by the pointer, until Chromium",
+        "shows the new picture (ms), and the frames a second that it shows while a demo plays:",
+        f"{1 / FRAME_SECONDS:.0f} at most, and fewer where there are few, which last {WHOLE_SECONDS:g} s from first to",
+        "last. Kernel, server, browser and test share two cores.",
         "",
-        "| demo | median | 95th percentile | presses | frames a second |",
-        "|---|---:|---:|---:|---:|",
+        "| demo | key: median | 95th percentile | presses | drag: median | 95th percentile | moves | frames a second |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
         *rows,
     ]
+
+
+def _waits(waits: list[float]) -> str:
+    if len(waits) < 2:
+        return "| |"
+    return f"{statistics.median(waits):.0f} | {statistics.quantiles(waits, n=20)[-1]:.0f} | {len(waits)}"
 
 
 if __name__ == "__main__":

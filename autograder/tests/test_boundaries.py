@@ -82,7 +82,7 @@ RULES = [
         "steepest",
         {"steepest_grader", "steepest_exercises", "nbformat", "nbgrader", "nbclient", "nbconvert", "jupytext"},
     ),
-    ("steepest outside demos", {"ipywidgets"}),
+    ("steepest outside demos", {"anywidget", "ipywidgets"}),
     ("the judge's side", NOTEBOOKS),
     ("exercises", {f"steepest_grader.{name}" for names in LEVELS for name in names if name != "exercise"}),
     ("all but those that know nbgrader", {"nbgrader"}),

@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 from steepest_grader.course.find import find_course
 
@@ -49,3 +50,14 @@ def test_paths_in_documents_are_there() -> None:
     made = {path for page, path in named if page == "CONTRIBUTING.md" and "robust_losses" in path}  # by its reader
     assert len(named) > 10
     assert [item for item in sorted(named) if item[1] not in made and not (COURSE.root / item[1]).exists()] == []
+
+
+def test_the_demo_in_contributing_runs() -> None:
+    text = (COURSE.root / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## A demo\n")[2]
+    made: dict[str, Any] = {"__name__": "ball"}
+    exec(text.partition("```python\n")[2].partition("```")[0], made)
+    demo = made["ball_demo"](lambda theta, slope, *, lr: theta - lr * slope)
+    assert demo.message.value == "After 20 steps the ball is at 0.182. Not yet."
+    demo.stage.surface._handle_custom_msg({"id": "start:", "at": [0.02, 1.0], "n": 1}, [])
+    assert demo.message.value == "After 20 steps the ball is at 0.00243. The goal is reached."
+    assert demo.image.value == demo.stage.picture() != b""

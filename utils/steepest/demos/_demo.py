@@ -1,8 +1,9 @@
-"""What all demos share: controls, a goal, a message, and one figure that is redrawn in place."""
+"""What all demos share: controls, a goal, a message, and one picture that follows them."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -16,14 +17,16 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from steepest.demos._play import Player
 from steepest.demos._png import png
+from steepest.demos._stage import DPI, Stage
+from steepest.demos._touch import Held, held, touch
 
-__all__ = ["Demo", "check_box", "choice", "count", "counted", "joined", "plain_log", "power", "slider", "steps"]
+__all__ = ["Demo", "check_box", "choice", "count", "counted", "held", "joined", "plain_log", "power", "slider", "steps"]
 
 Draw = Callable[..., str]
 Control = Any  # a widget with a value; ipywidgets has no types
 
-DPI = 100
-SETTLE_SECONDS = 0.005  # events that wait behind one that is being drawn are taken together
+SETTLE_SECONDS = 0.002  # events that wait behind one that is being drawn are taken together
+TAG = re.compile(r"<[^>]*>")
 PRESENT = {"description_width": "initial"}
 MINUS_AND_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -34,12 +37,12 @@ class Demo:
     Parameters
     ----------
     draw : callable
-        Called as ``draw(view, **values)`` with what is to be drawn on and the values of the controls by name;
-        returns HTML for the line above the picture. It runs the student's functions.
+        Called as ``draw(stage, **values)`` with the values of the controls by name; says on the stage what is to be
+        seen and returns HTML for the line above it. It runs the student's functions.
     controls : mapping of str to widget
-        What can be changed, in the order in which it is shown.
+        What can be changed, in the order in which it is shown; what is `held` is moved on the picture alone.
     view : callable, optional
-        Maps the figure to what `draw` gets, once; by default `draw` gets the figure, which it clears or changes.
+        For a demo that stands on no stage: maps a figure, once, to what `draw` gets instead.
     needs : sequence of str
         Functions of the student's that it runs, named where one of them is not written yet.
     goal : str
@@ -57,8 +60,12 @@ class Demo:
         The play button, and what it does.
     reset : Button
         Brings back the first state.
-    message, image : widget
-        The line above the picture, and the picture.
+    message : HTML
+        The line above the picture.
+    stage : Stage
+        The picture, where the browser draws it.
+    image : Image
+        The picture until a browser has said that it does, and for good where scripts are forbidden or missing.
     widget : VBox
         What a notebook shows.
     """
@@ -68,17 +75,18 @@ class Demo:
         draw: Draw,
         controls: Mapping[str, Control],
         *,
-        view: Callable[[Figure], Any] = lambda figure: figure,
+        view: Callable[[Figure], Any] | None = None,
         needs: Sequence[str] = (),
         goal: str = "",
         size: tuple[float, float] = (9.5, 4.2),
         played: str = "",
     ) -> None:
         self.controls = dict(controls)
+        self.stage = Stage(size)
         self.figure = Figure(figsize=size, dpi=DPI)
         self._canvas = FigureCanvasAgg(self.figure)
         width, height = self._canvas.get_width_height()
-        self.image = widgets.Image(format="png", width=width, height=height)
+        self.image = widgets.Image(format="png", width=width, height=height, layout={"display": "none"})
         self.message = widgets.HTML()
         self.reset = widgets.Button(description="reset", tooltip="back to the first state", icon="undo")
         self._draw = draw
@@ -87,12 +95,15 @@ class Demo:
         self._needs = needs
         self._first = {name: control.value for name, control in self.controls.items()}
         self._waiting: asyncio.TimerHandle | None = None
+        self._alive, self._heard = False, 0
         self.play = Player(self.controls[played], self._settled) if played else None
-        shown = [*([self.play.button] if self.play else []), *self.controls.values(), self.reset]
+        sliders = [control for control in self.controls.values() if not isinstance(control, Held)]
+        shown = [*([self.play.button] if self.play else []), *sliders, self.reset]
         row = widgets.HBox(shown, layout=widgets.Layout(flex_flow="row wrap"))
         told = [widgets.HTML(f"<b>Goal:</b> {goal}")] if goal else []
         self.widget = widgets.VBox([*told, row, self.message, self.image])
         self.reset.on_click(self._reset)
+        self.stage.surface.on_msg(self._touched)
         for control in self.controls.values():
             control.observe(self._changed, names="value")
         self.update()
@@ -101,19 +112,45 @@ class Demo:
         """Draw with the controls' values, and show what came of it; whatever happens is said in the message."""
         values = {name: control.value for name, control in self.controls.items()}
         try:
-            if self._view is None:
+            if self._make_view is not None and self._view is None:
                 self._view = self._make_view(self.figure)
-            said = self._draw(self._view, **values)
+            said = self._draw(self.stage if self._make_view is None else self._view, **values)
         except NotImplementedError:
             wanted = ", ".join(f"<code>{name}</code>" for name in self._needs)
             self.message.value = f"Write {wanted} and run the cell, then run this one again."
-            return
         except Exception as error:  # noqa: BLE001 - a callback has no cell in which it could be raised
             self.message.value = f"<b>{type(error).__name__}</b>: {escape(str(error)[:500])}"
+        else:
+            self.message.value = said
+            self._show(said)
+        self.stage.surface.seen = self._heard
+
+    def _show(self, said: str) -> None:
+        if self._make_view is not None:
+            self._canvas.draw()  # type: ignore[no-untyped-call]
+            self.image.value = png(np.asarray(self._canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+        elif self._alive:
+            self.stage.send(TAG.sub(" ", said), self._heard)
+            if self.widget.children[-1] is self.image:
+                self.widget.children = [*self.widget.children[:-1], self.stage.surface]
+        else:
+            self.image.value = self.stage.picture()
+        self.image.layout.display = None
+
+    def _touched(self, surface: object, told: dict[str, Any], buffers: object) -> None:
+        """Hear from the browser: that it draws the stage, or what was done to one of its handles."""
+        if "alive" in told:
+            self._alive, self.stage.scale = self._make_view is None, 1 + (told.get("scale", 1) > 1)
+            self.update_soon()
             return
-        self.message.value = said
-        self._canvas.draw()  # type: ignore[no-untyped-call]
-        self.image.value = png(np.asarray(self._canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+        if "n" not in told:
+            return
+        self._heard = told["n"]
+        handle = self.stage.handles.get(told.get("id", ""))
+        if handle is not None:
+            touch(self.controls, handle, told.get("at"), told.get("key"))
+        if self._waiting is None:  # nothing has changed, or it is drawn already
+            self.stage.surface.seen = self._heard
 
     def update_soon(self) -> None:
         """Draw as soon as no other event waits; at once where no event loop runs."""
@@ -141,7 +178,8 @@ class Demo:
     def _repr_mimebundle_(self, **settings: Any) -> dict[str, Any]:
         """The widget, and the picture for whoever shows no widgets."""
         bundle: dict[str, Any] = self.widget._repr_mimebundle_(**settings)
-        return bundle | ({"image/png": bytes(self.image.value)} if self.image.value else {})
+        picture = self.stage.picture() if self._alive else bytes(self.image.value)
+        return bundle | ({"image/png": picture} if picture else {})
 
 
 def slider(label: str, value: float, low: float, high: float, step: float, *, log: bool = False) -> Control:

@@ -11,8 +11,8 @@ import ipywidgets as widgets
 
 __all__ = ["Player"]
 
-FRAME_SECONDS = 0.05
-WHOLE_SECONDS = 2.0  # at least, from beginning to end: a few frames are shown for longer
+FRAME_SECONDS = 0.028
+WHOLE_SECONDS = 1.1  # at least, from beginning to end: a few frames are shown for longer
 BREATH_SECONDS = 0.005  # at least, between two frames: for what else the browser has sent, a pause above all
 TOLD_EVERY, AHEAD = 6, 12  # frames
 PATIENCE_SECONDS = 1.0
@@ -57,15 +57,16 @@ class Player:
         again = self.slider.value == self.slider.max
         n_frames = (self.slider.max - self.slider.min) / self.step
         pace = max(FRAME_SECONDS, WHOLE_SECONDS / n_frames)
+        due = clock()
         while self.button.value and (again or self.slider.value < self.slider.max):
-            begun = clock()
             self.slider.value = self.slider.min if again else min(self.slider.value + self.step, self.slider.max)
             again = False
             self._draw()
             self._frames += 1
             if self._frames % TOLD_EVERY == 0:
                 self.told.value = self._frames
-            await asyncio.sleep(max(BREATH_SECONDS, begun + pace - clock()))
+            due = max(due + pace, clock() - pace)  # a late frame is made up for, several are not
+            await asyncio.sleep(max(BREATH_SECONDS, due - clock()))
             await self._followed()
         self.button.value = False
 

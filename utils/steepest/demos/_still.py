@@ -12,7 +12,7 @@ from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from steepest.demos._demo import DPI
+from steepest.demos._stage import DPI
 
 Panels = TypeVar("Panels", bound=tuple[Axes, ...])
 

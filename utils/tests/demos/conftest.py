@@ -29,6 +29,17 @@ def new_picture() -> Callable[[Demo], bool]:
 
 
 @pytest.fixture(scope="session")
+def pull() -> Callable[..., None]:
+    """Do to a demo's handle what a hand does in the browser: `at` a place, by a `key`, or a `press`."""
+
+    def pull(demo: Demo, handle: str, **done: Any) -> None:
+        assert handle in demo.stage.handles
+        demo.stage.surface._handle_custom_msg({"id": handle, **done, "n": demo.stage.surface.seen + 1}, [])
+
+    return pull
+
+
+@pytest.fixture(scope="session")
 def blank() -> Callable[..., Any]:
     """A function that is not written yet."""
 

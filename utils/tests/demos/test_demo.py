@@ -17,15 +17,16 @@ from PIL import Image
 from steepest import demos
 from steepest.demos._demo import Demo, check_box, choice, counted, joined, plain_log, power, slider, steps
 from steepest.demos._png import SIGNATURE, png
+from steepest.demos._stage import Stage
 
 
 def counting(seen: list[dict[str, Any]], problem: Exception | None = None) -> Demo:
-    def draw(figure: Figure, **values: Any) -> str:
+    def draw(stage: Stage, **values: Any) -> str:
         seen.append(values)
         if problem is not None and values["rate"] > 1:
             raise problem
-        figure.clear()
-        figure.subplots().plot([0, values["rate"]])
+        (panel,) = stage.panels(lambda figure: [figure.subplots()])
+        panel.plot([0, 1], [0, values["rate"] / 2])
         return f"rate {values['rate']}"
 
     controls = {"rate": slider("rate", 1.0, 0.0, 2.0, 0.5), "fast": check_box("fast")}
@@ -154,7 +155,11 @@ def test_a_png_holds_the_dots_that_were_put_in(shape: tuple[int, int, int], dots
 
 
 def test_the_picture_shown_is_the_figure() -> None:
-    demo = counting([])
+    def draw(figure: Figure, *, rate: float) -> str:
+        figure.subplots().plot([0, rate])
+        return ""
+
+    demo = Demo(draw, {"rate": slider("rate", 1.0, 0.0, 2.0, 0.5)}, view=lambda figure: figure)
     shown = np.array(Image.open(io.BytesIO(bytes(demo.image.value))))
     canvas = FigureCanvasAgg(demo.figure)
     canvas.draw()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from matplotlib.figure import Figure
+from functools import cache
 
 from steepest.demos._demo import Demo, choice, count
+from steepest.demos._stage import Stage
 from steepest.demos.adaptive_methods.arithmetic import WEIGHTS, Moment, follow, spell_out
 from steepest.demos.adaptive_methods.runners import LEARNERS, LineUp, Step
 from steepest.demos.adaptive_methods.runs import (
@@ -15,13 +16,12 @@ from steepest.demos.adaptive_methods.runs import (
     N_STEPS,
     RIVALS,
     Heat,
-    Race,
     choose,
     duel,
     run_race,
     tracks,
 )
-from steepest.demos.adaptive_methods.track import RaceView
+from steepest.demos.adaptive_methods.track import draw_race
 
 
 def race_demo(
@@ -48,18 +48,15 @@ def race_demo(
         delta_bar_delta_step, rprop_step, quickprop_step, adagrad_step, rmsprop_step, adadelta_step,
         adam_step, adamax_step, nadam_step,
     )  # fmt: skip
-    made: list[tuple[RaceView, Race]] = []
+    run_once = cache(lambda: run_race(steppers))
     seen: dict[tuple[str, int], dict[str, float]] = {}
     walks: dict[tuple[str, str, float, int], list[Moment]] = {}
 
-    def draw(figure: Figure, *, landscape: str, rates: str, start: int, spelled: str, weight: str, step: int) -> str:
-        if not made:
-            race = run_race(steppers)
-            made.append((RaceView(figure, race.field), race))
-        view, race = made[0]
+    def draw(stage: Stage, *, landscape: str, rates: str, start: int, spelled: str, weight: str, step: int) -> str:
+        race = run_once()
         heat = choose(race, landscape, rates, start)
         names = list(race.field.runners)
-        view.show(heat, step, names.index(spelled) if spelled in names else None)
+        draw_race(stage, race.field, heat, step, names.index(spelled) if spelled in names else None)
         if rates != BEST and (winner := duel(race.field, heat, step)):
             seen.setdefault((landscape, start), {})[winner] = heat.rates[0]
         lines = []

@@ -15,7 +15,8 @@ from matplotlib.path import Path
 from torch import Generator, Tensor
 
 from steepest._xor import XorTraining, xor
-from steepest.demos._demo import DPI, Demo, check_box, choice, count, plain_log, slider
+from steepest.demos._demo import Demo, check_box, choice, count, plain_log, slider
+from steepest.demos._stage import DPI
 from steepest.demos._still import Picture, Still
 from steepest.depth import wilson_interval
 from steepest.plots import line_style

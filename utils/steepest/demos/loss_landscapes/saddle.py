@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, check_box, count, plain_log, power, slider
+from steepest.demos._demo import Demo, check_box, count, held, joined, plain_log, power, slider
 from steepest.demos._marks import HERE, THRESHOLD, legend_above
-from steepest.demos._still import Still, bare
+from steepest.demos._stage import Stage
 from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.landscapes import Landscape, saddle
 from steepest.plots import line_style, plot_contours
 from steepest.trajectory import run, steps_to_reach
 
 Kind = Callable[[Tensor], str]
+Runs = Callable[..., Tensor]
 
 N_STEPS = 80
 N_NOISY = 16
@@ -28,11 +30,11 @@ ALONG = 1.6
 LEFT_AT = 0.5
 NEAR = 0.1
 LOWEST = 1e-13
-MAP, AWAY = (0.08, 0.13, 0.4, 0.79), (0.575, 0.13, 0.41, 0.79)
 NOISY: dict[str, Any] = {"color": line_style(1)["color"], "linewidth": 0.8, "linestyle": "-", "alpha": 0.8}
+STYLE: dict[str, Any] = line_style(0) | {"markersize": 3}
 
 
-def escape(descend: Descend, *, delta: float, noise: float, lr: float) -> Tensor:
+def escape(descend: Descend, *, delta: float, noise: float, lr: float, along: float = ALONG) -> Tensor:
     """Descend from beside the ridge of a saddle, once along the gradient and often with noise added to it.
 
     Parameters
@@ -45,6 +47,8 @@ def escape(descend: Descend, *, delta: float, noise: float, lr: float) -> Tensor
         Standard deviation of the noise in each entry of a gradient.
     lr : float
         Learning rate.
+    along : float
+        Where the start lies along the ridge.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def escape(descend: Descend, *, delta: float, noise: float, lr: float) -> Tensor
         The paths, that without noise first.
     """
     generator = torch.Generator().manual_seed(3)
-    start = torch.tensor([ALONG, delta], dtype=torch.float64).repeat(1 + N_NOISY, 1)
+    start = torch.tensor([along, delta], dtype=torch.float64).repeat(1 + N_NOISY, 1)
     scale = torch.full((1 + N_NOISY, 1), noise, dtype=torch.float64)
     scale[0] = 0
 
@@ -60,42 +64,6 @@ def escape(descend: Descend, *, delta: float, noise: float, lr: float) -> Tensor
         return _pass().gradient(theta) + scale * torch.randn(theta.shape, generator=generator, dtype=theta.dtype)
 
     return run(descend, noisy, start, state={}, n_steps=N_STEPS, lr=lr)
-
-
-class SaddleView:
-    """The figure of the escape, and the runs that it shows.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets two panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        Still(figure).show("saddle", draw_pass)
-        self.paths: dict[tuple[float, float, float], Tensor] = {}
-        left, right = bare(_panels(figure))
-        (self.noisy,) = left.plot([], [], **NOISY)
-        (self.path,) = left.plot([], [], **line_style(0))
-        (self.ball,) = left.plot([], [], **HERE)
-        (self.noisy_away,) = right.plot([], [], **NOISY)
-        (self.away,) = right.plot([], [], **line_style(0) | {"markersize": 3})
-        self.said = right.text(0.98 * N_STEPS, LOWEST * 3, "", ha="right", va="bottom", fontsize=10)
-
-    def show(self, paths: Tensor, *, step: int, label: str) -> None:
-        """Draw all paths as far as a step."""
-        shown = drawable(paths[: step + 1])
-        self.path.set_data(*shown[:, 0].T)
-        self.ball.set_data(*shown[-1:, 0].T)
-        away = shown[:, :, 1].abs().clamp(min=LOWEST / 100)
-        self.away.set_data(range(step + 1), away[:, 0])
-        # one line with gaps instead of many lines
-        gap = torch.full((1, N_NOISY, 2), torch.nan, dtype=shown.dtype)
-        # numpy: matplotlib takes long over tensors
-        self.noisy.set_data(*torch.cat([shown[:, 1:], gap]).transpose(0, 1).reshape(-1, 2).T.numpy())
-        steps = torch.arange(step + 2, dtype=shown.dtype).repeat(N_NOISY)
-        self.noisy_away.set_data(steps.numpy(), torch.cat([away[:, 1:], gap[:, :, 0]]).T.reshape(-1).numpy())
-        self.said.set_text(label)
 
 
 def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
@@ -108,20 +76,21 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
     classify_critical_point : callable
         The student's function.
     """
+    runs = lru_cache(maxsize=16)(partial(escape, descend))  # so that playing them computes nothing
 
-    def draw(view: SaddleView, **values: Any) -> str:
-        return draw_saddle(descend, classify_critical_point, view, **values)
+    def draw(stage: Stage, **values: Any) -> str:
+        return draw_saddle(runs, classify_critical_point, stage, **values)
 
     return Demo(
         draw,
         {
-            "delta": slider("start beside the ridge, δ", 1e-4, -12, -1, 1, log=True),
+            "delta": slider("distance δ", 1e-4, -12, 0, 0.1, log=True),
+            "along": held(ALONG),
             "ridge": check_box("exactly on the ridge"),
             "noise": slider("noise σ in the gradient", 0.0, 0.0, 0.8, 0.01),
             "lr": slider("rate η", 0.2, 0.05, 1.2, 0.05),
             "step": count("step", 40, 0, N_STEPS),
         },
-        view=SaddleView,
         needs=["classify_critical_point"],
         goal=f"exactly on the ridge, have all {N_NOISY} noisy runs within {NEAR} of a minimum after {N_STEPS} steps",
         size=(9.5, 4.2),
@@ -130,11 +99,12 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
 
 
 def draw_saddle(
-    descend: Descend,
+    runs: Runs,
     classify_critical_point: Kind,
-    view: SaddleView,
+    stage: Stage,
     *,
     delta: float,
+    along: float,
     ridge: bool,
     noise: float,
     lr: float,
@@ -144,14 +114,16 @@ def draw_saddle(
 
     Parameters
     ----------
-    descend, classify_critical_point : callable
-        One step of descent, and the student's function.
-    view : SaddleView
-        Where to draw; remembers the runs, so that playing them computes nothing.
-    delta : float
-        Distance of the start from the ridge.
+    runs : callable
+        `escape` with one step of descent.
+    classify_critical_point : callable
+        The student's function.
+    stage : Stage
+        Where to draw.
+    delta, along : float
+        Distance of the start from the ridge, and where it lies along it.
     ridge : bool
-        Whether it is 0 instead.
+        Whether the distance is 0 instead.
     noise, lr : float
         Standard deviation of the noise, and learning rate.
     step : int
@@ -163,13 +135,22 @@ def draw_saddle(
         Who has left, what the student's function says, and how far the goal is, for the line above the figure.
     """
     distance = 0.0 if ridge else delta
-    key = distance, noise, lr
-    if key not in view.paths:
-        view.paths = {key: escape(descend, delta=distance, noise=noise, lr=lr)}
-    paths = view.paths[key]
+    paths = runs(delta=distance, noise=noise, lr=lr, along=along)
     origin, bottom = (_pass().hessian(torch.tensor([0.0, y], dtype=torch.float64)) for y in (0.0, 1.0))
     kinds = classify_critical_point(origin), classify_critical_point(bottom)
-    view.show(paths, step=step, label=f"δ = {_power(distance)}, σ = {noise:.2f}, η = {lr:.2f}, step {step}")
+    ground, away = stage.panels(draw_pass)
+    shown = drawable(paths[: step + 1]).numpy()
+    heights = abs(shown[:, :, 1]).clip(LOWEST / 100)
+    ground.plot(*joined(shown[:, 1:].swapaxes(0, 1)).T, **NOISY)
+    ground.plot(*shown[:, 0].T, **line_style(0))
+    ground.plot(*shown[-1, 0], **HERE)
+    ground.handle(("along", "delta"), along, distance, name="start of the descent")
+    steps = range(step + 1)
+    away.plot(*joined(np.stack([steps, line], axis=1) for line in heights[:, 1:].T).T, **NOISY)
+    away.plot(steps, heights[:, 0], **STYLE)
+    away.handle(("step", ""), step, heights[-1, 0].clip(LOWEST), name="step that is shown")
+    label = f"δ = {_size(distance)}, σ = {noise:.2f}, η = {lr:.2f}, step {step}"
+    away.text(0.98 * N_STEPS, LOWEST * 3, label, ha="right", va="bottom", fontsize=10)
     said = f"Your function calls the origin a <b>{kinds[0]}</b> and (0, 1) a <b>{kinds[1]}</b>. {_left(paths, noise)}"
     if not ridge:
         return f"{said} For the goal, start on the ridge."
@@ -191,24 +172,19 @@ def _left(paths: Tensor, noise: float) -> str:
     )
 
 
-def draw_pass(figure: Figure) -> None:
+def draw_pass(figure: Figure) -> tuple[Axes, Axes]:
     """Draw level lines, minima and all labels."""
-    left, right = _panels(figure)
+    left, right = figure.subplots(1, 2)
     plot_contours(_pass(), ax=left, resolution=101)
     left.set(title="", xlabel="along the ridge, θ₁", ylabel="the falling direction, θ₂")
-    right.plot([], [], label="without noise", **line_style(0) | {"markersize": 3})
+    right.plot([], [], label="without noise", **STYLE)
     right.plot([], [], label=f"{N_NOISY} runs with noise", **NOISY)
     right.axhline(LEFT_AT, **THRESHOLD)
     right.text(N_STEPS, LEFT_AT / 1.6, f"left: {LEFT_AT}", color="0.35", fontsize=8, ha="right", va="top")
-    right.set(xlabel="step", ylabel="distance from the ridge, |θ₂|", yticks=[1e-12, 1e-9, 1e-6, 1e-3, 1e0])
+    right.set(xlabel="step", ylabel="distance from the ridge, |θ₂|", yscale="log")
+    right.set(xlim=(-1, N_STEPS + 1), ylim=(LOWEST, 1e1), yticks=[1e-12, 1e-9, 1e-6, 1e-3, 1e0])
     legend_above(right, ncols=2)
     plain_log(right)
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes]:
-    left, right = figure.add_axes(MAP), figure.add_axes(AWAY)
-    left.set(xlim=_pass().domain[0], ylim=_pass().domain[1])
-    right.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(LOWEST, 1e1))
     return left, right
 
 
@@ -217,5 +193,10 @@ def _pass() -> Landscape:
     return saddle()
 
 
-def _power(distance: float) -> str:
-    return power(round(math.log10(distance))) if distance else "0"
+def _size(distance: float) -> str:
+    """A distance in plain letters: 10⁻⁴, or 2.5·10⁻⁴ between two powers."""
+    if not distance:
+        return "0"
+    exponent = math.floor(math.log10(distance) + 1e-9)
+    front = round(distance / 10.0**exponent, 1)
+    return power(exponent) if front == 1 else f"{front:g}·{power(exponent)}"

@@ -14,8 +14,15 @@ from steepest.trajectory import init_state
 
 START = (-1.8, 1.2)
 ARRIVED = 0.01  # from the minimum
+FAR = 1e6
 LEVEL: dict[str, Any] = {"color": "0.7", "linewidth": 0.7, "zorder": 1.9}  # under the paths
 Step = Callable[..., tuple[Tensor, dict[str, Any]]]
+
+
+def as_far_as(path: Tensor, limit: float) -> Tensor:
+    """A path until it leaves what is shown: the first point beyond a limit is its last."""
+    outside = ~(path.abs().amax(dim=1) <= limit)
+    return path[: int(outside.nonzero()[0]) + 1 if outside.any() else len(path)].nan_to_num(nan=limit).clamp(-FAR, FAR)
 
 
 def rate_factor(step: Step, start: Tensor, beta: float, averaged: bool) -> float:

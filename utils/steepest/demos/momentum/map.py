@@ -15,10 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from torch import Tensor
 
-from steepest.demos._demo import DPI, Demo, check_box, joined, plain_log, slider, steps
+from steepest.demos._demo import Demo, check_box, joined, plain_log, slider, steps
 from steepest.demos._marks import MINIMUM, THRESHOLD
-from steepest.demos._still import Picture, Still, bare
-from steepest.demos.momentum.forms import ARRIVED, LEVEL, START, Step, ellipses, rate_factor
+from steepest.demos._stage import Stage
+from steepest.demos.momentum.forms import ARRIVED, FAR, LEVEL, START, Step, as_far_as, ellipses, rate_factor
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import init_state, run, steps_to_reach
@@ -30,11 +30,7 @@ HIGHEST_RATE, HIGHEST_BETA = 4.0, 0.99
 CONDITIONS = (1, 3, 10, 30, 100, 300, 1000)
 LEVELS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0, 9.0)
 NEAR = 0.02
-SIZE = (9.5, 4.4)
-CORNER, WIDTH, HEIGHT = (62, 53), 390, 352  # of the map, in dots
-LEFT = tuple(np.array([*CORNER, WIDTH, HEIGHT]) / DPI / (SIZE * 2))
-SCALE = (0.485, LEFT[1], 0.016, LEFT[3])
-UPPER, LOWER = (0.67, 0.6, 0.31, 0.37), (0.67, 0.12, 0.31, 0.33)
+WINDOW = 2.1
 STAR: dict[str, Any] = {"color": "black", "marker": "*", "markersize": 14, "markeredgecolor": "white", "linestyle": ""}
 CROSS: dict[str, Any] = {
     "color": line_style(1)["color"], "marker": "P", "markersize": 12, "markeredgecolor": "black", "linestyle": "",
@@ -79,11 +75,11 @@ def convergence_map_demo(momentum_step: Step) -> Demo:
     """
     known: dict[float, RateMap] = {}
 
-    def draw(view: Scene, *, lr: float, beta: float, condition: int, reveal: bool) -> str:
+    def draw(stage: Stage, *, lr: float, beta: float, condition: int, reveal: bool) -> str:
         if condition not in known:
             known[condition] = rate_map(momentum_step, condition)
         place = {"lr": lr, "beta": beta, "condition": condition}
-        return draw_convergence_map(momentum_step, view, known[condition], **place, reveal=reveal)
+        return draw_convergence_map(momentum_step, stage, known[condition], **place, reveal=reveal)
 
     return Demo(
         draw,
@@ -93,10 +89,9 @@ def convergence_map_demo(momentum_step: Step) -> Demo:
             "condition": steps("condition κ", 30, CONDITIONS),
             "reveal": check_box("show the best place"),
         },
-        view=Scene,
         needs=["momentum_step"],
         goal=f"put the cross where the error shrinks fastest, to within {NEAR} of the best factor on the map",
-        size=SIZE,
+        size=(9.5, 4.4),
     )
 
 
@@ -177,7 +172,7 @@ def _last_points(
 
 def draw_convergence_map(
     momentum_step: Step,
-    scene: Scene,
+    stage: Stage,
     found: RateMap,
     *,
     lr: float,
@@ -191,7 +186,7 @@ def draw_convergence_map(
     ----------
     momentum_step : callable
         The student's function, in any form of momentum.
-    scene : Scene
+    stage : Stage
         Where to draw.
     found : RateMap
         The map of this condition number.
@@ -213,84 +208,45 @@ def draw_convergence_map(
         n_steps=N_STEPS, lr=rate, beta=beta,
     )  # fmt: skip
     distance = bowl.distance(path)
-    scene.show(condition, found)
-    scene.cross.set_data([lr], [beta])
-    _, best_lr, best_beta = found.best()
-    scene.best.set_data([best_lr] if reveal else [], [best_beta] if reveal else [])
-    scene.path.set_data(*path[: SHOWN + 1].T.clamp(-1e6, 1e6))
-    scene.distance.set_data(range(SHOWN + 1), distance[: SHOWN + 1].clamp(max=1e6))
+    ground, valley, distances = stage.panels(draw_frames)
+    factors = found.factors.clamp(max=LEVELS[-1]).numpy()
+    ground.heat(_colored(factors), (0, HIGHEST_RATE), (0, HIGHEST_BETA))
+    border: Any = contour_generator(found.rates.numpy(), found.betas.numpy(), factors).lines(1.0)
+    ground.plot(*joined(border).T, color="black", linewidth=1.6)
+    ground.text(HIGHEST_RATE - 0.08, 0.04, "runs away", color="white", ha="right", fontsize=10)
+    if reveal:
+        ground.plot(*found.best()[1:], **STAR)
+    ground.handle(("lr", "beta"), lr, beta, name="rate and β", **CROSS)
+    valley.plot(*ellipses(condition, (0.02, 0.1, 0.3, 0.7, 1.3)).T, **LEVEL)
+    valley.plot(0, 0, **MINIMUM)
+    valley.plot(*as_far_as(path[: SHOWN + 1], WINDOW).T, **line_style(1))
+    distances.plot(range(SHOWN + 1), distance[: SHOWN + 1].clamp(max=FAR), **line_style(1) | {"marker": ""})
     return _said(found, float(_factor(path)[0]), distance, lr, beta)
 
 
-class Scene:
-    """The figure: frames and letters lie behind it as one picture; the map is another, and lines move on top.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets a map and two panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        Still(figure).show("frames", draw_frames)
-        self.map = Picture(left=CORNER[0], bottom=CORNER[1], zorder=-0.5)
-        figure.add_artist(self.map)
-        style = line_style(1)
-        map_axes, path_axes, distance_axes = bare(_panels(figure))
-        (self.border,) = map_axes.plot([], [], color="black", linewidth=1.6)
-        map_axes.text(HIGHEST_RATE - 0.08, 0.04, "runs away", color="white", ha="right")
-        (self.cross,) = map_axes.plot([], [], **CROSS)
-        (self.best,) = map_axes.plot([], [], **STAR)
-        (self.levels,) = path_axes.plot([], [], **LEVEL)
-        path_axes.plot(0, 0, **MINIMUM)
-        (self.path,) = path_axes.plot([], [], markevery=1, **style)
-        (self.distance,) = distance_axes.plot([], [], **style | {"marker": ""})
-        self._shown: RateMap | None = None
-
-    def show(self, condition: float, found: RateMap) -> None:
-        """Put the map and the level lines of this condition number behind all that moves."""
-        if found is self._shown:
-            return
-        self._shown = found
-        factors = found.factors.clamp(max=LEVELS[-1]).numpy()
-        self.map.set_data(_colored(factors))
-        pieces: Any = contour_generator(found.rates.numpy(), found.betas.numpy(), factors).lines(1.0)
-        self.border.set_data(*joined(pieces).T)
-        self.levels.set_data(*ellipses(condition, (0.02, 0.1, 0.3, 0.7, 1.3)).T)
-
-
 def _colored(factors: np.ndarray) -> np.ndarray:
-    """The map in dots, from above."""
-    cells = len(factors)
-    rows, columns = (np.arange(length) * cells // length for length in (HEIGHT, WIDTH))
     shades = GREYS(NORM(factors))
     shades[..., :3] = OPACITY * shades[..., :3] + 1 - OPACITY
-    dots: np.ndarray = (shades * 255).astype(np.uint8)[rows[::-1, None], columns]
+    dots: np.ndarray = (shades * 255).astype(np.uint8)
     return dots
 
 
-def draw_frames(figure: Figure) -> None:
+def draw_frames(figure: Figure) -> tuple[Axes, ...]:
     """Draw what is the same for all condition numbers: frames, the scale and all labels."""
-    map_axes, path_axes, distance_axes = _panels(figure)
-    map_axes.set(xlabel="rate η", ylabel="β, share of the velocity that is kept")
+    axes = figure.subplot_mosaic([["map", "valley"], ["map", "distances"]], width_ratios=(1.5, 1))
+    axes["map"].set(xlabel="rate η", ylabel="β, share of the velocity that is kept")
+    axes["map"].set(xlim=(0, HIGHEST_RATE), ylim=(0, HIGHEST_BETA))
     marks = [Line2D([], [], label="you are here", **CROSS), Line2D([], [], label="best place", **STAR)]
-    map_axes.legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
-    colors = ScalarMappable(NORM, GREYS)
-    label = "factor by which the error shrinks in a step"
-    figure.colorbar(colors, cax=figure.add_axes(SCALE), ticks=LEVELS[:-1], alpha=OPACITY).set_label(label)
-    path_axes.set_ylabel("across the valley")
-    path_axes.set_xlabel("along the valley", labelpad=1)
-    distance_axes.axhline(ARRIVED, **THRESHOLD)
-    distance_axes.set(xlabel="step", ylabel="distance\nto the minimum", yticks=[1e-8, 1e-5, 1e-2, 1e1])
-    plain_log(distance_axes)
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
-    map_axes, path_axes, distance_axes = (figure.add_axes(place) for place in (LEFT, UPPER, LOWER))
-    map_axes.set(xlim=(0, HIGHEST_RATE), ylim=(0, HIGHEST_BETA))
-    path_axes.set(xlim=(-2.1, 2.1), ylim=(-2.1, 2.1))
-    distance_axes.set(yscale="log", xlim=(0, SHOWN), ylim=(1e-8, 1e3))
-    return map_axes, path_axes, distance_axes
+    axes["map"].legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
+    scale = figure.colorbar(ScalarMappable(NORM, GREYS), ax=axes["map"], ticks=LEVELS[:-1], alpha=OPACITY)
+    scale.set_label("factor by which the error shrinks in a step")
+    axes["valley"].set(xlabel="along the valley", ylabel="across the valley")
+    axes["valley"].set(xlim=(-WINDOW, WINDOW), ylim=(-WINDOW, WINDOW))
+    axes["distances"].axhline(ARRIVED, **THRESHOLD)
+    axes["distances"].set(xlabel="step", ylabel="distance\nto the minimum", yscale="log")
+    axes["distances"].set(xlim=(0, SHOWN), ylim=(1e-8, 1e3), yticks=[1e-8, 1e-5, 1e-2, 1e1])
+    plain_log(axes["distances"])
+    return axes["map"], axes["valley"], axes["distances"]
 
 
 def _said(found: RateMap, factor: float, distance: Tensor, lr: float, beta: float) -> str:

@@ -14,7 +14,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import DPI, joined, plain_log
+from steepest.demos._demo import joined, plain_log
+from steepest.demos._stage import DPI
 from steepest.demos._still import Picture, Still, bare, painted
 from steepest.demos.playground.data import REACH, Points, points
 from steepest.demos.playground.net import Design, Dials, scores

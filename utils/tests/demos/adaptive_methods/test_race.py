@@ -86,6 +86,14 @@ def test_the_goal_needs_two_rates(steppers: Any) -> None:
     assert "Adam has won" not in demo.message.value
 
 
+def test_who_is_spelled_out_is_pressed_in_the_picture(pull: Any, steppers: Any) -> None:
+    demo = race_demo(*steppers(adagrad=plain))
+    pull(demo, "spelled:AdaGrad", press=True)
+    assert demo.controls["spelled"].value == "AdaGrad"
+    assert not {"spelled:Quickprop", "spelled:gradient descent"} & set(demo.stage.handles)
+    assert {key.partition(":")[2] for key in demo.stage.handles} <= set(demo.controls["spelled"].options)
+
+
 def test_unwritten_functions_are_replaced_or_left_out_and_named(new_picture: Any, steppers: Any) -> None:
     demo = race_demo(*steppers(adagrad=broken, rmsprop=plain))
     for part in (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._stage import Stage
 from steepest.demos.loss_landscapes import saddle_demo
-from steepest.demos.loss_landscapes.saddle import SaddleView, draw_saddle, escape
+from steepest.demos.loss_landscapes.saddle import _size, draw_saddle, escape
 from torch import Tensor
 
 
@@ -56,14 +57,35 @@ def test_noise_spares_the_first_run_and_is_the_same_each_time(gd_step: Any) -> N
     assert len(first[1, 1:].unique(dim=0)) == 16
 
 
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    return Stage((9.5, 4.2))
+
+
 @pytest.mark.parametrize(("delta", "ridge"), [(1e-12, False), (0.1, False), (0.1, True)])
 @pytest.mark.parametrize("noise", [0.0, 0.8])
 @pytest.mark.parametrize(("lr", "step"), [(0.05, 80), (1.2, 0)])
-def test_the_ends_of_each_range(gd_step: Any, delta: float, ridge: bool, noise: float, lr: float, step: int) -> None:
-    view = SaddleView(Figure())
-    said = draw_saddle(gd_step, kind, view, delta=delta, ridge=ridge, noise=noise, lr=lr, step=step)
+def test_the_ends_of_each_range(
+    stage: Stage, gd_step: Any, delta: float, ridge: bool, noise: float, lr: float, step: int
+) -> None:
+    values = {"delta": delta, "along": 1.6, "ridge": ridge, "noise": noise, "lr": lr, "step": step}
+    said = draw_saddle(partial(escape, gd_step), kind, stage, **values)
     assert said.endswith("Not yet." if ridge else "For the goal, start on the ridge.")
     assert ("with it, " in said) == (noise > 0)
+
+
+def test_the_start_is_moved_on_the_map(pull: Any, gd_step: Any) -> None:
+    demo = saddle_demo(gd_step, kind)
+    pull(demo, "along:delta", at=(-0.5, 0.8))
+    assert (demo.controls["along"].value, demo.controls["delta"].value) == (-0.5, pytest.approx(10**-0.1))
+    assert "Without noise descent leaves after 0 steps" in demo.message.value
+    pull(demo, "step:", at=(12.3, 1.0))
+    assert demo.controls["step"].value == 12
+
+
+@pytest.mark.parametrize(("distance", "said"), [(0, "0"), (1e-12, "10⁻¹²"), (10**-3.6, "2.5·10⁻⁴"), (1.0, "10⁰")])
+def test_a_distance_is_plain_letters(distance: float, said: str) -> None:
+    assert _size(distance) == said
 
 
 def test_an_unwritten_function_is_a_message_and_no_error(blank: Any, gd_step: Any) -> None:

@@ -6,15 +6,21 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._stage import Stage
 from steepest.demos.momentum import convergence_map_demo
-from steepest.demos.momentum.map import RateMap, Scene, draw_convergence_map, rate_map
+from steepest.demos.momentum.map import RateMap, draw_convergence_map, rate_map
 from torch import Tensor
 
 State = dict[str, Any]
 Stepper = Callable[..., tuple[Tensor, State]]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    return Stage((9.5, 4.4))
 
 
 @pytest.fixture
@@ -66,19 +72,23 @@ def test_a_map_is_painted_once_for_each_condition_number(momentum_step: Any) -> 
     assert len(grids) == 2 * 200
 
 
-def test_the_map_is_coloured_by_its_factors_and_the_rest_stays(momentum_step: Any) -> None:
-    figure = Figure(figsize=(9.5, 4.4))
-    scene = Scene(figure)
-    still = scene.map.dots
+def test_the_map_is_coloured_by_its_factors(stage: Stage, momentum_step: Any) -> None:
     for condition in (30, 1000):
         found = rate_map(momentum_step, condition, cells=4)
-        draw_convergence_map(momentum_step, scene, found, lr=1.0, beta=0.5, condition=condition, reveal=False)
-        assert scene.map.dots is not still
-        still = scene.map.dots
-        greys = still[::-1][44::88, 48::97][:4, :4, 0].astype(int)  # the middle of each cell, from below
+        draw_convergence_map(momentum_step, stage, found, lr=1.0, beta=0.5, condition=condition, reveal=False)
+        greys = np.frombuffer(stage.maps[0], np.uint8).reshape(4, 4, 4)[..., 0].astype(int)
         order = found.factors.clamp(max=9).flatten().argsort()
         assert (greys.flatten()[order.numpy()][1:] <= greys.flatten()[order.numpy()][:-1]).all()
         assert greys.max() > greys.min()
+
+
+def test_the_cross_is_pulled_over_the_map(pull: Any, momentum_step: Any) -> None:
+    demo = convergence_map_demo(momentum_step)
+    pull(demo, "lr:beta", at=(2.81, 0.488))
+    assert (demo.controls["lr"].value, demo.controls["beta"].value) == (2.8, 0.49)
+    assert demo.message.value.endswith("The goal is reached.")
+    pull(demo, "lr:beta", key=(0, 10))
+    assert demo.controls["beta"].value == 0.59
 
 
 def test_the_whole_map_takes_less_than_a_second_of_one_core(momentum_step: Any) -> None:
@@ -106,13 +116,13 @@ def test_other_forms_and_point_by_point_paint_the_same_map(forms: dict[str, Step
 
 
 def test_a_function_that_takes_no_tensors_is_told_so_and_gets_a_coarse_map(
-    only_numbers: Stepper, clipped: Stepper
+    stage: Stage, only_numbers: Stepper, clipped: Stepper
 ) -> None:
     place = {"lr": 1.0, "beta": 0.5, "condition": 30}
     for step in (only_numbers, clipped):  # one fails, the other mixes the points
         found = rate_map(step, 30, n_steps=5)
         assert (found.batched, found.factors.shape) == (False, (16, 16))
-        said = draw_convergence_map(step, Scene(Figure()), found, **place, reveal=False)
+        said = draw_convergence_map(step, stage, found, **place, reveal=False)
         assert "cannot take tensors for <code>lr</code> and <code>beta</code>" in said
 
 
@@ -129,10 +139,10 @@ def test_the_goal_is_reached_at_the_best_place_and_not_before(momentum_step: Any
 @pytest.mark.parametrize("condition", [1, 1000])
 @pytest.mark.parametrize("beta", [0.0, 0.99])
 @pytest.mark.parametrize("lr", [0.05, 4.0])
-def test_the_ends_of_each_range(momentum_step: Any, lr: float, beta: float, condition: int) -> None:
+def test_the_ends_of_each_range(stage: Stage, momentum_step: Any, lr: float, beta: float, condition: int) -> None:
     found: dict[int, RateMap] = {condition: rate_map(momentum_step, condition, cells=16)}
     place = {"lr": lr, "beta": beta, "condition": condition}
-    said = draw_convergence_map(momentum_step, Scene(Figure()), found[condition], **place, reveal=True)
+    said = draw_convergence_map(momentum_step, stage, found[condition], **place, reveal=True)
     assert ("the error grows" in said) == (lr == 4)
 
 

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 from matplotlib.figure import Figure
+from steepest.demos._stage import Stage
 from steepest.demos.momentum import momentum_demo
-from steepest.demos.momentum.path import MomentumView, draw_frames, draw_momentum
+from steepest.demos.momentum.forms import as_far_as
+from steepest.demos.momentum.path import draw_frames, draw_momentum
 from torch import Tensor
 
 State = dict[str, Any]
@@ -35,7 +38,7 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any, m
 
 def test_the_message_counts_steps(momentum_step: Any) -> None:
     demo = momentum_demo(momentum_step)
-    assert demo.message.value == "β = 0: within 0.01 of the minimum after 84 steps"
+    assert demo.message.value == "β = 0: within 0.01 of the minimum after 84 steps. Not yet."
     demo.controls["beta"].value = 0.6
     assert demo.message.value.startswith("β = 0.60: within 0.01 of the minimum after 21 steps")
     demo.controls["lr"].value = 4.0
@@ -45,7 +48,7 @@ def test_the_message_counts_steps(momentum_step: Any) -> None:
 @pytest.mark.parametrize("averaged", [False, True])
 def test_every_form_of_momentum_shows_the_same_paths(forms: dict[str, Stepper], averaged: bool) -> None:
     said = [
-        draw_momentum(step, MomentumView(Figure()), lr=1.8, beta=0.6, condition=30, averaged=averaged)
+        draw_momentum(step, Stage((9.5, 4.0)), lr=1.8, beta=0.6, condition=30, averaged=averaged)
         for step in forms.values()
     ]
     assert len(set(said)) == 1
@@ -60,15 +63,27 @@ def test_what_lies_behind_is_labelled() -> None:
     assert labels == ["minimum", "your β", "β = 0"]
 
 
-def test_the_same_lines_move(momentum_step: Any) -> None:
-    figure = Figure()
-    view = MomentumView(figure)
-    artists = [line for ax in figure.axes for line in ax.lines]
-    for beta, points in ((0.9, 121), (0.0, 0)):
-        draw_momentum(momentum_step, view, lr=1.0, beta=beta, condition=10, averaged=False)
-        assert [line for ax in figure.axes for line in ax.lines] == artists
-        assert len(view.paths[0].get_xdata()) == len(view.distances[0].get_xdata()) == points
-        assert len(view.paths[1].get_xdata()) == 121
+def test_the_goal_is_what_the_lesson_asks_for(pull: Any, momentum_step: Any) -> None:
+    demo = momentum_demo(momentum_step)
+    demo.controls["lr"].value, demo.controls["beta"].value = 2.4, 0.52  # 21 steps
+    assert demo.message.value.endswith("Not yet.")
+    demo.controls["lr"].value = 2.5
+    assert "after 20 steps; " in demo.message.value
+    assert demo.message.value.endswith("The goal is reached.")
+    for name, value in (("averaged", True), ("condition", 10), ("start", (0.1, 0.1))):
+        demo.controls[name].value = value
+        assert not demo.message.value.endswith(("Not yet.", "reached.")), name
+        demo.reset.click()
+    pull(demo, "start", at=(1.0, -1.0))
+    assert demo.controls["start"].value == (1.0, -1.0)
+    assert "after 84 steps" not in demo.message.value
+
+
+def test_a_path_ends_where_it_leaves_the_panel() -> None:
+    path = torch.tensor([[0.0, 1.0], [1.5, -1.5], [9.0, 0.0], [0.5, 0.5], [torch.nan, 0.0]])
+    assert as_far_as(path, 2.0).tolist() == path[:3].tolist()
+    assert as_far_as(path[:2], 2.0).tolist() == path[:2].tolist()
+    assert as_far_as(path[3:], 2.0).tolist() == [[0.5, 0.5], [2.0, 0.0]]
 
 
 def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
 from steepest.demos.start_here import line_demo
-from steepest.demos.start_here.line import LineView, draw_line, walk
+from steepest.demos.start_here.line import walk
 from torch import Tensor
 
 
@@ -87,11 +86,21 @@ def test_the_goal_is_reached_between_the_two_curvatures() -> None:
     [(0.02, "After 40 steps it is not yet within 0.01 of the best line."), (1.1, "It runs away from the best line.")],
 )
 def test_the_ends_of_each_range(lr: float, said: str, step: int) -> None:
-    view = LineView(Figure(), *points())
-    message = draw_line(gd_step, fit_line, view, lr=lr, step=step)
-    assert message.startswith(f"η = {lr:.2f}: after {step} steps")
-    assert message.endswith(said)
-    assert len(view.path.get_xdata()) == step + 1
+    demo = line_demo(gd_step, fit_line, *points())
+    demo.controls["lr"].value, demo.controls["step"].value = lr, step
+    assert demo.message.value.startswith(f"η = {lr:.2f}: after {step} steps")
+    assert demo.message.value.endswith(said)
+
+
+def test_another_start_is_pulled_there_and_does_not_count(pull: Any) -> None:
+    demo = line_demo(gd_step, fit_line, *points())
+    pull(demo, "start", at=(2.0, 3.0))
+    assert demo.controls["start"].value == (2.0, 3.0)
+    assert demo.message.value.endswith("For the goal, press reset: it counts from the first start.")
+    pull(demo, "step:", key=(3, 0))
+    assert demo.controls["step"].value == 8
+    demo.reset.click()
+    assert "31 steps" in demo.message.value
 
 
 def test_the_walk_ends_where_the_fit_does() -> None:

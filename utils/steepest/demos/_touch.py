@@ -1,0 +1,101 @@
+"""What a handle does to controls: they take the nearest value that they can hold, or go on by one step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import traitlets
+
+from steepest.demos._stage import Handle
+
+__all__ = ["Held", "held", "touch"]
+
+Place = tuple[float, float]
+
+SHARE = 0.02  # of an axis, by which an arrow key moves what has no step of its own
+
+
+class Held(traitlets.HasTraits):  # type: ignore[misc]
+    """A control that is not shown, since it is moved on the picture: a number, a place, several places, or a word."""
+
+    value = traitlets.Any()
+
+
+def held(value: Any) -> Held:
+    """What a handle moves and no slider shows: ``x``, ``(x, y)`` or ``((x, y), (x, y), …)``."""
+    return Held(value=value)
+
+
+def touch(controls: dict[str, Any], handle: Handle, at: Place | None = None, key: Place | None = None) -> None:
+    """Move a handle's controls to a place on the picture, or by so many steps right and up; or press it."""
+    if handle.value is not None:
+        controls[handle.controls[0]].value = handle.value
+    elif len(handle.controls) == 1:
+        _place(controls[handle.controls[0]], handle, at, key)
+    else:
+        for number, name in enumerate(handle.controls):
+            if name and at is not None:
+                controls[name].value = nearest(controls[name], at[number])
+            elif name and key is not None and key[number]:
+                controls[name].value = _onward(controls[name], key[number], handle.frame, number)
+
+
+def nearest(control: Any, value: float) -> Any:
+    """The value closest to a number that a control can hold."""
+    if isinstance(control, Held):
+        return value
+    if hasattr(control, "options"):
+        return min(_numbers(control), key=lambda option: abs(option - value))
+    if not hasattr(control, "base"):
+        return _on_grid(control, value)
+    exponent = math.log(value, control.base) if value > 0 else control.min
+    return _power(control, exponent)
+
+
+def _onward(control: Any, steps: float, frame: dict[str, Any], number: int) -> Any:
+    """The value so many steps further."""
+    if isinstance(control, Held):
+        return _along(frame, number, control.value, steps)
+    if hasattr(control, "options"):
+        options = sorted(_numbers(control))
+        return options[max(0, min(len(options) - 1, options.index(control.value) + int(steps)))]
+    if not hasattr(control, "base"):
+        return _on_grid(control, control.value + steps * control.step)
+    return _power(control, math.log(control.value, control.base) + steps * control.step)
+
+
+def _place(control: Any, handle: Handle, at: Place | None, key: Place | None) -> None:
+    old = control.value if handle.item is None else control.value[handle.item]
+    if at is None:
+        at = tuple(_along(handle.frame, number, old[number], (key or (0, 0))[number]) for number in (0, 1))  # type: ignore[assignment]
+    new: Any = tuple(map(float, at))  # type: ignore[arg-type]
+    if handle.item is not None:
+        new = (*control.value[: handle.item], new, *control.value[handle.item + 1 :])
+    control.value = new
+
+
+def _along(frame: dict[str, Any], number: int, value: float, steps: float) -> float:
+    """A number moved by so many steps along an axis, at most to its end."""
+    low, high = frame["xy"[number]]
+    if frame["log"][number]:
+        moved = math.exp(math.log(value) + steps * SHARE * math.log(high / low))
+    else:
+        moved = value + steps * SHARE * (high - low)
+    return float(min(max(moved, min(low, high)), max(low, high)))
+
+
+def _numbers(control: Any) -> list[Any]:
+    """What can be chosen, where each is a number or a pair of a label and a number."""
+    return [option[1] if isinstance(option, tuple) else option for option in control.options]
+
+
+def _on_grid(control: Any, value: float) -> Any:
+    steps = round((value - control.min) / control.step)
+    kept = min(max(control.min + steps * control.step, control.min), control.max)
+    return kept if isinstance(control.step, int) else round(kept, 10)
+
+
+def _power(control: Any, exponent: float) -> float:
+    steps = round((exponent - control.min) / control.step)
+    return float(control.base ** min(max(control.min + steps * control.step, control.min), control.max))

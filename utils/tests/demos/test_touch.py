@@ -1,0 +1,68 @@
+"""What handles do to controls, kind by kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from steepest.demos._demo import choice, count, held, slider, steps
+from steepest.demos._stage import Handle
+from steepest.demos._touch import touch
+
+FRAME = {"box": [0, 0, 100, 100], "x": [0.0, 10.0], "y": [1e3, 1e-3], "log": [False, True]}
+CONTROLS: dict[str, Any] = {
+    "slider": lambda: slider("η", 0.5, 0.0, 1.0, 0.05),
+    "log": lambda: slider("δ", 1e-4, -12, 0, 1, log=True),
+    "count": lambda: count("step", 4, 0, 10),
+    "steps": lambda: steps("κ", 10, (1, 3, 10, 30)),
+    "number": lambda: held(5.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "at", "value"),
+    [
+        ("slider", 0.337, 0.35), ("slider", 7.0, 1.0), ("slider", -1.0, 0.0), ("log", 3e-7, 1e-7), ("log", 0.0, 1e-12),
+        ("log", -4.0, 1e-12), ("log", 50.0, 1.0), ("count", 6.6, 7), ("count", 99.0, 10), ("steps", 18.0, 10),
+        ("steps", 25.0, 30), ("number", 3.25, 3.25),
+    ],
+)  # fmt: skip
+def test_the_nearest_value_is_taken(kind: str, at: float, value: float) -> None:
+    controls = {"it": CONTROLS[kind]()}
+    touch(controls, Handle(("it", ""), None, None, FRAME), at=(at, 77.0))
+    assert controls["it"].value == pytest.approx(value)
+    assert isinstance(controls["it"].value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("slider", 1, 0.55), ("slider", -100, 0.0), ("log", 1, 1e-3), ("log", 9, 1.0), ("count", -1, 3),
+        ("count", 10, 10), ("steps", 1, 30), ("steps", -9, 1), ("number", 1, 5.2), ("number", 999, 10.0),
+    ],
+)  # fmt: skip
+def test_a_key_goes_on_by_steps(kind: str, key: int, value: float) -> None:
+    controls = {"it": CONTROLS[kind]()}
+    touch(controls, Handle(("it", ""), None, None, FRAME), key=(key, 5))
+    assert controls["it"].value == pytest.approx(value)
+
+
+def test_a_place_goes_along_both_axes() -> None:
+    controls = {"it": held((5.0, 1.0))}
+    handle = Handle(("it",), None, None, FRAME)
+    touch(controls, handle, key=(1, 1))
+    assert controls["it"].value == pytest.approx((5.2, 10**-0.12))
+    touch(controls, handle, at=(3, 4))
+    assert controls["it"].value == (3.0, 4.0)
+
+
+def test_one_of_several_places_is_moved() -> None:
+    controls = {"it": held(((0.0, 1.0), (2.0, 3.0), (4.0, 5.0)))}
+    touch(controls, Handle(("it",), 1, None, FRAME), at=(7, 8))
+    assert controls["it"].value == ((0.0, 1.0), (7.0, 8.0), (4.0, 5.0))
+
+
+def test_a_press_takes_the_value() -> None:
+    controls = {"it": choice("who", "a", "abc")}
+    touch(controls, Handle(("it",), None, "b", FRAME))
+    assert controls["it"].value == "b"
