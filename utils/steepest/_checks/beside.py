@@ -7,6 +7,7 @@ from a student's process, so its size is bounded, and so is how often it is aske
 from __future__ import annotations
 
 import contextlib
+import struct
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from steepest._checks import content, wire
 MAX_ASKED = 10_000
 MAX_NUMBER = 100_000
 GIVEN, GENERATOR = "given", "generator"
+# How a state of torch's Mersenne Twister begins: seed, how many numbers are left, whether it is seeded, which is next.
+STATE, NUMBERS = struct.Struct("<QiiQ"), 624
 _ABSENT = object()
 
 Ask = Callable[[dict[str, Any]], dict[str, Any]]  # brings a question to the judge and an answer back
@@ -63,8 +66,8 @@ def _understood(value: Any, given: Sequence[wire.Named], generators: list[torch.
     if isinstance(value, wire.Named) and value.name == GIVEN:
         return content.build(given[value.params["number"]])
     if isinstance(value, wire.Named) and value.name == GENERATOR:
-        generators.append(torch.Generator())
-        return generators[-1].set_state(value.params["state"])
+        generators.append(_in_state(value.params["state"]))
+        return generators[-1]
     if isinstance(value, wire.Named | wire.Handle):
         raise ValueError("this cannot be handed on")
     if isinstance(value, torch.Tensor) and value.numel() > MAX_NUMBER:
@@ -74,6 +77,17 @@ def _understood(value: Any, given: Sequence[wire.Named], generators: list[torch.
     if isinstance(value, list | tuple):
         return type(value)(_understood(item, given, generators) for item in value)
     return value
+
+
+def _in_state(state: Any) -> torch.Generator:
+    """A generator in a state that a generator can reach: torch believes any numbers, and would read beyond its own."""
+    if not isinstance(state, torch.Tensor) or state.dtype is not torch.uint8 or state.numel() < STATE.size:
+        raise ValueError("this is no state of a generator")
+    _, left, seeded, place = STATE.unpack_from(state.numpy().tobytes())
+    fresh = (left, place) == (1, 0)
+    if seeded != 1 or not (fresh or (1 <= place <= NUMBERS and left + place == NUMBERS + 1)):
+        raise ValueError("this is no state of a generator")
+    return torch.Generator().set_state(state)
 
 
 def functions(value: Any) -> Iterator[wire.Named]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from steepest._checks.beside import MAX_ASKED, MAX_NUMBER
+from steepest._checks.beside import GENERATOR, MAX_ASKED, MAX_NUMBER, STATE, Beside
 from steepest._checks.calls import Function, LocalTransport, StudentError
 from steepest._checks.wire import Named
 
@@ -112,3 +112,41 @@ def test_without_references_nobody_answers() -> None:
     assert space["half"].__name__ == "half"
     with pytest.raises(StudentError, match="not yet"):
         function.with_references({})(torch.tensor(2.0), generator=function.generator(1))
+
+
+# --- states of generators: torch takes any numbers and reads on from where they say
+
+
+def _draw(state: Any) -> dict[str, Any]:
+    asked = {"name": "draw", "args": [3, Named(GENERATOR, {"state": state})], "kwargs": {}}
+    return Beside(REFERENCES).answer(asked, {"args": [], "kwargs": {}})
+
+
+@pytest.mark.parametrize("draws", [0, 1, 2, 623, 624, 625, 1248, 1249])
+@pytest.mark.parametrize("how", [torch.rand, torch.randn, lambda n, generator: torch.randperm(n, generator=generator)])
+def test_a_generator_goes_on_from_wherever_it_is(draws: int, how: Callable[..., torch.Tensor]) -> None:
+    generator = torch.Generator().manual_seed(3)
+    for _ in range(draws):
+        how(1, generator=generator)
+    how(draws, generator=generator)
+    state = generator.get_state()
+    assert torch.equal(_draw(state)["value"], torch.rand(3, generator=generator))
+
+
+def _forged(left: int, place: int, seeded: int = 1) -> torch.Tensor:
+    state = bytearray(torch.Generator().get_state().numpy().tobytes())
+    STATE.pack_into(state, 0, 1, left, seeded, place)
+    return torch.frombuffer(state, dtype=torch.uint8)
+
+
+FORGED = {
+    "left": _forged(624, 624), "next": _forged(1, 2**40), "both": _forged(2**31 - 1, 0), "less": _forged(-5, 630),
+    "one more": _forged(1, 625), "unseeded": _forged(624, 1, 0), "short": torch.zeros(8, dtype=torch.uint8),
+    "floats": torch.zeros(5056), "no tensor": "x",
+    "long": torch.cat([_forged(624, 1), torch.zeros(8, dtype=torch.uint8)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_state_that_no_generator_reaches_is_refused(name: str) -> None:
+    assert "error" in _draw(FORGED[name])
