@@ -48,6 +48,24 @@ def _nan(value: Any) -> Any:
     return math.nan if isinstance(value, int | float) else ""
 
 
+def _nan_but_for_the_first(value: Any) -> Any:
+    nothing = _nan(value)
+    if isinstance(value, torch.Tensor):
+        nothing.view(-1)[:1] = 0
+    return nothing
+
+
+def _garbage(exercise: Exercise) -> Implementation:
+    """A first argument that is moved at random, and a state without parts."""
+
+    def implementation(*args: Any, **kwargs: Any) -> Any:
+        first = args[0] if args else None
+        moved = 1.7 * first + 0.3 if isinstance(first, torch.Tensor | float) else 0.3
+        return (moved, {}) if "state" in exercise.parameters else moved
+
+    return implementation
+
+
 def _empty(value: Any) -> Any:
     return value.new_empty(0) if isinstance(value, torch.Tensor) else "" if isinstance(value, str) else []
 
@@ -67,6 +85,8 @@ def _axes_exchanged(value: Any) -> Any:
 TRIVIAL: dict[str, Callable[[Exercise], Implementation]] = {
     "zeros": _from_the_reference(_zero),
     "NaN": _from_the_reference(_nan),
+    "NaN but for a first number": _from_the_reference(_nan_but_for_the_first),
+    "garbage with an empty state": _garbage,
     "empty": _from_the_reference(_empty),
     "no parts": lambda exercise: lambda *args, **kwargs: (),
     "None": lambda exercise: lambda *args, **kwargs: None,

@@ -6,18 +6,16 @@ order of `OF_FORM` and `OF_VALUES` is from what leaves least open to what leaves
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-import torch
-
-from steepest._checks import forms, relations
+from steepest._checks import forms, relations, work
 from steepest._checks.cases import Candidate, Case, Result
 from steepest._checks.compare import same_bits
 from steepest._checks.features import what_sets_apart
 from steepest._checks.general import FORM, NEAR, PART, Fact
-from steepest._checks.played import Played, plain, unpacked
-from steepest._checks.wire import Handle
+from steepest._checks.played import Played, plain
 
 
 def seen(
@@ -43,60 +41,24 @@ def seen(
     played = [
         Played(case, want, got, parameters) for case, want, got in zip(cases, nearest.results, results, strict=False)
     ]
-    told = (fact(played) for fact in (*OF_FORM, lambda played: probe(), *OF_VALUES))
+    told = (fact(played) for fact in (*OF_FORM, lambda played: _without_effect(played, probe), *OF_VALUES))
     return next((fact for fact in told if fact), None)
 
 
-def is_work(cases: Sequence[Case], results: Sequence[Result]) -> bool:
-    """Whether results are more than one constant, zeros, or what was given handed back."""
-    values = [value for result in results for value in _numbers(result)]
-    if not any(bool(value.isfinite().any()) for value in values):
-        return False
-    if len(values) > 1 and _is_one_number(values):
-        return False
-    told = [pair for pair in zip(cases, results, strict=False) if pair[1].observations]
-    return not all(_handed_back(*pair) for pair in told)
+def _answered(fact: Callable[[Sequence[Played]], Fact | None]) -> Callable[[Sequence[Played]], Fact | None]:
+    """The same fact, which earns nothing where most cases end in an exception."""
+
+    def told(played: Sequence[Played]) -> Fact | None:
+        bearing = [item for item in played if not item.want.error]
+        found = fact(played)
+        return found and _earning(found, 2 * sum(not item.got.error for item in bearing) > len(bearing))
+
+    return told
 
 
-def _is_one_number(values: Sequence[torch.Tensor]) -> bool:
-    return all(bool((value == values[0][0]).all()) for value in values)
-
-
-def _handed_back(case: Case, result: Result) -> bool:
-    """Whether everything that came is one of the things that were given, or nothing but zeros."""
-    given = list(_leaves(list(case.inputs.values())))
-    values = list(_leaves([value for name, value in result.observations.items() if not name.startswith("“")]))
-    return bool(values) and all(_is_zero(value) or any(same_bits(value, item) for item in given) for value in values)
-
-
-def _is_zero(value: Any) -> bool:
-    numbers = plain(value)
-    return numbers is not None and not numbers.any()
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    """All that a value is made of, but for what could not travel, and for yes and no."""
-    if isinstance(value, list | tuple | dict):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(part)
-    elif not isinstance(value, Handle | bool):
-        yield value
-
-
-def _numbers(result: Result) -> list[torch.Tensor]:
-    """All that was observed in numbers, one row each; answers of yes and no only where there is nothing else."""
-    values = [value for name, value in result.observations.items() if not name.startswith("“")]
-    told = [value for value in values if not isinstance(value, bool)] or values
-    return [row for value in told for row in _rows(value) if row.numel()]
-
-
-def _rows(value: Any) -> Iterator[torch.Tensor]:
-    numbers = unpacked(value)
-    if numbers is not None:
-        yield numbers.reshape(-1)
-    elif isinstance(value, list | tuple | dict):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _rows(part)
+def _earning(fact: Fact, earns: bool) -> Fact:
+    """The same fact, which earns nothing unless something else was seen to be right."""
+    return fact if earns else replace(fact, credit=0.0)
 
 
 # --- errors
@@ -153,7 +115,10 @@ def _raises(played: Sequence[Played]) -> Fact | None:
 
 
 def _another_key(played: Sequence[Played]) -> Fact | None:
-    """A part of the state stands under another name, or is missing."""
+    """A part of the state stands under another name, or is missing.
+
+    What comes of it in later steps says nothing of the other parts.
+    """
     for item in played:
         if item.case.drive != "stepper" or item.got.error or not item.missing:
             continue
@@ -163,8 +128,11 @@ def _another_key(played: Sequence[Played]) -> Fact | None:
         for other in more:
             if item.right(item.want.observations[name], item.got.observations[other]):
                 said = other.split(" after ")[0]
-                return Fact("another_key", f"The state keeps `{key}` under another name, `{said}`.", FORM)
-        return Fact("part_missing", f"`{key}` is missing in what is returned.", PART)
+                named = Fact("another_key", f"The state keeps `{key}` under another name, `{said}`.", FORM)
+                return _earning(named, work.others_right(played, {key}))
+        missing = {name.split(" after ")[0] for name in item.missing}
+        part = Fact("part_missing", f"`{key}` is missing in what is returned.", PART)
+        return _earning(part, work.others_right(played, missing))
     return None
 
 
@@ -186,7 +154,8 @@ def _state_kept(played: Sequence[Played]) -> Fact | None:
                 changed.add(key)
     kept = [key for key, moves in due.items() if moves and key not in changed]
     if kept:
-        return Fact("state_not_updated", f"`{kept[0]}` comes back as it was given: return its new value.", NEAR)
+        fact = Fact("state_not_updated", f"`{kept[0]}` comes back as it was given: return its new value.", NEAR)
+        return _earning(fact, work.others_right(played, set(kept)))
     return None
 
 
@@ -204,7 +173,7 @@ def _from_a_step_on(played: Sequence[Played]) -> Fact | None:
         f"The first step is right in every case, and from step {min(first)} on something is wrong: look at what is"
         " handed on in the state, and at what changes from step to step."
     )
-    return Fact("wrong_after_the_first_step", text, NEAR)
+    return _earning(Fact("wrong_after_the_first_step", text, NEAR), work.others_right(played, set()))
 
 
 def _one_part(played: Sequence[Played]) -> Fact | None:
@@ -232,7 +201,8 @@ def _one_part(played: Sequence[Played]) -> Fact | None:
     if len(wrong) != 1 or not right - wrong:
         return None
     part, others = next(iter(wrong)), ", ".join(sorted(right - wrong))
-    return Fact("one_part_wrong", f"Only {part} is wrong; {others}: right in every case.", PART)
+    fact = Fact("one_part_wrong", f"Only {part} is wrong; {others}: right in every case.", PART)
+    return _earning(fact, work.done(played, lambda name: name.partition(" after step ")[0] in right - wrong))
 
 
 # --- cases
@@ -279,13 +249,13 @@ def _property(played: Sequence[Played]) -> Fact | None:
 
 
 def _constant(played: Sequence[Played]) -> Fact | None:
-    told = [item for item in played if _numbers(item.got)]
-    values = [value for item in told for value in _numbers(item.got)]
+    told = [item for item in played if work.numbers(item.got)]
+    values = [value for item in told for value in work.numbers(item.got)]
     if len(told) < 2:
         return None
-    if _is_one_number(values):
+    if work.is_one_number(values):
         return Fact("constant", "It gives one and the same value, whatever it is given.")
-    if all(_handed_back(item.case, item.got) for item in told):
+    if all(work.handed_back(item.case, item.got) for item in told):
         return Fact("returns_its_argument", "What was given comes back unchanged.")
     return None
 
@@ -303,17 +273,29 @@ def _same_change(played: Sequence[Played]) -> Fact | None:
 
 def _same_factor(played: Sequence[Played]) -> Fact | None:
     found = relations.same_factor(played)
-    return Fact(*found, NEAR) if found else None
+    if not found:
+        return None
+    moves = found[0] != "does_not_move" or work.others_right(played, {"theta"})
+    return _earning(Fact(*found, NEAR), moves)
+
+
+def _without_effect(played: Sequence[Played], probe: Callable[[], Fact | None]) -> Fact | None:
+    """What further plays show; what forgets an argument is right where this has the value that is put for it."""
+    fact = probe()
+    if not fact or not fact.credit:
+        return fact
+    right = [item for item in played if not item.want.error and item.as_wanted()]
+    return _earning(fact, work.done(right, bool) or relations.proportional(played))
 
 
 OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
     _raises,
     forms.nothing,
     _constant,
-    forms.another_container,
-    forms.among_others,
-    forms.another_shape,
-    forms.parts_exchanged,
+    _answered(forms.another_container),
+    _answered(forms.among_others),
+    _answered(forms.another_shape),
+    _answered(forms.parts_exchanged),
     _another_key,
     forms.single_precision,
     _same_change,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
-from steepest._checks import facts
+from steepest._checks import facts, work
 from steepest._checks.agreement import agree, agreed_with, alike, deviation, same
 from steepest._checks.calls import NoAnswer
 from steepest._checks.cases import ODD, Candidate, Case, Result
@@ -133,7 +133,7 @@ def _recognised(
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
     known = _known(cases, sound, mistakes, results, parameters, symptom)
-    if not known and (known := _resembled(cases, nearest, mistakes, results)) and not facts.is_work(cases, results):
+    if not known and (known := _resembled(cases, nearest, mistakes, results)) and not work.is_work(cases, results):
         known = replace(known, credit=0.0)
     if not known:
         return None
@@ -153,11 +153,11 @@ def _seen(
     symptom = _symptom(cases, nearest, results, reveal)
     if corners := _corners(cases, sound, results):
         return Finding(corners, "forgotten_corner", _corner_text(cases, nearest, results), symptom)
-    work = facts.is_work(cases, results)
-    earned = EARNED if work and _share(cases, nearest, results) >= RIGHT else 0.0
+    worked = work.is_work(cases, results)
+    earned = EARNED if worked and _share(cases, nearest, results) >= RIGHT else 0.0
     fact = facts.seen(cases, nearest, results, parameters, probe)
     if fact:
-        return Finding(max(fact.credit if work else 0.0, earned), fact.name, fact.text, symptom)
+        return Finding(max(fact.credit if worked else 0.0, earned), fact.name, fact.text, symptom)
     return Finding(earned, None, "", symptom)
 
 
@@ -206,7 +206,7 @@ def _resembled(
     """The listed mistake that is seen in most of the cases where a number can be compared, the others being sound.
 
     So it is found where the student's function raises or gives nan in other cases than its author's, and where it is
-    made in one branch only.
+    made in one branch only. It earns nothing unless most of the cases are finite wherever they should be.
     """
     if len(results) != len(nearest.results):
         return None
@@ -232,7 +232,23 @@ def _resembled(
             share = len(apart & set(seen)) / len(apart) if apart else 0.0
             if share >= MOST and share > best:
                 best, found = share, candidate
-    return _with_effects(_as_finding(found), results, found) if found else None
+    if not found:
+        return None
+    finding = _with_effects(_as_finding(found), results, found)
+    apart = _apart(cases, nearest, found)
+    return finding if _is_firm(nearest, found, results, apart) else replace(finding, credit=0.0)
+
+
+def _is_firm(nearest: Candidate, mistake: Candidate, results: Sequence[Result], apart: set[int]) -> bool:
+    """Whether most cases, and most of those that tell a mistake apart, are finite where it and what is sound are."""
+    told = [place for place, want in enumerate(mistake.results) if not want.error and _has_numbers(want)]
+    firm = {
+        place
+        for place in told
+        if not results[place].error
+        and work.finite_where_due(mistake.results[place], nearest.results[place], results[place])
+    }
+    return len(firm) >= MOST * len(told) and len(firm & apart) >= MOST * len(apart)
 
 
 def _like(case: Case, known: Result, got: Result) -> bool:

@@ -49,6 +49,28 @@ def same_factor(played: Sequence[Played]) -> tuple[str, str] | None:
     return _related(played, _scaled, _moved_on)
 
 
+def proportional(played: Sequence[Played]) -> bool:
+    """Whether everything that is wrong has many entries, which are in each case a multiple of the right ones."""
+    compared = [(item, *_as_moves(item, name, want, got)) for item, name, want, got in _compared(played)]
+    pairs = [(item, want, got) for item, want, got in compared if want is not None and got is not None]
+    many = [(item, want, got) for item, want, got in pairs if int((want != 0).sum()) > 1]
+    return (
+        len(pairs) == len(compared)
+        and 2 * len(many) > len(pairs)
+        and all(item.close(want, got) or _factor(item, want, got) is not None for item, want, got in pairs)
+    )
+
+
+def _as_moves(item: Played, name: str, want: Any, got: Any) -> tuple[Tensor | None, Tensor | None]:
+    """Two values as numbers, and those of a stepper's theta from its start on."""
+    start, left, right = plain(item.case.inputs.get("theta")), plain(want), plain(got)
+    if item.case.drive != "stepper" or not name.startswith("theta after step") or start is None:
+        return left, right
+    if left is None or right is None or not left.shape == right.shape == start.shape:
+        return None, None
+    return left - start, right - start
+
+
 def _related(
     played: Sequence[Played], *relations: Callable[[Sequence[Pair]], tuple[str, str] | None]
 ) -> tuple[str, str] | None:

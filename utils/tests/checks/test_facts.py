@@ -186,6 +186,61 @@ def test_a_stepper_is_told_by_its_steps(name: str) -> None:
     assert diagnosis in GENERAL
 
 
+def _garbage(theta: Tensor, grad: Tensor, state: dict[str, Any], *, lr: float) -> Tensor:
+    return 1.7 * theta + grad.flip(0) + 0.1 * state["velocity"].sum() + lr
+
+
+GARBAGE: dict[str, tuple[Implementation, str | None]] = {
+    "a state without parts": (lambda x, g, s, *, lr: (1.7 * x + 0.3, {}), "part_missing"),
+    "a counter under another name": (
+        lambda x, g, s, *, lr: (1.7 * x + 0.3, {"velocity": g + lr, "count": s.get("t", 0) + 1}), "another_key",
+    ),
+    "the state as it was": (lambda x, g, s, *, lr: (_garbage(x, g, s, lr=lr), s), "state_not_updated"),
+    "nowhere, but it counts": (lambda x, g, s, *, lr: (x, {"velocity": s["velocity"], "t": s["t"] + 1}), None),
+    "deaf to the rate": (
+        lambda x, g, s, *, lr: (_garbage(x, g, s, lr=0), {"velocity": g + x + s["velocity"], "t": 3 * s["t"] + 2}),
+        "argument_without_effect",
+    ),
+    "only the counter": (
+        lambda x, g, s, *, lr: (_garbage(x, g, s, lr=lr), {"velocity": g + x, "t": s["t"] + 1}), None,
+    ),
+}  # fmt: skip
+
+
+ONE_STEP = [_run(case.name, (0.3, n), velocity=(n, 0.7)) for n, case in enumerate(RUNS, start=1)]
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+@pytest.mark.parametrize("runs", [RUNS, ONE_STEP], ids=["more steps", "one step"])
+def test_a_fact_about_garbage_is_named_and_earns_nothing(name: str, runs: list[Case]) -> None:
+    student, diagnosis = GARBAGE[name]
+    found = judged(runs, momentum, student, ["theta", "grad", "state"])
+    assert found.credit == 0
+    assert diagnosis in (None, found.name)
+
+
+EARNING: dict[str, tuple[Implementation, str]] = {
+    "a part is missing": (OF_RUNS["a part is missing"][0], "part_missing"),
+    "another key": (_but(lambda theta, moved, old, new: (moved, {"v": new["velocity"], "t": new["t"]})), "another_key"),
+    "the old state": (OF_RUNS["the old state"][0], "state_not_updated"),
+    "the counter": (OF_RUNS["the counter"][0], "one_part_wrong"),
+    "nowhere": (OF_RUNS["nowhere"][0], "does_not_move"),
+    "a fixed rate": (lambda x, g, s, *, lr: momentum(x, g, s, lr=0.3), "argument_without_effect"),
+}
+
+
+@pytest.mark.parametrize("name", EARNING)
+def test_a_fact_earns_where_all_else_is_right(name: str) -> None:
+    student, diagnosis = EARNING[name]
+    steps = [{"grad": t(0.5, 1.5), "lr": 0.7}]
+    other = Case(
+        "another rate", {"theta": t(3.0, 1.0), "state": {"velocity": t(0.2, 1.0), "t": 4}, "steps": steps}, "stepper"
+    )
+    found = judged([*ONE_STEP, other], momentum, student, ["theta", "grad", "state"])
+    assert found.name == diagnosis
+    assert found.credit > 0
+
+
 # --- answers, numbers and several parts
 
 NUMBERS = [
@@ -313,6 +368,26 @@ RESEMBLING: dict[str, tuple[Implementation, Implementation, bool]] = {
         _no_mean, lambda x, **k: 3 * x if x.shape == (3,) else _no_mean(x, **k), False,
     ),
 }  # fmt: skip
+
+
+def _first_alone(x: Tensor, **k: Any) -> Tensor:
+    result = torch.full_like(x, torch.nan)
+    result.view(-1)[0] = _no_mean(x, **k).view(-1)[0]
+    return result
+
+
+HIDING: dict[str, tuple[Implementation, float]] = {
+    "nothing is hidden": (lambda x, **k: _no_mean(x, **k) / (0 if x.shape == (3,) else 1), 0.25),
+    "all but a first number": (_first_alone, 0),
+    "all but two cases": (lambda x, **k: _no_mean(x, **k) if x.ndim == 1 else _first_alone(x, **k), 0),
+    "an exception in most cases": (lambda x, **k: _no_mean(x, **k) if x.ndim == 1 else x[99], 0),
+}
+
+
+@pytest.mark.parametrize("name", HIDING)
+def test_what_hides_behind_nan_earns_nothing(name: str) -> None:
+    student, credit = HIDING[name]
+    assert _listed(MATRICES, _no_mean, student).credit == credit
 
 
 def test_a_mistake_is_not_seen_where_there_is_nothing_to_compare() -> None:
