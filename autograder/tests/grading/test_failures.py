@@ -70,7 +70,7 @@ def grade(built: Course, submit: Submit, graded: list[str], monkeypatch: pytest.
     return lambda: grade_lesson(built, LESSON, built.root / "submissions", sandbox=NoSandbox())
 
 
-ODD = [b"a\x1b]0;pwn\x07", b"new\nline", b"bad\xff\xfe", "ada\u200b".encode(), "\u202eada".encode(), b"x" * 200, b"a\\b"]
+ODD = [b"a\x1b]0;pwn\x07", b"new\nline", b"bad\xff\xfe", "ada\u200b".encode(), "\u202e".encode(), b"x" * 200, b"a\\b"]
 
 
 def test_a_name_that_cannot_be_an_id_costs_its_own_row(grade: Grade, graded: list[str], built: Course) -> None:
