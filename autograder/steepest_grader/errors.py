@@ -15,6 +15,7 @@ __all__ = [
     "MendableError",
     "Reasons",
     "SubmissionError",
+    "escaped",
     "printable",
     "told",
 ]
@@ -85,6 +86,11 @@ def told(error: BaseException) -> str:
     where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
     message = (str(error).splitlines() or [""])[0][:LONGEST]
     return printable(f"{type(error).__name__}: {message}".rstrip(": .")) + where
+
+
+def escaped(text: str) -> str:
+    """Text with a code for whatever no terminal should be sent, so that it still differs from all other."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def printable(text: str, kept: str = "") -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import SECRET, Course, nbgrader_names
-from steepest_grader.errors import GradebookError, Reasons
+from steepest_grader.errors import GradebookError, Reasons, SubmissionError, escaped
 from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import GradedSubmission, Outcome
@@ -109,13 +109,15 @@ def grade_lesson(
         book.prepare(lesson)
         known = {} if force else book.graded(lesson_id)
         found: dict[str, GradedSubmission] = {}
+        refused: dict[str, GradedSubmission] = {}
         lost = Reasons()
         todo: set[str] = set()
         reused = 0
         for item in collect(folder, lesson_id, students=None if student is None else {student}):
-            with lost.apart(item.student, "Finding a place for it"):
+            try:
                 kept.folder(item.student)
-            if item.student in lost:
+            except SubmissionError as error:  # whoever hands in may have named it: no failure of ours
+                refused[item.student] = lesson.ungraded(escaped(item.student), Outcome.UNREADABLE, str(error))
                 continue
             before = known.get(item.student)
             if before is not None and before.digest == lesson.digest(item.data, item.message):
@@ -137,6 +139,7 @@ def grade_lesson(
         found |= {name: lesson.ungraded(name, Outcome.GRADER_ERROR, reason) for name, reason in lost.items()}
         _note_failures(kept, found.values(), whole_class=student is None)
         times, unknown = _times(folder, lesson_id, found)
+        found |= refused
         undated, trouble = book.assign_penalties(lesson_id, times, late)
     return Batch(
         [found[name] for name in sorted(found)],

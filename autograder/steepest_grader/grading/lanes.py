@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,7 @@ import torch
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.errors import told
 from steepest_grader.exercise.judge import candidates
-from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
+from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.grading import submission as alone
 from steepest_grader.grading.collect import Submission
 from steepest_grader.sandbox.base import Kernels, Sandbox
@@ -73,7 +73,7 @@ def grade_submission(
 ) -> GradedSubmission:
     """Grade the bytes of one notebook as `submission.grade_submission` does, in a child and within a budget.
 
-    Where it goes over that, the verdicts that stand by then are kept, and the rest says why there is none.
+    Where it goes over that, what stands by then is kept, and the rest says why there is none.
 
     Raises
     ------
@@ -81,27 +81,25 @@ def grade_submission(
         If the sandbox fails, or the child for another reason.
     """
     begun = time.monotonic()
-    known: dict[str, Verdict] = {}
+    standing = alone.Standing()
 
     def answer(op: str, *args: Any) -> Any:
-        return known.update({args[0].exercise: args[0]}) if op == "stands" else lender.answer(op, *args)
+        return standing.keep(*args) if op == "stands" else lender.answer(op, *args)
 
     with lending(sandbox, lesson, _Grading(lesson, sandbox.device)) as (child, lender):
         try:
             graded: GradedSubmission = child(student, data, answer=answer, budget=budget)
         except OverBudget as over:
-            graded = _stopped(lesson, student, data, known, over)
+            graded = _stopped(lesson, student, data, standing, over)
     spent = replace(graded.spent, outside=child.seconds, outside_memory=child.memory)
     return replace(graded, seconds=time.monotonic() - begun, spent=spent)
 
 
-def _stopped(
-    lesson: Lesson, student: str, data: bytes, known: Mapping[str, Verdict], over: OverBudget
-) -> GradedSubmission:
+def _stopped(lesson: Lesson, student: str, data: bytes, standing: alone.Standing, over: OverBudget) -> GradedSubmission:
     reason = f"Grading was stopped: what this notebook gives takes more than {over} to read, judge and keep."
     graded = lesson.ungraded(student, over.outcome, reason, data)
-    verdicts = [known.get(verdict.exercise, verdict) for verdict in graded.verdicts]
-    return replace(graded, verdicts=verdicts, flags=[reason])
+    verdicts = [standing.verdicts.get(verdict.exercise, verdict) for verdict in graded.verdicts]
+    return replace(graded, verdicts=verdicts, notebook=standing.notebook, flags=[*standing.flags, reason])
 
 
 class _Grading:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
@@ -19,7 +19,7 @@ from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
 from steepest_grader.grading.absent import absent, names, said
 from steepest_grader.notebook.cells import grade_id
-from steepest_grader.notebook.flags import flags
+from steepest_grader.notebook.flags import seen
 from steepest_grader.notebook.inert import inert
 from steepest_grader.notebook.restore import UnreadableError, read, restore
 from steepest_grader.sandbox.base import Kernels
@@ -31,13 +31,41 @@ MAX_KERNELS = 12
 SHOWN = (Outcome.FAILED, Outcome.PARTIAL, Outcome.ERRORED)  # verdicts of a function that can be called
 
 
+@dataclass
+class Standing:
+    """What stands of a submission while it is graded, whatever may come of the rest.
+
+    Attributes
+    ----------
+    verdicts : dict of str to Verdict
+        By exercise.
+    flags : list of str
+        As far as they are known.
+    notebook : str
+        What was handed in, made harmless, and without outputs.
+    """
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    flags: list[str] = field(default_factory=list)
+    notebook: str = ""
+
+    def keep(self, what: Verdict | list[str] | str) -> None:
+        """Keep a verdict, all flags, or the notebook."""
+        if isinstance(what, Verdict):
+            self.verdicts[what.exercise] = what
+        elif isinstance(what, str):
+            self.notebook = what
+        else:
+            self.flags = what
+
+
 def grade_submission(
     lesson: Lesson,
     student: str,
     data: bytes,
     *,
     sandbox: Kernels,
-    stands: Callable[[Verdict], object] = lambda verdict: None,
+    stands: Callable[[Verdict | list[str] | str], object] = lambda what: None,
 ) -> GradedSubmission:
     """Grade the bytes of one notebook.
 
@@ -52,7 +80,8 @@ def grade_submission(
     sandbox : Kernels
         Where its cells run, and on which device the judge computes.
     stands : callable
-        Told each verdict as soon as it stands, whatever may come of the rest.
+        Told the notebook's text before a cell of it runs, and flags and each verdict as soon as they stand,
+        see `Standing`.
 
     Raises
     ------
@@ -65,7 +94,10 @@ def grade_submission(
         notebook = restore(cells, lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
-    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS, data, stands)
+    flags = seen(cells, lesson.released, lesson.exercises)
+    stands(flags({}))
+    stands(_written(inert(_without_outputs(notebook), lesson.released)))
+    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS, data, stands, flags)
     verdicts = run.verdicts()
     graded = GradedSubmission(
         student,
@@ -74,7 +106,7 @@ def grade_submission(
         verdicts,
         notebook=_written(inert(notebook, lesson.released)),
         digest=lesson.digest(data),
-        flags=flags(cells, lesson.released, lesson.exercises, run.called),
+        flags=flags(run.called),
         spent=run.spent,
     )
     return replace(graded, seconds=time.monotonic() - begun)
@@ -90,7 +122,8 @@ class _Run:
         sandbox: Kernels,
         deadline: float,
         data: bytes,
-        stands: Callable[[Verdict], object],
+        stands: Callable[[Verdict | list[str] | str], object],
+        flags: Callable[[Mapping[str, Sequence[str]]], list[str]],
     ) -> None:
         self.lesson = lesson
         self.cells = notebook.cells
@@ -99,6 +132,7 @@ class _Run:
         self.deadline = deadline
         self.data = data
         self.stands = stands
+        self.flags = flags
         self.known: dict[str, Verdict] = {}
         self.lost: dict[int, KernelLost] = {}
         self.called: dict[str, list[str]] = {}
@@ -165,6 +199,8 @@ class _Run:
                 finally:
                     calls = transport.spent
                     self.called[exercise.id] = delegated(exercise, function.called)
+                    if self.called[exercise.id]:
+                        self.stands(self.flags(self.called))
         except TooSlow:
             message = f"`{exercise.id}` took more than {exercise.seconds:g} s on the hidden cases."
             if exercise.id not in self.known:
@@ -251,6 +287,15 @@ class _Run:
         points = self.lesson.exercises[name].points if name in self.lesson.exercises else self.lesson.points(name)
         message = "The notebook took too long, or ended its process too often, before this exercise was reached."
         return Verdict(name, points, Outcome.TIMED_OUT, message=message)
+
+
+def _without_outputs(notebook: NotebookNode) -> NotebookNode:
+    """A notebook of cells whose parts can be replaced."""
+    cells = [NotebookNode(cell) for cell in notebook.cells]
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    return NotebookNode(notebook, cells=cells)
 
 
 def _written(notebook: NotebookNode) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from nbformat import NotebookNode
@@ -156,6 +156,13 @@ def flags(
         Sentences such as ``"cell 7, line 3: starts, signals or ends processes (os.fork)"``, at most `MAX_FLAGS` and
         a last one that says how many more there are. Never an exception, whatever the source is.
     """
+    return seen(cells, released, exercises)(called or {})
+
+
+def seen(
+    cells: Sequence[Cell], released: NotebookNode | None, exercises: Collection[str]
+) -> Callable[[Mapping[str, Sequence[str]]], list[str]]:
+    """Read what `flags` does, once and before anything runs; what is returned tells, given what was called."""
     given = {cell.source for cell in released.cells} if released is not None else set()
     budget = MAX_CHARACTERS
     codes: dict[int, Code] = {}
@@ -176,9 +183,14 @@ def flags(
         for item in code.seen:
             for sentence, name in _sentences(item, bound, asked):
                 found.setdefault((number, sentence), f"cell {number}, line {item.line}: {sentence}{_shown(name)}")
-    said = [*_edited(cells, released), *_delegated(called or {}, theirs, found), *found.values()]
-    rest = len(said) - MAX_FLAGS
-    return [*said[:MAX_FLAGS], *([f"and {rest} more"] if rest > 0 else [])]
+    edited = list(_edited(cells, released))
+
+    def told(called: Mapping[str, Sequence[str]]) -> list[str]:
+        said = [*edited, *_delegated(called, theirs, found), *found.values()]
+        rest = len(said) - MAX_FLAGS
+        return [*said[:MAX_FLAGS], *([f"and {rest} more"] if rest > 0 else [])]
+
+    return told
 
 
 @lru_cache(maxsize=1024)

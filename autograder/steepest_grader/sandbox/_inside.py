@@ -24,6 +24,7 @@ import socket
 import stat
 import struct
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,9 @@ HOME = "/home/student"
 RUN = Path("/run")
 PROC = Path("/proc")
 TICK = 0.1
+# Threads of a kernel that may want a processor at a time for as long as they like, beyond one for each processor, and
+# for how many seconds in all others may too: sessions share processors evenly, so many of one kernel starve the rest.
+MORE_BUSY, BUSY_SECONDS = 2, 30.0
 # What even an ordinary process could use to reach out, to keep memory that is counted nowhere, or to get rights anew.
 FORBIDDEN = (
     "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "fsopen", "fsmount", "open_tree", "move_mount",
@@ -105,6 +109,8 @@ class Zygote:
         self.kernels: dict[int, dict[str, Any]] = {}
         self.selector = selectors.DefaultSelector()
         self.own = os.open("/proc/self/ns/pid", os.O_RDONLY) if self.walled else -1
+        self.busy = len(os.sched_getaffinity(0)) + MORE_BUSY
+        self.watched = 0.0
 
     def serve(self) -> dict[str, Any] | None:
         """Answer until the grader closes the stream; returns a request in the process of a new kernel."""
@@ -158,7 +164,7 @@ class Zygote:
         os.close(said)
         self.selector.register(ready, selectors.EVENT_READ, pid)
         space = (PROC / str(pid) / "ns" / "pid").stat().st_ino if self.walled else 0
-        self.kernels[pid] = {"kernel": name, "folder": folder, "space": space, "reason": ""}
+        self.kernels[pid] = {"kernel": name, "folder": folder, "space": space, "reason": "", "busy": 0.0}
         return False
 
     def ready(self, descriptor: int, pid: int) -> None:
@@ -196,19 +202,25 @@ class Zygote:
         locks and what waits in sockets not at all."""
         spaces = {kernel["space"]: pid for pid, kernel in self.kernels.items()}
         holders = [line.split()[-4] for line in (PROC / "locks").read_text().splitlines()]
-        count, memory, locks = (dict.fromkeys(self.kernels, 0) for _ in range(3))
+        count, memory, locks, busy = (dict.fromkeys(self.kernels, 0) for _ in range(4))
+        since, self.watched = self.watched, time.monotonic()
         for process, space in processes():
             if pid := spaces.get(space):
                 count[pid] += 1
                 memory[pid] += kibibytes(process / "status", b"RssAnon", b"RssShmem", b"VmPTE")
                 locks[pid] += holders.count(process.name)
+                busy[pid] += running(process)
         for pid, kernel in self.kernels.items():
+            kernel["busy"] += (busy[pid] - self.busy) * min(self.watched - since, 1.0)
+            kernel["busy"] = max(kernel["busy"], 0.0)
             if count[pid] > self.limits["processes"]:
                 kernel["reason"] = "processes"
             elif locks[pid] > self.limits["locks"]:
                 kernel["reason"] = "locks"
             elif sockets(pid) > self.limits["sockets"]:
                 kernel["reason"] = "sockets"
+            elif kernel["busy"] > BUSY_SECONDS:
+                kernel["reason"] = "busy"
             elif memory[pid] > self.limits["resident"] and owned(kernel["space"]) > self.limits["resident"]:
                 kernel["reason"] = "memory"
             if kernel["reason"]:
@@ -233,6 +245,16 @@ def owned(space: int) -> int:
     own = [process for process, its in processes() if its == space]
     shared = sum(kibibytes(process / "smaps_rollup", b"Pss_Anon", b"Pss_Shmem") for process in own)
     return shared + sum(kibibytes(process / "status", b"VmPTE") for process in own)
+
+
+def running(process: Path) -> int:
+    """How many threads of a process have or want a processor."""
+    count = 0
+    with contextlib.suppress(OSError):  # it has just ended
+        for task in os.scandir(process / "task"):
+            with open(f"{task.path}/stat", "rb") as file:  # noqa: PTH123 - it is read ten times a second
+                count += file.read().rpartition(b")")[2].startswith(b" R")
+    return count
 
 
 def sockets(pid: int) -> int:

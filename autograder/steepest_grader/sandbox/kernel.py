@@ -27,6 +27,7 @@ TOO_MANY = {
     "processes": "started too many others",
     "locks": "held too many locks on files",
     "sockets": "opened too many sockets",
+    "busy": "kept too many others busy at a time",
 }
 # Ports are names of sockets in the kernel's own folder; whoever reaches that needs no key.
 CONNECTION: dict[str, Any] = {"transport": "ipc", "key": "", "signature_scheme": "hmac-sha256"} | {

@@ -44,7 +44,7 @@ class Process:
     status : int or None
         Exit status, negative for a signal; None while it runs.
     reason : str
-        ``"memory"``, ``"processes"``, ``"locks"`` or ``"sockets"`` where it was ended for using too much.
+        ``"memory"``, ``"processes"``, ``"locks"``, ``"sockets"`` or ``"busy"`` where it was ended for using too much.
     cpu : float
         Seconds of CPU that it used, once it has ended.
     memory : int

@@ -104,13 +104,14 @@ threading.Thread(target=later).start()
 """
 BUSY = """
 import os, time
-for _ in range(20):
+for _ in range(40):
     if os.fork() == 0:
         os.setsid()
-        end = time.monotonic() + 5
+        end = time.monotonic() + 30
         while time.monotonic() < end:
             pass
         os._exit(0)
+time.sleep(1.9)
 """
 
 ENDINGS = {

@@ -288,6 +288,23 @@ def test_what_goes_over_keeps_the_verdicts_that_stood_and_says_why(
 
 
 @pytest.mark.sandbox
+def test_what_goes_over_hides_neither_its_source_nor_what_is_to_be_said_of_it(
+    lesson: Lesson, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Full marks first, and then output until grading stops."""
+    monkeypatch.setattr(lanes.alone, "delegated", lambda *_: ["torch.optim.SGD.step"])
+    stopped = handed_in(lesson, GOOD, "import os; os.fork", "while True:\n    print('y' * 20, flush=True)")
+    item = lanes.grade_submission(lesson, "eve", stopped, sandbox=sandbox, budget=Budget(seconds=2.0))
+    assert (item.score, item.outcome) == (5, Outcome.TIMED_OUT)
+    said = ("leaves the work to a library", "ends processes", item.message)
+    assert all(part in flag for part, flag in zip(said, item.flags, strict=True)), item.flags
+    cells = json.loads(item.notebook)["cells"]
+    assert [cell["source"] for cell in cells] == [cell.source for cell in nbformat.reads(stopped, 4).cells]
+    assert not any(cell["outputs"] for cell in cells)
+    sandbox.children.close()
+
+
+@pytest.mark.sandbox
 def test_a_file_that_takes_too_much_is_a_row(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file.py").write_text("def ewa(values, *, beta): pass\n")
     with monkeypatch.context() as patch:

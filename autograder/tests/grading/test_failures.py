@@ -70,6 +70,29 @@ def grade(built: Course, submit: Submit, graded: list[str], monkeypatch: pytest.
     return lambda: grade_lesson(built, LESSON, built.root / "submissions", sandbox=NoSandbox())
 
 
+ODD = [b"a\x1b]0;pwn\x07", b"new\nline", b"bad\xff\xfe", "ada\u200b".encode(), "\u202e".encode(), b"x" * 200, b"a\\b"]
+
+
+def test_a_name_that_cannot_be_an_id_costs_its_own_row(grade: Grade, graded: list[str], built: Course) -> None:
+    """Whoever hands in may have named the folder."""
+    for name in ODD:
+        place = os.fsencode(built.root / "submissions") + b"/" + name + b"/" + os.fsencode(LESSON)
+        os.makedirs(place)  # noqa: PTH103 - a path of these bytes
+        Path(os.fsdecode(place), f"{LESSON}.ipynb").write_text("odd")
+    batch = grade()
+    assert graded == STUDENTS
+    assert set(sidecars(built.course_dir)) == set(STUDENTS)
+    rows = {row["student"]: row for row in batch.rows}
+    assert {name: rows[name]["outcome"] for name in STUDENTS} == dict.fromkeys(STUDENTS, Outcome.PASSED)
+    odd = [row for row in batch.rows if row["student"] not in STUDENTS]
+    assert len(rows) == len(batch.rows) == len(STUDENTS) + len(odd) == len(STUDENTS) + len(ODD)
+    assert {(row["outcome"], row["score"]) for row in odd} == {(Outcome.UNREADABLE, 0)}
+    said = [item for item in batch.submissions if item.message]
+    assert all("cannot be a student's id" in item.message for item in said)
+    assert all((item.student + item.message).isprintable() for item in said) and len(said) == len(ODD)
+    assert grade().reused == len(STUDENTS)
+
+
 def _lock(path: Path) -> Callable[[], None]:
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")

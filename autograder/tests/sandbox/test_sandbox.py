@@ -166,6 +166,13 @@ BOMBS = {
         "time.sleep(5)",
         Outcome.OUT_OF_MEMORY,
     ),
+    "processors": (
+        "import os, threading, time, zlib\ndata = bytes(2**26)\n"
+        "def spin():\n    while True: zlib.crc32(data)\n"
+        "for _ in range(len(os.sched_getaffinity(0)) + 14): threading.Thread(target=spin, daemon=True).start()\n"
+        "time.sleep(20)",
+        Outcome.ERRORED,
+    ),
 }
 
 
