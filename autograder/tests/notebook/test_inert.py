@@ -289,7 +289,10 @@ def test_html_is_written_as_every_parser_nests_it(monkeypatch: pytest.MonkeyPatc
 
 
 SLOW = {
-    "HTML": ["\\" + " " * 999, "\\!" + " " * 99, "\\hspace" + "<br>" * 99, "\\colorbox{", "<b>", "<a>", "<div>", "<p>x</p>", "<table><b>x", "<b><p>", "<b title=1><p>", "<", "&x;", "<p a=b"],
+    "HTML": [
+        "\\" + " " * 999, "\\!" + " " * 99, "\\hspace" + "<br>" * 99, "\\colorbox{",
+        "<b>", "<a>", "<div>", "<p>x</p>", "<table><b>x", "<b><p>", "<b title=1><p>", "<", "&x;", "<p a=b",
+    ],
     "texts": ["[", "# a\n", "a\n=\n", "[](files/", "\\\\[ ", "a" + " " * 999, "*_", "> - ", "`", "<a b='", "$$a "],
 }  # fmt: skip
 
@@ -335,17 +338,17 @@ def colored_in(code: str) -> float:
     return time.thread_time() - begun
 
 
-PIECES = ["   \n", "\x0c\n", "\r\n", "**", "1.", "\xb2", "x." * 299 + "\n", "\n" * 599 + "x", "f'''{x:"]
+PIECES = ["   \n", "\x0c\n", "\r\n", "**", "\xb2", "\n" * 199 + "x"]
 ALPHABET = " \t\n*?!%()[]{}'\"\\0.1x_\xe9\xb2#@=:,f"
-COSTLY = {"   \n": 3_000, "**": 12_000, "1.": 12_000, "\xb2": 12_000}
+COSTLY = {"   \n": 2_000, "**": 6_000}
 
 
-def relatives(count: int = 4) -> list[str]:
+def relatives(count: int = 3) -> list[str]:
     chance = random.Random(16)
     return ["".join(chance.choices(ALPHABET, k=chance.randint(1, 5))) for _ in range(count)]
 
 
-@pytest.mark.parametrize("piece", [*PIECES, *relatives()], ids=repr)
+@pytest.mark.parametrize("piece", [*PIECES, *relatives()], ids=lambda piece: repr(piece[-9:]))
 def test_code_is_colored_in_time(piece: str) -> None:
     """By whoever shows it; what nobody writes by hand is made shorter or parted."""
     begun = time.thread_time()

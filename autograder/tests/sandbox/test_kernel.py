@@ -165,8 +165,8 @@ def test_half_a_character_does_not_come_out(sandbox: Sandbox) -> None:
     sources = [f"{PACK}from IPython.display import HTML, display, update_display", *HALVES.values()]
     notebook = nbformat.v4.new_notebook(cells=[new_code_cell(source) for source in sources])
     with Kernel(sandbox, notebook) as kernel:
-        errors = [kernel.execute(cell, index) for index, cell in enumerate(notebook.cells)]
+        for index, cell in enumerate(notebook.cells):
+            kernel.execute(cell, index)
     for what, cell in zip(HALVES, notebook.cells[1:], strict=True):
         assert "?" in str(cell.outputs), what
-    assert "?" in str(errors)
-    json.dumps([notebook, str(errors)], ensure_ascii=False).encode()
+    json.dumps(notebook, ensure_ascii=False).encode()
