@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from renderings import ELSEWHERE, HTML, TEXTS, picture
+from steepest_grader.grading import submission
 from steepest_grader.notebook import harmless as harmless_module
 from steepest_grader.notebook.harmless import TAGS, harmless, tokens
 from steepest_grader.notebook.inert import inert
@@ -338,12 +339,12 @@ def colored_in(code: str) -> float:
     return time.thread_time() - begun
 
 
-PIECES = ["   \n", "\x0c\n", "\r\n", "**", "\xb2", "\n" * 199 + "x"]
+PIECES = ["   \n", "\x0c\n", "\r\n", "**", "\xb2", "\n" * 99 + "x"]
 ALPHABET = " \t\n*?!%()[]{}'\"\\0.1x_\xe9\xb2#@=:,f"
 COSTLY = {"   \n": 2_000, "**": 6_000}
 
 
-def relatives(count: int = 3) -> list[str]:
+def relatives(count: int = 2) -> list[str]:
     chance = random.Random(16)
     return ["".join(chance.choices(ALPHABET, k=chance.randint(1, 5))) for _ in range(count)]
 
@@ -421,7 +422,9 @@ HALVES = [HALF, f"<b title='{HALF}'>{HALF}</b>", f"<{HALF}>", HALF * 600_000, f"
 def test_half_a_character_is_no_text(text: str) -> None:
     harmless(text).encode()
     output = new_output("display_data", data={"text/html": text, "text/plain": "x"})
-    assert "text/html" in sealed(new_code_cell("x", outputs=[output])).outputs[0].data
+    cell = sealed(new_code_cell("x", outputs=[output, new_output("stream", text=HALF)]))
+    assert "text/html" in cell.outputs[0].data
+    nbformat.writes(nbformat.reads(submission._written(new_notebook(cells=[cell])), as_version=4)).encode()
 
 
 def test_what_no_notebook_needs_in_length_is_cut() -> None:
