@@ -300,7 +300,7 @@ def _without_outputs(notebook: NotebookNode) -> NotebookNode:
 
 def _written(notebook: NotebookNode) -> str:
     """The notebook as JSON on one line: indented, and checked again, it takes ten times as long."""
-    return json.dumps(notebook).encode("utf-8", "replace").decode()
+    return json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _credit(outputs: list[NotebookNode], points: float) -> tuple[float, str]:

@@ -70,11 +70,19 @@ _VALUES: dict[str, tuple[set[str], re.Pattern[str]]] = {
 _ATTRIBUTE = r"""\s+([a-zA-Z_:][\w:.-]*)(?:\s*=\s*("[^"<]*"|'[^'<]*'|[^\s"'=<>`]+))?"""
 _TAG = re.compile(rf"<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:{_ATTRIBUTE})*)\s*/?>")
 _EACH, _RUN = re.compile(_ATTRIBUTE), re.compile("<+(?=<)|<")
-# what a formula may not do: lead elsewhere, take a style, or lie over what is not its own place
+# what a formula may not do: lead elsewhere, take a style, lie over what is not its own place, or rename what does; it
+# goes on after a break of a line, and ends at any other tag
+_GAP = r"(?:\s|<br[^<>]*>)*+"
 _FORMULA = re.compile(
-    r"\\(?:(?:href|class|cssId|style|require|unicode|mmlToken|bbox|smash|(?:math)?[lrc]lap|raise|lower|Rule|moveleft"
-    r"|moveright|above|abovewithdelims|genfrac|data|toggle|mathtip|texttip)(?![a-zA-Z])|\\\s*\[\s*-)"
+    r"\\(?:(?:href|class|cssId|style|require|unicode|mmlToken|bbox|smash|(?:math)?[lrc]lap|raise|lower|[Rr]ule|Space"
+    r"|moveleft|moveright|above|abovewithdelims|genfrac|data|toggle|mathtip|texttip|skew|uproot|leftroot"
+    r"|[gex]?def|let|(?:re)?new(?:command|environment))(?![a-zA-Z])"
+    rf"|(?:hspace|hskip|kern|mkern|mskip|mspace)(?![a-zA-Z])(?!\*?{_GAP}\{{?{_GAP}[\d.])"
+    r"|f?colorbox(?=[^}]{0,200};)"
+    rf"|(?:cr|newline)?{_GAP}\*?{_GAP}\[{_GAP}-)"
+    rf"|(?:\\(?:!|neg(?:thin|med|thick)space){_GAP}(?:[{{}}]{_GAP})*){{8,}}"
 )
+_BREAKS_OFF = re.compile(r"(<(?!br[ >])[^<>]*>)")
 
 
 def as_text(text: str) -> str:
@@ -94,6 +102,7 @@ def harmless(text: str, *, picture: Picture = lambda _: None, taken: Collection[
     taken : collection of str, optional
         What the page itself calls its parts; headings keep names of their own. Without it nothing has a name.
     """
+    text = text.encode("utf-8", "replace").decode()  # half a character is no text
     if len(without_pictures(text)) > MAX_HTML:
         return as_text(without_pictures(text)[:MAX_HTML])
     written = _Writer(picture, taken)
@@ -102,7 +111,7 @@ def harmless(text: str, *, picture: Picture = lambda _: None, taken: Collection[
         written.text(text[place:start])
         place = _after(text, start, written)
     written.text(text[place:])
-    return _once_more("".join(written.closed()))
+    return _once_more(written.closed())
 
 
 def _after(text: str, start: int, written: _Writer) -> int:
@@ -166,8 +175,6 @@ class _Writer:
         if self._parts and self._parts[-1].startswith("<pre"):
             plain = plain.lstrip("\n")  # parsers pass over the first
         escaped = html.escape(plain, quote=False)
-        if "pre" not in self._open and "code" not in self._open:
-            escaped = _FORMULA.sub(r"<code>\g<0></code>", escaped)  # a formula ends where a tag stands
         self._parts.append(escaped)
 
     def start(self, name: str, given: dict[str, str]) -> None:
@@ -199,10 +206,16 @@ class _Writer:
                 continue
             return
 
-    def closed(self) -> list[str]:
-        """All parts, with nothing left open."""
+    def closed(self) -> str:
+        """All parts, with nothing left open, and with formulas that keep to their place."""
         self._close(0)
-        return self._parts
+        pieces, within = _BREAKS_OFF.split("".join(self._parts)), 0
+        for place, piece in enumerate(pieces):
+            if place % 2:
+                within += piece.startswith(("<pre", "<code")) - piece.startswith(("</pre", "</code"))
+            elif not within:
+                pieces[place] = _FORMULA.sub(r"<code>\g<0></code>", piece)
+        return "".join(pieces)
 
     def _close(self, depth: int = -1) -> None:
         for name in reversed(self._open[depth:]):

@@ -15,6 +15,7 @@ from mistune.util import escape_url
 from nbformat import NotebookNode
 
 from steepest_grader.notebook.cells import by_grade_id
+from steepest_grader.notebook.coloring import Coloring
 from steepest_grader.notebook.harmless import as_text, harmless, tokens
 from steepest_grader.notebook.pictures import Pictures, without_pictures
 from steepest_grader.notebook.rendered import rendered
@@ -32,8 +33,7 @@ BLANK = re.compile(r"\n(?=[ \t\v\f\r]*\n)")
 LONG_CODE = re.compile(r"\x1b\[[^@-~]{60,}")
 COLOR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]?|\x1b")
 FENCE = re.compile(r"(?<![`~])(`{3,}+|~{3,}+)[ \t]*+([^\s`]+)")
-COLORED = {"bash", "json", "py", "python", "python3", "sh", "text"}  # of all languages some take for ever to color
-WORD, MAX_DOTS = re.compile(r"[\w.]+"), 300  # coloring Python takes the square of the length of `a.b.c`
+COLORED = {"json", "py", "python", "python3", "text"}  # others, as that of shells, take for ever to color
 STREAMS = ("stdout", "stderr")
 PAGE = {"notebook", "notebook-container", "statusmessage"}  # what formgrader calls its own parts
 
@@ -68,6 +68,7 @@ class _Seal:
     def __init__(self, taken: set[str]) -> None:
         self._taken = taken
         self._pictures = Pictures()
+        self._coloring = Coloring()
         self._cost = self._lines = 0
         self._letters = dict.fromkeys(("code", "markdown", "raw", "html"), 0)
 
@@ -78,7 +79,7 @@ class _Seal:
         if kind == "code":
             if long:
                 cell.source = CUT + cell.source[: max(MAX_LETTERS - before, 0)]
-            cell.source = WORD.sub(_parted, cell.source)
+            cell.source = self._coloring.bounded(cell.source)
         elif kind == "raw":
             self._raw(cell, long)
         else:
@@ -185,13 +186,6 @@ def _alike(one: str, other: str) -> bool:
     """Whether two pieces of HTML hold the same, and every parser reads them alike."""
     found = tokens(one)
     return found is not None and found == tokens(other)
-
-
-def _parted(word: re.Match[str]) -> str:
-    """A word of code, with blanks in it where it is longer than any that somebody writes."""
-    if word[0].count(".") < MAX_DOTS:
-        return word[0]
-    return " ".join(word[0][place : place + MAX_DOTS] for place in range(0, len(word[0]), MAX_DOTS))
 
 
 def _as_typed(source: str) -> str:

@@ -170,7 +170,8 @@ class _Courier:
 
     async def _answer(self, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         answer = await getattr(self, f"_{request.pop('op')}")(**request)
-        writer.write(json.dumps(answer).encode() + b"\n")
+        # whatever a kernel has sent goes through here, and half a character is no text
+        writer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
         await writer.drain()
 
     async def _open(self, connection: dict[str, Any], seconds: float) -> bool:

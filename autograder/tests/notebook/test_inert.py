@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from renderings import ELSEWHERE, HTML, TEXTS, picture
+from steepest_grader.grading import submission
 from steepest_grader.notebook import harmless as harmless_module
 from steepest_grader.notebook.harmless import TAGS, harmless, tokens
 from steepest_grader.notebook.inert import inert
@@ -150,6 +151,41 @@ def test_formulas_stay_in_their_place(macro: str) -> None:
         assert f"\\{macro}" in shown
 
 
+MOVES = [
+    "\\hspace{-9em}", "\\hspace*{-9em}", "\\hspace{ -9em}", "\\hspace{{-9em}}", "\\kern-9em x", "\\kern -9em x",
+    "\\mkern-90mu", "\\hskip-9em", "\\mskip-90mu", "\\mspace{-90mu}", "\\\\[-9em]", "\\\\<br>[-9em]", "\\\\*[ -9em]",
+    "\\cr[-9em]", "\\newline<br><br>[<br>-9em]", "\\rule{-9em}{1em}", "\\sqrt[\\uproot{90} 3]{x}", "\\!" * 9,
+    "\\negthinspace {}" * 9, "\\def\\q#1{\\\\[#1]}\\q{-9em}", "\\let\\q=\\hspace \\q{-9em}", "\\gdef\\q{}",
+    "\\newcommand{\\q}{\\\\}", "\\fcolorbox{red;position:fixed}{white}{x}",
+]  # fmt: skip
+APART = ["<!-- -->", "<foo>", "</b>", "<style></style>", "<script>x</script>", "</foo>", "<foo><!---->"]
+KEEPS = ["\\hspace{1em}", "\\kern.5em x", "\\mskip 3mu", "\\\\[1em]", "a \\\\ [b]", "\\!\\!x", "\\leq \\deg \\letter"]
+
+
+@pytest.mark.parametrize("formula", MOVES)
+def test_formulas_move_nothing(formula: str) -> None:
+    assert "<code>\\" in harmless(f"<p>$${formula}$$</p>")
+
+
+@pytest.mark.parametrize("formula", KEEPS)
+def test_formulas_that_move_nothing_stay(formula: str) -> None:
+    assert "<code>" not in harmless(f"<p>$${formula}$$</p>")
+
+
+@pytest.mark.parametrize("apart", APART)
+@pytest.mark.parametrize("macro", ["href{x}", "style{x}", "raise9em x", "hspace{-9em}"])
+def test_what_vanishes_parts_no_formula(macro: str, apart: str) -> None:
+    """What is looked at is the text that will stand, wherever something was taken out."""
+    for place in range(4):
+        whole = harmless(f"$\\{macro}$")
+        assert harmless(f"$\\{macro[:place]}{apart}{macro[place:]}$") == whole
+        assert "<code>" in whole
+
+
+def test_words_of_a_picture_are_no_formula() -> None:
+    assert "<code>\\href</code>" in harmless(f"<img src='{ELSEWHERE}/x.png' alt='$\\href{{x}}{{y}}$'>")
+
+
 OUTPUTS = {
     "plain text": ({"text/plain": "<b>"}, {"text/plain": "<b>"}),
     "a table": ({"text/html": "<table>\n<tbody></tbody></table>"}, {"text/html": "<table>\n<tbody></tbody></table>"}),
@@ -254,7 +290,10 @@ def test_html_is_written_as_every_parser_nests_it(monkeypatch: pytest.MonkeyPatc
 
 
 SLOW = {
-    "HTML": ["<b>", "<a>", "<div>", "<p>x</p>", "<table><b>x", "<b><p>", "<b title=1><p>", "<", "&x;", "<p a=b"],
+    "HTML": [
+        "\\" + " " * 999, "\\!" + " " * 99, "\\hspace" + "<br>" * 99, "\\colorbox{",
+        "<b>", "<a>", "<div>", "<p>x</p>", "<table><b>x", "<b><p>", "<b title=1><p>", "<", "&x;", "<p a=b",
+    ],
     "texts": ["[", "# a\n", "a\n=\n", "[](files/", "\\\\[ ", "a" + " " * 999, "*_", "> - ", "`", "<a b='", "$$a "],
 }  # fmt: skip
 
@@ -293,16 +332,99 @@ def test_colors_take_no_long(text: str) -> None:
     assert sealed(new_code_cell("", outputs=[few])).outputs == [few]
 
 
-def test_code_is_colored_in_time() -> None:
-    """By whoever shows it; what nobody writes by hand is parted, and a language that is none of ours has no colors."""
-    code = sealed(new_code_cell("x." * 100_000 + "\na.b.c = 1"))
-    text = sealed(new_markdown_cell("```ipython3\n" + "x." * 10_000 + "\n```"))
+def colored_in(code: str) -> float:
+    """Seconds that formgrader needs for it."""
     begun = time.thread_time()
-    highlight(code.source, IPython3Lexer(), HtmlFormatter())
-    rendered(text.source)
-    assert time.thread_time() - begun < 9
-    assert code.source.endswith("\na.b.c = 1")
-    assert text.source.startswith("```\n")
+    highlight(code, IPython3Lexer(), HtmlFormatter())
+    return time.thread_time() - begun
+
+
+PIECES = ["   \n", "\x0c\n", "\r\n", "**", "\xb2", "\n" * 99 + "x"]
+ALPHABET = " \t\n*?!%()[]{}'\"\\0.1x_\xe9\xb2#@=:,f"
+COSTLY = {"   \n": 2_000, "**": 6_000}
+
+
+def relatives(count: int = 2) -> list[str]:
+    chance = random.Random(16)
+    return ["".join(chance.choices(ALPHABET, k=chance.randint(1, 5))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("piece", [*PIECES, *relatives()], ids=lambda piece: repr(piece[-9:]))
+def test_code_is_colored_in_time(piece: str) -> None:
+    """By whoever shows it; what nobody writes by hand is made shorter or parted."""
+    begun = time.thread_time()
+    code = sealed(new_code_cell(f"x = 1\n{(piece * 60_000)[:60_000]}\na.b.c = 1")).source
+    assert time.thread_time() - begun < 5
+    assert colored_in(code) < 5
+    assert code.rstrip("\n").endswith("a.b.c = 1")
+
+
+@pytest.mark.parametrize("piece", COSTLY, ids=repr)
+def test_the_code_would_take_long(piece: str) -> None:
+    size = COSTLY[piece]
+    few, many = (colored_in(f"x = 1\n{(piece * part)[:part]}\ny = 2") for part in (size // 4, size))
+    assert many > 6 * few
+
+
+EXPONENTIAL = "'" + "\\00" * 40
+SHOWN_PLAIN = {
+    "a shell": f"x = 1\n!echo ${EXPONENTIAL}\ny = 2",
+    "a shell of two marks": f"!!echo ${EXPONENTIAL}",
+    "a shell by name": f"x = %sx echo ${EXPONENTIAL}",
+    "a cell of a shell": f"%%bash\necho ${EXPONENTIAL}",
+    "another language below": f"x = 1\n\n%%perl\n{EXPONENTIAL}",
+    "a long line of a shell": "!" + "x " * 2_000,
+}
+
+
+@pytest.mark.parametrize("case", SHOWN_PLAIN)
+def test_code_of_another_language_is_shown_without_colors(case: str) -> None:
+    source = SHOWN_PLAIN[case]
+    first, *lines = sealed(new_code_cell(source)).source.splitlines()
+    assert first.startswith("# This is of another language")
+    assert lines == [f"# {line}" for line in source.splitlines()]
+    assert colored_in("\n".join([first, *lines])) < 2
+
+
+def test_what_takes_too_long_in_all_is_shown_without_colors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steepest_grader.notebook.coloring.SECONDS", 0.1)
+    cells = [new_code_cell("(" * 2_000) for _ in range(40)]
+    shown = [cell.source for cell in inert(new_notebook(cells=cells), RELEASED).cells]
+    assert (shown[0], shown[-1].splitlines()[1]) == ("(" * 2_000, "# " + "(" * 2_000)
+
+
+ORDINARY = [
+    "!pip install 'torch>=2'\nprint('Done!\\n')\nassert a != b",
+    "%%time\nx = 1\n%matplotlib inline",
+    "def f(*args, **kwargs):\n    return 1.0  \n\n   \n\t\n\nf?",
+    "#" + "=" * 900 + "\nx = 1\n" + "\n" * 90 + f"y = '{'a1' * 900}'",
+]
+
+
+@pytest.mark.parametrize("source", ORDINARY)
+def test_ordinary_code_stays_as_it_was(source: str) -> None:
+    assert sealed(new_code_cell(source)).source == source
+
+
+@pytest.mark.parametrize("language", ["ipython3", "bash", "sh", "perl"])
+def test_a_language_that_is_none_of_ours_has_no_colors(language: str) -> None:
+    """Half of them take for ever, and that while the notebook is graded."""
+    cell = sealed(new_markdown_cell(f"```{language}\n{'x.' * 5_000}\n${EXPONENTIAL}\n```"))
+    rendered(cell.source)
+    assert cell.source.startswith("```\n")
+
+
+HALF = "\ud800"
+HALVES = [HALF, f"<b title='{HALF}'>{HALF}</b>", f"<{HALF}>", HALF * 600_000, f"<img src={HALF}>"]
+
+
+@pytest.mark.parametrize("text", HALVES, ids=["text", "tag", "no tag", "long", "picture"])
+def test_half_a_character_is_no_text(text: str) -> None:
+    harmless(text).encode()
+    output = new_output("display_data", data={"text/html": text, "text/plain": "x"})
+    cell = sealed(new_code_cell("x", outputs=[output, new_output("stream", text=HALF)]))
+    assert "text/html" in cell.outputs[0].data
+    nbformat.writes(nbformat.reads(submission._written(new_notebook(cells=[cell])), as_version=4)).encode()
 
 
 def test_what_no_notebook_needs_in_length_is_cut() -> None:

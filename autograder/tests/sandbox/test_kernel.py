@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import nbformat
@@ -145,3 +146,27 @@ def test_all_of_a_message_counts(sandbox: Sandbox, more: dict[str, object]) -> N
     with Kernel(sandbox, notebook) as kernel:
         kernel.execute(cell, 0)
     assert len(nbformat.writes(notebook)) < 4 * MAX_OUTPUT
+
+
+HALF = "'\\ud800'"
+PACK = "import json\nget_ipython().kernel.session.pack = lambda part: json.dumps(part, default=str).encode()\n"
+HALVES = {
+    "HTML": f"display(HTML({HALF}))",
+    "a stream": f"print({HALF})",
+    "an error": f"raise ValueError({HALF})",
+    "a picture": f"display({{'image/png': {HALF}, 'text/plain': 'x'}}, raw=True)",
+    "a kind": f"display({{{HALF}: 'x', 'text/plain': 'x'}}, raw=True)",
+    "metadata": f"display({{'text/plain': 'x'}}, raw=True, metadata={{{HALF}: [{HALF}, {{'x': {HALF}}}]}})",
+    "an update": f"display('x', display_id='x'); update_display(HTML({HALF}), display_id='x')",
+}
+
+
+def test_half_a_character_does_not_come_out(sandbox: Sandbox) -> None:
+    sources = [f"{PACK}from IPython.display import HTML, display, update_display", *HALVES.values()]
+    notebook = nbformat.v4.new_notebook(cells=[new_code_cell(source) for source in sources])
+    with Kernel(sandbox, notebook) as kernel:
+        for index, cell in enumerate(notebook.cells):
+            kernel.execute(cell, index)
+    for what, cell in zip(HALVES, notebook.cells[1:], strict=True):
+        assert "?" in str(cell.outputs), what
+    json.dumps(notebook, ensure_ascii=False).encode()
