@@ -20,6 +20,8 @@ PLAIN = "# This is of another language, or takes too long to color: it is shown 
 LONG_GAP, END, MAX_BLANK_LINES = re.compile(r"\s{100,}"), re.compile(r"\r\n?|\n"), 30
 WORD, MAX_WORD = re.compile(r"[\w.*]{150,}"), 150
 ODD = re.compile(r"[^A-Za-z0-9_]")
+SHORT, MAX_SHORT = 2_000, 50_000  # letters of a cell, and of all such cells, that cost too little to be tried
+MAGIC = re.compile(r"!|%[%\w]")  # where another language may begin
 SHELL, FOREIGN = Token.Shell, Token.Foreign
 OURS = "capture|debug|prun|pypy|python3|timeit|time|writefile|file"  # they hold Python
 
@@ -41,11 +43,15 @@ class Coloring:
 
     def __init__(self) -> None:
         self._spent = 0.0
+        self._short = 0
         self._lexer = _Lexer()
 
     def bounded(self, code: str) -> str:
         """The code as it is where that can be colored; else parted, or line by line as comments."""
         code = WORD.sub(_parted, LONG_GAP.sub(_closer, code))
+        if len(code) <= SHORT and self._short + len(code) <= MAX_SHORT and not MAGIC.search(code):
+            self._short += len(code)
+            return code
         return code if self._affordable(code) else PLAIN + "".join(f"# {line}\n" for line in code.splitlines())
 
     def _affordable(self, code: str) -> bool:

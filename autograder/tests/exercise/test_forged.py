@@ -303,7 +303,7 @@ PLANTED: dict[str, tuple[Any, str, Callable[..., Any], str]] = {
     "in a drive": (drives, "type_name", _raise, "momentum_step"),
     "in a comparison": (compare, "same_bits", _compares, "dropout_train"),
     "in the reading of effects": (finding, "_parameter", _as_digits, "fans"),
-    "in the search for a name": (finding.facts, "is_work", _raise, "fans"),
+    "in the search for a name": (finding.work, "is_work", _raise, "fans"),
     "behind the net": (verdicts, "_message", _raise, "fans"),
 }
 
