@@ -193,7 +193,7 @@ def test_names_reach_no_terminal_as_they_are(graded: Course, no_kernel: None, tm
     for name in names:
         (tmp_path / name / LESSON).mkdir(parents=True)
     done = run(graded, "grade", LESSON, "--submitted", str(tmp_path), "--unsafe-no-sandbox")
-    assert (done.exit_code, "The grader failed at 6 submissions" in done.output) == (3, True)
+    assert (done.exit_code, done.output.count("UNREADABLE") >= len(names)) == (0, True)
     with sqlite3.connect(graded.course_dir / "gradebook.db") as database:
         database.execute("update student set id = ? where id = 'bob'", ["b\x1b[2J"])
         database.execute("update submitted_assignment set student_id = ? where student_id = 'bob'", ["b\x1b[2J"])

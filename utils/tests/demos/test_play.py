@@ -146,4 +146,4 @@ def test_frames_keep_their_pace(monkeypatch: pytest.MonkeyPatch, a_frame: float,
     play.slider.observe(lambda change: times.append(asyncio.get_running_loop().time()), names="value")
     run(play)
     assert len(times) == 10
-    assert times[-1] - times[0] >= 9 * 0.02
+    assert times[-1] - times[0] >= 9 * 0.02 - 1e-3
