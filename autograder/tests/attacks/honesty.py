@@ -125,7 +125,7 @@ ATTACKS = [
     *(
         Attack(
             f"unprintable-{number}", LETTERS, "has a folder whose name hides letters", answer=RIGHT, student=student,
-            earns=dict.fromkeys(("ewa", "momentum_step", "terminal_speed")), outcomes=frozenset({"GRADER_ERROR"}),
+            earns=dict.fromkeys(("ewa", "momentum_step", "terminal_speed")), outcomes=frozenset({"UNREADABLE"}),
             shown=Shown.NOT, why="it deceives readers; the instructor is asked to rename the folder",
         )
         for number, student in enumerate(("\u202eada", "ad\u200ba", "ada\x1b[2J"))

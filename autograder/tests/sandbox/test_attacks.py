@@ -24,6 +24,7 @@ from steepest_grader.course import release
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
+from steepest_grader.errors import escaped
 from steepest_grader.gradebook.autograded import SIDECAR
 from steepest_grader.grading.batch import grade_lesson
 from steepest_grader.grading.submission import grade_submission
@@ -217,7 +218,7 @@ def sealed(
         rows = {row["student"]: row for row in grade_lesson(course, LESSON, folder, sandbox=sandbox, jobs=2).rows}
         attacks = {}
         for name, world in worlds.items():  # before the sandbox is closed: each kernel must be gone with all it began
-            attacks[name] = graded = _graded(course, rows[students[name]])
+            attacks[name] = graded = _graded(course, rows[escaped(students[name])])
             graded.told = world.told(_outputs(graded.notebook) + json.dumps(graded.row))
             graded.changes = world.changes()
         connections = outside.met
