@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from steepest._checks import facts, work
@@ -83,14 +83,8 @@ def find(
     probe : callable
         Plays the function once more where nothing else is found, see `probes.without_effect`.
     """
-    return _guarded(
-        cases,
-        candidates,
-        lambda: (
-            _recognised(cases, candidates, results, parameters, reveal)
-            or _seen(cases, candidates, results, parameters, reveal, probe)
-        ),
-    )
+    look = _Look(cases, candidates, results, parameters, reveal)
+    return look.guarded(lambda: _recognised(look) or _seen(look, probe))
 
 
 def recognised(
@@ -102,75 +96,84 @@ def recognised(
     reveal: bool = True,
 ) -> Finding | None:
     """Tell what the results are, if that is known by name: the first part of `find`, which has the parameters."""
-    return _guarded(cases, candidates, lambda: _recognised(cases, candidates, results, parameters, reveal))
+    look = _Look(cases, candidates, results, parameters, reveal)
+    return look.guarded(lambda: _recognised(look))
 
 
-def _guarded(cases: Sequence[Case], candidates: Sequence[Candidate], look: Callable[[], _Found]) -> _Found | Finding:
-    """What a look at results brings, whatever these are."""
-    try:
-        return look()
-    except NoAnswer:
-        raise
-    except Exception:
-        agreed_with(cases, candidates[:1], candidates[0].results)  # what the reference stumbles over too is our fault
-        LOG.info("what a function gave could not be compared", exc_info=True)
-        return Finding(0.0, None, "", ODD)
+@dataclass(frozen=True)
+class _Look:
+    """What `find` is given, and what several of its steps need to know of that, made once."""
+
+    cases: Sequence[Case]
+    candidates: Sequence[Candidate]
+    results: Sequence[Result]
+    parameters: Sequence[str]
+    reveal: bool
+
+    def guarded(self, tell: Callable[[], _Found]) -> _Found | Finding:
+        """What is told of the results, whatever these are."""
+        try:
+            return tell()
+        except NoAnswer:
+            raise
+        except Exception:
+            reference = self.candidates[:1]
+            agreed_with(self.cases, reference, reference[0].results)  # what this stumbles over too is our fault
+            LOG.info("what a function gave could not be compared", exc_info=True)
+            return Finding(0.0, None, "", ODD)
+
+    @cached_property
+    def sound(self) -> list[Candidate]:
+        """The sound candidates."""
+        return [candidate for candidate in self.candidates if candidate.kind != "mistake"] or list(self.candidates[:1])
+
+    @cached_property
+    def nearest(self) -> Candidate:
+        """The sound candidate that the results are nearest to."""
+        return max(self.sound, key=partial(alike, self.cases, results=self.results))
+
+    @cached_property
+    def symptom(self) -> str:
+        """The first thing that is wrong."""
+        return _symptom(self.cases, self.nearest, self.results, self.reveal)
+
+    @cached_property
+    def corners(self) -> float:
+        """What is earned by what is right but for corners; else 0."""
+        return max((_beside_corners(self.cases, candidate, self.results) for candidate in self.sound), default=0.0)
+
+    @cached_property
+    def works(self) -> bool:
+        """Whether the results are work at all."""
+        return work.is_work(self.cases, self.results)
 
 
-def _recognised(
-    cases: Sequence[Case],
-    candidates: Sequence[Candidate],
-    results: Sequence[Result],
-    parameters: Sequence[str],
-    reveal: bool,
-) -> Finding | None:
+def _recognised(look: _Look) -> Finding | None:
+    cases, candidates, results = look.cases, look.candidates, look.results
     if results and results[-1].not_attempted:
         return Finding(0.0, "not_attempted", "Write the body of the function and run the cell again.")
     if agreed := agreed_with(cases, candidates, results):
         return Finding(1.0, None if agreed.kind == "reference" else agreed.name, agreed.text)
-    sound, nearest = _sound(cases, candidates, results)
-    symptom = _symptom(cases, nearest, results, reveal)
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
-    known = _known(cases, sound, mistakes, results, parameters, symptom)
-    if not known and (known := _resembled(cases, nearest, mistakes, results)) and not work.is_work(cases, results):
+    known = _known(cases, look.sound, mistakes, results, look.parameters, look.symptom)
+    if not known and (known := _resembled(cases, look.nearest, mistakes, results)) and not look.works:
         known = replace(known, credit=0.0)
     if not known:
         return None
-    return replace(known, credit=max(known.credit, _corners(cases, sound, results)), symptom=known.symptom or symptom)
+    return replace(known, credit=max(known.credit, look.corners), symptom=known.symptom or look.symptom)
 
 
-def _seen(
-    cases: Sequence[Case],
-    candidates: Sequence[Candidate],
-    results: Sequence[Result],
-    parameters: Sequence[str],
-    reveal: bool,
-    probe: Callable[[], Fact | None],
-) -> Finding:
+def _seen(look: _Look, probe: Callable[[], Fact | None]) -> Finding:
     """What can be said of results that are no listed mistake's."""
-    sound, nearest = _sound(cases, candidates, results)
-    symptom = _symptom(cases, nearest, results, reveal)
-    if corners := _corners(cases, sound, results):
-        return Finding(corners, "forgotten_corner", _corner_text(cases, nearest, results), symptom)
-    worked = work.is_work(cases, results)
-    earned = EARNED if worked and _share(cases, nearest, results) >= RIGHT else 0.0
-    fact = facts.seen(cases, nearest, results, parameters, probe)
+    cases, results, nearest = look.cases, look.results, look.nearest
+    if look.corners:
+        return Finding(look.corners, "forgotten_corner", _corner_text(cases, nearest, results), look.symptom)
+    earned = EARNED if look.works and _share(cases, nearest, results) >= RIGHT else 0.0
+    fact = facts.seen(cases, nearest, results, look.parameters, probe)
     if fact:
-        return Finding(max(fact.credit if worked else 0.0, earned), fact.name, fact.text, symptom)
-    return Finding(earned, None, "", symptom)
-
-
-def _sound(
-    cases: Sequence[Case], candidates: Sequence[Candidate], results: Sequence[Result]
-) -> tuple[list[Candidate], Candidate]:
-    """The sound candidates, and which of them results are nearest to."""
-    sound = [candidate for candidate in candidates if candidate.kind != "mistake"] or list(candidates[:1])
-    return sound, max(sound, key=partial(alike, cases, results=results))
-
-
-def _corners(cases: Sequence[Case], sound: Sequence[Candidate], results: Sequence[Result]) -> float:
-    return max((_beside_corners(cases, candidate, results) for candidate in sound), default=0.0)
+        return Finding(max(fact.credit if look.works else 0.0, earned), fact.name, fact.text, look.symptom)
+    return Finding(earned, None, "", look.symptom)
 
 
 def _known(
@@ -210,7 +213,7 @@ def _resembled(
     """
     if len(results) != len(nearest.results):
         return None
-    best, found = 0.0, None
+    best, found, where = 0.0, None, set[int]()
     bearing = [
         (place, got, _like(cases[place], nearest.results[place], got))
         for place, got in enumerate(results)
@@ -231,12 +234,11 @@ def _resembled(
             apart = _apart(cases, nearest, candidate) if seen else set()
             share = len(apart & set(seen)) / len(apart) if apart else 0.0
             if share >= MOST and share > best:
-                best, found = share, candidate
+                best, found, where = share, candidate, apart
     if not found:
         return None
     finding = _with_effects(_as_finding(found), results, found)
-    apart = _apart(cases, nearest, found)
-    return finding if _is_firm(nearest, found, results, apart) else replace(finding, credit=0.0)
+    return finding if _is_firm(nearest, found, results, where) else replace(finding, credit=0.0)
 
 
 def _is_firm(nearest: Candidate, mistake: Candidate, results: Sequence[Result], apart: set[int]) -> bool:
