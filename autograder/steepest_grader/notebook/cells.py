@@ -1,15 +1,30 @@
-"""What nbgrader's header says of a cell, read in one place."""
+"""A cell as it was handed in, and what nbgrader's header says of one, read in one place."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
 
-__all__ = ["bears_marks", "by_grade_id", "grade_id", "header", "is_answer", "is_plain", "is_test", "without_marks"]
+__all__ = [
+    "Cell", "bears_marks", "by_grade_id", "grade_id", "header", "is_answer", "is_plain", "is_test", "without_marks",
+]  # fmt: skip
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as handed in: nothing of it is kept but its source, and pictures that are attached to a text."""
+
+    kind: str
+    source: str
+    grade_id: str | None = None
+    cell_id: str | None = None
+    header: Mapping[str, object] = field(default_factory=dict)  # of nbgrader, as handed in; only shown to people
+    attachments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # see `inert`
 
 
 def header(cell: NotebookNode) -> Mapping[str, Any]:

@@ -17,9 +17,8 @@ from steepest._checks import content
 from steepest._checks.tracer import HARMLESS
 
 from steepest_grader.installed import secret_packages
-from steepest_grader.notebook.cells import by_grade_id
+from steepest_grader.notebook.cells import Cell, by_grade_id
 from steepest_grader.notebook.code import Code, Seen, read_code
-from steepest_grader.notebook.restore import Cell
 
 __all__ = ["flags"]
 

@@ -14,8 +14,9 @@ from nbformat.v4 import new_code_cell
 from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.notebook import flags as module
+from steepest_grader.notebook.cells import Cell
 from steepest_grader.notebook.flags import flags
-from steepest_grader.notebook.restore import Cell, read
+from steepest_grader.notebook.restore import read
 from steepest_grader.trust.sample_class import samples
 
 HOME = find_course(Path(__file__).parent)
