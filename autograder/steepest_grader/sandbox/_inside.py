@@ -410,6 +410,7 @@ def run_kernel(folder: Path, connection: dict[str, Any], said: int) -> None:
     app.initialize([])
     # `quit()` ends a kernel a little later, in the middle of a cell that has nothing to do with it
     app.shell.ask_exit = lambda: None
+    sys.modules["steepest._checks.offline"].go_offline(app.shell)
     space, known, agent = app.shell.user_ns, dict(vars(builtins)), sys.modules["steepest._checks.agent"]
 
     def judged(stream: object, idents: object, sent: dict[str, Any]) -> None:

@@ -104,8 +104,16 @@ class Kernel:
         for path, data in files.items():
             self._ask("send", code=_WRITE.format(path=path, data=base64.b64encode(data)))
 
-    def execute(self, cell: NotebookNode, index: int) -> None:
+    def execute(self, cell: NotebookNode, index: int, seconds: float | None = None) -> None:
         """Run one cell and keep its outputs in it, and in earlier cells what they show anew.
+
+        Parameters
+        ----------
+        cell : NotebookNode
+        index : int
+            Its place in the notebook.
+        seconds : float, optional
+            For how long it may run; `CELL_SECONDS` by default.
 
         Raises
         ------
@@ -114,8 +122,9 @@ class Kernel:
         """
         if not cell.source.strip():
             return
+        seconds = CELL_SECONDS if seconds is None else seconds
         try:
-            answer = self._ask("execute", source=cell.source, index=index, seconds=CELL_SECONDS)
+            answer = self._ask("execute", source=cell.source, index=index, seconds=seconds)
         except CourierLost as error:
             if self.process.wait(GONE_SECONDS):
                 raise self.ended() from error
@@ -126,7 +135,7 @@ class Kernel:
         if answer["error"]:
             _keep_error(cell, answer["error"])
         if answer["lost"] == "time":
-            raise KernelLost(Outcome.TIMED_OUT, f"the cell took more than {CELL_SECONDS} s")
+            raise KernelLost(Outcome.TIMED_OUT, f"the cell took more than {seconds:.3g} s")
         if answer["lost"]:
             raise self.ended()
 
