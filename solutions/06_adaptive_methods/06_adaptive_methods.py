@@ -877,7 +877,8 @@ print(f"not corrected: first step {lengths['not corrected'][0]:.2f} η, longest 
 # that a million steps were taken, and to move $\varepsilon$ it sets it to 0 and changes $r$ beforehand; dotted is your
 # function without such tricks. **Before you touch a switch**, say which half of the correction matters more in the
 # first step, and which way a step goes wrong if only $s$ is corrected. Then move $\varepsilon = 10^{-3}$ inside the
-# root. Which weights stop moving?
+# root. Which weights stop moving? The rings and the triangle of $\varepsilon$ can be pulled; the one on the left chooses
+# the step that is seen on the right.
 #
 # **Goal:** no step longer than $\eta$, and, with $\varepsilon$ inside the root, half a step at a slope of $10^{-3}$.
 
