@@ -1019,8 +1019,8 @@ plt.show()
 # ### Demo: the rates of all 300 weights
 #
 # The same documents in smaller batches. Left the rates of four words, right those of all words at one minibatch, all
-# read off what *your* functions keep in their states; the dashes at the bottom are the minibatches in which word 300
-# occurs. **Before you press play**, say what its rate does between two dashes, and what a longer memory changes. Which
+# read off what *your* functions keep in their states; the dashes at the bottom are the minibatches in which your word
+# occurs, at first word 300: pull its mark on the right to another one. **Before you press play**, say what its rate does between two dashes, and what a longer memory changes. Which
 # method's rates do not order the words at all, and why not?
 #
 # **Goal:** with minibatches of 5 and a method that forgets, keep the rate of word 300 within a factor of 2 over the
