@@ -534,7 +534,8 @@ grade(batch_norm_eval)
 # `population_statistics` makes of 100 batches before the drift. The star is one and the same example, once in a batch
 # before the drift and once in a batch after it. **Before you move anything**, say in which mode its output depends on
 # its companions, in which mode the drift is still seen behind the normalization, and what becomes of the star in
-# batches of two. Play the batches one after another to see how far companions alone move it.
+# batches of two. Play the batches one after another to see how far companions alone move it. The star can be pulled,
+# and so can the rings: where the batches come from and where they drift to.
 #
 # **Goal:** take the drift out, and find the smallest batch with which outputs in training and in evaluation differ by
 # less than 0.2 (root mean square over 100 batches).
