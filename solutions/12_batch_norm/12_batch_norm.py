@@ -748,7 +748,8 @@ print(f"test accuracy {(folded.argmax(dim=1) == test_set.y).double().mean():.3f}
 # ### Demo: at which rate?
 #
 # First by hand, with fewer starts and steps: *your* `batch_norm_train` and `batch_norm_backward` train the normalized
-# nets. **Before you press play**, say for the rate that you have chosen how both curves will go on.
+# nets. The rings move the step and the rate too. **Before you press play**, say for the rate that you have chosen how
+# both curves will go on.
 #
 # **Goal:** with all 140 steps played, find the largest rate at which each kind of net still ends below 1, and the next
 # one, at which it does not.
