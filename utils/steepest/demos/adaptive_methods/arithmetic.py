@@ -57,16 +57,18 @@ class Change(NamedTuple):
 
 
 def follow(
-    entrant: Entrant, gradient: Callable[[Tensor], Tensor], theta: Tensor, rate: float, n_steps: int
-) -> list[Moment]:
-    """Run a stepper from one point and keep the state before every step, and after the last."""
-    state, hyper = first_state(entrant, theta, rate)
-    moments = []
-    for _ in range(n_steps):
-        grad = gradient(theta)
-        moments.append(Moment(theta, grad, state))
-        theta, state = entrant.step(theta, grad, state, **hyper)
-    return [*moments, Moment(theta, gradient(theta), state)]
+    entrant: Entrant, gradient: Callable[[Tensor], Tensor], moments: list[Moment], rate: float, n_steps: int
+) -> None:
+    """Run a stepper on from the last of its moments, or not at all where these are so many steps already."""
+    _, hyper = first_state(entrant, moments[0].theta, rate)
+    while len(moments) <= n_steps:
+        theta, state = entrant.step(*moments[-1], **hyper)
+        moments.append(Moment(theta, gradient(theta), state))
+
+
+def begin(entrant: Entrant, gradient: Callable[[Tensor], Tensor], theta: Tensor, rate: float) -> list[Moment]:
+    """The moment before the first step, for `follow`."""
+    return [Moment(theta, gradient(theta), first_state(entrant, theta, rate)[0])]
 
 
 def spell_out(entrant: Entrant, moments: list[Moment], k: int, weight: int, rate: float) -> list[str]:

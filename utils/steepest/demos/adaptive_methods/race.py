@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from steepest.demos._demo import Demo, choice, count
 from steepest.demos._stage import Stage
-from steepest.demos.adaptive_methods.arithmetic import WEIGHTS, Moment, follow, spell_out
+from steepest.demos.adaptive_methods.arithmetic import WEIGHTS, Moment, begin, follow, spell_out
 from steepest.demos.adaptive_methods.runners import LEARNERS, LineUp, Step
 from steepest.demos.adaptive_methods.runs import (
     BEST,
@@ -61,13 +61,14 @@ def race_demo(
             seen.setdefault((landscape, start), {})[winner] = heat.rates[0]
         lines = []
         if spelled in race.field.own:
-            rate = heat.rates[names.index(spelled)]
+            rate, entrant = heat.rates[names.index(spelled)], race.field.own[spelled]
             key = spelled, landscape, rate, start
+            track = tracks()[list(LENGTHS).index(landscape)]
+            slope = partial(track.gradient, step=0)
             if key not in walks:
-                track = tracks()[list(LENGTHS).index(landscape)]
-                entrant = race.field.own[spelled]
-                walks[key] = follow(entrant, lambda at: track.gradient(at, 0), track.starts[start - 1], rate, N_STEPS)
-            lines = spell_out(race.field.own[spelled], walks[key], max(step, 1), WEIGHTS.index(weight), rate)
+                walks[key] = begin(entrant, slope, track.starts[start - 1], rate)
+            follow(entrant, slope, walks[key], rate, max(step, 1))
+            lines = spell_out(entrant, walks[key], max(step, 1), WEIGHTS.index(weight), rate)
         return said(race.field, heat, step, seen.get((landscape, start), {}), spelled, lines)
 
     return Demo(
