@@ -10,7 +10,7 @@ from torch import Tensor
 
 from steepest.demos._demo import power
 from steepest.demos.adaptive_methods.runners import first_state
-from steepest.race import Entrant
+from steepest.race import Entrant, Track
 
 State = Mapping[str, Any]
 WEIGHTS = ("θ₁", "θ₂")
@@ -56,19 +56,18 @@ class Change(NamedTuple):
     k: int
 
 
-def follow(
-    entrant: Entrant, gradient: Callable[[Tensor], Tensor], moments: list[Moment], rate: float, n_steps: int
-) -> None:
-    """Run a stepper on from the last of its moments, or not at all where these are so many steps already."""
+def first_moment(entrant: Entrant, track: Track, run: int, rate: float) -> Moment:
+    """The start of a run."""
+    theta = track.starts[run]
+    return Moment(theta, track.gradient(theta, 0), first_state(entrant, theta, rate)[0])
+
+
+def follow(entrant: Entrant, track: Track, moments: list[Moment], rate: float, n_steps: int) -> None:
+    """Take a run on from its last moment until so many steps are known."""
     _, hyper = first_state(entrant, moments[0].theta, rate)
     while len(moments) <= n_steps:
         theta, state = entrant.step(*moments[-1], **hyper)
-        moments.append(Moment(theta, gradient(theta), state))
-
-
-def begin(entrant: Entrant, gradient: Callable[[Tensor], Tensor], theta: Tensor, rate: float) -> list[Moment]:
-    """The moment before the first step, for `follow`."""
-    return [Moment(theta, gradient(theta), first_state(entrant, theta, rate)[0])]
+        moments.append(Moment(theta, track.gradient(theta, 0), state))
 
 
 def spell_out(entrant: Entrant, moments: list[Moment], k: int, weight: int, rate: float) -> list[str]:

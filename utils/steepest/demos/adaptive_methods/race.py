@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 
 from steepest.demos._demo import Demo, choice, count
 from steepest.demos._stage import Stage
-from steepest.demos.adaptive_methods.arithmetic import WEIGHTS, Moment, begin, follow, spell_out
+from steepest.demos.adaptive_methods.arithmetic import WEIGHTS, Moment, first_moment, follow, spell_out
 from steepest.demos.adaptive_methods.runners import LEARNERS, LineUp, Step
 from steepest.demos.adaptive_methods.runs import (
     BEST,
@@ -64,10 +64,9 @@ def race_demo(
             rate, entrant = heat.rates[names.index(spelled)], race.field.own[spelled]
             key = spelled, landscape, rate, start
             track = tracks()[list(LENGTHS).index(landscape)]
-            slope = partial(track.gradient, step=0)
             if key not in walks:
-                walks[key] = begin(entrant, slope, track.starts[start - 1], rate)
-            follow(entrant, slope, walks[key], rate, max(step, 1))
+                walks[key] = [first_moment(entrant, track, start - 1, rate)]
+            follow(entrant, track, walks[key], rate, max(step, 1))
             lines = spell_out(entrant, walks[key], max(step, 1), WEIGHTS.index(weight), rate)
         return said(race.field, heat, step, seen.get((landscape, start), {}), spelled, lines)
 

@@ -198,7 +198,7 @@ def draw_effective_rates(stage: Stage, found: Rates, step: int, word: int) -> No
             words.plot(shown, rates[step - 1, shown - 1], zorder=5, **_mark(number))
     comes = found.seen[:step, word - 1].nonzero().flatten() + 1
     time.plot(comes, TICKS, **OCCURS)
-    here = rates[step - 1, word - 1].clamp(LOW, HIGH)
+    here = float(rates[step - 1, word - 1].clamp(LOW, HIGH))
     time.handle(("step", ""), step, here, name="minibatch", **_mark(len(WORDS)))
     words.handle(("word", ""), word, here, name="rank of your word", **_mark(len(WORDS)))
     words.text(RAREST, TICKS, f"your word: {word}", ha="right", color=line_style(len(WORDS))["color"])

@@ -136,9 +136,11 @@ def batches(way: Drift) -> Tensor:
     Tensor, shape (2, BATCHES, size, 2)
     """
     noise = _noise(way.size)
-    first, last = torch.tensor([[way.before, way.after], DEVIATIONS], dtype=noise.dtype).split(1, dim=1)
-    mean, deviation = torch.lerp(first, last, torch.tensor([[0.0], [way.share]], dtype=noise.dtype))
-    return mean[:, None, None] + deviation[:, None, None] * noise
+    ends = torch.tensor([[way.before, way.after], DEVIATIONS], dtype=noise.dtype)
+    shares = torch.tensor([[0.0], [way.share]], dtype=noise.dtype)
+    mean, deviation = torch.lerp(ends[:, :1], ends[:, 1:], shares)[:, :, None, None]
+    sums: Tensor = mean + deviation * noise
+    return sums
 
 
 def statistics(population_statistics: Population, way: Drift) -> tuple[Tensor, Tensor]:

@@ -105,9 +105,9 @@ def draw_net(panel: Panel, layers: str, mask: Flags, values: Sequence[float]) ->
     panel.plot(*places[kept].T, **UNIT | SPEAKS, zorder=3)
     panel.plot(*places[~kept].T, **UNIT | DROPPED, zorder=3)
     panel.plot(*places[~kept].T, **CROSS, markersize=18, zorder=5)
-    for place, speaks, value in zip(places, kept, values, strict=True):
+    for (x, y), speaks, value in zip(places, kept, values, strict=True):
         if speaks:
-            panel.text(*place, _number(value), ha="center", va="center", fontsize=8, zorder=4)
+            panel.text(x, y, _number(value), ha="center", va="center", fontsize=8, zorder=4)
 
 
 def draw_outputs(panel: Panel, thinned: Thinned, masks: int, output: float, *, layers: str) -> None:

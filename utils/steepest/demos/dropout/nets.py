@@ -139,6 +139,6 @@ def under(dropout_train: Train, mask: Sequence[float], *, layers: str) -> tuple[
     layers : str
         One of `LAYERS`.
     """
-    masks = torch.tensor([mask], dtype=torch.float64).split(SIZES[layers][1:-1], dim=1)
+    masks = torch.split(torch.tensor([mask], dtype=torch.float64), list(SIZES[layers][1:-1]), dim=1)
     passed, outputs = small_net(layers).outputs(lambda h, layer: dropout_train(h, masks[layer]))
     return torch.cat(passed, dim=1)[0].tolist(), float(outputs[0])
