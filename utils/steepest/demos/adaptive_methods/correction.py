@@ -161,7 +161,7 @@ def draw_lengths(stage: Stage, found: Tensor, own: Tensor, *, eps: float, step: 
     by_size.plot(SIZES, steps[step - 1], markevery=4, **NOW)
     by_size.plot(SIZES, untouched[step - 1], **OWN)
     by_size.handle(("size", ""), float(SIZES[weight]), here, name="slope of the weight on the left", **HERE)
-    by_size.handle(("eps", ""), max(eps, float(SIZES[0])), LOWEST, name="ε", **EPSILON)
+    by_size.handle(("eps", ""), max(eps, float(SIZES[0])), 1.3 * LOWEST, name="ε", **EPSILON)
 
 
 def draw_axes(figure: Figure) -> tuple[Axes, Axes]:
@@ -197,6 +197,6 @@ def said(found: Tensor, setting: Setting, step: int, weight: int) -> str:
         reached = f"Not yet: {' and '.join(missing)}."
     return (
         f"First step {line[0]:.3g} η, longest {line.max():.3g} η at step {int(line.argmax()) + 1}, "
-        f"step {step} {line[step - 1]:.3g} η. After {N_STEPS} steps half as long as for the largest slope: {half_at}. "
+        f"step {step} {line[step - 1]:.3g} η. After {N_STEPS} steps, half a step {half_at}. "
         f"{reached}"
     )

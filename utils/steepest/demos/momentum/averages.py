@@ -141,7 +141,7 @@ def draw_average(
         f"{found.start:.2f} °C in the first {START_DAYS} days."
     )
     if pulled:
-        return f"{said} Day {number} was {was[1]:.1f} °C and is {day[1]:.1f} °C: for the goal, press reset."
+        return f"{said} Day {number} is moved: for the goal, press reset."
     return f"{said} {'The goal is reached.' if found.year <= GOAL else f'Not yet: the goal is {GOAL} °C.'}"
 
 
