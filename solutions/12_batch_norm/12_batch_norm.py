@@ -534,7 +534,8 @@ grade(batch_norm_eval)
 # `population_statistics` makes of 100 batches before the drift. The star is one and the same example, once in a batch
 # before the drift and once in a batch after it. **Before you move anything**, say in which mode its output depends on
 # its companions, in which mode the drift is still seen behind the normalization, and what becomes of the star in
-# batches of two. Play the batches one after another to see how far companions alone move it.
+# batches of two. Play the batches one after another to see how far companions alone move it. The star can be pulled,
+# and so can the rings: where the batches come from and where they drift to.
 #
 # **Goal:** take the drift out, and find the smallest batch with which outputs in training and in evaluation differ by
 # less than 0.2 (root mean square over 100 batches).
@@ -747,7 +748,8 @@ print(f"test accuracy {(folded.argmax(dim=1) == test_set.y).double().mean():.3f}
 # ### Demo: at which rate?
 #
 # First by hand, with fewer starts and steps: *your* `batch_norm_train` and `batch_norm_backward` train the normalized
-# nets. **Before you press play**, say for the rate that you have chosen how both curves will go on.
+# nets. The rings move the step and the rate too. **Before you press play**, say for the rate that you have chosen how
+# both curves will go on.
 #
 # **Goal:** with all 140 steps played, find the largest rate at which each kind of net still ends below 1, and the next
 # one, at which it does not.

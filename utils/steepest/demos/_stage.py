@@ -190,16 +190,17 @@ class Panel:
         name : str
             Read out by screen readers, and shown beneath the pointer.
         item : int, optional
-            Which place it is where the control holds several.
+            Which place it is where the control holds several, or which of several things to press.
         value : object, optional
-            With a value it is pressed instead of moved, and the control takes that value.
+            With a value it is pressed instead of moved, and the control takes that value; the focus stays on it with
+            an item, whatever comes of its value.
         **style
             Its mark, as for `plot`; a ring by default.
         """
         style = (GRIP | style if "marker" not in style else style) | {"clip_on": False, "zorder": 9}
         one = isinstance(controls, str)
         names = (controls,) if isinstance(controls, str) else controls
-        key = ":".join([*names, *(str(part) for part in (item, value) if part is not None)])
+        key = ":".join([*names, *[str(part) for part in (item, value) if part is not None][:1]])
         frame = self._stage.frames[self._number]
         self._stage.handles[key] = Handle(names, item, value, frame)
         record = {

@@ -210,6 +210,18 @@ def test_nothing_is_shown_before_there_is_a_picture(blank: Any) -> None:
     assert "Write <code>step</code>" in demo.message.value
 
 
+def test_what_is_pressed_again_and_again_keeps_its_name() -> None:
+    def draw(stage: Stage, *, lit: bool) -> str:
+        (panel,) = stage.panels(lambda figure: [figure.subplots()])
+        panel.handle("lit", 0.5, 0.5, item=3, value=not lit, name="lamp")
+        return f"lit: {lit}"
+
+    demo = Demo(draw, {"lit": held(False)})
+    for number, said in enumerate(("lit: True", "lit: False"), start=1):
+        tell(demo, id="lit:3", press=True, n=number)
+        assert demo.message.value == said
+
+
 def test_a_handle_moves_its_controls_and_reset_brings_them_back() -> None:
     demo, seen = pulled()
     tell(demo, alive=True)
