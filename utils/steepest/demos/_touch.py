@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import ipywidgets as widgets
 import traitlets
 
 from steepest.demos._stage import Handle
 
-__all__ = ["Held", "held", "touch"]
+__all__ = ["Held", "held", "touch", "typed"]
 
 Place = tuple[float, float]
 
@@ -25,6 +26,35 @@ class Held(traitlets.HasTraits):  # type: ignore[misc]
 def held(value: Any) -> Held:
     """What a handle moves and no slider shows: ``x``, ``(x, y)`` or ``((x, y), (x, y), …)``."""
     return Held(value=value)
+
+
+def typed(control: Any) -> Any:
+    """A slider over listed values with a box into which another can be typed; whatever else there is as it is.
+
+    The box takes the nearest of the values; what is no number leaves it as it was, as in the sliders of numbers.
+    """
+    if not isinstance(control, widgets.SelectionSlider):
+        return control
+    told = f"{control.description}: type a number for the nearest of {', '.join(f'{number:g}' for number in _numbers(control))}"
+    box = widgets.Text(tooltip=told, continuous_update=False, layout={"width": "56px"})
+    control.readout = False
+
+    def show(change: object = None) -> None:
+        box.value = control.label
+
+    def take(change: object) -> None:
+        try:
+            number = float(box.value.replace("−", "-").replace(",", "."))
+        except ValueError:
+            number = math.nan
+        if math.isfinite(number):
+            control.value = nearest(control, number)
+        show()
+
+    show()
+    control.observe(show, names="label")
+    box.observe(take, names="value")
+    return widgets.HBox([control, box])
 
 
 def touch(controls: dict[str, Any], handle: Handle, at: Place | None = None, key: Place | None = None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from steepest.demos._demo import choice, count, held, slider, steps
 from steepest.demos._stage import Handle
-from steepest.demos._touch import touch
+from steepest.demos._touch import touch, typed
 
 FRAME = {"box": [0, 0, 100, 100], "x": [0.0, 10.0], "y": [1e3, 1e-3], "log": [False, True]}
 CONTROLS: dict[str, Any] = {
@@ -66,3 +66,31 @@ def test_a_press_takes_the_value() -> None:
     controls = {"it": choice("who", "a", "abc")}
     touch(controls, Handle(("it",), None, "b", FRAME))
     assert controls["it"].value == "b"
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "shown"),
+    [
+        ("30", 30, "30"), ("11", 10, "10"), ("19,9", 10, "10"), ("1e9", 30, "30"), ("−4", 1, "1"), (" 3.0 ", 3, "3"),
+        ("many", 10, "10"), ("", 10, "10"), ("nan", 10, "10"), ("inf", 10, "10"),
+    ],
+)  # fmt: skip
+def test_the_nearest_of_listed_values_can_be_typed(written: str, value: float, shown: str) -> None:
+    slider = CONTROLS["steps"]()
+    _, box = typed(slider).children
+    assert (box.value, slider.readout) == ("10", False)
+    box.set_state({"value": written})  # as the browser does, which is told of a value that is not what it wrote
+    assert (slider.value, box.value) == (value, shown)
+
+
+def test_the_box_follows_its_slider() -> None:
+    slider = CONTROLS["steps"]()
+    _, box = typed(slider).children
+    touch({"it": slider}, Handle(("it", ""), None, None, FRAME), key=(1, 0))
+    assert (slider.value, box.value) == (30, "30")
+
+
+def test_other_controls_need_no_box() -> None:
+    for kind in ("slider", "log", "count"):
+        control = CONTROLS[kind]()
+        assert typed(control) is control
