@@ -56,6 +56,23 @@ def test_a_place_goes_along_both_axes() -> None:
     assert controls["it"].value == (3.0, 4.0)
 
 
+@pytest.mark.parametrize(
+    ("done", "lr", "kappa"),
+    [({"at": (2.0, 20.0)}, 0.2, 10), ({"at": (99.0, 26.0)}, 1.0, 30), ({"key": (1, 0)}, 0.55, 10),
+     ({"key": (-1, 0)}, 0.45, 10), ({"key": (0, 1)}, 0.5, 3), ({"key": (0, -1)}, 0.5, 30)],
+)  # fmt: skip
+def test_a_place_may_mean_something_else(done: dict[str, Any], lr: float, kappa: float) -> None:
+    controls = {"lr": slider("η", 0.5, 0.0, 1.0, 0.05), "kappa": CONTROLS["steps"]()}
+    touch(controls, Handle(("lr", "kappa"), None, None, FRAME, (5.0, 9.0), lambda x, y: (x / 10, y)), **done)
+    assert (controls["lr"].value, controls["kappa"].value) == (lr, kappa)
+
+
+def test_a_meaning_of_one_direction_leaves_the_other() -> None:
+    controls = {"lr": slider("η", 0.5, 0.0, 1.0, 0.05)}
+    touch(controls, Handle(("", "lr"), None, None, FRAME, (5.0, 9.0), lambda x, y: (x, y / 10)), at=(1.0, 7.0))
+    assert controls["lr"].value == 0.7
+
+
 def test_one_of_several_places_is_moved() -> None:
     controls = {"it": held(((0.0, 1.0), (2.0, 3.0), (4.0, 5.0)))}
     touch(controls, Handle(("it",), 1, None, FRAME), at=(7, 8))
