@@ -36,7 +36,8 @@ def typed(control: Any) -> Any:
     """
     if not isinstance(control, widgets.SelectionSlider):
         return control
-    told = f"{control.description}: type a number for the nearest of {', '.join(f'{number:g}' for number in _numbers(control))}"
+    listed = ", ".join(f"{number:g}" for number in _numbers(control))
+    told = f"{control.description}: type a number for the nearest of {listed}"
     box = widgets.Text(tooltip=told, continuous_update=False, layout={"width": "56px"})
     control.readout = False
 
