@@ -69,16 +69,9 @@ def regime_demo(descend: Descend, step_regime: Regime) -> Demo:
 
 
 def draw_regime(
-    descend: Descend,
-    step_regime: Regime,
-    stage: Stage,
-    heard: Heard,
-    *,
-    curvature: float,
-    lr: float,
-    step: int,
-    start: float = START,
-) -> str:
+    descend: Descend, step_regime: Regime, stage: Stage, heard: Heard,
+    *, curvature: float, lr: float, step: int, start: float = START,
+) -> str:  # fmt: skip
     """Descend on a parabola and ask the student's function what kind of steps these are.
 
     Parameters
@@ -89,12 +82,10 @@ def draw_regime(
         Where to draw.
     heard : dict of str to dict
         For each word the factors of a step that it named, by ηλ; gets what is heard now.
-    curvature, lr : float
-        The curvature λ and the rate η.
+    curvature, lr, start : float
+        The curvature λ, the rate η, and where the ball begins.
     step : int
         How many steps are shown.
-    start : float
-        Where the ball begins.
 
     Returns
     -------
