@@ -23,7 +23,7 @@ from steepest.demos._looks import colour, line_look
 from steepest.demos._png import png
 from steepest.plots import line_style
 
-__all__ = ["DPI", "GRIP", "Handle", "Means", "Panel", "Stage"]
+__all__ = ["DPI", "GRIP", "Handle", "Panel", "Stage"]
 
 DPI = 100
 POINT = DPI / 72  # dots

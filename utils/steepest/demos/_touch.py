@@ -8,14 +8,13 @@ from typing import Any
 import ipywidgets as widgets
 import traitlets
 
-from steepest.demos._stage import Handle, Means
+from steepest.demos._stage import Handle
 
 __all__ = ["Held", "held", "touch", "typed"]
 
 Place = tuple[float, float]
 
 SHARE = 0.02  # of an axis, by which an arrow key moves what has no step of its own
-FARTHEST = 25  # such moves, after which a control takes another value, if there is one
 
 
 class Held(traitlets.HasTraits):  # type: ignore[misc]
@@ -65,14 +64,13 @@ def touch(controls: dict[str, Any], handle: Handle, at: Place | None = None, key
         controls[handle.controls[0]].value = handle.value
     elif len(handle.controls) == 1:
         _place(controls[handle.controls[0]], handle, at, key)
-    elif handle.means is not None:
-        _meant(controls, handle, handle.means, at, key)
     else:
         for number, name in enumerate(handle.controls):
             if name and at is not None:
-                controls[name].value = nearest(controls[name], at[number])
+                controls[name].value = nearest(controls[name], (handle.means(*at) if handle.means else at)[number])
             elif name and key is not None and key[number]:
-                controls[name].value = _onward(controls[name], key[number], handle.frame, number)
+                steps = key[number] * _way(handle, number)
+                controls[name].value = _onward(controls[name], steps, handle.frame, number)
 
 
 def nearest(control: Any, value: float) -> Any:
@@ -109,29 +107,17 @@ def _place(control: Any, handle: Handle, at: Place | None, key: Place | None) ->
     control.value = new
 
 
-def _meant(controls: dict[str, Any], handle: Handle, means: Means, at: Place | None, key: Place | None) -> None:
-    """Take what a place means; by a key, that of the first place on the way which means anything else."""
-    places = [at] if at is not None else [
-        tuple(_along(handle.frame, number, handle.at[number], far * (key or (0, 0))[number]) for number in (0, 1))
-        for far in range(1, FARTHEST)
-    ]  # fmt: skip
-    old = {name: controls[name].value for name in handle.controls if name}
-    for x, y in places:
-        new = {
-            name: nearest(controls[name], value)
-            for name, value in zip(handle.controls, means(x, y), strict=True)
-            if name
-        }
-        if new != old:
-            break
-    for name, value in new.items():
-        controls[name].value = value
+def _way(handle: Handle, number: int) -> int:
+    """1 where what a handle stands for grows along an axis, and -1 where it falls."""
+    if handle.means is None:
+        return 1
+    further = list(handle.at)
+    further[number] = _along(handle.frame, number, further[number], 1)
+    return 1 if handle.means(*further)[number] >= handle.means(*handle.at)[number] else -1
 
 
 def _along(frame: dict[str, Any], number: int, value: float, steps: float) -> float:
     """A number moved by so many steps along an axis, at most to its end."""
-    if not steps:
-        return value
     low, high = frame["xy"[number]]
     if frame["log"][number]:
         moved = math.exp(math.log(value) + steps * SHARE * math.log(high / low))

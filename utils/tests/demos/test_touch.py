@@ -69,8 +69,12 @@ def test_a_place_may_mean_something_else(done: dict[str, Any], lr: float, kappa:
 
 def test_a_meaning_of_one_direction_leaves_the_other() -> None:
     controls = {"lr": slider("η", 0.5, 0.0, 1.0, 0.05)}
-    touch(controls, Handle(("", "lr"), None, None, FRAME, (5.0, 9.0), lambda x, y: (x, y / 10)), at=(1.0, 7.0))
-    assert controls["lr"].value == 0.7
+    handle = Handle(("", "lr"), None, None, FRAME, (5.0, 9.0), lambda x, y: (x, 1 - y / 10))
+    touch(controls, handle, at=(1.0, 7.0))
+    assert controls["lr"].value == 0.3
+    for key, value in (((0, 1), 0.35), ((0, -3), 0.2), ((1, 0), 0.2)):  # the axis goes down, and what it means up
+        touch(controls, handle, key=key)
+        assert controls["lr"].value == value
 
 
 def test_one_of_several_places_is_moved() -> None:

@@ -100,10 +100,13 @@ def test_the_rate_follows_the_end_of_the_first_step(pull: Any, gd_step: Any) -> 
     pull(demo, "lr:", at=(-0.25, 0.0))
     assert demo.controls["lr"].value == 0.6
     pull(demo, "lr:", key=(-1, 0))
-    assert demo.controls["lr"].value == 0.5
+    assert demo.controls["lr"].value == 0.55
+    pull(demo, "start:", at=(1.0, 0.0))
+    pull(demo, "lr:", key=(-1, 0))
+    assert demo.controls["lr"].value == 0.6
     pull(demo, "start:", at=(0.0, 0.0))
     pull(demo, "lr:", at=(3.0, 0.0))  # every rate ends at 0
-    assert demo.controls["lr"].value == 0.5
+    assert demo.controls["lr"].value == 0.6
 
 
 def test_an_unwritten_function_is_a_message_and_no_error(blank: Any, gd_step: Any) -> None:
