@@ -16,7 +16,7 @@ from torch import Tensor
 from steepest.demos._demo import Demo, check_box, counted, held, joined, plain_log, slider, steps
 from steepest.demos._marks import MINIMUM, THRESHOLD, legend_above
 from steepest.demos._stage import GRIP, Stage
-from steepest.demos.loss_landscapes.paths import Descend, drawable
+from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, drawable
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import run, steps_to_reach
@@ -34,7 +34,6 @@ WINDOW = 2.3
 REACH = 0.21  # how far the level line that is taken by hand reaches in the steep direction
 HEIGHTS = (0.01, 0.05, 0.15, 0.4, 0.8, 1.4, 2.2)
 LEVEL: dict[str, Any] = {"color": "0.7", "linewidth": 0.7}
-DIAMOND = GRIP | {"marker": "D", "markersize": 9}
 FILLED = GRIP | {"markerfacecolor": "black", "markersize": 7}
 DIRECTIONS: dict[str, dict[str, Any]] = {
     "along the flat direction": line_style(1) | {"markersize": 4},

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from steepest.demos._demo import Demo, count, held, slider, steps
 from steepest.demos._marks import THRESHOLD, legend_above
-from steepest.demos._stage import GRIP, Stage
-from steepest.demos.loss_landscapes.paths import Descend, drawable
+from steepest.demos._stage import Stage
+from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, drawable
 from steepest.plots import line_style
 from steepest.trajectory import run
 
@@ -130,7 +130,7 @@ def _show(stage: Stage, heard: Heard, path: Tensor, *, curvature: float, lr: flo
     bowl.text(landing[0], landing[1] + 0.45, "η", ha="center")
     bowl.handle(
         ("", "curvature"), BEND, bend, name="curvature λ",
-        means=lambda x, y: (x, 2 * y / BEND**2), **GRIP | {"marker": "D", "markersize": 9},
+        means=lambda x, y: (x, 2 * y / BEND**2), **DIAMOND,
     )  # fmt: skip
     bowl.handle(("start", ""), start, above, name="start of the ball")
     bowl.handle(

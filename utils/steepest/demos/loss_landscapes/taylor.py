@@ -15,7 +15,7 @@ from torch import Tensor
 from steepest.demos._demo import Demo, choice, count, held, plain_log, slider
 from steepest.demos._marks import HERE, legend_above
 from steepest.demos._stage import Stage
-from steepest.demos.loss_landscapes.paths import Descend, drawable
+from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, drawable
 from steepest.landscapes import LANDSCAPES, Landscape, quadratic
 from steepest.plots import line_style, plot_contours
 from steepest.trajectory import run
@@ -190,10 +190,10 @@ def _show(stage: Stage, done: Watched, *, landscape: str, number: int, lr: float
         terms.plot(range(len(heights)), heights, **style)
     if slope:
         height = min(max(lr * slope, LOWEST), HIGHEST)
-        terms.text(1.5, height, "ε", va="center")
+        terms.text(1.2, height, "ε", va="center")
         terms.handle(
             ("", "lr"), 0, height, name="rate ε, by the linear term of the first step",
-            means=lambda x, y: (x, y / slope),
+            means=lambda x, y: (x, y / slope), **DIAMOND,
         )  # fmt: skip
 
 
