@@ -55,7 +55,7 @@ def typed(control: Any) -> Any:
     show()
     control.observe(show, names="label")
     box.observe(take, names="value")
-    return widgets.HBox([control, box])
+    return widgets.HBox([control, box], layout={"align_items": "center"})
 
 
 def touch(controls: dict[str, Any], handle: Handle, at: Place | None = None, key: Place | None = None) -> None:

@@ -190,7 +190,7 @@ def _show(stage: Stage, done: Watched, *, landscape: str, number: int, lr: float
         terms.plot(range(len(heights)), heights, **style)
     if slope:
         height = min(max(lr * slope, LOWEST), HIGHEST)
-        terms.text(1.2, height, "ε", va="center")
+        terms.text(2, height, "ε", va="center")
         terms.handle(
             ("", "lr"), 0, height, name="rate ε, by the linear term of the first step",
             means=lambda x, y: (x, y / slope), **DIAMOND,
