@@ -23,7 +23,7 @@ from steepest.trajectory import run
 Regime = Callable[[float, float], str]
 Heard = dict[str, dict[float, float]]
 
-CURVATURES = (-1.0, -0.5, 0.5, 0.8, 1.0, 1.25, 2.0, 2.5)
+CURVATURES = tuple(eighth / 8 for eighth in range(-8, 21) if eighth)
 WORDS = ("monotone", "one_step", "oscillating", "diverging")
 START = 2.0
 N_STEPS = 10
@@ -47,7 +47,6 @@ def regime_demo(descend: Descend, step_regime: Regime) -> Demo:
     step_regime : callable
         The student's function.
     """
-
     heard: Heard = {word: {} for word in WORDS}
 
     def draw(stage: Stage, **values: Any) -> str:
@@ -117,7 +116,7 @@ def _show(stage: Stage, heard: Heard, path: Tensor, *, curvature: float, lr: flo
     bowl, ruler = stage.panels(draw_ruler)
     across, product = np.linspace(-4, 4, 81), lr * curvature
     shown = drawable(torch.stack([path, curvature * path.square() / 2], dim=-1)).numpy()
-    (start, above), landing = shown[0], shown[1].clip(*zip(ENDS, WITHIN, strict=True))
+    (start, above), landing = shown[:2].clip(*zip(ENDS, WITHIN, strict=True))  # what is out of sight cannot be pulled
     slope = curvature * start
 
     bowl.title(f"λ = {_short(curvature)}, η = {lr:.2f}, step {step}: x = {_short(float(path[step]))}")
@@ -128,10 +127,7 @@ def _show(stage: Stage, heard: Heard, path: Tensor, *, curvature: float, lr: flo
     bowl.text(BEND - 0.25, bend, "λ", ha="right", va="center")
     bowl.text(start, above - 0.45, "start", ha="center", va="top")
     bowl.text(landing[0], landing[1] + 0.45, "η", ha="center")
-    bowl.handle(
-        ("", "curvature"), BEND, bend, name="curvature λ",
-        means=lambda x, y: (x, 2 * y / BEND**2), **DIAMOND,
-    )  # fmt: skip
+    bowl.handle(("", "curvature"), BEND, bend, name="curvature λ", means=lambda x, y: (x, 2 * y / BEND**2), **DIAMOND)
     bowl.handle(("start", ""), start, above, name="start of the ball")
     bowl.handle(
         ("lr", ""), *landing, name="rate η, by the end of the first step",

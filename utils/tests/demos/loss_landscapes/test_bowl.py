@@ -105,6 +105,13 @@ def test_what_is_pulled_follows(pull: Any, gd_step: Any, handle: str, at: Any, c
     demo = bowl_demo(gd_step, *FUNCTIONS)
     pull(demo, handle, at=at)
     assert {name: demo.controls[name].value for name in controls} == controls
+    assert demo.stage.handles["start"].at == demo.controls["start"].value
+
+
+def test_at_the_minimum_no_step_tells_of_the_rate(pull: Any, gd_step: Any) -> None:
+    demo = bowl_demo(gd_step, *FUNCTIONS)
+    pull(demo, "start", at=(0.0, 0.0))
+    assert demo.stage.handles["lr:lr"].means(1.0, 1.0) == (1.5, 1.5)
 
 
 def test_the_goal_is_reached_by_hand(pull: Any, gd_step: Any) -> None:
