@@ -116,7 +116,7 @@ def _show(stage: Stage, heard: Heard, path: Tensor, *, curvature: float, lr: flo
     bowl, ruler = stage.panels(draw_ruler)
     across, product = np.linspace(-4, 4, 81), lr * curvature
     shown = drawable(torch.stack([path, curvature * path.square() / 2], dim=-1)).numpy()
-    (start, above), landing = shown[:2].clip(*zip(ENDS, WITHIN, strict=True))  # what is out of sight cannot be pulled
+    (start, above), landing = shown[:2].clip(*np.transpose([ENDS, WITHIN]))  # what is out of sight cannot be pulled
     slope = curvature * start
 
     bowl.title(f"λ = {_short(curvature)}, η = {lr:.2f}, step {step}: x = {_short(float(path[step]))}")
