@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from steepest.demos._play import Player
 from steepest.demos._png import png
 from steepest.demos._stage import DPI, Stage
-from steepest.demos._touch import Held, held, touch
+from steepest.demos._touch import Held, held, touch, typed
 
 __all__ = ["Demo", "check_box", "choice", "count", "counted", "held", "joined", "plain_log", "power", "slider", "steps"]
 
@@ -97,7 +97,7 @@ class Demo:
         self._waiting: asyncio.TimerHandle | None = None
         self._alive, self._heard = False, 0
         self.play = Player(self.controls[played], self._settled) if played else None
-        sliders = [control for control in self.controls.values() if not isinstance(control, Held)]
+        sliders = [typed(control) for control in self.controls.values() if not isinstance(control, Held)]
         shown = [*([self.play.button] if self.play else []), *sliders, self.reset]
         row = widgets.HBox(shown, layout=widgets.Layout(flex_flow="row wrap"))
         told = [widgets.HTML(f"<b>Goal:</b> {goal}")] if goal else []
@@ -192,7 +192,7 @@ def slider(label: str, value: float, low: float, high: float, step: float, *, lo
 
 
 def steps(label: str, value: float, options: Sequence[float]) -> Control:
-    """A slider over some numbers."""
+    """A slider over some numbers; see `typed`."""
     return widgets.SelectionSlider(options=list(options), value=value, description=label, style=PRESENT)
 
 

@@ -31,6 +31,7 @@ KEPT = 24  # pictures that are kept
 HUGE = 1e30  # what the browser's numbers hold
 INK = line_style(0)["color"]
 Paint = Callable[..., Sequence[Axes]]
+Means = Callable[[float, float], tuple[float, float]]
 Numbers = Any  # what numpy takes for an array
 
 GRIP: dict[str, Any] = {
@@ -80,6 +81,8 @@ class Handle(NamedTuple):
     item: int | None
     value: Any
     frame: dict[str, Any]
+    at: tuple[float, float] = (0.0, 0.0)
+    means: Means | None = None
 
 
 class Mark(NamedTuple):
@@ -177,6 +180,7 @@ class Panel:
         name: str,
         item: int | None = None,
         value: Any = None,
+        means: Means | None = None,
         **style: Any,
     ) -> None:
         """Put something there that can be taken by hand.
@@ -194,6 +198,8 @@ class Panel:
         value : object, optional
             With a value it is pressed instead of moved, and the control takes that value; the focus stays on it with
             an item, whatever comes of its value.
+        means : callable, optional
+            Maps a place to the values of both controls, where these are not its coordinates.
         **style
             Its mark, as for `plot`; a ring by default.
         """
@@ -202,7 +208,7 @@ class Panel:
         names = (controls,) if isinstance(controls, str) else controls
         key = ":".join([*names, *[str(part) for part in (item, value) if part is not None][:1]])
         frame = self._stage.frames[self._number]
-        self._stage.handles[key] = Handle(names, item, value, frame)
+        self._stage.handles[key] = Handle(names, item, value, frame, (float(x), float(y)), means)
         record = {
             "id": key, "name": name, "panel": self._number, "pressed": value is not None, "x": float(x), "y": float(y),
             "moves": [one or bool(names[0]), one or bool(names[-1])], "look": line_look(style)["mark"],

@@ -244,11 +244,13 @@ function render({ model, el }) {
     known.mark = node.querySelector("path");
     node.addEventListener("keydown", (event) => {
       const { moves, pressed } = known.record, arrow = ARROWS[event.key];
-      if (pressed ? !["Enter", " "].includes(event.key) : !arrow || !(arrow[0] ? moves[0] : moves[1])) return;
+      if (pressed ? !["Enter", " "].includes(event.key) : !arrow) return;
       event.preventDefault();
       event.stopPropagation();
-      if (pressed) done(id, { press: true });
-      else done(id, { key: arrow.map((step) => step * (event.shiftKey ? 10 : 1)) });
+      if (pressed) { done(id, { press: true }); return; }
+      const steps = (arrow[0] + arrow[1]) * (event.shiftKey ? 10 : 1); // as on any slider, right and up are more
+      const both = moves[0] && moves[1];
+      done(id, { key: moves.map((does, axis) => (does && (!both || arrow[axis]) ? steps : 0)) });
     });
     stage.append(node);
     handles.set(id, known);
