@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from nbformat import NotebookNode
 from steepest._checks import content
-from steepest._checks.tracer import HARMLESS
+from steepest._checks.tracer import HARMLESS, OPERATORS
 
 from steepest_grader.installed import secret_packages
 from steepest_grader.notebook.cells import Cell, by_grade_id
@@ -22,7 +22,7 @@ from steepest_grader.notebook.code import Code, Seen, read_code
 
 __all__ = ["flags"]
 
-MAX_FLAGS = 20
+MAX_FLAGS = 30
 MAX_CHARACTERS = 100_000
 MAX_SHOWN = 60
 
@@ -39,6 +39,7 @@ LATER = "leaves something that runs later"
 TRACING = "changes how Python runs"
 KERNEL = "reaches into the notebook's kernel"
 TEXT = "runs code from text"
+HIDES = "may hide what it calls"
 ENCODED = "holds encoded text"
 GRADER = "asks for the grader"
 SECRET = secret_packages()
@@ -90,6 +91,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "builtins.__import__", "importlib.import_module", "importlib.util", "runpy", "types.CodeType",
         "types.FunctionType",
     ),
+    HIDES: ("torch._C", "torch.jit", "torch.fx", "torch.overrides"),
     ENCODED: ("base64", "codecs.decode", "binascii", "marshal", "pickle", "cloudpickle", "dill", "bytes.fromhex"),
     GRADER: (*SECRET, "nbgrader"),
 }  # fmt: skip
@@ -185,11 +187,24 @@ def seen(
     edited = list(_edited(cells, released))
 
     def told(called: Mapping[str, Sequence[str]]) -> list[str]:
-        said = [*edited, *_delegated(called, theirs, found), *found.values()]
-        rest = len(said) - MAX_FLAGS
-        return [*said[:MAX_FLAGS], *([f"and {rest} more"] if rest > 0 else [])]
+        said = [*edited, *((LIBRARY, text) for text in _delegated(called, theirs, found))]
+        return _most(said + [(sentence, text) for (_, sentence), text in found.items()])
 
     return told
+
+
+def _most(said: Sequence[tuple[str, str]]) -> list[str]:
+    """At most `MAX_FLAGS`, and then one of each kind before any second, so that many of one hide no other."""
+    rest = len(said) - MAX_FLAGS
+    if rest <= 0:
+        return [text for _, text in said]
+    kinds: dict[str, int] = {}
+    turns = []
+    for number, (sentence, _) in enumerate(said):
+        kinds[sentence] = kinds.get(sentence, 0) + 1
+        turns.append((kinds[sentence], number))
+    kept = sorted(number for _, number in sorted(turns)[:MAX_FLAGS])
+    return [*(said[number][1] for number in kept), f"and {rest} more"]
 
 
 @lru_cache(maxsize=1024)
@@ -291,10 +306,16 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     sentence = _watched(name)
     if sentence:
         yield sentence, name
-    if item.within in asked and name.startswith(PASS_THROUGH) and name not in HARMLESS:
+    if item.within in asked and (name.startswith(PASS_THROUGH) or _is_operator(name)) and name not in HARMLESS:
         yield LIBRARY, f"{item.within}: {name}"
     if item.within in asked and name.startswith(("time.", "datetime.")):
         yield SURROUNDINGS, f"{item.within}: {name}"
+
+
+def _is_operator(name: str) -> bool:
+    """Whether it is an operator of torch that is all of what is taught."""
+    root, _, rest = name.partition(".")
+    return root == "torch" and OPERATORS.fullmatch(rest.rpartition(".")[2]) is not None
 
 
 def _of_text(text: str) -> Iterator[tuple[str, str]]:
@@ -325,7 +346,7 @@ def _watched(name: str) -> str | None:
     return None
 
 
-def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[str]:
+def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[tuple[str, str]]:
     """Locked cells and nbgrader's metadata that are not as they were given out."""
     if released is None:
         return
@@ -334,11 +355,11 @@ def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[st
         original = known.get(cell.grade_id or "")
         if original is None:
             if cell.header.get("grade") is True:
-                yield f"cell {number}: {HEADER}{_shown(f'a graded cell {cell.grade_id} was added')}"
+                yield HEADER, f"cell {number}: {HEADER}{_shown(f'a graded cell {cell.grade_id} was added')}"
             continue
         header = original.metadata.nbgrader
         if not header.solution and cell.source.split() != original.source.split():
-            yield f"cell {number}: {LOCKED}{_shown(header.grade_id)}"
+            yield LOCKED, f"cell {number}: {LOCKED}{_shown(header.grade_id)}"
         changed = [key for key in HEADERS if cell.header.get(key, header.get(key)) != header.get(key)]
         if changed:
-            yield f"cell {number}: {HEADER}{_shown(', '.join(changed))}"
+            yield HEADER, f"cell {number}: {HEADER}{_shown(', '.join(changed))}"

@@ -12,6 +12,7 @@ import json
 import logging
 import socket
 import time
+import traceback
 from queue import Empty
 from typing import Any, cast
 
@@ -170,7 +171,11 @@ class _Courier:
 
     async def _answer(self, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         number = request.pop("number")
-        answer = await getattr(self, f"_{request.pop('op')}")(**request)
+        try:
+            answer = await getattr(self, f"_{request.pop('op')}")(**request)
+        except Exception:  # noqa: BLE001 - a kernel can send what nobody has foreseen; whoever asked should not wait
+            traceback.print_exc()
+            answer = None
         # whatever a kernel has sent goes through here, and half a character is no text
         writer.write(json.dumps([number, answer], ensure_ascii=False).encode("utf-8", "replace") + b"\n")
         await writer.drain()

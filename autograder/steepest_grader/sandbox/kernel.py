@@ -29,6 +29,7 @@ TOO_MANY = {
     "sockets": "opened too many sockets",
     "busy": "kept too many others busy at a time",
 }
+UNREAD = "what it sent cannot be read"
 # Ports are names of sockets in the kernel's own folder; whoever reaches that needs no key.
 CONNECTION: dict[str, Any] = {"transport": "ipc", "key": "", "signature_scheme": "hmac-sha256"} | {
     f"{channel}_port": number for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), start=1)
@@ -128,10 +129,16 @@ class Kernel:
         except CourierLost as error:
             if self.process.wait(GONE_SECONDS):
                 raise self.ended() from error
-            raise KernelLost(Outcome.ERRORED, "what it sent ended the connection") from error
-        for number, outputs in answer["outputs"].items():
-            changed = cell if int(number) == index else self._notebook.cells[int(number)]
-            changed.outputs = from_dict(outputs)
+            raise KernelLost(Outcome.ERRORED, UNREAD) from error
+        if answer is None:
+            raise KernelLost(Outcome.ERRORED, UNREAD)
+        try:
+            shown = {int(number): from_dict(outputs) for number, outputs in answer["outputs"].items()}
+        except RecursionError as error:
+            raise KernelLost(Outcome.ERRORED, UNREAD) from error
+        for number, outputs in shown.items():
+            changed = cell if number == index else self._notebook.cells[number]
+            changed.outputs = outputs
         if answer["error"]:
             _keep_error(cell, answer["error"])
         if answer["lost"] == "time":

@@ -77,6 +77,22 @@ def test_what_hides_from_a_reader_is_seen_when_it_is_called() -> None:
     ]
 
 
+def _functional_adam(
+    theta: torch.Tensor, grad: torch.Tensor, state: Any, *, lr: float, rho1: float, rho2: float, eps: float
+) -> Any:
+    from torch.distributed.optim.functional_adam import _FunctionalAdam
+
+    optimizer = _FunctionalAdam([theta], lr=lr, betas=(rho1, rho2), eps=eps)
+    optimizer.step([grad])
+    return theta, state
+
+
+@pytest.mark.filterwarnings("ignore")  # torch says that it is deprecated
+def test_a_way_round_the_library_leads_to_the_library() -> None:
+    exercise = catalogue.exercise("adam_step")
+    assert delegated(exercise, traced(exercise, {"adam_step": _functional_adam}))
+
+
 def test_under_plain_nbgrader_nothing_is_looked_at_or_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

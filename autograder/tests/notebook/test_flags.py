@@ -10,7 +10,7 @@ from statistics import median
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.notebook import flags as module
@@ -51,6 +51,9 @@ FOUND = {
     "tracing": ("import sys\nsys.settrace(print)", "changes how Python runs"),
     "the kernel": ("get_ipython().kernel.session", "reaches into the notebook's kernel"),
     "the kernel by a variable": ("ip = get_ipython()\nip.showtraceback = print", "cell 1, line 2: changes a library"),
+    "an operator of torch": (f"import torch\n{STEP}return torch.batch_norm(theta)", "leaves the work to a library"),
+    "compiled": ("import torch\n@torch.jit.script\ndef f(x): return x", "may hide what it calls (torch.jit.script)"),
+    "without a tracer": ("import torch\nwith torch._C.DisableTorchFunction(): pass", "may hide what it calls"),
     "eval": ("eval('1')", "runs code from text (eval)"),
     "a long text": (f"x = '{'QUJD' * 60}'", "holds encoded text"),
     "pickles": ("import pickle", "holds encoded text (pickle)"),
@@ -177,7 +180,19 @@ def test_what_is_no_code_is_passed_over() -> None:
 
 def test_many_flags_are_bounded() -> None:
     found = said(*["import ctypes"] * 50)
-    assert (len(found), found[-1]) == (module.MAX_FLAGS + 1, "and 30 more")
+    assert (len(found), found[-1]) == (module.MAX_FLAGS + 1, "and 20 more")
+
+
+def test_many_of_one_kind_hide_no_other() -> None:
+    released = new_notebook(cells=[new_code_cell("x", metadata={"nbgrader": {"grade_id": "x", "solution": True}})])
+    header = {"grade": True}
+    added = [Cell("code", f"# {number}", f"mine {number}", header=header) for number in range(60)]
+    found = flags([*added, Cell("code", "import ctypes"), Cell("code", "import subprocess")], released)
+    assert (len(found), found[-1]) == (module.MAX_FLAGS + 1, "and 32 more")
+    assert [flag.partition(": ")[2] for flag in found[-3:-1]] == [
+        "reaches below Python (ctypes)",
+        "starts, signals or ends processes (subprocess)",
+    ]
 
 
 def test_a_flag_can_be_shown() -> None:

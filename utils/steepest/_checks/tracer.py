@@ -89,8 +89,8 @@ def _is_operator(name: str) -> bool:
 
 
 def _caller(frame: FrameType | None) -> str:
-    """Of the libraries' functions under way, that which a student's code has called, if it is one to be told."""
-    outermost = ""
+    """Of the libraries' functions under way, the outermost that is one to be told: others may lead to it."""
+    names: list[str] = []
     while frame is not None:
         module = frame.f_globals.get("__name__")
         if type(module) is not str or module.startswith(__package__) or module.partition(".")[0] not in _roots():
@@ -98,9 +98,9 @@ def _caller(frame: FrameType | None) -> str:
         name = frame.f_code.co_qualname
         wrapper = module.startswith("torch.") and "<locals>" in name
         if module not in BETWEEN and not wrapper:
-            outermost = f"{module}.{name.partition('.')[0]}"
+            names.append(f"{module}.{name.partition('.')[0]}")
         frame = frame.f_back
-    return _told(outermost) if outermost else ""
+    return next(filter(None, map(_told, reversed(names))), "")
 
 
 @cache
