@@ -709,11 +709,11 @@ for name, scores in (("A", model_a), ("B", model_b)):
 # `negative_log_likelihood`, and the dashed slope from *your* `nll_gradient`. (For the other surrogates `torch`
 # differentiates the formulas of section 4.)
 #
-# One example of class 0 has strayed to $x = 3.2$. **Before you move the border**, say which surrogate it draws the
-# farthest to the right. And which one is drawn there by the four examples of class 1 beyond it, though no border in the
-# middle gets them wrong?
+# One example of class 0 has strayed to $x = 3.2$. It and the border can be dragged by their rings. **Before you drag
+# either**, say which surrogate the stray example draws the farthest to the right. And which one is drawn there by the
+# four examples of class 1 beyond it, though no border in the middle gets them wrong?
 #
-# **Goal:** with the stray example, find a surrogate whose lowest point makes as few errors as any border can.
+# **Goal:** with the stray example at 3.2, find a surrogate whose lowest point makes as few errors as any border can.
 
 # %% tags=["demo"]
 surrogate_demo(zero_one_loss, logistic_loss, negative_log_likelihood, nll_gradient)
