@@ -1019,8 +1019,8 @@ print(f"no stopping{60:11d} {history['validation'][60, 0]:12.3f} {history['test'
 #
 # Back to the sine of section 1, where the risk is known. A polynomial is trained on 20 points by small batches (with
 # momentum, lesson 5), and 20 more points validate. *Your* `early_stop` picks the pass that is kept, *your*
-# `empirical_risk` measures. On the right stands every degree, fitted until nothing is left to gain. **Before you move a
-# control**, write down:
+# `empirical_risk` measures. On the right stands every degree, fitted until nothing is left to gain. Drag the rings on
+# the picture to change the noise, the pass that is shown and the degree. **Before you move anything**, write down:
 #
 # 1. Patience 1 halts at the first bump. How much patience does it take to get past it, and what is won by that?
 # 2. Does early stopping help more at degree 3 or at degree 14?
