@@ -407,10 +407,10 @@ grade(sgd)
 # *Your* `sgd` walks down the loss of the patients three times: with all 442 in a step, with $m$, and with one. (The
 # body mass index is not centred here, which makes the valley narrow.) **Before you run it**, say which of the three
 # comes closest after 60 steps; and which after 884 examples, two looks at each patient, when you compare
-# *by example seen*.
+# *by example seen*. The start of all three can be dragged.
 #
 # **Goal:** compare by example seen, and find a rate and a batch size with which the minibatch path ends within 0.03 of
-# the least loss.
+# the least loss, from the first start.
 
 # %% tags=["demo"]
 path_demo(sgd)
