@@ -441,7 +441,8 @@ grade(lecun_normal)
 # Here are the twenty networks of a start, side by side. A cell shows what one of them answers to every pair of inputs,
 # dark for class 1 and light for class 0. The demo opens at epoch 100 of the wide start. Play it to the end and see who
 # is still rescued, then choose *your* `lecun_normal` and play that. *Times* multiplies all weights, and another *set*
-# is another twenty runs of the same start.
+# is another twenty runs of the same start. Press a cell's disc to see that run on its own, with the lines along which its
+# hidden units give ½; drag the ring there to any input to read its answer, and the ring below along the epochs.
 #
 # **Goal:** find a start from which all twenty solve exclusive or within 100 epochs. Neither of the two does as it
 # stands. Your third prediction will help.
