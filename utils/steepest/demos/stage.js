@@ -243,8 +243,10 @@ function render({ model, el }) {
     node.innerHTML = '<svg width="1" height="1"><path/></svg>';
     known.mark = node.querySelector("path");
     node.addEventListener("keydown", (event) => {
-      const { moves, pressed } = known.record, arrow = ARROWS[event.key];
-      if (pressed ? !["Enter", " "].includes(event.key) : !arrow || !(arrow[0] ? moves[0] : moves[1])) return;
+      const { moves: [mx, my], pressed } = known.record;
+      let arrow = ARROWS[event.key];
+      if (pressed ? !["Enter", " "].includes(event.key) : !arrow) return;
+      if (arrow && mx !== my) arrow = [mx, my].map((moves) => moves * (arrow[0] + arrow[1])); // as sliders do
       event.preventDefault();
       event.stopPropagation();
       if (pressed) done(id, { press: true });
