@@ -240,7 +240,7 @@ def draw_surrogate(
         reached = ((2 * labels - 1) * scores)[mine].clamp(-REACH, REACH)
         margins.plot(reached, single.surrogate[mine].clamp(max=TOP), clip_on=False, **style | {"markersize": 5})
     if stray is not None:
-        strip.text(stray, 0.28, "astray", ha="center", fontsize=8)
+        strip.text(stray, 0.45, "astray", ha="center", fontsize=8)
         strip.handle(("place", ""), stray, 0, name="stray example of class 0", color=CLASSES[0]["color"])
     return _said(all_borders, border, at, rise, len(x), stray)
 
