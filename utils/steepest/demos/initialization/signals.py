@@ -47,7 +47,7 @@ TICKS = {
 }
 ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "scaled tanh": (-1.7159, 1.7159)}
 NEAR_AN_END = 0.02
-STROKE = 1.7  # points: a bin
+STROKE, SEEN = 2.0, 0.06  # height of a bin in points, and the least share that is drawn as it is
 GAIN: dict[str, Any] = {"color": "black", "linestyle": ":", "linewidth": 1.2}
 GAINS = (0.01, 10.0)
 STYLES = tuple(line_style(number) for number in (0, 1))  # of the signal and of the gradient
@@ -218,14 +218,12 @@ def draw_signals(stage: Stage, found: Signals, kind: str, scale: float) -> None:
 
 def _stand(panel: Panel, shares: Tensor, ends: tuple[float, float], first: int, style: Mapping[str, Any]) -> None:
     """Draw histograms upright and mirrored, one at each layer from the first on: a stroke for each bin."""
-    rows, edge = len(shares), np.zeros((len(shares), 1))
-    half = 0.4 * shares.numpy()
-    inside = (half.cumsum(axis=1) > 0) & (half[:, ::-1].cumsum(axis=1)[:, ::-1] > 0)
-    sides = np.where(np.arange(BINS)[:, None] % 2, [1, -1], [-1, 1])  # the pen goes to and fro
-    across = np.where(inside, half, np.nan)[:, :, None] * sides + np.arange(first, first + rows)[:, None, None]
-    heights = np.linspace(*ends, 2 * BINS + 1)[1::2].repeat(2)
-    across = np.hstack([across.reshape(rows, -1), edge + np.nan])
-    panel.plot(across.ravel(), np.hstack([heights + edge, edge]).ravel(), color=style["color"], linewidth=STROKE)
+    layers, bins = shares.numpy().nonzero()
+    half = 0.45 * shares.numpy()[layers, bins].clip(SEEN)
+    heights = np.linspace(*ends, 2 * BINS + 1)[1::2][bins]
+    across = (layers + first)[:, None] + half[:, None] * [-1, 1, np.nan]
+    stroke = {"color": style["color"], "linewidth": STROKE, "solid_capstyle": "butt", "snap": False}
+    panel.plot(across.ravel(), heights.repeat(3), **stroke)
 
 
 def said(found: Signals, kind: str) -> str:
