@@ -203,9 +203,13 @@ def draw_signals(stage: Stage, found: Signals, kind: str, scale: float) -> None:
     scale : float
         By what the weights were multiplied.
     """
-    signals, gradients, deviations, gains = stage.panels(draw_frames, kind)
+    signals, gradients, deviations, gains = stage.panels(draw_frames)
+    (low, high), ticks = RANGES[kind], TICKS[kind]
+    for tick, place in zip(ticks, (np.array(ticks) - low) / (high - low), strict=True):
+        signals.plot([-1, MOST_LAYERS + 1], [place, place], color="0.9", linewidth=0.8, zorder=1)
+        signals.text(-1.1, place, f"{tick:g}".replace("-", "−"), ha="right", va="center", fontsize=10, clip_on=False)
     upright = histograms(found.outputs, *RANGES[kind], counted=found.outputs != 0)
-    _stand(signals, upright, RANGES[kind], 1, STYLES[0])
+    _stand(signals, upright, (0, 1), 1, STYLES[0])
     upright = histograms(found.gradients.abs().log10(), *EXPONENTS, counted=found.gradients != 0)
     _stand(gradients, upright, EXPONENTS, 0, STYLES[1])
     low, high = EXPONENTS
@@ -250,15 +254,16 @@ def said(found: Signals, kind: str) -> str:
     return text + f"The goal is reached for {kind}."
 
 
-def draw_frames(figure: Figure, kind: str) -> tuple[Axes, ...]:
+def draw_frames(figure: Figure) -> tuple[Axes, ...]:
     """Draw axes, legends and the band."""
     axes = figure.subplot_mosaic("sd;gd", width_ratios=(1.75, 1))
     signals, gradients, deviations = (axes[name] for name in "sgd")
     gains = deviations.twinx()
     for ax in (signals, gradients, deviations):
         ax.set(xlim=(-0.8, MOST_LAYERS + 0.8), ylim=EXPONENTS)
-    signals.set(ylim=RANGES[kind], xticklabels=[], ylabel="output of a unit")
-    signals.set_yticks(TICKS[kind], [f"{tick:g}".replace("-", "−") for tick in TICKS[kind]])
+    signals.set(ylim=(0, 1), xticklabels=[], ylabel="output of a unit")
+    signals.set_yticks([0], ["−1.7"], alpha=0)  # room for the numbers of every activation
+    signals.tick_params(axis="y", length=0)
     signals.set_title("histogram of the outputs of every layer, without zeros", fontsize=9, pad=4)
     gradients.set(xlabel="layer (0: the input)", ylabel="size of the gradient")
     gradients.set_title("histogram of the gradients, sent back from the top", fontsize=9, pad=4)
