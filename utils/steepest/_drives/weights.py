@@ -80,7 +80,7 @@ def weights(function: Function, *, shape: Sequence[int], seed: int, scales: Sequ
     if not all(list(seen.values())[2:]):
         return seen
     rows = first.double().flatten(1) if first.ndim > 1 else first.double()[:, None]
-    mirrored = rows * rows[:, :1].sign()  # a neuron and its opposite learn alike
+    mirrored = rows * torch.where(rows[:, :1] < 0, -1.0, 1.0)  # a neuron and its opposite learn alike
     seen["“no two neurons are alike”"] = len(torch.unique(mirrored, dim=0)) == len(rows) or first.ndim < 2
     if not seen["“no two neurons are alike”"]:
         return seen
