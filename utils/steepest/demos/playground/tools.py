@@ -99,11 +99,8 @@ def gather(functions: Mapping[str, Function]) -> Tools:
 
 
 def _is_schedule(function: Function) -> bool:
-    needed = [
-        name
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
-    ]
+    asked = inspect.signature(function).parameters.values()
+    needed = [each.name for each in asked if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
     return needed == ["step"]
 
 
