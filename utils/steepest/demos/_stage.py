@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
-from threading import RLock
 from typing import Any, NamedTuple
 
 import anywidget
@@ -275,12 +274,10 @@ class Stage:
         The widget.
     scale : int
         How many dots of the screen there are along a dot of the picture.
-    lock : RLock
-        Held while a picture is sent; a kernel hears the browser in several threads.
     """
 
     def __init__(self, size: tuple[float, float]) -> None:
-        self.size, self.scale, self.lock = size, 1, RLock()
+        self.size, self.scale = size, 1
         self.surface = Surface(size=[round(DPI * side) for side in size])
         self._grounds: dict[Hashable, Ground] = {}
         self._clear()
@@ -313,9 +310,9 @@ class Stage:
 
     def send(self, told: str, seen: int) -> None:
         """Hand what has changed to the browser, in one message, with the number of what it has told us last."""
-        with self.lock, self.surface.hold_sync():
-            if self.ground is None:
-                return
+        if self.ground is None:
+            return
+        with self.surface.hold_sync():
             marks = [mark for mark in self._ordered() if mark.record["kind"]]
             numbers = [mark.numbers.ravel() for mark in marks]
             packed = np.concatenate([np.empty(0), *numbers]).clip(-HUGE, HUGE).astype(np.float32)

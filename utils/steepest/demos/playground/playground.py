@@ -56,10 +56,8 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
 
     def draw(stage: Stage, *, step: int, **settings: Any) -> str:
         seconds = CATCH_UP_SECONDS if made and _has_loop() else math.inf  # else nothing would draw what is left
-        with stage.lock:  # there is but one training
-            said = draw_playground(stage, training, step=step, seconds=seconds, **settings)
-            behind = training.state.step < step
-        if behind:
+        said = draw_playground(stage, training, step=step, seconds=seconds, **settings)
+        if training.state.step < step:
             made[0].update_soon()
         return said
 
