@@ -15,10 +15,12 @@ from functools import lru_cache
 from nbformat import NotebookNode
 from steepest._checks import content
 from steepest._checks.tracer import HARMLESS, OPERATORS
+from steepest._checks.wire import printable
 
 from steepest_grader.installed import secret_packages
 from steepest_grader.notebook.cells import Cell, by_grade_id
 from steepest_grader.notebook.code import Code, Seen, read_code
+from steepest_grader.notebook.recognize import recognize
 
 __all__ = ["flags"]
 
@@ -68,7 +70,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "os._exit", "os.abort", "os.execl", "os.execle", "os.execlp", "os.execv", "os.execve", "os.execvp",
         "os.spawnl", "os.spawnv", "os.spawnlp", "os.spawnvp",
     ),
-    THREADS: ("threading", "_thread", "concurrent.futures.ThreadPoolExecutor"),
+    THREADS: (
+        "threading", "_thread", "concurrent.futures.ThreadPoolExecutor", "asyncio.to_thread", "multiprocessing.dummy",
+    ),
     MACHINE: (
         "ctypes", "cffi", "mmap", "fcntl", "resource", "torch.utils.cpp_extension", "os.mknod", "os.mkfifo",
         "os.chroot", "os.memfd_create", "os.dup", "os.dup2", "os.close", "os.closerange", "os.write", "os.nice",
@@ -107,6 +111,7 @@ PARTS = {
     **dict.fromkeys(("__code__", "__defaults__", "__kwdefaults__"), TRACING),
     **dict.fromkeys(("ast_transformers", "showtraceback", "input_transformers_post", "input_hist_raw"), KERNEL),
     **dict.fromkeys(("iterdir", "rglob"), FILES),
+    **dict.fromkeys(("run_in_executor",), THREADS),
 }
 HARMLESS_USES = ("get_ipython().run_line_magic", "get_ipython().run_cell_magic", "get_ipython().__class__")
 MAY_BE_SET = (
@@ -168,8 +173,8 @@ def seen(
     budget = MAX_CHARACTERS
     codes: dict[int, Code] = {}
     theirs: dict[int, Code] = {}
-    for number, cell in enumerate(cells, start=1):
-        if cell.kind != "code" or not cell.source:
+    for number, (cell, runs) in enumerate(zip(cells, _run(cells, released), strict=True), start=1):
+        if not runs or not cell.source:
             continue
         if cell.source in given:
             codes[number] = _released_code(cell.source)
@@ -207,6 +212,15 @@ def _most(said: Sequence[tuple[str, str]]) -> list[str]:
     return [*(said[number][1] for number in kept), f"and {rest} more"]
 
 
+def _run(cells: Sequence[Cell], released: NotebookNode | None) -> list[bool]:
+    """Which cells are run: code, and what stands for a cell of code, whatever it was made."""
+    if released is None:
+        return [cell.kind == "code" for cell in cells]
+    known = by_grade_id(released)
+    found = recognize(cells, released)
+    return [(known[cell.grade_id].cell_type if cell.grade_id in known else cell.kind) == "code" for cell in found]
+
+
 @lru_cache(maxsize=1024)
 def _released_code(source: str) -> Code:
     """A released cell comes again with every submission."""
@@ -214,7 +228,7 @@ def _released_code(source: str) -> Code:
 
 
 def _shown(name: str) -> str:
-    text = "".join(char if char.isprintable() else "?" for char in name[:MAX_SHOWN])
+    text = printable(name[:MAX_SHOWN])
     return f" ({text})" if text else ""
 
 

@@ -51,6 +51,11 @@ FOUND = {
     "tracing": ("import sys\nsys.settrace(print)", "changes how Python runs"),
     "the kernel": ("get_ipython().kernel.session", "reaches into the notebook's kernel"),
     "the kernel by a variable": ("ip = get_ipython()\nip.showtraceback = print", "cell 1, line 2: changes a library"),
+    "behind a magic": ("x = 1\n%time import subprocess", "cell 1, line 2: starts, signals or ends processes"),
+    "behind a magic's options": ("%timeit -n1 -r 1 exec('1')", "runs code from text (exec)"),
+    "behind a magic of the cell": ("%%time\nimport subprocess", "cell 1, line 2: starts, signals or ends processes"),
+    "behind a magic that is assigned": ("x = %timeit -o exec('1')", "runs code from text (exec)"),
+    "threads of a loop": ("loop.run_in_executor(None, print)", "starts threads (run_in_executor)"),
     "an operator of torch": (f"import torch\n{STEP}return torch.batch_norm(theta)", "leaves the work to a library"),
     "compiled": ("import torch\n@torch.jit.script\ndef f(x): return x", "may hide what it calls (torch.jit.script)"),
     "without a tracer": ("import torch\nwith torch._C.DisableTorchFunction(): pass", "may hide what it calls"),
@@ -183,6 +188,15 @@ def test_many_flags_are_bounded() -> None:
     assert (len(found), found[-1]) == (module.MAX_FLAGS + 1, "and 20 more")
 
 
+@pytest.mark.parametrize("kind", ["raw", "markdown", "code"])
+@pytest.mark.parametrize("name", ["x", None])
+def test_an_answer_is_read_whatever_its_cell_was_made(kind: str, name: str | None) -> None:
+    header = {"grade_id": "x", "solution": True, "grade": False, "locked": False}
+    released = new_notebook(cells=[new_code_cell("def x(): ...", metadata={"nbgrader": header}, id="x")])
+    (flag,) = flags([Cell(kind, "import subprocess\ndef x(): ...", name, None if name else "x")], released)
+    assert flag.startswith("cell 1, line 1: starts, signals or ends processes")
+
+
 def test_many_of_one_kind_hide_no_other() -> None:
     released = new_notebook(cells=[new_code_cell("x", metadata={"nbgrader": {"grade_id": "x", "solution": True}})])
     header = {"grade": True}
@@ -198,6 +212,8 @@ def test_many_of_one_kind_hide_no_other() -> None:
 def test_a_flag_can_be_shown() -> None:
     (flag,) = said("open('/tmp/\x1b]0;x\\u202e" + "x" * 1000 + "')")
     assert flag.isprintable() and len(flag) < 150
+    (flag,) = said("open('/tmp/a" + "\u0300\u0489" * 20 + "b')")
+    assert flag.endswith("(/tmp/a" + "\u0300\u0489" * 2 + "b)")
 
 
 RELEASED = nbformat.v4.new_notebook(

@@ -36,6 +36,7 @@ OF_TORCH = (
     "torch.nn.modules.instancenorm.", "torch.nn.modules.normalization.", "torch.nn.modules.dropout.",
     "torch.nn.modules.loss.",
 )  # fmt: skip
+METHODS = "torch.optim."  # whole, whoever calls them; what a layer calls of `torch.nn` is its own affair
 HARMLESS = frozenset(
     f"torch.nn.functional.{name}"
     for name in ("one_hot", "pad", "linear", "softplus", "relu", "leaky_relu", "tanh", "hardtanh")
@@ -89,7 +90,7 @@ def _is_operator(name: str) -> bool:
 
 
 def _caller(frame: FrameType | None) -> str:
-    """Of the libraries' functions under way, the outermost that is one to be told: others may lead to it."""
+    """Of the libraries' functions under way, that which a student's code has called, or the method it leads to."""
     names: list[str] = []
     while frame is not None:
         module = frame.f_globals.get("__name__")
@@ -100,7 +101,8 @@ def _caller(frame: FrameType | None) -> str:
         if module not in BETWEEN and not wrapper:
             names.append(f"{module}.{name.partition('.')[0]}")
         frame = frame.f_back
-    return next(filter(None, map(_told, reversed(names))), "")
+    outermost = _told(names[-1]) if names else ""
+    return outermost or next((name for name in names if name.startswith(METHODS)), "")
 
 
 @cache
