@@ -218,7 +218,9 @@ def grade(
         if batch.undated:
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
             more = ", …" * (len(batch.undated) > 10)
-            say(f"{len(batch.undated)} submissions count as in time, for want of a time: {', '.join(shown)}{more}")
+            say(
+                f"{len(batch.undated)} submissions count as in time, or as what came before them, for want of a time: {', '.join(shown)}{more}"
+            )
         troubles += [batch.trouble] if batch.trouble else []
     write_json(json_file, [item.as_json() for item in graded])
     for trouble in troubles:

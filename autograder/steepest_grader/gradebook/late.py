@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,7 +118,7 @@ class _Penalties(AssignLatePenalties):  # type: ignore[misc]
 
 
 def enter_times(
-    connection: Connection, lesson: str, times: Mapping[str, datetime | None]
+    connection: Connection, lesson: str, times: Mapping[str, datetime | None], new: Container[str] = ()
 ) -> tuple[list[str], list[str]]:
     """Enter when submissions came, where that is known.
 
@@ -128,6 +128,8 @@ def enter_times(
     lesson : str
     times : mapping of str to datetime or None
         For each student concerned.
+    new : container of str
+        Those whose work is other than before: a time that is known of that says nothing of this.
 
     Returns
     -------
@@ -148,7 +150,7 @@ def enter_times(
         beyond = row.duedate is not None and time is not None and (time > row.duedate or row.extension is not None)
         if beyond or row.late_submission_penalty is not None:
             late.append(row.student_id)
-        if row.duedate is not None and time is None:
+        if row.duedate is not None and (time is None or (row.student_id in new and times[row.student_id] is None)):
             undated.append(row.student_id)
     return late, undated
 

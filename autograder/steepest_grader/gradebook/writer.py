@@ -10,7 +10,7 @@ import copy
 import errno
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -187,7 +187,9 @@ class GradebookWriter:
                 notebook.unlink(missing_ok=True)
             replace_file(sidecar, known)
 
-    def assign_penalties(self, lesson: str, times: Mapping[str, datetime | None], step: Any) -> tuple[list[str], str]:
+    def assign_penalties(
+        self, lesson: str, times: Mapping[str, datetime | None], step: Any, new: Container[str] = ()
+    ) -> tuple[list[str], str]:
         """Enter when submissions came, and let nbgrader say what being late costs.
 
         Parameters
@@ -197,6 +199,8 @@ class GradebookWriter:
             For each student concerned, in UTC; None where nothing new is known.
         step : AssignLatePenalties
             As `late.penalties` gives it.
+        new : container of str
+            Students whose work is other than before.
 
         Returns
         -------
@@ -212,7 +216,7 @@ class GradebookWriter:
         """
         with self._translated():
             with self._database.transaction() as connection:
-                late, undated = enter_times(connection, lesson, times)
+                late, undated = enter_times(connection, lesson, times, new)
             trouble = assign_penalties(step, self._url, lesson, late)
         return undated, trouble
 

@@ -141,7 +141,7 @@ def grade_lesson(
         _note_failures(kept, found.values(), whole_class=student is None)
         times, unknown = _times(folder, lesson_id, found)
         found |= refused
-        undated, trouble = book.assign_penalties(lesson_id, times, late)
+        undated, trouble = book.assign_penalties(lesson_id, times, late, todo)
     return Batch(
         [found[name] for name in sorted(found)],
         reused,

@@ -278,7 +278,8 @@ def _delegated(
     """What was seen while functions were judged, where their source does not say it already."""
     for exercise, names in called.items():
         places = [number for number, code in codes.items() if exercise in code.calls or exercise in code.values]
-        if names and not (places and (places[-1], LIBRARY) in found):
+        known = found.get((places[-1], LIBRARY), "") if places else ""
+        if names and not all(name.rpartition(".")[2] in known for name in names):
             where = f"cell {places[-1]}" if places else "a judged call"
             yield f"{where}: {LIBRARY}{_shown(exercise + ' calls ' + ', '.join(names))}"
 

@@ -277,6 +277,17 @@ def test_a_time_far_ahead_is_late(built: Course, grade: Grade) -> None:
     assert penalty(built) == 2.0
 
 
+def test_new_work_without_a_time_is_named(built: Course, grade: Grade) -> None:
+    """The time of what was handed in before says nothing of it."""
+    set_due(built)
+    place = hand_in(built, "ada", IN_TIME)
+    grade()
+    (place / f"{LESSON}.ipynb").write_text("done since then")
+    (place / TIMESTAMP).unlink()
+    assert set(grade().undated) == {"ada"}
+    assert grade().undated == {}
+
+
 def test_a_time_that_was_known_stays(built: Course, grade: Grade) -> None:
     """Whoever spoils the file after the fact is as late as before."""
     set_due(built)

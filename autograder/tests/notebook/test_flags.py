@@ -175,8 +175,17 @@ CALLED = {
 @pytest.mark.parametrize("case", CALLED)
 def test_what_was_called_is_told_where_the_source_does_not_say_it(case: str) -> None:
     source, expected = CALLED[case]
-    called = {"momentum_step": ["torch.dropout"], "ewa": []}
+    called = {"momentum_step": ["torch.optim.sgd.SGD" if case == "once" else "torch.dropout"], "ewa": []}
     assert flags([Cell("code", source)], None, ["momentum_step"], called) == [expected]
+
+
+def test_a_decoy_hides_nothing_that_was_called() -> None:
+    cells = [Cell("code", f"import torch\n{STEP}return torch.nn.functional.threshold(x, 0, 0)")]
+    found = flags(cells, None, ["momentum_step"], {"momentum_step": ["torch.optim.sgd.SGD"]})
+    assert [flag.rpartition("(")[2] for flag in found] == [
+        "momentum_step calls torch.optim.sgd.SGD)",
+        "momentum_step: torch.nn.functional.threshold)",
+    ]
 
 
 def test_what_is_no_code_is_passed_over() -> None:

@@ -238,7 +238,18 @@ def _resembled(
     if not found:
         return None
     finding = _with_effects(_as_finding(found), results, found)
-    return finding if _is_firm(nearest, found, results, where) else replace(finding, credit=0.0)
+    most = 1.0 if _is_firm(nearest, found, results, where) else 0.0
+    return replace(finding, credit=min(finding.credit, most, _unless_raised(nearest, found, results)))
+
+
+def _unless_raised(nearest: Candidate, mistake: Candidate, results: Sequence[Result]) -> float:
+    """The most that is earned where exceptions stand for results, though neither a mistake nor what is sound raises:
+    they may hide what else is wrong."""
+    three = zip(results, nearest.results, mistake.results, strict=True)
+    raised = sum(bool(got.error) and not sound.error and not known.error for got, sound, known in three)
+    if not raised:
+        return 1.0
+    return EARNED if raised <= (1 - RIGHT) * len(results) else 0.0
 
 
 def _is_firm(nearest: Candidate, mistake: Candidate, results: Sequence[Result], apart: set[int]) -> bool:

@@ -86,7 +86,7 @@ def another_shape(played: Sequence[Played]) -> Fact | None:
                 )
             elif left.numel() == right.numel() and item.close(left.reshape(-1), right.reshape(-1)):
                 told = told or Fact("another_shape", f"The values are right, but {shapes}.", FORM)
-            elif left.numel() and item.close(*_broadcast(left, right)):
+            elif left.numel() and right.numel() and item.close(*_broadcast(left, right)):
                 told = told or Fact("another_shape", f"The values are right, but repeated: {shapes}.", FORM)
             else:
                 return None
