@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from steepest.data import Data
 
-__all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "train", "with_backward"]
+__all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "shuffled", "train", "with_backward"]
 
 Draw = Callable[[tuple[int, int], Generator], Tensor]
 Drop = Callable[[Tensor, int], Tensor]
@@ -227,7 +227,30 @@ def fit(
     if not 1 <= batch_size <= len(data.x):
         raise ValueError(f"`batch_size` must lie between 1 and the number of rows, {len(data.x)}. Got {batch_size!r}.")
     forward = partial(scores, normalize=normalize, behind=behind, activation=activation)
-    return train(nets, _shuffled(data, batch_size, seed), itertools.repeat(lr, n_steps), forward=forward)
+    return train(nets, shuffled(data, batch_size, seed=seed), itertools.repeat(lr, n_steps), forward=forward)
+
+
+def shuffled(data: Data, size: int, *, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Minibatches without end: the rows are shuffled anew for every epoch, and a short last batch is left out.
+
+    Parameters
+    ----------
+    data : Data
+        What they are taken from.
+    size, seed : int
+        Rows of a minibatch, and seed of the shuffling.
+
+    Examples
+    --------
+    >>> x, y = next(shuffled(Data(torch.zeros(10, 3), torch.arange(10)), 4, seed=0))
+    >>> x.shape, y.shape
+    (torch.Size([4, 3]), torch.Size([4]))
+    """
+    generator = Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(len(data.x), generator=generator)
+        for rows in order[: len(order) // size * size].view(-1, size):
+            yield data.x[rows], data.y[rows]
 
 
 def with_backward(
@@ -275,14 +298,6 @@ def _checked(draw: Draw, shape: tuple[int, int], generator: Generator) -> Tensor
             f"Got {tuple(weight.shape)} for {shape}."
         )
     return weight.detach()
-
-
-def _shuffled(data: Data, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    generator = Generator().manual_seed(seed)
-    while True:
-        order = torch.randperm(len(data.x), generator=generator)
-        for rows in order[: len(order) // size * size].view(-1, size):
-            yield data.x[rows], data.y[rows]
 
 
 def _move(part: Tensor, velocity: Tensor, gradient: Tensor, rate: Rate, beta: float) -> None:

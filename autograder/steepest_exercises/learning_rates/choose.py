@@ -82,7 +82,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
-def _by_score(score: Callable[[Tensor], float], among: Callable[[Tensor], bool] = bool) -> Choice:
+def _by_score(score: Callable[[Tensor], float], among: Callable[[Tensor], bool] = lambda losses: True) -> Choice:
     """The rate of the lowest score, among runs of which something holds."""
 
     def choose_rate(short_run: Run, rates: Sequence[float]) -> object:
@@ -228,7 +228,7 @@ CHOOSE_RATE = Exercise(
             _by_score(lambda losses: float(losses[0]), _sound),
             "The first loss of each run is compared, before any step was taken: it says nothing of the rate. The last "
             "one does, `losses[-1]`.",
-            forms=[_by_score(lambda losses: float(losses[0]), lambda losses: True)],
+            forms=[_by_score(lambda losses: float(losses[0]))],
         ),
         Mistake(
             "mean_of_the_whole_run",
