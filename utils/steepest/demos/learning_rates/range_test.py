@@ -28,7 +28,8 @@ SIZES, BATCH, BETA, NETS = (64, 32, 32, 10), 32, 0.9, 3
 N_STEPS, SHORT, N_TEST = 300, 100, 200
 LAST = 10  # steps over which a short run's end is measured
 TOP = 3.5
-GOAL = 3.0
+GOAL = 3.5
+HIGHEST = 30.0  # percent that are shown
 TESTED: dict[str, Any] = line_style(5) | {"marker": "", "linestyle": "-", "linewidth": 1.2}
 RUNS: dict[str, Any] = line_style(0) | {"linestyle": "", "markersize": 5}
 WAYS = ("one cycle", "constant")
@@ -134,7 +135,9 @@ def draw_range(choose_rate: Choose, cycled: Callable[[], Trained], stage: Stage,
     left.handle(("high", ""), high, 0.12 * TOP, name="upper end of the range")
     for number, (way, error) in enumerate(errors.items()):
         right.bars([number], [float(error)], width=0.6, **BARS[way])
-        right.text(number, min(float(error), 27) + 0.5, f"{error:.1f} %", ha="center", fontsize=10)
+        beyond = float(error) > HIGHEST - 2
+        ink = {"color": "white", "va": "top"} if beyond else {"va": "bottom"}
+        right.text(number, HIGHEST - 1 if beyond else float(error) + 0.5, f"{error:.1f} %", ha="center", **ink)
     said = f"Of {len(inside)} rates from {inside[0]:.2g} to {inside[-1]:.2g} your <code>choose_rate</code> takes "
     said += f"<b>{GRID[place]:.2g}</b>. Test error after {N_STEPS} steps: {errors['one cycle']:.1f} % with your "
     said += f"<code>one_cycle</code> up to it, {errors['constant']:.1f} % with it held constant. "
@@ -169,8 +172,8 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
     left.set(xlabel="rate η", ylabel="loss", xscale="log", ylim=(0, TOP), xlim=(0.8 * GRID[0], 1.25 * GRID[-1]))
     left.legend(loc="upper left", fontsize=8)
     right.axhline(GOAL, **THRESHOLD)
-    right.text(1.45, GOAL + 0.3, f"goal: {GOAL:g} %", color="0.35", fontsize=8, ha="right")
-    right.set(ylabel="test error in %", ylim=(0, 30), xlim=(-0.6, 1.5))
+    right.text(2.1, GOAL + 0.3, f"goal: {GOAL:g} %", color="0.35", fontsize=8, ha="right")
+    right.set(ylabel="test error in %", ylim=(0, HIGHEST), xlim=(-0.5, 2.15))
     right.set_xticks([0, 1], WAYS)
     plain_log(left)
     return left, right

@@ -185,7 +185,7 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
 def _called(kind: str, given: Mapping[str, float]) -> str:
     names = {"lr_start": "start", "lr_max": "max", "lr_end": "end", "tau": "τ", "rate": "d", "power": "p"}
     shown = {key: value for key, value in given.items() if key not in ("n_steps", "growth")}
-    return f"{kind}: " + ", ".join(f"{names.get(key, key)} {value:.3g}" for key, value in shown.items())
+    return f"{kind}: " + ", ".join(f"{names.get(key, key)} {round(value, 4):g}" for key, value in shown.items())
 
 
 def _named(kind: str) -> str:
