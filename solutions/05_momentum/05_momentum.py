@@ -841,7 +841,8 @@ for label, loss in losses.items():
 # %% [markdown]
 # Momentum falls faster than plain descent with the same $\eta$ and ends on a higher floor; plain descent with ten
 # times the rate does much the same. Where noise rules, a gain in steps is a gain in $\eta$, and only a falling rate
-# or an average of the path (both lesson 4) lowers the floor. The proofs of a faster rate, Nesterov's too, are for exact gradients.
+# or an average of the path (both lesson 4) lowers the floor. The proofs of a faster rate, Nesterov's too, are for exact
+# gradients.
 #
 # ### Not a quadratic
 #

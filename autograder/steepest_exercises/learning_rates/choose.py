@@ -150,6 +150,28 @@ def _first_is_kept(short_run: Run, rates: Sequence[float]) -> object:
     return chosen
 
 
+def _until(stop: Callable[[float, float], bool]) -> Choice:
+    """A loop that ends at the first run whose last loss, beside the best so far, says so."""
+
+    def choose_rate(short_run: Run, rates: Sequence[float]) -> object:
+        chosen, best = rates[0], math.inf
+        for lr in rates:
+            end = float(short_run(lr)[-1])
+            if stop(end, best):
+                break
+            if end < best:
+                chosen, best = lr, end
+        return chosen
+
+    return choose_rate
+
+
+def _sorted_beside(short_run: Run, rates: Sequence[float]) -> object:
+    """The runs are made in the order of the rates' size, and the list stays as it is."""
+    ends = _raised(_ends(short_run, sorted(rates)))
+    return rates[int(ends.argmin())]
+
+
 def _in_numpy(short_run: Run, rates: Sequence[float]) -> object:
     ends = np.array([float(short_run(lr)[-1]) for lr in rates])
     ends[~np.isfinite(ends)] = np.inf
@@ -236,7 +258,11 @@ CHOOSE_RATE = Exercise(
             "The mean over the whole run is compared, so that a quick start counts as much as a good end. Compare "
             "where the runs end.",
             credit=0.5,
-            forms=[_by_score(lambda losses: float(losses.sum()), _sound)],
+            forms=[
+                _by_score(lambda losses: float(losses.sum()), _sound),
+                _by_score(lambda losses: float(losses[: len(losses) // 2].mean()), _sound),
+                _by_score(lambda losses: float(losses[len(losses) // 10])),
+            ],
         ),
         Mistake(
             "largest_fall",
@@ -258,6 +284,27 @@ CHOOSE_RATE = Exercise(
             "smallest_rate",
             lambda short_run, rates: min(lr for lr in rates if short_run(lr)[-1].isfinite()),
             "The smallest rate is chosen, whatever its run did. It is safe and slow: compare where the runs end.",
+        ),
+        Mistake(
+            "stops_at_the_first_divergence",
+            _until(lambda end, best: not math.isfinite(end)),
+            "It stops at the first run that diverges, as if the rates came from the smallest up. They come in any order: "
+            "leave that run out and go on.",
+            credit=0.5,
+            forms=[_until(lambda end, best: math.isnan(end))],
+        ),
+        Mistake(
+            "stops_at_the_first_rise",
+            _until(lambda end, best: not end < best),
+            "It stops as soon as a run ends higher than the one before. The rates come in any order: try all of them.",
+            credit=0.25,
+        ),
+        Mistake(
+            "order_of_rates_and_losses_differs",
+            _sorted_beside,
+            "The losses are those of the sorted rates, and the place of the lowest is looked up in the list as it was "
+            "given. Keep rate and loss together.",
+            credit=0.5,
         ),
         Mistake(
             "first_or_last_in_the_list",

@@ -91,6 +91,15 @@ def _down_over_all_steps(step: int, *, lr_start: float, lr_max: float, lr_end: f
     return cosine_leg(lr_max, lr_end, (step - peak) / (n_steps - 1))
 
 
+def _three_phases(step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int, n_steps: int) -> float:
+    """Up, down again in as many steps, and on to the end."""
+    if step <= peak:
+        return cosine_leg(lr_start, lr_max, step / peak)
+    if step <= 2 * peak:
+        return cosine_leg(lr_max, lr_start, (step - peak) / peak)
+    return cosine_leg(lr_start, lr_end, (step - 2 * peak) / (n_steps - 1 - 2 * peak))
+
+
 def _peak_in_the_middle(step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int, n_steps: int) -> float:
     half = (n_steps - 1) / 2
     if step <= half:
@@ -200,6 +209,13 @@ ONE_CYCLE = Exercise(
             "steps small.",
             credit=0.5,
             forms=[_legs(straight_leg, straight_leg, end="lr_start")],
+        ),
+        Mistake(
+            "three_phases",
+            _three_phases,
+            "It comes down to lr_start first, in as many steps as it went up, and then to lr_end: that is the form with "
+            "three phases. Here one leg leads from the peak to the last step.",
+            credit=0.5,
         ),
         Mistake(
             "starts_where_it_ends",

@@ -134,6 +134,13 @@ STEP_DECAY = Exercise(
             forms=[_loop_to_before, _after(lambda step, every: (step - 1) // every, _taught)],
         ),
         Mistake(
+            "stretches_of_another_length",
+            _after(lambda step, every: step // (every + 1), _taught),
+            "The stretches are a step too long or too short: from one drop to the next there are `every` steps.",
+            credit=0.5,
+            forms=[_after(lambda step, every: step // max(every - 1, 1), _taught)],
+        ),
+        Mistake(
             "back_to_the_first_rate",
             lambda step, *, lr, factor, every: lr * factor if every <= step < 2 * every else lr,
             "After the second drop the first rate is back. Every drop starts from the rate that is in force.",

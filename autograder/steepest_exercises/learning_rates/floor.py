@@ -241,6 +241,13 @@ NOISE_FLOOR = Exercise(
             credit=0.5,
         ),
         Mistake(
+            "curvature_missing_in_the_bracket",
+            _stable(lambda c, s, lr: lr * s**2 / (c * (2 - lr))),
+            "A curvature is missing inside the bracket: 2ηλ - η²λ² is ηλ(2 - ηλ).",
+            credit=0.5,
+            forms=[_stable(lambda c, s, lr: lr * s**2 / (2 * c - lr))],
+        ),
+        Mistake(
             "curvature_forgotten",
             _stable(lambda c, s, lr: lr * s**2 / (2 - lr * c)),
             "A curvature is missing: a steep valley holds the path closer than a flat one, so λ stands in the "

@@ -137,6 +137,25 @@ LINEAR_DECAY = Exercise(
             ],
         ),
         Mistake(
+            "clamped_the_wrong_way",
+            lambda step, *, lr, lr_end, tau: min(lr_end, lr + (lr_end - lr) * step / tau),
+            "It takes the smaller of the line and lr_end, which is lr_end from the start. It must not fall below: take "
+            "the larger.",
+            credit=0.25,
+        ),
+        Mistake(
+            "end_not_added",
+            _along(lambda lr, lr_end, a: (1 - a) * (lr - lr_end), _capped),
+            "The difference lr - lr_end shrinks to 0 as it should, and lr_end below it is missing.",
+            credit=0.5,
+        ),
+        Mistake(
+            "takes_off_the_end",
+            _along(lambda lr, lr_end, a: lr - a * lr_end, _capped),
+            "It falls by lr_end in all. The way from lr to lr_end is their difference.",
+            credit=0.25,
+        ),
+        Mistake(
             "end_added",
             _along(lambda lr, lr_end, a: lr * (1 - a) + lr_end, _capped),
             "lr_end is added to a line that falls from lr to 0, so that it begins too high. Only the difference "

@@ -18,6 +18,7 @@ from steepest_exercises.learning_rates.watching import (
     by_the_clock,
     every_failure,
     exponents,
+    first_fails,
     from_the_best_step,
     late,
     only_the_first_run,
@@ -115,6 +116,20 @@ PLATEAU_DECAY = Exercise(
             "Failures are added up although improvements lie between them. They must come in a row: an improvement "
             "sets the count back to 0.",
             credit=0.5,
+        ),
+        Mistake(
+            "first_loss_is_a_failure",
+            series(first_fails),
+            "The first loss is compared with itself and counts as a failure, so that the first cut comes too early. "
+            "Begin with a best loss of infinity.",
+            credit=0.5,
+        ),
+        Mistake(
+            "nan_counts_as_better",
+            series(watch(lambda loss, best, delta: not loss >= best - delta)),
+            "A loss of nan counts as an improvement: every comparison with it is false. Ask whether the loss lies below "
+            "the mark, and not whether it does not lie above.",
+            credit=0.9,
         ),
         Mistake(
             "one_too_early",

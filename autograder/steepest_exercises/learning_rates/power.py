@@ -152,6 +152,13 @@ POWER_DECAY = Exercise(
             credit=0.5,
         ),
         Mistake(
+            "rate_divides_the_steps",
+            _schedule(lambda k, lr, d, p: lr / (1 + k / d) ** p if d else 0.0),
+            "The steps are divided by `rate`, as by a number of steps. It multiplies them: the larger it is, the faster "
+            "the decay.",
+            credit=0.5,
+        ),
+        Mistake(
             "power_as_a_factor",
             _schedule(lambda k, lr, d, p: lr / ((1 + d * k) * p) if p else math.inf),
             "The power is a factor here. It is an exponent: `** power`.",

@@ -116,6 +116,12 @@ def _global(step: int, period: int, growth: int) -> tuple[float, float]:
     return step, taught(step, period, growth)[1]
 
 
+def _remainder(step: int, period: int, growth: int) -> tuple[float, float]:
+    """The remainder by the length of the running cycle."""
+    length = taught(step, period, growth)[1]
+    return step % length, length
+
+
 def _half_cosine_twice(start: float, end: float, share: float) -> float:
     return cosine_leg(start, end, 2 * share)
 
@@ -274,6 +280,13 @@ COSINE_RESTARTS = Exercise(
             _within(_global),
             "The cosine is that of the step since the start of training. Within a cycle t begins at 0 again.",
             credit=0.25,
+        ),
+        Mistake(
+            "remainder_of_the_running_length",
+            _within(_remainder),
+            "The place in a cycle is taken as the remainder of the step by the cycle's length. The cycles before were "
+            "shorter: take their lengths off the step.",
+            credit=0.5,
         ),
         Mistake(
             "whole_cosine",

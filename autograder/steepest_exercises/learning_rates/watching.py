@@ -177,6 +177,20 @@ def exponents(losses: list[float], lr: float, factor: float, patience: int, delt
     return rates
 
 
+def first_fails(losses: list[float], lr: float, factor: float, patience: int, delta: float) -> list[float]:
+    """The mark begins as the first loss, which then does not beat it."""
+    best, waited, rates = losses[0], 0, []
+    for loss in losses:
+        if loss < best - delta:
+            best, waited = loss, 0
+        else:
+            waited += 1
+            if waited == patience:
+                lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
 def only_the_first_run(losses: list[float], lr: float, factor: float, patience: int, delta: float) -> list[float]:
     """One cut for each plateau, however long."""
     best, failed, rates = math.inf, 0, []
