@@ -77,7 +77,8 @@ fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained"
 shown = {f"η = {rate}": smoothed[:, place] for place, rate in enumerate(RATES) if rate in (0.001, 0.01, 0.1, 1.0)}
 plot_curves(shown, ax=left, x=range(5, 100, 5), xlabel="step", ylabel="loss, mean of ten minibatches")
 plot_curves({"last ten steps": smoothed[-1]}, ax=right, x=RATES, xlabel="rate η", ylabel="loss", log_x=True)
-left.set_ylim(0, 3.2)
+left.set_ylim(0, 3.9)
+left.legend(loc="upper right", ncols=2)
 right.axhline(math.log(10), color="0.5", linewidth=0.8)
 right.text(0.001, math.log(10) + 0.03, "chance: ln 10", color="0.35", fontsize=9)
 right.legend(loc="lower left")
@@ -176,7 +177,7 @@ for seed in range(5):
 # %% [markdown]
 # ## 2 · The range test: all rates in one run
 #
-# Eight runs are seven too many, thought Smith (2017). In a **range test** the rate grows within a single run, a little
+# Smith (2017) makes one run of the eight. In a **range test** the rate grows within a single run, a little
 # at every step, and the loss is watched. Smith let it grow in a straight line; today it usually grows by the same
 # *factor* at every step, so that each power of ten gets as many steps:
 #
@@ -451,13 +452,12 @@ for name in ("½/k²", "½/k"):
 # <details><summary>What is to be seen</summary>
 # <p>The constant rate stays at its floor of a third, order 0. The rates $k^{-p}$ with $p$ below 1 follow a floor that
 # sinks, $\eta_k/2$, so that the order is $p$: one half, three quarters. Then $1/k$, with order 1, the best of all. It
-# is no accident that 3000 steps leave about $1/3000$: with this rate $x$ is the mean of the noises so far, and nothing
-# can know the minimum better than a mean.</p>
-# <p>$\tfrac12k^{-2}$ settles all right, but in the wrong place: from $x = 10$ it is stuck at 3.6, because without noise
-# $\prod_k(1-\tfrac12k^{-2}) = 0.36$ of the way would be left for ever. And $0.3/k$ satisfies both conditions and
-# is slow all the same: its order is 0.6. <strong>The constant matters too.</strong> With $\eta_k = c/k$ the start is
-# forgotten like $k^{-2c\lambda}$, so that order 1 needs $c > 1/2\lambda$, and the curvature is what one does
-# not know.</p>
+# is no accident that 3000 steps leave about $1/3000$: with this rate $x$ is the mean of the noises so far, and from
+# $k$ noisy gradients nothing better can be known than their mean.</p> <p>$\tfrac12k^{-2}$ settles all right, but in
+# the wrong place: from $x = 10$ it is stuck at 3.6, because without noise $\prod_k(1-\tfrac12k^{-2}) = 0.36$ of the
+# way would be left for ever. And $0.3/k$ satisfies both conditions and is slow all the same: its order is 0.6.
+# <strong>The constant matters too.</strong> With $\eta_k = c/k$ the start is forgotten like $k^{-2c\lambda}$, so that
+# order 1 needs $c > 1/2\lambda$, and the curvature is what one does not know.</p>
 # </details>
 #
 # Does $1/k$ therefore fall as fast as the conditions allow? Among powers of $k$, yes. In general no: the sum of
@@ -867,9 +867,9 @@ floor_demo(noise_floor, average_step)
 # ### One cycle
 #
 # Smith and Topin (2018) begin small, climb to a rate that is as large as the range test allows, and come down to almost
-# nothing. The slow beginning lets the net leave the bad ground around its start before the large steps come, and the
-# long way down is a decay as before: the last rate is far below the first. Half a cosine for each leg is torch's form.
-# With $\alpha$ from 0 to 1 along a leg from $a$ to $b$,
+# nothing. The slow beginning is there so that the net leaves the rough ground around its start before the large steps
+# come. The long way down is a decay as before: the last rate is far below the first. Half a cosine for each leg is
+# torch's form. With $\alpha$ from 0 to 1 along a leg from $a$ to $b$,
 #
 # $$\eta = b + (a-b)\,\tfrac12\,(1+\cos\pi\alpha),$$
 #

@@ -74,6 +74,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a rate in the middle diverges to nan", five, middle),
         case("the largest rate is the best", four, runs(ends(1.8, 1.1, 0.7, 0.2), 50)),
         case("the smallest rate is the best, and falls late", five, runs(ends(0.5, 0.6, 0.9, 1.5, 1.8), 50, slow=0)),
+        case("the ends fall, rise and fall again", five, runs(ends(1.5, 0.7, 0.9, 0.4, 1.2), 100)),
         case("losses below zero", five, runs(ends(0.6, 0.1, -0.9, -0.4, 0.5), 100)),
         case("rates in disorder", *disorder(six, runs(ends(1.9, 1.3, 0.5, 0.25, 0.6, 1.0), 20, dips=4))),
         case("rates in disorder, some diverge", *disorder(seven, blown)),
@@ -288,7 +289,7 @@ CHOOSE_RATE = Exercise(
         Mistake(
             "stops_at_the_first_divergence",
             _until(lambda end, best: not math.isfinite(end)),
-            "It stops at the first run that diverges, as if the rates came from the smallest up. They come in any order: "
+            "It stops at the first run that diverges, as if the rates came from the smallest up. They need not: "
             "leave that run out and go on.",
             credit=0.5,
             forms=[_until(lambda end, best: math.isnan(end))],

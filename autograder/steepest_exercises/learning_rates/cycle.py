@@ -213,8 +213,8 @@ ONE_CYCLE = Exercise(
         Mistake(
             "three_phases",
             _three_phases,
-            "It comes down to lr_start first, in as many steps as it went up, and then to lr_end: that is the form with "
-            "three phases. Here one leg leads from the peak to the last step.",
+            "It comes down to lr_start first, in as many steps as it went up, and then to lr_end: the form with three "
+            "phases. Here one leg leads from the peak to the last step.",
             credit=0.5,
         ),
         Mistake(

@@ -127,8 +127,8 @@ PLATEAU_DECAY = Exercise(
         Mistake(
             "nan_counts_as_better",
             series(watch(lambda loss, best, delta: not loss >= best - delta)),
-            "A loss of nan counts as an improvement: every comparison with it is false. Ask whether the loss lies below "
-            "the mark, and not whether it does not lie above.",
+            "A loss of nan counts as an improvement: every comparison with it is false. Ask whether the loss lies "
+            "below the mark, and not whether it does not lie above.",
             credit=0.9,
         ),
         Mistake(

@@ -154,8 +154,8 @@ POWER_DECAY = Exercise(
         Mistake(
             "rate_divides_the_steps",
             _schedule(lambda k, lr, d, p: lr / (1 + k / d) ** p if d else 0.0),
-            "The steps are divided by `rate`, as by a number of steps. It multiplies them: the larger it is, the faster "
-            "the decay.",
+            "The steps are divided by `rate`, as by a number of steps. It multiplies them: the larger it is, the "
+            "faster the decay.",
             credit=0.5,
         ),
         Mistake(

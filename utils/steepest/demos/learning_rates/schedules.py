@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -25,6 +26,7 @@ KINDS = LINEAR, POWER, STEPS, CYCLE, RESTARTS = "linear", "power", "steps", "one
 RATES, SQUARES = (1e-4, 5.0), (1e-4, 2e1)
 EVERY = np.unique(np.concatenate([np.geomspace(1, N_STEPS, 160).round(), np.arange(50, N_STEPS + 1, 10)]).astype(int))
 CURVE: dict[str, Any] = line_style(0) | {"marker": "", "linewidth": 1.8}
+OTHER: dict[str, Any] = {"color": "0.72", "linewidth": 1.0, "linestyle": "-", "zorder": 1.5}
 BEST: dict[str, Any] = {"color": "0.5", "linewidth": 1.2, "linestyle": ":"}
 FINITE, FOR_EVER = (False, True), (True, False)  # reaches and settles: rates that all but stop, and that stay
 
@@ -144,8 +146,13 @@ def draw_schedule(
     rates = rates_of(rules[kind], given)
     squares = mean_squares(rates)
     left, right = stage.panels(draw_frames)
-    left.plot(EVERY, np.array(rates)[EVERY - 1].clip(RATES[0] / 9), **CURVE)
-    right.plot(EVERY, squares[EVERY].clip(SQUARES[0] / 9), **CURVE)
+    for other in (name for name in KINDS if name != kind):
+        with contextlib.suppress(Exception):  # only the chosen one has to work
+            beside = rates_of(rules[other], constants(other, lr=lr, end=end, time=when, power=power, factor=factor))
+            left.plot(*_curve(beside, RATES), **OTHER)
+            right.plot(*_curve(mean_squares(beside)[1:], SQUARES), **OTHER)
+    left.plot(*_curve(rates, RATES), **CURVE)
+    right.plot(*_curve(squares[1:], SQUARES), **CURVE)
     left.title(_called(kind, given))
     largest = when if kind == CYCLE else 0
     left.handle(("", "lr"), largest + 1, _inside(rates[largest]), name="largest rate")
@@ -175,11 +182,17 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
     right.text(1.1, GOAL * 1.12, f"goal: {_size(GOAL)}", color="0.35", fontsize=8)
     right.plot([1, N_STEPS], [1, 1 / N_STEPS], label="1/k: the mean of k noises", **BEST)
     right.plot([], [], label="your schedule", **CURVE)
+    right.plot([], [], label="the other four", **OTHER)
     right.set(xlabel="steps taken", ylabel="mean square of x", xscale="log", yscale="log")
     right.set(xlim=(0.9, 1.2 * N_STEPS), ylim=SQUARES)
     right.legend(loc="upper right", fontsize=8)
     plain_log(left, right)
     return left, right
+
+
+def _curve(values: Sequence[float] | np.ndarray, limits: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    """Some of the values by the number of their step from 1, none too small for a logarithmic axis."""
+    return EVERY, np.asarray(values)[EVERY - 1].clip(limits[0] / 9)
 
 
 def _called(kind: str, given: Mapping[str, float]) -> str:
