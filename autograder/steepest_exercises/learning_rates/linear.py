@@ -72,8 +72,8 @@ def _capped(step: int, tau: int) -> float:
 
 
 def _subtracted(step: int, *, lr: float, lr_end: float, tau: int) -> float:
-    """So many equal steps down."""
-    return lr - min(step, tau) * (lr - lr_end) / tau
+    """The share of the way that is done, taken off."""
+    return lr - min(step / tau, 1) * (lr - lr_end)
 
 
 def _floored(step: int, *, lr: float, lr_end: float, tau: int) -> float:
@@ -88,7 +88,7 @@ LINEAR_DECAY = Exercise(
     points=1,
     accepted=[
         Accepted("two_branches", _until(_taught, _the_end)),
-        Accepted("equal_steps_down", _subtracted),
+        Accepted("share_of_the_way_taken_off", _subtracted),
         Accepted("not_below_the_end", _floored),
         Accepted("share_cut_at_one", _along(_taught, _capped)),
         Accepted("interpolated", lambda step, *, lr, lr_end, tau: float(np.interp(step, [0, tau], [lr, lr_end]))),
