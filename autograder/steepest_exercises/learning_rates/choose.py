@@ -39,12 +39,18 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         row[n // 2 :] = value
         return row
 
-    def case(name: str, rates: Sequence[float], losses: np.ndarray, dtype: torch.dtype = torch.float64) -> Case:
+    def case(
+        name: str,
+        rates: Sequence[float],
+        losses: np.ndarray,
+        dtype: torch.dtype = torch.float64,
+        corner: float = 0.0,
+    ) -> Case:
         again = torch.from_numpy(losses[np.argsort(losses[:, 0])[::-1]].copy()).to(dtype).roll(1, 0)
         again = torch.where(again.isfinite(), again, 2.5)
         table = {"rates": list(rates), "losses": torch.from_numpy(losses).to(dtype), "again": again}
         inputs = {"args": [Named("rate_table", table), list(rates)], "kwargs": {}, "outputs": ["the rate"]}
-        return Case(name, inputs)
+        return Case(name, inputs, corner=corner)
 
     def grid(n: int) -> list[float]:
         """Rates that grow by a factor of about three."""
@@ -60,10 +66,14 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     six, five, seven, four = grid(6), grid(5), grid(7), grid(4)
     blown = runs(ends(1.9, 1.2, 0.6, 0.35, 0.8, 1.0, 1.0), 100)
     blown[5], blown[6] = diverged(100, math.inf), diverged(100, math.nan)
-    first_lost = runs(ends(1.2, 0.6, 0.3, 0.9, 1.0), 50)
+    first_lost = runs(ends(1.2, 0.6, 0.5, 0.3, 1.0), 50)
     first_lost[0] = diverged(50, math.nan)
     middle = runs(ends(1.6, 1.0, 0.7, 0.4, 0.5), 20)
     middle[2] = diverged(20, math.nan)
+    jumping = runs(ends(1.6, 0.45, 0.8, 1.0), 20)
+    jumping[2, -2:] = 0.55, 0.2
+    perfect = runs(ends(1.6, 0.45, 0.1, 1.0), 50)
+    perfect[2, -5:] = 0.0
     return [
         case("six rates", six, runs(ends(2.0, 1.4, 0.7, 0.4, 0.45, 1.1), 100, high=4)),
         case("a run that dips and climbs again", five, runs(ends(1.8, 0.9, 0.45, 0.8, 1.2), 50, dips=3)),
@@ -75,6 +85,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("the largest rate is the best", four, runs(ends(1.8, 1.1, 0.7, 0.2), 50)),
         case("the smallest rate is the best, and falls late", five, runs(ends(0.5, 0.6, 0.9, 1.5, 1.8), 50, slow=0)),
         case("the ends fall, rise and fall again", five, runs(ends(1.5, 0.7, 0.9, 0.4, 1.2), 100)),
+        case("the loss jumps at the very end", four, jumping),
+        case("a run that ends at exactly 0", four, perfect, corner=0.1),
         case("losses below zero", five, runs(ends(0.6, 0.1, -0.9, -0.4, 0.5), 100)),
         case("rates in disorder", *disorder(six, runs(ends(1.9, 1.3, 0.5, 0.25, 0.6, 1.0), 20, dips=4))),
         case("rates in disorder, some diverge", *disorder(seven, blown)),
@@ -364,4 +376,9 @@ CHOOSE_RATE = Exercise(
             credit=0.25,
         ),
     ],
+    equivalent={
+        "The same comparisons, of losses that stay tensors.": ["loss = short_run(lr)[-1]"],
+        "No comparison with nan is true, and inf is not below inf.": ["if loss < best_loss:"],
+        "No two runs end at the same loss.": ["if math.isfinite(loss) and loss <= best_loss:"],
+    },
 )

@@ -319,4 +319,11 @@ ONE_CYCLE = Exercise(
             credit=0.5,
         ),
     ],
+    equivalent={
+        "At the peak both legs give lr_max.": ["if step < peak:"],
+        "The cosine is even.": [
+            "start, end, share = (lr_max, lr_end, (peak - step) / (n_steps - 1 - peak))",
+            "start, end, share = (lr_max, lr_end, (step - peak) / (peak - (n_steps - 1)))",
+        ],
+    },
 )

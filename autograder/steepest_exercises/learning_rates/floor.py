@@ -262,4 +262,10 @@ NOISE_FLOOR = Exercise(
             credit=0.25,
         ),
     ],
+    equivalent={
+        "There the formula divides by 0, which gives inf.": [
+            "stable = (product >= 0) & (product < 2)",
+            "stable = (product > 0) & (product <= 2)",
+        ],
+    },
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 
+from steepest_exercises import reasons
 from steepest_exercises.learning_rates import reference
 from steepest_exercises.learning_rates.cases import at, cosine_leg
 
@@ -244,4 +245,5 @@ LINEAR_DECAY = Exercise(
             forms=[_along(lambda lr, lr_end, a: 1 - a, _capped)],
         ),
     ],
+    equivalent={reasons.ANY_ORDER: ["share = min(1, step / tau)"]},
 )

@@ -173,4 +173,8 @@ AVERAGE_STEP = Exercise(
             forms=[_from_the_second(lambda a, x, n: a * n + x / (n + 1))],
         ),
     ],
+    equivalent={
+        "A count is never negative.": ["if count <= 0:"],
+        "The point itself is as good as a copy of it: nobody changes it in place.": ["return theta"],
+    },
 )

@@ -284,4 +284,16 @@ PLATEAU_DECAY = Exercise(
             credit=0.25,
         ),
     ],
+    equivalent={
+        "The first loss is below infinity, so it sets both.": [
+            "best, failures = (math.inf, 1)",
+            "best, failures = (math.inf, -1)",
+        ],
+        "The same comparisons, of losses that stay tensors; rounding aside.": ["for loss in val_losses:"],
+        "The count of torch, which is accepted.": ["if failures > patience:"],
+        "The count grows by 1 and begins below the patience, so it meets it before it exceeds it.": [
+            "if failures >= patience:"
+        ],
+        "Differs on a GPU only.": ["return torch.tensor(rates, dtype=val_losses.dtype)"],
+    },
 )

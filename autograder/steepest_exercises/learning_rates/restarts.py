@@ -165,7 +165,6 @@ COSINE_RESTARTS = Exercise(
     reference=reference.cosine_restarts,
     cases=_cases,
     points=2,
-    seconds=30,
     accepted=[
         Accepted("subtracts_cycles", _within(_cycles(_growing))),
         Accepted("geometric_series", _within(_sums)),
