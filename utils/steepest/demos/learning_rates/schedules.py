@@ -23,6 +23,9 @@ N_STEPS = 3000
 GOAL = 4e-4
 START = 9.0  # mean square before the first step
 KINDS = LINEAR, POWER, STEPS, CYCLE, RESTARTS = "linear", "power", "steps", "one cycle", "restarts"
+HANDLES = {
+    LINEAR: "τ and last rate", POWER: "1/d and first rate", STEPS: "first drop", CYCLE: "peak", RESTARTS: "first restart"
+}  # fmt: skip
 RATES, SQUARES = (1e-4, 5.0), (1e-4, 2e1)
 EVERY = np.unique(np.concatenate([np.geomspace(1, N_STEPS, 160).round(), np.arange(50, N_STEPS + 1, 10)]).astype(int))
 CURVE: dict[str, Any] = line_style(0) | {"marker": "", "linewidth": 1.8}
@@ -154,14 +157,8 @@ def draw_schedule(
     left.plot(*_curve(rates, RATES), **CURVE)
     right.plot(*_curve(squares[1:], SQUARES), **CURVE)
     left.title(_called(kind, given))
-    largest = when if kind == CYCLE else 0
-    left.handle(("", "lr"), largest + 1, _inside(rates[largest]), name="largest rate")
-    if kind != RESTARTS or when < N_STEPS:
-        place = min(when, N_STEPS - 1)
-        dragged = ("time", "end") if kind == LINEAR else ("time", "")
-        left.handle(dragged, place + 1, _inside(rates[place]), name=_named(kind))
-    if kind == CYCLE:
-        left.handle(("", "end"), N_STEPS, _inside(rates[-1]), name="last rate")
+    height = "end" if kind == LINEAR else "lr"
+    left.handle(("time", height), when, _inside(min(end, lr) if kind == LINEAR else lr), name=HANDLES[kind])
     last = float(squares[-1])
     verdict = robbins_monro(power) if kind == POWER else FINITE if kind == STEPS else FOR_EVER
     said = f"After {N_STEPS} steps the mean square is {_size(last)}. "
@@ -199,12 +196,6 @@ def _called(kind: str, given: Mapping[str, float]) -> str:
     names = {"lr_start": "start", "lr_max": "max", "lr_end": "end", "tau": "τ", "rate": "d", "power": "p"}
     shown = {key: value for key, value in given.items() if key not in ("n_steps", "growth")}
     return f"{kind}: " + ", ".join(f"{names.get(key, key)} {round(value, 4):g}" for key, value in shown.items())
-
-
-def _named(kind: str) -> str:
-    return {LINEAR: "τ and last rate", POWER: "1/d", STEPS: "first drop", CYCLE: "peak", RESTARTS: "first restart"}[
-        kind
-    ]
 
 
 def _conditions(verdict: tuple[bool, bool]) -> str:

@@ -95,13 +95,14 @@ def test_places_are_moved_on_the_picture(pull: Any, functions: Any) -> None:
     pull(demo, "time:end", at=(201.0, 0.001))
     assert demo.controls["time"].value == pytest.approx(201, rel=0.05)
     assert demo.controls["end"].value == pytest.approx(0.001)
-    pull(demo, ":lr", at=(1.0, 0.2))
-    assert demo.controls["lr"].value == pytest.approx(0.2, rel=0.1)
-    demo.controls["kind"].value = "one cycle"
-    pull(demo, "time:", at=(50.0, 0.1))
-    assert demo.controls["time"].value == pytest.approx(50, rel=0.05)
-    pull(demo, ":end", at=(3000.0, 0.0001))
-    assert demo.controls["end"].value == pytest.approx(0.0001)
+    for kind in KINDS[1:]:
+        demo.controls["kind"].value = kind
+        pull(demo, "time:lr", at=(50.0, 0.2))
+        assert demo.controls["time"].value == pytest.approx(50, rel=0.05)
+        assert demo.controls["lr"].value == pytest.approx(0.2, rel=0.1)
+        pull(demo, "time:lr", key=(1, 0))
+        assert demo.controls["time"].value > 51
+        demo.reset.click()
 
 
 def test_what_is_not_written_or_returns_nothing_is_told(blank: Any, no_return: Any, functions: Any) -> None:
