@@ -42,7 +42,7 @@ import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
 from steepest.demos.learning_rates import floor_demo, range_test_demo, schedule_demo
-from steepest.dense import accuracy, make_nets, scores, shuffled, train
+from steepest.dense import accuracy, make_nets, scores, train
 from steepest.plots import plot_band, plot_curves
 from steepest.trajectory import run
 
@@ -66,7 +66,7 @@ train_set, test_set = data.split(data.digits(), test=0.25, seed=2)
 def losses_at(rates, *, seed, n_steps=100):
     """Losses of the minibatches, a column for each rate; all nets start alike."""
     nets = make_nets(SIZES, seeds=[seed] * len(rates))
-    return train(nets, shuffled(train_set, BATCH, seed=seed), [torch.tensor(rates)] * n_steps, beta=BETA)[1]
+    return train(nets, data.shuffled(train_set, BATCH, seed=seed), [torch.tensor(rates)] * n_steps, beta=BETA)[1]
 
 
 RATES = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]
@@ -189,7 +189,7 @@ for seed in range(5):
 # %% tags=["demo"]
 N_TEST = 200
 growing = [0.001 * 10_000 ** (k / (N_TEST - 1)) for k in range(N_TEST)]
-_, tested = train(make_nets(SIZES, seeds=range(5)), shuffled(train_set, BATCH, seed=0), growing, beta=BETA)
+_, tested = train(make_nets(SIZES, seeds=range(5)), data.shuffled(train_set, BATCH, seed=0), growing, beta=BETA)
 mean_loss = tested.mean(dim=1).unfold(0, 9, 1).mean(dim=1)  # of five nets and nine steps
 at = torch.tensor(growing[4:-4])
 fall = (mean_loss[10:] - mean_loss[:-10]) / (at[10:] / at[:-10]).log10()
@@ -412,7 +412,7 @@ grade(robbins_monro)
 # that falls like $k^{-q}$ is a straight line of slope $-q$, the **order** of convergence.
 
 # %% tags=["demo"]
-def order(mean_square):
+def slope(mean_square):
     """Slope of a series on log–log axes, from step 100 to its end."""
     steps = torch.logspace(2, math.log10(len(mean_square) - 1), 40).round().long().unique()
     x, y = steps.double().log(), mean_square[steps].log()
@@ -428,13 +428,13 @@ kinds = {
     "½/k²": (lambda k: 0.5 / (k + 1) ** 2, 2.0),
 }
 squares = {}
-print("rate         reaches  settles    order in five groups    mean square after 3000 steps")
+print("rate         reaches  settles    slope in five groups    mean square after 3000 steps")
 for name, (schedule, power) in kinds.items():
     groups = run(descend, noisy(3), away, state={}, n_steps=3000, lr=schedule).square().mean(dim=2)
     squares[name] = groups.mean(dim=1)
-    orders = [order(group) for group in groups.T]
+    slopes = [slope(group) for group in groups.T]
     reaches, settles = ("yes" if answer else "no" for answer in robbins_monro(power))
-    print(f"{name:12} {reaches:8} {settles:8} {min(orders):8.2f} … {max(orders):5.2f} {squares[name][-1]:24.5f}")
+    print(f"{name:12} {reaches:8} {settles:8} {min(slopes):8.2f} … {max(slopes):5.2f} {squares[name][-1]:24.5f}")
 
 fig, ax = plt.subplots(figsize=(7.5, 4), layout="constrained")
 steps = torch.logspace(0, math.log10(3000), 120).round().long().unique()
@@ -453,7 +453,8 @@ for name in ("½/k²", "½/k"):
 # <p>The constant rate stays at its floor of a third, order 0. The rates $k^{-p}$ with $p$ below 1 follow a floor that
 # sinks, $\eta_k/2$, so that the order is $p$: one half, three quarters. Then $1/k$, with order 1, the best of all. It
 # is no accident that 3000 steps leave about $1/3000$: with this rate $x$ is the mean of the noises so far, and from
-# $k$ noisy gradients nothing better can be known than their mean.</p> <p>$\tfrac12k^{-2}$ settles all right, but in
+# $k$ noisy gradients nothing better can be known than their mean.</p>
+# <p>$\tfrac12k^{-2}$ settles all right, but in
 # the wrong place: from $x = 10$ it is stuck at 3.6, because without noise $\prod_k(1-\tfrac12k^{-2}) = 0.36$ of the
 # way would be left for ever. And $0.3/k$ satisfies both conditions and is slow all the same: its order is 0.6.
 # <strong>The constant matters too.</strong> With $\eta_k = c/k$ the start is forgotten like $k^{-2c\lambda}$, so that
@@ -823,9 +824,9 @@ for count, point in enumerate(path):
     averages.append(average)
 averaged = torch.stack(averages).square().mean(dim=2)
 hyperbolic = run(descend, noisy(5), away, state={}, n_steps=3000, lr=lambda k: power_decay(k, lr=1.0)).square()
-orders = [order(group) for group in averaged.T]
+slopes = [slope(group) for group in averaged.T]
 last = averaged[-1].tolist()
-print(f"mean of the path at η = ½: order {min(orders):.2f} … {max(orders):.2f} in five groups of runs")
+print(f"mean of the path at η = ½: slope {min(slopes):.2f} … {max(slopes):.2f} in five groups of runs")
 print(f"mean square after 3000 steps: {min(last):.5f} … {max(last):.5f}, all runs {averaged[-1].mean():.5f}")
 print(f"with η = 1/k                  {hyperbolic.mean(dim=2)[-1].min():.5f} … {hyperbolic.mean(dim=2)[-1].max():.5f}, "
       f"all runs {hyperbolic[-1].mean():.5f}")
@@ -1016,7 +1017,7 @@ THREE = (0.05, 0.1, 0.2)
 rules = [rule for lr in THREE for rule in schedules(lr).values()]
 table = torch.tensor([[float(rule(k)) for rule in rules] for k in range(N_STEPS)]).repeat_interleave(NETS, dim=1)
 nets = make_nets(SIZES, seeds=list(range(NETS)) * len(rules))
-trained, _ = train(nets, shuffled(train_set, BATCH, seed=7), table, beta=BETA)
+trained, _ = train(nets, data.shuffled(train_set, BATCH, seed=7), table, beta=BETA)
 errors = 100 * (1 - accuracy(scores(trained, test_set.x), test_set.y)).view(len(THREE), 4, NETS)
 print("test error in %, mean of ten nets ± standard deviation")
 print("            " + "".join(f"η = {lr:<14}" for lr in THREE))

@@ -7,7 +7,7 @@ treats columns each by itself serves all nets at once.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,9 +15,9 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
-from steepest.data import Data
+from steepest.data import Data, shuffled
 
-__all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "shuffled", "train", "with_backward"]
+__all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "train", "with_backward"]
 
 Draw = Callable[[tuple[int, int], Generator], Tensor]
 Drop = Callable[[Tensor, int], Tensor]
@@ -228,29 +228,6 @@ def fit(
         raise ValueError(f"`batch_size` must lie between 1 and the number of rows, {len(data.x)}. Got {batch_size!r}.")
     forward = partial(scores, normalize=normalize, behind=behind, activation=activation)
     return train(nets, shuffled(data, batch_size, seed=seed), itertools.repeat(lr, n_steps), forward=forward)
-
-
-def shuffled(data: Data, size: int, *, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Minibatches without end: the rows are shuffled anew for every epoch, and a short last batch is left out.
-
-    Parameters
-    ----------
-    data : Data
-        What they are taken from.
-    size, seed : int
-        Rows of a minibatch, and seed of the shuffling.
-
-    Examples
-    --------
-    >>> x, y = next(shuffled(Data(torch.zeros(10, 3), torch.arange(10)), 4, seed=0))
-    >>> x.shape, y.shape
-    (torch.Size([4, 3]), torch.Size([4]))
-    """
-    generator = Generator().manual_seed(seed)
-    while True:
-        order = torch.randperm(len(data.x), generator=generator)
-        for rows in order[: len(order) // size * size].view(-1, size):
-            yield data.x[rows], data.y[rows]
 
 
 def with_backward(

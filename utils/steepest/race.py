@@ -138,15 +138,9 @@ def scheduled(
     Parameters
     ----------
     step : callable
-        ``step(theta, grad, state, *, lr, ...) -> (theta, state)``.
+        ``step(theta, grad, state, *, lr, ...) -> (theta, state)``; ``"steps_taken"`` joins its state.
     schedule : callable
-        Maps the number of steps taken to the share of `lr` that the next one gets; such as the student's own
-        ``lambda k: linear_decay(k, lr=1.0, lr_end=0.0, tau=300)``.
-
-    Returns
-    -------
-    callable
-        A stepper of the same form, which counts its steps in the state, under ``"steps_taken"``.
+        Maps the number of steps taken to a share of `lr`: ``lambda k: linear_decay(k, lr=1.0, lr_end=0.0, tau=300)``.
 
     Examples
     --------

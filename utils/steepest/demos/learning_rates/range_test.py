@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.data import Data, digits, split
+from steepest.data import Data, digits, shuffled, split
 from steepest.demos._demo import Demo, plain_log, slider
 from steepest.demos._marks import HERE, THRESHOLD
 from steepest.demos._stage import Stage
-from steepest.dense import accuracy, make_nets, scores, shuffled, train
+from steepest.dense import accuracy, make_nets, scores, train
 from steepest.plots import line_style
 
 Choose = Callable[..., float]

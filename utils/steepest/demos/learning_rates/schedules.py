@@ -24,8 +24,12 @@ GOAL = 4e-4
 START = 9.0  # mean square before the first step
 KINDS = LINEAR, POWER, STEPS, CYCLE, RESTARTS = "linear", "power", "steps", "one cycle", "restarts"
 HANDLES = {
-    LINEAR: "τ and last rate", POWER: "1/d and first rate", STEPS: "first drop", CYCLE: "peak", RESTARTS: "first restart"
-}  # fmt: skip
+    LINEAR: "τ and last rate",
+    POWER: "1/d and first rate",
+    STEPS: "first drop",
+    CYCLE: "peak",
+    RESTARTS: "first restart",
+}
 RATES, SQUARES = (1e-4, 5.0), (1e-4, 2e1)
 EVERY = np.unique(np.concatenate([np.geomspace(1, N_STEPS, 160).round(), np.arange(50, N_STEPS + 1, 10)]).astype(int))
 CURVE: dict[str, Any] = line_style(0) | {"marker": "", "linewidth": 1.8}
