@@ -1062,8 +1062,8 @@ range_test_demo(choose_rate, one_cycle)
 # ### Demo: all schedules on the noisy bowl
 #
 # Pick one of *your* schedules and move its constants; the rate is on the left, the mean square of $x$ on the right,
-# computed exactly by $m \leftarrow (1-\eta_k)^2m + \eta_k^2$. **Before you begin**: only one of the five can reach
-# the goal. Which, and with which constants?
+# computed exactly by $m \leftarrow (1-\eta_k)^2m + \eta_k^2$; in grey the other four with the same constants. **Before
+# you begin**: only one of the five can reach the goal. Which, and with which constants?
 #
 # **Goal:** a mean square below $4\cdot10^{-4}$ after 3000 steps.
 
