@@ -12,6 +12,8 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from steepest_exercises.learning_rates import reference
 
 Answer = tuple[object, object]
+OUTPUTS = ["reaches", "settles"]
+HAIRS = {"a hair": 1e-6, "two hairs": 1e-5, "a whisker": 1e-4}
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -19,14 +21,19 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
 
 def _hidden(rng: np.random.Generator) -> Sequence[Case]:
-    """Nearer to the edges than the public ones, whose answers could be learned by heart."""
-    return _around(rng, 1e-4, 1e-3)
+    """Nearer to the edges than the public ones, whose answers could be learned by heart, and more of them there."""
+    near = {f"{far} over {edge}": (edge, size) for edge in (0.5, 1.0) for far, size in HAIRS.items()}
+    more = [
+        Case(name, {"args": [edge + size * float(rng.uniform(1, 2))], "kwargs": {}, "outputs": OUTPUTS})
+        for name, (edge, size) in near.items()
+    ]
+    return [*_around(rng, 1e-4, 1e-3), *more]
 
 
 def _around(rng: np.random.Generator, least: float, most: float) -> Sequence[Case]:
     def case(name: str, low: float, high: float | None = None) -> Case:
         power = float(low if high is None else rng.uniform(low, high))
-        return Case(name, {"args": [power], "kwargs": {}, "outputs": ["reaches", "settles"]})
+        return Case(name, {"args": [power], "kwargs": {}, "outputs": OUTPUTS})
 
     return [
         case("a constant rate", 0.0),
