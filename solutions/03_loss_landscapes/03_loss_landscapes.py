@@ -1181,8 +1181,8 @@ for name, step in clipped.items():
 #   Descent leaves saddles, slowly.
 # - Plateaus starve descent, cliffs throw it out. Clipping by norm shortens a step and keeps its direction.
 #
-# **Next**: lesson 4 lets the rate change over time; lesson 5 gives descent a memory, which turns $\kappa$ into
-# $\sqrt\kappa$.
+# **Next**: lesson 4 finds a first rate and lets it change over time; lesson 5 gives descent a memory, which turns
+# $\kappa$ into $\sqrt\kappa$.
 #
 # ## Sources
 #

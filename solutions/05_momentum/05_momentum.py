@@ -27,7 +27,7 @@
 # 5. name the cases in which momentum does not help.
 #
 # Seven exercises, about 70 minutes, and as much to read and to try out. You need gradients, the condition
-# number and the quadratic bowl of lesson 3.
+# number and the quadratic bowl of lesson 3, and the noise floor of a constant rate from lesson 4.
 #
 # **For all exercises**: no function changes its arguments, and each call depends on its arguments alone; nothing is
 # kept in a global variable. Tensors hold floating point numbers, and what you return has their type and stays a
@@ -842,7 +842,8 @@ for label, loss in losses.items():
 # %% [markdown]
 # Momentum falls faster than plain descent with the same $\eta$ and ends on a higher floor; plain descent with ten
 # times the rate does much the same. Where noise rules, a gain in steps is a gain in $\eta$, and only a falling rate
-# (lesson 4) or an average lowers the floor. The proofs of a faster rate, Nesterov's too, are for exact gradients.
+# or an average of the path (both lesson 4) lowers the floor. The proofs of a faster rate, Nesterov's too, are for exact
+# gradients.
 #
 # ### Not a quadratic
 #

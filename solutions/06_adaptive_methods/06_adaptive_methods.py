@@ -1099,8 +1099,10 @@ for entrant in entrants:
     print(f"{entrant.name:17s}" + "".join(f"{cell:>17s}" for cell in cells))
 
 # %% [markdown]
-# Median number of steps until the loss stays under the goal, and in brackets the rate that was best. The same runs
-# as curves, for six of the methods: median and the middle half of the runs.
+# Median number of steps until the loss stays under the goal, and in brackets the rate that was best. (A schedule of
+# lesson 4 can enter as well: put `scheduled(adam_step, lambda k: ...)` of `steepest.race` in the place of a stepper,
+# where the lambda gives the share of the rate after k steps.) The same runs as curves, for six of the methods: median
+# and the middle half of the runs.
 
 # %% tags=["demo"]
 shown = ("gradient descent", "momentum 0.9", "Rprop", "AdaGrad", "RMSProp", "Adam")

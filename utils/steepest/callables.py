@@ -6,7 +6,8 @@ builds the function again from this table.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ __all__ = [
     "linear_predictor",
     "pinball_error",
     "quadratic_gradient",
+    "rate_table",
     "squared_error",
     "tanh_energy",
     "visit_log_gradient",
@@ -166,6 +168,45 @@ def tanh_energy(matrix: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
     return f
 
 
+def rate_table(rates: Sequence[float], losses: torch.Tensor, again: torch.Tensor) -> Callable[[float], torch.Tensor]:
+    """Short runs of training that have been made before, by learning rate.
+
+    Parameters
+    ----------
+    rates : sequence of float
+        The rates there are runs of.
+    losses : Tensor, shape (n, T)
+        The losses of the first run at each rate.
+    again : Tensor, shape (n, T)
+        Those of any further run, which draws other minibatches.
+
+    Returns
+    -------
+    callable
+        Maps a rate to the losses of its run, of shape (T,); raises ValueError at a rate of which there is none.
+
+    Examples
+    --------
+    >>> first, second = torch.tensor([[3.0, 1.0], [3.0, 9.0]]), torch.tensor([[3.0, 2.0], [3.0, 8.0]])
+    >>> short_run = rate_table([0.1, 1.0], first, second)
+    >>> short_run(0.1)
+    tensor([3., 1.])
+    >>> short_run(0.1)
+    tensor([3., 2.])
+    """
+    done: set[int] = set()
+
+    def short_run(lr: float) -> torch.Tensor:
+        near = [place for place, rate in enumerate(rates) if math.isclose(rate, float(lr), rel_tol=1e-6)]
+        if not near:
+            raise ValueError(f"`lr` must be one of the rates to choose from. Got {float(lr):g}.")
+        table = again if near[0] in done else losses
+        done.add(near[0])
+        return table[near[0]].clone()
+
+    return short_run
+
+
 CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "quadratic_gradient": quadratic_gradient,
     "least_squares_gradient": least_squares_gradient,
@@ -174,5 +215,6 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "squared_error": squared_error,
     "pinball_error": pinball_error,
     "tanh_energy": tanh_energy,
+    "rate_table": rate_table,
     "activation": activation,
 }

@@ -5,13 +5,14 @@ Every loader returns `Data(x, y)`: rows are examples, columns features; `y` hold
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "split", "wine", "with_ones"]
+__all__ = ["Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "shuffled", "split", "wine", "with_ones"]
 
 
 class Data(NamedTuple):
@@ -124,6 +125,29 @@ def diabetes(*, dtype: torch.dtype = torch.float32) -> Data:
 def with_ones(x: Tensor) -> Tensor:
     """Put a column of ones before the features, so that the first parameter is an intercept."""
     return torch.cat([torch.ones_like(x[:, :1]), x], dim=1)
+
+
+def shuffled(data: Data, size: int, *, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Minibatches without end: the rows are shuffled anew for every epoch, and a short last batch is left out.
+
+    Parameters
+    ----------
+    data : Data
+        What they are taken from.
+    size, seed : int
+        Rows of a minibatch, and seed of the shuffling.
+
+    Examples
+    --------
+    >>> x, y = next(shuffled(Data(torch.zeros(10, 3), torch.arange(10)), 4, seed=0))
+    >>> x.shape, y.shape
+    (torch.Size([4, 3]), torch.Size([4]))
+    """
+    generator = torch.Generator().manual_seed(seed)
+    while True:
+        order = torch.randperm(len(data.x), generator=generator)
+        for rows in order[: len(order) // size * size].view(-1, size):
+            yield data.x[rows], data.y[rows]
 
 
 def split(data: Data, *, test: float = 0.2, seed: int = 0) -> tuple[Data, Data]:

@@ -7,7 +7,7 @@ treats columns each by itself serves all nets at once.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
-from steepest.data import Data
+from steepest.data import Data, shuffled
 
 __all__ = ["Nets", "accuracy", "fit", "make_nets", "scores", "train", "with_backward"]
 
@@ -227,7 +227,7 @@ def fit(
     if not 1 <= batch_size <= len(data.x):
         raise ValueError(f"`batch_size` must lie between 1 and the number of rows, {len(data.x)}. Got {batch_size!r}.")
     forward = partial(scores, normalize=normalize, behind=behind, activation=activation)
-    return train(nets, _shuffled(data, batch_size, seed), itertools.repeat(lr, n_steps), forward=forward)
+    return train(nets, shuffled(data, batch_size, seed=seed), itertools.repeat(lr, n_steps), forward=forward)
 
 
 def with_backward(
@@ -275,14 +275,6 @@ def _checked(draw: Draw, shape: tuple[int, int], generator: Generator) -> Tensor
             f"Got {tuple(weight.shape)} for {shape}."
         )
     return weight.detach()
-
-
-def _shuffled(data: Data, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    generator = Generator().manual_seed(seed)
-    while True:
-        order = torch.randperm(len(data.x), generator=generator)
-        for rows in order[: len(order) // size * size].view(-1, size):
-            yield data.x[rows], data.y[rows]
 
 
 def _move(part: Tensor, velocity: Tensor, gradient: Tensor, rate: Rate, beta: float) -> None:

@@ -14,7 +14,7 @@ from steepest.landscapes import LANDSCAPES
 from steepest.trajectory import init_state
 from steepest.words import document_gradient, document_loss
 
-__all__ = ["RATES", "Entrant", "Lap", "Track", "document_track", "landscape_track", "race", "torch_sgd"]
+__all__ = ["RATES", "Entrant", "Lap", "Track", "document_track", "landscape_track", "race", "scheduled", "torch_sgd"]
 
 RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """The grid of learning rates, about two for each power of ten."""
@@ -128,6 +128,36 @@ def race(entrants: Sequence[Entrant], track: Track, *, rates: Sequence[float] = 
         best = min(range(len(rates)), key=scores.__getitem__)
         laps[entrant.name] = Lap(rates[best], tried[best], _needed(tried[best], track), tuple(scores))
     return laps
+
+
+def scheduled(
+    step: Callable[..., tuple[Tensor, dict[str, Any]]], schedule: Callable[[int], float]
+) -> Callable[..., tuple[Tensor, dict[str, Any]]]:
+    """A stepper whose rate follows a schedule, for a race, for `steepest.trajectory.run` and for demos.
+
+    Parameters
+    ----------
+    step : callable
+        ``step(theta, grad, state, *, lr, ...) -> (theta, state)``; ``"steps_taken"`` joins its state.
+    schedule : callable
+        Maps the number of steps taken to a share of `lr`: ``lambda k: linear_decay(k, lr=1.0, lr_end=0.0, tau=300)``.
+
+    Examples
+    --------
+    >>> halved = scheduled(lambda theta, grad, state, *, lr: (theta - lr * grad, state), lambda k: 0.5**k)
+    >>> halved(torch.tensor(1.0), torch.tensor(1.0), {"steps_taken": 1}, lr=0.5)
+    (tensor(0.7500), {'steps_taken': 2})
+    """
+
+    def step_on_schedule(
+        theta: Tensor, grad: Any, state: Mapping[str, Any], *, lr: Any, **hyper: Any
+    ) -> tuple[Tensor, dict[str, Any]]:
+        taken = state.get("steps_taken", 0)
+        inner = {key: value for key, value in state.items() if key != "steps_taken"}
+        theta, inner = step(theta, grad, inner, lr=lr * schedule(taken), **hyper)
+        return theta, {**inner, "steps_taken": taken + 1}
+
+    return step_on_schedule
 
 
 def torch_sgd(name: str, *, momentum: float = 0.0) -> Entrant:

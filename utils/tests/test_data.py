@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import steepest.data
 import torch
-from steepest.data import Data, blobs, breast_cancer, diabetes, digits, line, split, wine, with_ones
+from steepest.data import Data, blobs, breast_cancer, diabetes, digits, line, shuffled, split, wine, with_ones
 
 LOADERS = {
     "blobs": (blobs, (1000, 2), 6),
@@ -77,7 +77,19 @@ def test_split_refuses_an_empty_part(test: float) -> None:
         split(line(), test=test)
 
 
+def test_shuffled_minibatches_use_each_row_once_an_epoch_and_leave_the_rest_out() -> None:
+    rows = Data(torch.arange(10)[:, None], torch.arange(10))
+    batches = shuffled(rows, 4, seed=0)
+    epochs = [[next(batches) for _ in range(2)] for _ in range(3)]
+    orders = [[int(y) for _, part in epoch for y in part] for epoch in epochs]
+    assert all(len(order) == len(set(order)) == 8 for order in orders)
+    assert len({tuple(order) for order in orders}) == 3
+    assert all(torch.equal(x[:, 0], y) for epoch in epochs for x, y in epoch)
+    again = shuffled(rows, 4, seed=0)
+    assert torch.equal(next(again)[1], epochs[0][0][1])
+
+
 def test_public_names() -> None:
     assert steepest.data.__all__ == [
-        "Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "split", "wine", "with_ones",
+        "Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "shuffled", "split", "wine", "with_ones",
     ]  # fmt: skip

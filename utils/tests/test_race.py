@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 from steepest.landscapes import LANDSCAPES
-from steepest.race import RATES, Entrant, document_track, landscape_track, race, torch_sgd
+from steepest.race import RATES, Entrant, document_track, landscape_track, race, scheduled, torch_sgd
+from steepest.trajectory import run
 from steepest.words import bag_of_words, document_gradient, document_loss
 from torch import Tensor
 
@@ -52,6 +53,17 @@ def test_a_run_that_runs_away_has_no_finite_end() -> None:
     assert lap.losses.shape == (2, 61)
     assert lap.losses[:, -1].isinf().all()
     assert (lap.needed == 61).all()
+
+
+def test_a_schedule_enters_the_race_and_takes_a_share_of_each_rate() -> None:
+    track = landscape_track("saddle", n_runs=3, n_steps=40)
+    shares = [0.5, *[1.0] * 19, *[0.0] * 20]
+    entrant = Entrant("on schedule", scheduled(descent, shares.__getitem__), "gd")
+    laps = race([entrant, Entrant("ours", descent, "gd")], track, rates=(0.1,))
+    by_hand = run(descent, lambda at: track.gradient(at, 0), track.starts, state={}, n_steps=40,
+                  lr=lambda step: 0.1 * shares[step])  # fmt: skip
+    torch.testing.assert_close(laps["on schedule"].losses, track.loss(by_hand.transpose(0, 1)))
+    assert not torch.equal(laps["on schedule"].losses[:, 1], laps["ours"].losses[:, 1])
 
 
 def test_momentum_is_that_of_torch() -> None:
