@@ -219,7 +219,8 @@ def grade(
             shown = [f"{who} ({why})" for who, why in list(batch.undated.items())[:10]]
             more = ", …" * (len(batch.undated) > 10)
             say(
-                f"{len(batch.undated)} submissions count as in time, or as what came before them, for want of a time: {', '.join(shown)}{more}"
+                f"{len(batch.undated)} submissions count as in time, or as what came before, for want of a time: "
+                f"{', '.join(shown)}{more}"
             )
         troubles += [batch.trouble] if batch.trouble else []
     write_json(json_file, [item.as_json() for item in graded])
