@@ -209,6 +209,8 @@ PUBLIC = {
     "steepest": {"check", "progress"},
     "steepest.callables": {
         "CALLABLES",
+        "budgeted_product",
+        "half_plane_energy",
         "least_squares_gradient",
         "linear_predictor",
         "pinball_error",

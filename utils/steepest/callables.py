@@ -6,6 +6,7 @@ builds the function again from this table.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ from steepest.activations import activation
 
 __all__ = [
     "CALLABLES",
+    "budgeted_product",
+    "half_plane_energy",
     "least_squares_gradient",
     "linear_predictor",
     "pinball_error",
@@ -166,6 +169,51 @@ def tanh_energy(matrix: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
     return f
 
 
+def half_plane_energy() -> Callable[[torch.Tensor], torch.Tensor]:
+    """The loss ½‖θ‖² − log θ₁: infinite on the border θ₁ = 0, and not a number beyond it.
+
+    Returns
+    -------
+    callable
+        Maps θ of shape (n,) to a scalar.
+    """
+
+    def f(theta: torch.Tensor) -> torch.Tensor:
+        first = theta[0]
+        if first < 0:
+            return torch.full_like(first, math.nan)
+        return 0.5 * theta.square().sum() - torch.log(first)
+
+    return f
+
+
+def budgeted_product(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A Hessian-vector product v ↦ Hv that can be had a limited number of times.
+
+    Parameters
+    ----------
+    matrix : Tensor, shape (n, n)
+        The matrix H.
+    calls : int
+        How many products there are; the next call raises `RuntimeError`.
+
+    Returns
+    -------
+    callable
+        Maps v of shape (n,) to Hv.
+    """
+    left = calls
+
+    def hvp(v: torch.Tensor) -> torch.Tensor:
+        nonlocal left
+        if left == 0:
+            raise RuntimeError(f"all {calls} products with the Hessian are used up: a step needs one")
+        left -= 1
+        return matrix @ v
+
+    return hvp
+
+
 CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "quadratic_gradient": quadratic_gradient,
     "least_squares_gradient": least_squares_gradient,
@@ -174,5 +222,7 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "squared_error": squared_error,
     "pinball_error": pinball_error,
     "tanh_energy": tanh_energy,
+    "half_plane_energy": half_plane_energy,
+    "budgeted_product": budgeted_product,
     "activation": activation,
 }
