@@ -232,7 +232,7 @@ PUBLIC = {
         "xor",
         "xor_runs",
     },
-    "steepest.landscapes": {"LANDSCAPES", "Landscape", "beale", "long_valley", "quadratic", "saddle"},
+    "steepest.landscapes": {"LANDSCAPES", "Landscape", "beale", "derivatives", "long_valley", "quadratic", "saddle"},
     "steepest.models": {"Model", "linear_regression", "softmax_accuracy", "softmax_regression"},
     "steepest.plots": {
         "line_style",
@@ -243,6 +243,7 @@ PUBLIC = {
         "plot_curves",
         "plot_map",
         "plot_path",
+        "show",
     },
     "steepest.nets": {"Nets", "init_nets", "net_errors", "net_scores", "train_nets"},
     "steepest.terrain": {"critical_points", "random_waves"},

@@ -27,7 +27,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         while True:
             s, y = normal(rng, n), normal(rng, n)
             cosine = float(s @ y / (s.norm() * y.norm()))
-            if (-0.8 < cosine < -UNCURVED) if falls else (0.3 < cosine < 0.9 or n == 1 and cosine > 0):
+            if (-0.8 < cosine < -UNCURVED) if falls else (0.3 < cosine < 0.9 or (n == 1 and cosine > 0)):
                 return s, y
 
     def case(
@@ -116,7 +116,8 @@ def _expanded(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
 
 
 def _by_the_direct_update(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
-    return torch.linalg.inv(_direct(torch.linalg.inv(inverse), s, y))
+    updated: Tensor = torch.linalg.inv(_direct(torch.linalg.inv(inverse), s, y))
+    return updated
 
 
 def _direct(hessian: Tensor, s: Tensor, y: Tensor) -> Tensor:

@@ -33,8 +33,8 @@ EVERYWHERE = (
 )
 NO_DAMPING = "`damping` has no part in the result. Add it to the diagonal before you solve."
 ENTRYWISE = (
-    "The entries of the matrix are inverted one by one. The inverse of a matrix is another thing: H⁻¹H is the identity. "
-    "`torch.linalg.solve(H, g)` gives H⁻¹g."
+    "The entries of the matrix are inverted one by one. The inverse of a matrix is another thing: H⁻¹H is the identity."
+    " `torch.linalg.solve(H, g)` gives H⁻¹g."
 )
 
 

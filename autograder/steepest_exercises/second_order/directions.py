@@ -117,8 +117,8 @@ CG_DIRECTION = Exercise(
         Accepted(
             "fletcher_and_reeves",
             _along(_fletcher),
-            "β is that of Fletcher and Reeves, gᵀg/g_oldᵀg_old. The lesson has Polak's and Ribière's, which forgets the "
-            "old direction by itself where the gradient hardly changes.",
+            "β is that of Fletcher and Reeves, gᵀg/g_oldᵀg_old. The lesson has Polak's and Ribière's, which forgets "
+            "the old direction by itself where the gradient hardly changes.",
         ),
         Accepted(
             "hestenes_and_stiefel",
@@ -298,7 +298,7 @@ CG_DIRECTION = Exercise(
         Mistake(
             "clamped_gradient",
             _along(_polak, clamp=_same, give=lambda g, old, d, beta: (-g + beta * d).clamp(min=0)),
-            "0 is compared with the wrong thing: the direction, or a part of it, is cut off at 0. Only β is: max(0, β).",
+            "The direction, or a part of it, is cut off at 0. Only β is: max(0, β).",
             0.25,
             forms=[_along(_polak, clamp=_same, give=lambda g, old, d, beta: -g + (beta * d).clamp(min=0))],
         ),

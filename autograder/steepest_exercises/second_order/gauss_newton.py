@@ -273,8 +273,8 @@ GAUSS_NEWTON_STEP = Exercise(
         Mistake(
             "products_of_gradients",
             _moved(_of_gradients),
-            "The matrix is made of the gradients r_i J_i of the single residuals, so where the fit is good it vanishes. "
-            "Gauss–Newton takes the rows of J without their residuals.",
+            "The matrix is made of the gradients r_i J_i of the single residuals, so where the fit is good it vanishes."
+            " Gauss–Newton takes the rows of J without their residuals.",
             0.25,
             forms=[_moved(_mean_of_gradients), _moved(_of_the_gradient)],
         ),

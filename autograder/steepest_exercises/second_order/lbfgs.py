@@ -31,7 +31,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         corner: float = 0.0,
     ) -> Case:
         # steps on a bowl, and a little more: whatever H is, yᵀs is positive and no two pairs agree on it
-        s_list, y_list = [], []
+        s_list, y_list = list[Tensor](), list[Tensor]()
         while len(s_list) < pairs:
             hessian = turned(rng, [float(value) for value in np.linspace(0.5, 3, n) * rng.uniform(0.8, 1.2, n)])
             s = normal(rng, n)
@@ -198,15 +198,15 @@ LBFGS_DIRECTION = Exercise(
         Accepted(
             "unscaled",
             _loops(scaled=lambda q, s_list, y_list: q),
-            "B₀ is the identity. The lesson scales it by sᵀy/yᵀy of the newest pair, so that a step of 1 is about right "
-            "from the start.",
+            "B₀ is the identity. The lesson scales it by sᵀy/yᵀy of the newest pair, so that a step of 1 is about "
+            "right from the start.",
         ),
     ],
     mistakes=[
         Mistake(
             "second_loop_not_turned_round",
             _loops(second=lambda m: range(m - 1, -1, -1)),
-            "Both loops go from the newest pair to the oldest. The second one goes back, from the oldest to the newest.",
+            "Both loops go from the newest pair to the oldest. The second one goes back, to the newest.",
             0.25,
             forms=[_loops(second=lambda m: range(m - 1, -1, -1), scaled=lambda q, s_list, y_list: q)],
         ),
