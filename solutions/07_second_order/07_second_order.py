@@ -14,12 +14,12 @@
 # %% [markdown]
 # # 7 · Second-order methods
 #
-# Descent needs hundreds of steps for the bottom of a bowl, although the bowl is a parabola in every direction, and the
-# lowest point of a parabola can be computed. **Why do we not jump there?**
+# Descent needs hundreds of steps for the bottom of a bowl, although the bowl is a parabola in every direction, and
+# the lowest point of a parabola can be computed. **Why do we not jump there?**
 #
-# This lesson jumps. Then it looks at what goes wrong: the jump also goes to saddles and hilltops, it trusts a parabola
-# where there is none, and for a network with a hundred thousand weights it needs a matrix of ten thousand million
-# numbers. Each of these has a remedy, and each remedy is a method that is in use today.
+# This lesson jumps. Then it looks at what goes wrong: the jump also goes to saddles and hilltops, it trusts a
+# parabola where there is none, and for a network with a hundred thousand weights it needs a matrix of ten thousand
+# million numbers. Each of these has a remedy, and each remedy is a method that is in use today.
 #
 # **After this lesson you can**
 #
@@ -85,13 +85,13 @@ def bowl_of(curvatures, seed):
 #
 # Its gradient $g + Hp$ is 0 at $p = -H^{-1}g$. That is **Newton's step**.
 #
-# **By hand.** $f(\theta) = \theta_1^2 + 10\,\theta_2^2$ at $\theta = (3, 1)$: the gradient is $(6, 20)$ and the Hessian
-# $\mathrm{diag}(2, 20)$. Dividing along each axis gives $(6/2,\, 20/20) = (3, 1)$, and $\theta - (3, 1) = (0, 0)$. The
-# negative gradient points steeply down the walls of the valley; $H^{-1}$ turns it to the bottom. On *any* bowl, however
-# narrow, one step arrives.
+# **By hand.** $f(\theta) = \theta_1^2 + 10\,\theta_2^2$ at $\theta = (3, 1)$: the gradient is $(6, 20)$ and the
+# Hessian $\mathrm{diag}(2, 20)$. Dividing along each axis gives $(6/2,\, 20/20) = (3, 1)$, and $\theta - (3, 1) =
+# (0, 0)$. The negative gradient points steeply down the walls of the valley; $H^{-1}$ turns it to the bottom. On
+# *any* bowl, however narrow, one step arrives.
 #
-# Two knobs will be needed later: a rate $\eta$ that shortens the step, and a **damping** $\mu \ge 0$ that adds $\mu$ to
-# every curvature,
+# Two knobs will be needed later: a rate $\eta$ that shortens the step, and a **damping** $\mu \ge 0$ that adds
+# $\mu$ to every curvature,
 #
 # $$\theta \;\leftarrow\; \theta - \eta\,(H + \mu I)^{-1} g .$$
 
@@ -100,8 +100,8 @@ def bowl_of(curvatures, seed):
 #
 # **Goal** · one Newton step, with a rate and damping. **Difficulty** ● · **about 5 minutes**
 #
-# The Hessian is symmetric. It may have negative eigenvalues: take it as it is. $H + \mu I$ can always be inverted in the
-# checks.
+# The Hessian is symmetric. It may have negative eigenvalues: take it as it is. $H + \mu I$ can always be inverted
+# in the checks.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_newton_step"}
 def newton_step(theta, grad, hessian, *, lr=1.0, damping=0.0):
@@ -131,8 +131,8 @@ grade(newton_step)
 # <p>Which equation does the step $p$ solve, and what does torch offer for linear equations?</p>
 # </details>
 # <details><summary>Hint 2: the idea</summary>
-# <p>$(H + \mu I)\,p = g$ is a system of linear equations: <code>torch.linalg.solve(A, b)</code> gives $A^{-1}b$ without
-# building the inverse. $\mu I$ is <code>damping</code> times the identity matrix.</p>
+# <p>$(H + \mu I)\,p = g$ is a system of linear equations: <code>torch.linalg.solve(A, b)</code> gives $A^{-1}b$
+# without building the inverse. $\mu I$ is <code>damping</code> times the identity matrix.</p>
 # </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 # <p><code>bracket = hessian + damping * torch.eye(...)</code>, of the type of <code>theta</code>; then
@@ -162,22 +162,22 @@ print(f"steps to a distance of 1e-4 or less: descent {steps}, Newton 1 (distance
 #
 # ### By hand, at a saddle
 #
-# Newton's step makes the gradient of the model zero. That is so at a minimum. It is also so at a maximum and at a saddle
-# point. Take the saddle of lesson 3, $f(x, y) = \tfrac12x^2 - \tfrac12y^2 + \tfrac14y^4$, which has minima at
-# $(0, \pm1)$ and a saddle point at the origin. The two directions do not mix. Along $x$ one step arrives at 0. Along
-# $y$ the slope is $-y + y^3$ and the curvature $-1 + 3y^2$, so
+# Newton's step makes the gradient of the model zero. That is so at a minimum. It is also so at a maximum and at a
+# saddle point. Take the saddle of lesson 3, $f(x, y) = \tfrac12x^2 - \tfrac12y^2 + \tfrac14y^4$, which has minima
+# at $(0, \pm1)$ and a saddle point at the origin. The two directions do not mix. Along $x$ one step arrives at 0.
+# Along $y$ the slope is $-y + y^3$ and the curvature $-1 + 3y^2$, so
 #
 # $$y \;\leftarrow\; y - \frac{-y + y^3}{-1 + 3y^2} = \frac{2y^3}{3y^2 - 1} .$$
 #
 # From $y = 0.3$ this gives $2\cdot 0.027/(0.27 - 1) = -0.074$, then $0.0008$, and then we are at the saddle point, to
-# ten digits. The curvature along $y$ is negative there, and dividing by it *turns the step round*: descent would
+# eight digits. The curvature along $y$ is negative there, and dividing by it *turns the step round*: descent would
 # walk away from the ridge, Newton climbs onto it.
 
 # %% [markdown]
 # ### Predict, then look
 #
-# Of all starts with $-1.75 \le y \le 1.75$, some lead Newton to the saddle and some to a minimum. **Before you run the
-# cell below the answer**, write down:
+# Of all starts with $-1.75 \le y \le 1.75$, some lead Newton to the saddle and some to a minimum. **Before you run
+# the cell below the answer**, write down:
 #
 # 1. From which $|y|$ do the steps $2y^3/(3y^2-1)$ shrink towards 0? Which share of the starts is that?
 # 2. Random functions of $d$ parameters have saddle points and few minima when $d$ is large (lesson 3). Where will
@@ -191,13 +191,14 @@ print(f"steps to a distance of 1e-4 or less: descent {steps}, Newton 1 (distance
 # of 0.447/1.75 = 26 % of the starts. From further out |y| grows until 3y² > 1, and from there the next y has |y| ≥ 1:
 # it comes down to a minimum. Measured: 14 to 21 of 60 starts, that is 23 to 35 %; the rest is chance.
 #
-# **2.** Newton's method has no preference for low ground: it is drawn to any critical point nearby. In many dimensions
-# nearly all critical points are saddles, because a minimum needs all d curvatures to be positive at once. So nearly all
-# arrivals are saddles for d = 5, and all of them for d = 10, where about half of the curvatures are negative.
+# **2.** Newton's method has no preference for low ground: it is drawn to any critical point nearby. In many
+# dimensions nearly all critical points are saddles, because a minimum needs all d curvatures to be positive at
+# once. So nearly all arrivals are saddles for d = 5, and all of them for d = 10, where about half of the curvatures
+# are negative.
 #
-# *Rubric.* 1 point: the condition |y| < 1/√5, or a clear argument that a whole interval around 0 is drawn to the saddle.
-# 1 point: more saddles as d grows, with the reason that all curvatures must be positive at a minimum. 1 point: what was
-# seen is compared with what was predicted, and a difference is explained.
+# *Rubric.* 1 point: the condition |y| < 1/√5, or a clear argument that a whole interval around 0 is drawn to the
+# saddle. 1 point: more saddles as d grows, with the reason that all curvatures must be positive at a minimum. 1
+# point: what was seen is compared with what was predicted, and a difference is explained.
 # ### END SOLUTION
 
 # %% nbgrader={"locked": true, "grade_id": "walkers"}
@@ -251,10 +252,10 @@ for dimension in (2, 5, 10):
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>1. In five draws 14 to 21 of 60 starts end at the saddle point; the interval lets 15 expect, and chance adds or takes
-# away a few.<br>
-# 2. Of the arrivals 76 to 84 % are saddles or maxima for $d = 2$, 96 to 100 % for $d = 5$ and all of them for $d = 10$,
-# where about half of the curvatures are negative.</p>
+# <p>1. In five draws 14 to 21 of 60 starts end at the saddle point; the interval lets 15 expect, and chance adds or
+# takes away a few.<br>
+# 2. Of the arrivals 76 to 84 % are saddles or maxima for $d = 2$, 96 to 100 % for $d = 5$ and all of them for $d =
+# 10$, where about half of the curvatures are negative.</p>
 # </details>
 #
 # The map of it. Every start of the saddle's landscape is coloured by where Newton's method takes it.
@@ -275,34 +276,35 @@ ax.plot(0, 0, "X", color="black", markersize=10, label="saddle point")
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1), frameon=False)
 ax.set_title("")
 show(fig, "Horizontal bands over the level lines of the saddle. A broad dark band around the ridge leads to the saddle "
-          "point. Beside it, on each side, a narrow strip leads to the minimum on the other side; all further out leads "
-          "to the nearer minimum.")
+          "point. Beside it, on each side, a narrow strip leads to the minimum on the other side; all that lies "
+          "further out leads to the nearer minimum.")
 
 # %% [markdown]
-# Two remarks. Gradient descent is often said to get *stuck* at saddle points. It does not: from almost every start it
-# leaves them (Lee et al. 2016), but it may take long, because near the saddle the gradient is small. Newton's method is
-# the one that is *attracted* (Dauphin et al. 2014). And Newton's method is the right tool where critical points of all
-# kinds are wanted: `steepest.terrain.critical_points`, which counted the saddles in lesson 3, is your exercise 1.
+# Two remarks. Gradient descent is often said to get *stuck* at saddle points. With a small rate it does not: from
+# almost every start it leaves them (Lee et al. 2016), but it may take long, because near the saddle the gradient is
+# small. Newton's method is the one that is *attracted* (Dauphin et al. 2014). And Newton's method is the right tool
+# where critical points of all kinds are wanted: `steepest.terrain.critical_points`, which counted the saddles in
+# lesson 3, is your exercise 1.
 
 # %% [markdown]
 # ## 3 · Turn the negative curvatures round
 #
-# Where a curvature is negative, the *size* of Newton's step is right: the flatter, the longer. Only its sign is wrong. So
-# keep the sizes. Write $H = V\Lambda V^\top$ with the eigenvalues on the diagonal of $\Lambda$ and the eigenvectors as
-# the columns of $V$, and let
+# Where a curvature is negative, the *size* of Newton's step is right: the flatter, the longer. Only its sign is
+# wrong. So keep the sizes. Write $H = V\Lambda V^\top$ with the eigenvalues on the diagonal of $\Lambda$ and the
+# eigenvectors as the columns of $V$, and let
 #
 # $$|H| = V\,|\Lambda|\,V^\top, \qquad \theta \;\leftarrow\; \theta - \eta\,(|H| + \mu I)^{-1} g .$$
 #
-# This is the **saddle-free Newton step** (Dauphin et al. 2014). Read it from right to left: $V^\top g$ is the gradient
-# along each eigenvector, each part is divided by $|\lambda_i| + \mu$, and $V$ turns the result back. In a bowl it is
-# Newton's step.
+# This is the **saddle-free Newton step** (Dauphin et al. 2014). Read it from right to left: $V^\top g$ is the
+# gradient along each eigenvector, each part is divided by $|\lambda_i| + \mu$, and $V$ turns the result back. In a
+# bowl it is Newton's step.
 #
-# **By hand.** At $(0, 0.3)$ on the saddle, the gradient is $(0, -0.273)$ and the curvatures are $1$ and $-0.73$. Newton
-# moves $y$ by $-(-0.273)/(-0.73) = -0.37$, over the ridge. With $|{-0.73}|$ it moves by $+0.37$: away from the ridge,
-# and downhill.
+# **By hand.** At $(0, 0.3)$ on the saddle, the gradient is $(0, -0.273)$ and the curvatures are $1$ and $-0.73$.
+# Newton moves $y$ by $-(-0.273)/(-0.73) = -0.37$, over the ridge. With $|{-0.73}|$ it moves by $+0.37$: away from
+# the ridge, and downhill.
 #
-# Mind what $|H|$ is not. It is not the matrix of the $|H_{ij}|$, whose eigenvectors are others. And it is not $H$ with
-# its negative eigenvalues set to 0: along those directions nothing would be left to divide by.
+# Mind what $|H|$ is not. It is not the matrix of the $|H_{ij}|$, whose eigenvectors are others. And it is not $H$
+# with its negative eigenvalues set to 0: along those directions nothing would be left to divide by.
 
 # %% [markdown]
 # ### Exercise 2 · `saddle_free_step`
@@ -340,8 +342,8 @@ grade(saddle_free_step)
 # <p>In which coordinates is dividing by a matrix the same as dividing by numbers, one after the other?</p>
 # </details>
 # <details><summary>Hint 2: the idea</summary>
-# <p><code>torch.linalg.eigh(hessian)</code> gives the eigenvalues and, as columns, the eigenvectors. Turn the gradient to
-# them, divide, turn back.</p>
+# <p><code>torch.linalg.eigh(hessian)</code> gives the eigenvalues and, as columns, the eigenvectors. Turn the
+# gradient to them, divide, turn back.</p>
 # </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 # <p><code>curvatures, axes = torch.linalg.eigh(hessian)</code>; <code>along = axes.T @ grad</code>; divide
@@ -384,10 +386,11 @@ newton_demo(newton_step, saddle_free_step)
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>Without damping there is none: within $1/\sqrt5 = 0.447$ of the ridge every start ends at the saddle point. With
-# damping the step along $y$ is divided by $-1 + 3y^2 + \mu$. From $\mu = 1$ on that is positive near the ridge, and
-# Newton's step leads downhill like everybody's. Already from $\mu = \tfrac12$ on the start escapes, by jumping over the
-# ridge further and further. The price is paid at the minimum, where the same $\mu$ makes the last steps short.</p>
+# <p>Without damping there is none: within $1/\sqrt5 = 0.447$ of the ridge every start ends at the saddle point.
+# With damping the step along $y$ is divided by $-1 + 3y^2 + \mu$. From $\mu = 1$ on that is positive near the
+# ridge, and Newton's step leads downhill like everybody's. Already from $\mu = \tfrac12$ on the start escapes, by
+# jumping over the ridge further and further. The price is paid at the minimum, where the same $\mu$ makes the last
+# steps short.</p>
 # </details>
 
 # %% [markdown]
@@ -400,34 +403,34 @@ newton_demo(newton_step, saddle_free_step)
 #
 # $$x \;\leftarrow\; x - x\,(1 + x^2) = -x^3 .$$
 #
-# From 0.9 it goes to $-0.729$, $0.387$, $-0.058$ and is there. From 1.1 it goes to $-1.331$, $2.358$, $-13.1$ and runs
-# away. Far out the curvature is nearly 0, so the parabola's bottom lies far beyond the minimum. The *direction* is
-# right; the model is just not true that far.
+# From 0.9 it goes to $-0.729$, $0.387$, $-0.058$ and is there. From 1.1 it goes to $-1.331$, $2.358$, $-13.1$ and
+# runs away. Far out the curvature is nearly 0, so the parabola's bottom lies far beyond the minimum. The
+# *direction* is right; the model is just not true that far.
 #
 # ### Two remedies
 #
 # **Damping** (Levenberg 1944) adds $\mu$ to every curvature, so no step is longer than $\|g\|/\mu$ in a bowl. For
-# large $\mu$ it is a short gradient step, for $\mu = 0$ it is Newton's. It needs a number, and a good one changes on the
-# way.
+# large $\mu$ it is a short gradient step, for $\mu = 0$ it is Newton's. It needs a number, and a good one changes
+# on the way.
 #
-# **A line search** keeps the direction $d$ and looks for a size $\alpha$ of the step. It tries a first size and shrinks
-# it until the loss has fallen *enough*. What is enough? The slope along $d$ is $g^\top d$, a negative number, so it
-# promises a fall of $\alpha\,|g^\top d|$. Armijo (1966) asks for a share $c_1$ of that:
+# **A line search** keeps the direction $d$ and looks for a size $\alpha$ of the step. It tries a first size and
+# shrinks it until the loss has fallen *enough*. What is enough? The slope along $d$ is $g^\top d$, a negative
+# number, so it promises a fall of $\alpha\,|g^\top d|$. Armijo (1966) asks for a share $c_1$ of that:
 #
 # $$f(\theta + \alpha d) \;\le\; f(\theta) + c_1\,\alpha\, g^\top d .$$
 #
-# He took $c_1 = \tfrac12$ and halved the step; $10^{-4}$ is common today. For small $\alpha$ the loss falls by nearly all
-# of what the slope promises, so shrinking always ends. Mere descent, $c_1 = 0$, would not do: steps could fall less and
-# less and never arrive.
+# He took $c_1 = \tfrac12$ and halved the step; $10^{-4}$ is common today. For small $\alpha$ the loss falls by
+# nearly all of what the slope promises, so shrinking always ends. Mere descent, $c_1 = 0$, would not do: steps
+# could fall less and less and never arrive.
 
 # %% [markdown]
 # ### Exercise 3 · `backtrack`
 #
-# **Goal** · the first of the sizes $a,\; a\,s,\; a\,s^2,\dots$ with enough descent, for `first` $= a$ and `shrink` $= s$.
-# **Difficulty** ●● · **about 8 minutes**
+# **Goal** · the first of the sizes $a,\; a\,s,\; a\,s^2,\dots$ with enough descent, for `first` $= a$ and `shrink`
+# $= s$. **Difficulty** ●● · **about 8 minutes**
 #
-# `f` maps a point to its loss, a tensor without axes. It is finite at `theta`; elsewhere it may be infinite or nan, as
-# the logarithm of a negative number is: that is no descent. `direction` always leads downhill. Do not stop
+# `f` maps a point to its loss, a tensor without axes. It is finite at `theta`; elsewhere it may be infinite or nan,
+# as the logarithm of a negative number is: that is no descent. `direction` always leads downhill. Do not stop
 # before a size is good enough, and do not ask for more than the inequality. Return a number.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_backtrack"}
@@ -462,12 +465,12 @@ grade(backtrack)
 # <p>When does the loop end? And what do <code>nan &lt;= 1</code> and <code>nan &gt; 1</code> give?</p>
 # </details>
 # <details><summary>Hint 2: the idea</summary>
-# <p>Begin with <code>first</code> and shrink <em>while it is not good enough</em>. Both comparisons with nan are False, so
-# ask whether the step is good, and turn the answer round.</p>
+# <p>Begin with <code>first</code> and shrink <em>while it is not good enough</em>. Both comparisons with nan are
+# False, so ask whether the step is good, and turn the answer round.</p>
 # </details>
 # <details><summary>Hint 3: the shape of the code</summary>
-# <p><code>while not f(...) &lt;= ...: alpha *= shrink</code>. The slope <code>grad @ direction</code> does not change, so
-# work it out once, before the loop.</p>
+# <p><code>while not f(...) &lt;= ...: alpha *= shrink</code>. The slope <code>grad @ direction</code> does not
+# change, so work it out once, before the loop.</p>
 # </details>
 
 # %% tags=["demo"]
@@ -497,27 +500,29 @@ for name, searched, damping in (("plain", False, 0.0), ("damped by 1", False, 1.
 #
 # $$\nabla f = J^\top r, \qquad \nabla^2 f = J^\top J + \sum_i r_i\,\nabla^2 r_i .$$
 #
-# Where the fit is good the residuals are small, and so is the sum. Leave it out, and what remains needs first derivatives
-# alone and has no negative eigenvalue: the **Gauss–Newton matrix** $J^\top J$. The step, with Levenberg's damping, is
+# Where the fit is good the residuals are small, and so is the sum. Leave it out, and what remains needs first
+# derivatives alone and has no negative eigenvalue: the **Gauss–Newton matrix** $J^\top J$. The step, with
+# Levenberg's damping, is
 #
 # $$\theta \;\leftarrow\; \theta - (J^\top J + \mu I)^{-1} J^\top r .$$
 #
-# **By hand.** One parameter, two residuals: $r = (\theta - 1,\; \theta^2 - 2)$ at $\theta = 2$ is $r = (1, 2)$, with
-# $J = (1, 4)^\top$. So $J^\top r = 9$ and $J^\top J = 17$, and the step leads to $2 - 9/17 = 1.47$. The second derivative
-# would be $17 + 2\cdot 2 = 21$: the residual 2, times its own curvature 2, has been left out.
+# **By hand.** One parameter, two residuals: $r = (\theta - 1,\; \theta^2 - 2)$ at $\theta = 2$ is $r = (1, 2)$,
+# with $J = (1, 4)^\top$. So $J^\top r = 9$ and $J^\top J = 17$, and the step leads to $2 - 9/17 = 1.47$. The second
+# derivative would be $17 + 2\cdot 2 = 21$: the residual 2, times its own curvature 2, has been left out.
 #
 # Another view: replace the residuals by their tangents $r + Jp$ and solve the *linear* least-squares problem for $p$.
 #
-# (The loss here is the *sum* of squares, with a ½. For a mean over $m$ residuals the same $\mu$ would mean $m$ times as
-# much damping.)
+# (The loss here is the *sum* of squares, with a ½. For a mean over $m$ residuals the same $\mu$ would mean $m$
+# times as much damping.)
 
 # %% [markdown]
 # ### Exercise 4 · `gauss_newton_step`
 #
 # **Goal** · one damped Gauss–Newton step. **Difficulty** ●● · **about 6 minutes**
 #
-# There are at least as many residuals as parameters, and the columns of $J$ are independent. Marquardt (1963) scaled the
-# damping with the parameters, $\mu\,\mathrm{diag}(J^\top J)$; the checks accept that too, and tell you its name.
+# There are at least as many residuals as parameters, and the columns of $J$ are independent. Marquardt (1963)
+# scaled the damping with the parameters, $\mu\,\mathrm{diag}(J^\top J)$; the checks accept that too, and tell you
+# its name.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_gauss_newton_step"}
 def gauss_newton_step(theta, residuals, jacobian, *, damping=0.0):
@@ -556,8 +561,8 @@ grade(gauss_newton_step)
 # %% [markdown]
 # ### A curve to fit
 #
-# Twenty-five points on $2.5\,e^{-1.3x}$, with noise. Both methods start at $a = 1$, $b = 0$ in $a\,e^{-bx}$; descent has
-# the best of ten rates.
+# Twenty-five points on $2.5\,e^{-1.3x}$, with noise. Both methods start at $a = 1$, $b = 0$ in $a\,e^{-bx}$;
+# descent has the best of ten rates.
 
 # %% tags=["demo"]
 random = torch.Generator().manual_seed(2)
@@ -592,12 +597,16 @@ for number, k in enumerate((0, 1, 2, 6)):
               "linestyle": ("-", "--", "-.", ":")[number]}, label=f"after {k} steps")
 left.set(xlabel="x", ylabel="y", ylim=(-0.3, 3))
 left.legend()
-ways = {"Gauss–Newton": (quick - quick[-1]).norm(dim=1)[:9], f"descent, η = {best:.2f}": (slow[best] - quick[-1]).norm(dim=1)[:110]}
+ways = {
+    "Gauss–Newton": (quick - quick[-1]).norm(dim=1)[:7],
+    f"descent, η = {best:.2f}": (slow[best] - quick[-1]).norm(dim=1)[:110],
+}
 for number, (name, distances) in enumerate(ways.items()):
     plot_curves({name: distances.clamp(min=1e-11)}, ax=right, x=range(1, len(distances) + 1), first_style=number,
                 xlabel="step + 1", ylabel="distance to the best fit", log_x=True, log_y=True)
-show(fig, "Left: data that fall like an exponential curve, and fits after 0, 1, 2 and 6 Gauss–Newton steps; the last lies "
-          "on the data. Right: the distance to the best fit falls within six Gauss–Newton steps and takes descent "
+right.legend(loc="lower left", fontsize=8)
+show(fig, "Left: data that fall like an exponential curve, and fits after 0, 1, 2 and 6 Gauss–Newton steps; the last "
+          "lies on the data. Right: the distance to the best fit falls within six Gauss–Newton steps and takes descent "
           "about seventy.")
 print(f"best fit: {quick[-1, 0]:.3f} exp(−{quick[-1, 1]:.3f} x)")
 print(f"steps to a distance of 1e-6: Gauss–Newton {steps_to_reach((quick - quick[-1]).norm(dim=1), 1e-6)}, "
@@ -609,40 +618,42 @@ print(f"steps to a distance of 1e-6: Gauss–Newton {steps_to_reach((quick - qui
 # ### From probabilities
 #
 # A classifier gives probabilities $p_\theta(c \mid x)$, and its loss is $-\log p_\theta(\text{label} \mid x)$. Call
-# $g_c = \nabla_\theta \log p_\theta(c \mid x)$ the gradient for class $c$. Now let the *model* draw the label. Then two
-# things hold for every $x$:
+# $g_c = \nabla_\theta \log p_\theta(c \mid x)$ the gradient for class $c$. Now let the *model* draw the label. Then
+# two things hold for every $x$:
 #
 # $$\mathbb E\,[g_c] = \sum_c p_c\, g_c = 0, \qquad
 # F = \mathbb E\,[g_c\, g_c^\top] = -\,\mathbb E\,[\nabla^2 \log p_c] .$$
 #
 # The first holds because the probabilities always sum to 1: $\sum_c p_c\,\nabla \log p_c = \sum_c \nabla p_c = 0$.
-# Differentiate $\sum_c p_c\, g_c = 0$ once more: $\sum_c \nabla p_c\, g_c^\top + p_c \nabla^2\log p_c = 0$, and with
-# $\nabla p_c = p_c\, g_c$ the second follows. Mind the minus sign. $F$ is the **Fisher matrix**: outer products of *first*
-# derivatives, and at the same time the curvature of the loss that the model expects to see. It has no negative
-# eigenvalue. Over a set of examples it is the mean,
+# Differentiate $\sum_c p_c\, g_c = 0$ once more: $\sum_c \nabla p_c\, g_c^\top + p_c \nabla^2\log p_c = 0$, and
+# with $\nabla p_c = p_c\, g_c$ the second follows. Mind the minus sign. $F$ is the **Fisher matrix**: outer
+# products of *first* derivatives, and at the same time the curvature of the loss that the model expects to see. It
+# has no negative eigenvalue. Over a set of examples it is the mean,
 #
 # $$F = \frac1n \sum_{i=1}^n \sum_c p_{ic}\; g_{ic}\, g_{ic}^\top .$$
 #
-# **By hand.** One weight $\theta$, one example $x = 1$, the probability of class 1 is $p = \sigma(\theta)$. Then $g_1 = 1-p$
-# and $g_0 = -p$, so $F = p(1-p)^2 + (1-p)p^2 = p(1-p)$. The second derivative of the loss is $p(1-p)$ as well,
-# whatever the label.
+# **By hand.** One weight $\theta$, one example $x = 1$, the probability of class 1 is $p = \sigma(\theta)$. Then
+# $g_1 = 1-p$ and $g_0 = -p$, so $F = p(1-p)^2 + (1-p)p^2 = p(1-p)$. The second derivative of the loss is $p(1-p)$
+# as well, whatever the label.
 #
-# A step along $F^{-1}g$ is the **natural gradient** (Amari 1998): it does not depend on how the model's parameters are
-# written down, only on what the model says (for short steps).
+# A step along $F^{-1}g$ is the **natural gradient** (Amari 1998): it does not depend on how the model's parameters
+# are written down, only on what the model says (for short steps).
 #
 # ### Whose labels?
 #
 # Put the *data's* labels in the place of the model's, and $\frac1n\sum_i g_{i y_i} g_{i y_i}^\top$ is called the
 # **empirical Fisher matrix**. It is convenient: those gradients are there anyway. But it is in general neither the
-# Fisher matrix nor the Gauss–Newton matrix (Martens 2020; Kunstner, Balles and Hennig 2019). Where the model fits
-# perfectly all its gradients are 0, and so is that matrix, whatever the curvature.
+# Fisher matrix nor the Gauss–Newton matrix (Martens 2020; Kunstner, Balles and Hennig 2019). Least squares
+# show it best: where the fit is perfect all residuals are 0, so all gradients are, and that matrix with them, while
+# $J^\top J$ is what it was.
 
 # %% [markdown]
 # ### Exercise 5 · `fisher_matrix`
 #
 # **Goal** · the Fisher matrix of a classifier. **Difficulty** ●●● · **about 10 minutes**
 #
-# Row $i$ of `probabilities` holds $p_{ic}$ and sums to 1. `score_gradients[i, c]` is $g_{ic}$, a vector of $d$ numbers.
+# Row $i$ of `probabilities` holds $p_{ic}$ and sums to 1. `score_gradients[i, c]` is $g_{ic}$, a vector of $d$
+# numbers.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_fisher_matrix"}
 def fisher_matrix(probabilities, score_gradients):
@@ -670,12 +681,12 @@ grade(fisher_matrix)
 # <p>Over which two of the three axes does the sum run, and which axis appears twice in the result?</p>
 # </details>
 # <details><summary>Hint 2: the idea</summary>
-# <p>For one example and one class the summand is <code>p * torch.outer(g, g)</code>. Two loops do it. Or name the axes
-# and let <code>torch.einsum</code> sum.</p>
+# <p>For one example and one class the summand is <code>p * torch.outer(g, g)</code>. Two loops do it. Or name the
+# axes and let <code>torch.einsum</code> sum.</p>
 # </details>
 # <details><summary>Hint 3: the shape of the code</summary>
-# <p><code>torch.einsum("nc,nci,ncj->ij", ...) / len(probabilities)</code>: letters that are missing on the right are summed
-# over.</p>
+# <p><code>torch.einsum("nc,nci,ncj->ij", ...) / len(probabilities)</code>: letters that are missing on the right
+# are summed over.</p>
 # </details>
 
 # %% [markdown]
@@ -720,12 +731,12 @@ for step in range(5):
 
 # %% [markdown]
 # $F = H$, to the last digit. That is special: in softmax regression the scores are linear in $\theta$, and then the
-# second derivative of the loss does not depend on the label, so its expectation is itself. For a network the scores bend
-# too, and $F$ leaves out that part, as Gauss–Newton does. (For a softmax output with cross-entropy $F$ is exactly the
-# generalized Gauss–Newton matrix; Martens 2020.)
+# second derivative of the loss does not depend on the label, so its expectation is itself. For a network the scores
+# bend too, and $F$ leaves out that part, as Gauss–Newton does. (For a softmax output with cross-entropy $F$ is
+# exactly the generalized Gauss–Newton matrix; Martens 2020.)
 #
-# The empirical matrix is off by nearly as much as the Hessian is large. Does that spoil the training? **Predict**: ten
-# steps with each of the two matrices, damped by 0.01 and with your `backtrack`. Which goes lower?
+# The empirical matrix is off by nearly as much as the Hessian is large. Does that spoil the training? **Predict**:
+# ten steps with each of the two matrices, damped by 0.01 and with your `backtrack`. Which goes lower?
 
 # %% tags=["demo"]
 def train(matrix_of, start):
@@ -746,21 +757,23 @@ for seed in range(5):
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>Neither. The loss ends at 0.0057 to 0.0063 with the Fisher matrix, at 0.0042 to 0.0066 with the empirical one, and at
-# 0.08 to 0.10 with descent.</p>
+# <p>Neither. The loss ends at 0.0057 to 0.0063 with the Fisher matrix, at 0.0042 to 0.0066 with the empirical one,
+# and at 0.08 to 0.10 with descent.</p>
 # </details>
 #
 # So this data set does not decide the quarrel, and one should not claim that it does. What is certain is what the
-# matrices *are*. Lesson 6 told AdaGrad's story in these words: it keeps the diagonal of a sum of $g g^\top$ with the
-# data's labels. That is the diagonal of the *empirical* Fisher matrix, and AdaGrad takes its root.
+# matrices *are*. Lesson 6 told AdaGrad's story in these words: it keeps the diagonal of a sum of $g g^\top$ with
+# the data's labels. With one example a step that is the diagonal of the *empirical* Fisher matrix, up to a factor,
+# and AdaGrad takes its root.
 
 # %% [markdown]
 # ## 7 · Learn the inverse
 #
 # ### What a step teaches
 #
-# In one dimension two gradients tell the curvature: $f'' \approx (f'_{\text{new}} - f'_{\text{old}})/(x_{\text{new}} -
-# x_{\text{old}})$. In many dimensions call the last step $s$ and the change of the gradient $y$,
+# In one dimension two gradients tell the curvature: $f'' \approx (f'_{\text{new}} -
+# f'_{\text{old}})/(x_{\text{new}} - x_{\text{old}})$. In many dimensions call the last step $s$ and the change of
+# the gradient $y$,
 #
 # $$s = \theta_{\text{new}} - \theta_{\text{old}}, \qquad y = g_{\text{new}} - g_{\text{old}} .$$
 #
@@ -769,26 +782,27 @@ for seed in range(5):
 #
 # $$B\,y = s .$$
 #
-# **By hand.** Start with $B = I$ and see $s = (1, 0)$, $y = (4, 0)$: the curvature along the first axis is 4. The new $B$
-# must map $(4, 0)$ to $(1, 0)$, and nothing was said of the second axis. $\mathrm{diag}(\tfrac14, 1)$ does that.
+# **By hand.** Start with $B = I$ and see $s = (1, 0)$, $y = (4, 0)$: the curvature along the first axis is 4. The
+# new $B$ must map $(4, 0)$ to $(1, 0)$, and nothing was said of the second axis. $\mathrm{diag}(\tfrac14, 1)$ does
+# that.
 #
 # ### BFGS
 #
-# Many matrices satisfy $By = s$. Broyden, Fletcher, Goldfarb and Shanno (all 1970) each found the one that changes the old
-# $B$ least, in a suitable norm. With $\rho = 1/(y^\top s)$,
+# Many matrices satisfy $By = s$. Broyden, Fletcher, Goldfarb and Shanno (all 1970) came by different ways to the
+# one that changes the old $B$ least, in a suitable norm. With $\rho = 1/(y^\top s)$,
 #
 # $$B \;\leftarrow\; (I - \rho\, s y^\top)\, B\, (I - \rho\, y s^\top) + \rho\, s s^\top .$$
 #
-# The two factors make $B$ forget what it said of $y$; the last term is what it learns. Check it: $(I - \rho\,y s^\top)\,y
-# = y - \rho\,(s^\top y)\,y = 0$, so the first part gives 0, and $\rho\, s\,(s^\top y) = s$.
+# The two factors make $B$ forget what it said of $y$; the last term is what it learns. Check it: $(I - \rho\,y
+# s^\top)\,y = y - \rho\,(s^\top y)\,y = 0$, so the first part gives 0, and $\rho\, s\,(s^\top y) = s$.
 #
 # ### The curvature condition
 #
-# $y^\top s$ is the curvature along the step, times $\|s\|^2$. It has to be positive: from $By = s$ follows $y^\top B y =
-# y^\top s$, and for a positive definite $B$ the left side is positive. Where the loss curves downwards along the step,
-# $y^\top s \le 0$, and no such $B$ exists. Then we **leave $B$ as it is**. (Textbooks choose the step by a line search of
-# Wolfe's kind, which guarantees $y^\top s > 0$, or blend $y$ with $Hs$, which is Powell's damping. Nocedal and Wright
-# 2006, chapters 6 and 18.)
+# $y^\top s$ is the curvature along the step, times $\|s\|^2$. It has to be positive: from $By = s$ follows $y^\top
+# B y = y^\top s$, and for a positive definite $B$ the left side is positive. Where the loss curves downwards along
+# the step, $y^\top s \le 0$, and no such $B$ exists. Then we **leave $B$ as it is**. (Textbooks choose the step by
+# a line search of Wolfe's kind, which guarantees $y^\top s > 0$, or blend $y$ with $B^{-1}s$, which is Powell's
+# damping. Nocedal and Wright 2006, chapters 6 and 18.)
 
 # %% [markdown]
 # ### Exercise 6 · `bfgs_update`
@@ -827,8 +841,8 @@ grade(bfgs_update)
 # <p>Which of $s^\top y$ and $s\,y^\top$ is a number, and which is a matrix? How are the two factors related?</p>
 # </details>
 # <details><summary>Hint 2: the idea</summary>
-# <p>For vectors <code>s @ y</code> is the number and <code>torch.outer(s, y)</code> the matrix. The right factor is the
-# left one's transpose. Look at $y^\top s$ before you divide by it.</p>
+# <p>For vectors <code>s @ y</code> is the number and <code>torch.outer(s, y)</code> the matrix. The right factor is
+# the left one's transpose. Look at $y^\top s$ before you divide by it.</p>
 # </details>
 # <details><summary>Hint 3: the shape of the code</summary>
 # <p><code>if y @ s &lt;= 0: return inverse</code>; <code>left = torch.eye(...) - torch.outer(s, y) / ...</code>; then
@@ -849,16 +863,16 @@ secant_demo(bfgs_update)
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>Any two steps do not. The second update keeps what the first has taught only where $s_2^\top H s_1 = 0$, that is
-# $s_2^\top y_1 = 0$: where the two steps are <em>conjugate</em>. With an exact line search BFGS takes such steps by itself.
-# </p>
+# <p>Any two steps do not. The second update keeps what the first has taught only where $s_2^\top H s_1 = 0$, that
+# is $s_2^\top y_1 = 0$: where the two steps are <em>conjugate</em>. With an exact line search BFGS takes such steps
+# by itself. </p>
 # </details>
 
 # %% [markdown]
 # ### $n$ steps, if the arithmetic is exact
 #
-# On a quadratic with an exact line search BFGS arrives after $n$ steps, and then $B = H^{-1}$. Here are ten parameters
-# with $\kappa = 100$.
+# On a quadratic with an exact line search BFGS arrives after $n$ steps, and then $B = H^{-1}$. Here are ten
+# parameters with $\kappa = 100$.
 
 # %% tags=["demo"]
 def spread_curvatures(n, condition):
@@ -888,60 +902,61 @@ for n, condition in ((10, 100), (30, 1000), (50, 10_000)):
     hessian = bowl_of(spread_curvatures(n, condition), 0)
     b = torch.randn(n, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     curves[f"n = {n}, κ = {condition}"] = bfgs_on_a_bowl(hessian, b, n + 20)
-plot_curves({name: pair[0] for name, pair in curves.items()}, ax=left, xlabel="step", ylabel="distance, relative", log_y=True)
-plot_curves({name: pair[1] for name, pair in curves.items()}, ax=right, xlabel="step", ylabel="error of B, relative", log_y=True)
+for ax, part, label in ((left, 0, "distance, relative"), (right, 1, "error of B, relative")):
+    shown = {name: pair[part] for name, pair in curves.items()}
+    plot_curves(shown, ax=ax, xlabel="step", ylabel=label, log_y=True)
 handles, labels = left.get_legend_handles_labels()
 fig.legend(handles, labels, loc="outside upper center", ncols=3)
 left.get_legend().remove()
 right.get_legend().remove()
-show(fig, "Left: the distance to the solution by step, for three bowls. With n = 10 it drops to rounding at step 10, with "
-          "n = 30 at step 33 and with n = 50 at step 59. Right: the error of B stays near 1 until just before and then "
-          "drops likewise.")
+show(fig, "Left: the distance to the solution by step, for three bowls. With n = 10 it drops to rounding at step 10, "
+          "with n = 30 a few steps after 30 and with n = 50 nearly ten steps after 50. Right: the error of B stays "
+          "near 1 until just before and then drops likewise.")
 for seed in range(5):
     hessian = bowl_of(spread_curvatures(10, 100), seed)
     b = torch.randn(10, generator=torch.Generator().manual_seed(100 + seed), dtype=torch.float64)
     distances, errors = bfgs_on_a_bowl(hessian, b, 12)
-    print(f"seed {seed}, n = 10, κ = 100: within 1e-6 after {steps_to_reach(distances, 1e-6)} steps, then B is H⁻¹ up to "
-          f"{errors[10]:.0e}")
+    print(f"seed {seed}, n = 10, κ = 100: within 1e-6 after {steps_to_reach(distances, 1e-6)} steps, "
+          f"then B is H⁻¹ up to {errors[10]:.0e}")
 
 # %% [markdown]
-# **"$n$ steps" is a theorem about exact arithmetic.** With $\kappa = 100$ it comes true. With $\kappa = 1000$ rounding
-# costs three steps more, with $\kappa = 10^4$ and 50 parameters nine.
+# **"$n$ steps" is a theorem about exact arithmetic.** With $\kappa = 100$ it comes true. With $\kappa = 1000$
+# rounding costs a few steps more, with $\kappa = 10^4$ and 50 parameters nearly ten.
 
 # %% [markdown]
 # ## 8 · Forget the matrix: L-BFGS
 #
-# $B$ has $n^2$ entries. But $B$ is nothing else than the start $B_0$ and the pairs that were seen since. So keep the last
-# $m$ pairs, which are $2mn$ numbers, and multiply $Bg$ out of them each time (Nocedal 1980; Liu and Nocedal 1989). Look
-# at what one update does to a vector $g$:
+# $B$ has $n^2$ entries. But $B$ is nothing else than the start $B_0$ and the pairs that were seen since. So keep
+# the last $m$ pairs, which are $2mn$ numbers, and multiply $Bg$ out of them each time (Nocedal 1980; Liu and
+# Nocedal 1989). Look at what one update does to a vector $g$:
 #
 # $$B\,g = (I - \rho s y^\top)\; B_{\text{old}}\; \underbrace{(g - \alpha\, y)}_{q} + \alpha\, s,
 # \qquad \alpha = \rho\, s^\top g .$$
 #
-# So: take $\alpha y$ away, let the *older* pairs work on the rest, and repair on the way back,
-# $r - \rho\,(y^\top r)\,s + \alpha s = r + (\alpha - \beta)\,s$ with $\beta = \rho\, y^\top r$. Written out for all pairs
-# these are the **two loops**:
+# So: take $\alpha y$ away, let the *older* pairs work on the rest, and repair on the way back, $r - \rho\,(y^\top
+# r)\,s + \alpha s = r + (\alpha - \beta)\,s$ with $\beta = \rho\, y^\top r$. Written out for all pairs these are
+# the **two loops**:
 #
-# 1. $q \leftarrow g$. For the pairs from the newest to the oldest: $\alpha_i = s_i^\top q / y_i^\top s_i$, $\;q \leftarrow q -
-#    \alpha_i y_i$.
+# 1. $q \leftarrow g$. For the pairs from the newest to the oldest: $\alpha_i = s_i^\top q / y_i^\top s_i$, $\;q
+#    \leftarrow q - \alpha_i y_i$.
 # 2. $r \leftarrow B_0\, q$, with $B_0 = \gamma I$ and $\gamma = s^\top y / y^\top y$ of the **newest** pair.
-# 3. For the pairs from the oldest to the newest: $\beta = y_i^\top r / y_i^\top s_i$, $\;r \leftarrow r + (\alpha_i - \beta)\,
-#    s_i$.
+# 3. For the pairs from the oldest to the newest: $\beta = y_i^\top r / y_i^\top s_i$,
+#    $r \leftarrow r + (\alpha_i - \beta)\, s_i$.
 #
 # The direction is $-r$.
 #
-# **By hand.** One pair, $s = (1, 0)$, $y = (4, 0)$, and $g = (4, 1)$. $\alpha = 4/4 = 1$, so $q = (4, 1) - (4, 0) = (0, 1)$.
-# $\gamma = 4/16 = \tfrac14$, so $r = (0, \tfrac14)$. $\beta = 0$, so $r = (1, \tfrac14)$. Along the step the
-# curvature 4 is used exactly; elsewhere the same 4 is the best guess there is.
+# **By hand.** One pair, $s = (1, 0)$, $y = (4, 0)$, and $g = (4, 1)$. $\alpha = 4/4 = 1$, so $q = (4, 1) - (4, 0) =
+# (0, 1)$. $\gamma = 4/16 = \tfrac14$, so $r = (0, \tfrac14)$. $\beta = 0$, so $r = (1, \tfrac14)$. Along the step
+# the curvature 4 is used exactly; elsewhere the same 4 is the best guess there is.
 
 # %% [markdown]
 # ### Exercise 7 · `lbfgs_direction`
 #
 # **Goal** · the direction $-Bg$ from a list of pairs. **Difficulty** ●●●● · **about 15 minutes**
 #
-# The lists hold the oldest pair first, and all $y_i^\top s_i$ are positive. They may be empty: then the direction is $-g$.
-# $B_0 = I$ instead of $\gamma I$ is accepted and named. A function that builds the matrix $B$ from the same start is
-# right as well; it just needs the $n^2$ numbers that we wanted to save.
+# The lists hold the oldest pair first, and all $y_i^\top s_i$ are positive. They may be empty: then the direction
+# is $-g$. $B_0 = I$ instead of $\gamma I$ is accepted and named. A function that builds the matrix $B$ from the
+# same start is right as well; it just needs the $n^2$ numbers that we wanted to save.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_lbfgs_direction"}
 def lbfgs_direction(grad, s_list, y_list):
@@ -953,12 +968,12 @@ def lbfgs_direction(grad, s_list, y_list):
     """
     ### BEGIN SOLUTION
     q, alphas = grad, []
-    for s, y in zip(reversed(s_list), reversed(y_list)):
+    for s, y in zip(reversed(s_list), reversed(y_list), strict=True):
         alphas.append((s @ q) / (y @ s))
         q = q - alphas[-1] * y
     if s_list:
         q = q * (s_list[-1] @ y_list[-1]) / (y_list[-1] @ y_list[-1])
-    for s, y, alpha in zip(s_list, y_list, reversed(alphas)):
+    for s, y, alpha in zip(s_list, y_list, reversed(alphas), strict=True):
         beta = (y @ q) / (y @ s)
         q = q + (alpha - beta) * s
     return -q
@@ -977,29 +992,32 @@ grade(lbfgs_direction)
 # <p>In which order does each loop go through the pairs, and which numbers of the first loop does the second need?</p>
 # </details>
 # <details><summary>Hint 2: the idea</summary>
-# <p>Keep each $\alpha_i$ in a list. The first loop fills it from the newest pair on, so the second reads it from its end.
-# <code>reversed(...)</code> turns a list round.</p>
+# <p>Keep each $\alpha_i$ in a list. The first loop fills it from the newest pair on, so the second reads it from
+# its end. <code>reversed(...)</code> turns a list round.</p>
 # </details>
 # <details><summary>Hint 3: the shape of the code</summary>
-# <p>Three parts: a loop over <code>zip(reversed(s_list), reversed(y_list))</code> that appends to <code>alphas</code>; one
-# line with $\gamma$, if there is a pair; a loop over <code>zip(s_list, y_list, reversed(alphas))</code>.</p>
+# <p>Three parts: a loop over <code>zip(reversed(s_list), reversed(y_list))</code> that appends to
+# <code>alphas</code>; one line with $\gamma$, if there is a pair; a loop over <code>zip(s_list, y_list,
+# reversed(alphas))</code>.</p>
 # </details>
 
 # %% [markdown]
 # ### The length of the first step
 #
 # Before there is a pair nothing is known of any scale, and $-g$ may be far too long. `torch.optim.LBFGS` shortens
-# its first step to $\min(1, 1/\|g\|_1)$. Does that matter? **Predict**, then look: the long valley from $(-1.2, 1)$, where
-# $\|g\|_1 = 304$, with and without.
+# its first step to $\min(1, 1/\|g\|_1)$. Does that matter? **Predict**, then look: the long valley from $(-1.2,
+# 1)$, where $\|g\|_1 = 304$, with and without.
 
 # %% nbgrader={"locked": true, "grade_id": "minimizer"}
-def minimize(choose, f, theta, *, most, tolerance=1e-8, first=lambda grad, k: 1.0, seen=lambda s, y: None, path=None):
-    """Follow directions with your `backtrack` until the loss is at most `tolerance`; returns the number of steps, or None.
+def minimize(choose, f, theta, *, most, tolerance=1e-8, first=lambda grad, k: 1.0, seen=lambda s, y: None,
+             path=None):
+    """Follow directions with your `backtrack` until the loss is at most `tolerance`.
 
     choose : maps a point and its gradient to a direction
     first : maps a gradient and the number of the step to the first size to try
     seen : is told of every pair s, y
     path : list that gets every point on the way
+    returns the number of steps, or None
     """
     path = [] if path is None else path
     path.append(theta)
@@ -1046,11 +1064,12 @@ for shortened in (True, False):
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>Shortened, 36 steps and no pair refused. Not shortened, 670 steps, and 639 pairs refused. The first step is cut back
-# to a thousandth of $-g$ and ends on the steep wall of the valley, and so do the next two: what is learnt there is a
-# large curvature, hence a small $\gamma$. From then on the loss curves slightly <em>downwards</em> along each little
-# step, $y^\top s < 0$, the pair is refused, and $\gamma$ stays that of the wall. What is left is descent with a tiny
-# rate, for 639 steps. No error is raised; it is just slow. So count the pairs that are refused.</p>
+# <p>Shortened, 36 steps and no pair refused. Not shortened, 670 steps, and 639 pairs refused. The first step is cut
+# back to a thousandth of $-g$ and ends on the steep wall of the valley, and so do the next two: what is learnt
+# there is a large curvature, hence a small $\gamma$. From then on the loss curves slightly <em>downwards</em> along
+# each little step, $y^\top s < 0$, the pair is refused, and $\gamma$ stays that of the wall. What is left is
+# descent with a tiny rate, for 639 steps. No error is raised; it is just slow. So count the pairs that are
+# refused.</p>
 # </details>
 
 # %% [markdown]
@@ -1058,32 +1077,32 @@ for shortened in (True, False):
 #
 # ### Only products
 #
-# A Newton step solves $Hp = -g$. Lesson 3 multiplied $H$ with a vector at the price of about two gradients, without ever
-# building it (Pearlmutter 1994). Can one *solve* with products alone?
+# A Newton step solves $Hp = -g$. Lesson 3 multiplied $H$ with a vector at the price of about two gradients, without
+# ever building it (Pearlmutter 1994). Can one *solve* with products alone?
 #
-# The best step along the gradient, again and again, is steepest descent: it zigzags, because each step spoils what the
-# last one has reached. **Conjugate** directions do not: $p_i^\top H p_j = 0$ means that a step along $p_j$ leaves the
-# slope along $p_i$ at zero. So after one step along each of $n$ conjugate directions all slopes are 0 and we are at the
-# bottom. Hestenes and Stiefel (1952) found that such directions can be had from the last one alone. To solve $Hx = b$ start
-# with $x = 0$, $r = b$, $p = b$, and repeat
+# The best step along the gradient, again and again, is steepest descent: it zigzags, because each step spoils what
+# the last one has reached. **Conjugate** directions do not: $p_i^\top H p_j = 0$ means that a step along $p_j$
+# leaves the slope along $p_i$ at zero. So after one step along each of $n$ conjugate directions all slopes are 0
+# and we are at the bottom. Hestenes and Stiefel (1952) found that such directions can be had from the last one
+# alone. To solve $Hx = b$ start with $x = 0$, $r = b$, $p = b$, and repeat
 #
 # $$\alpha = \frac{r^\top r}{p^\top H p}, \quad x \leftarrow x + \alpha p, \quad r_{\text{new}} = r - \alpha H p, \quad
 # \beta = \frac{r_{\text{new}}^\top r_{\text{new}}}{r^\top r}, \quad p \leftarrow r_{\text{new}} + \beta p .$$
 #
 # $r = b - Hx$ is the **residual** all the way, the negative gradient of $\tfrac12x^\top Hx - b^\top x$.
 #
-# **By hand.** $H = \mathrm{diag}(1, 3)$, $b = (3, 3)$. The first product is $Hp = (3, 9)$, so $\alpha = 18/36 = \tfrac12$, $x =
-# (1.5, 1.5)$, $r = (1.5, -1.5)$. Then $\beta = 4.5/18 = \tfrac14$ and $p = (2.25, -0.75)$. The second product is $(2.25,
-# -2.25)$, $\alpha = 4.5/6.75 = \tfrac23$, and $x = (3, 1)$: solved, after two products.
+# **By hand.** $H = \mathrm{diag}(1, 3)$, $b = (3, 3)$. The first product is $Hp = (3, 9)$, so $\alpha = 18/36 =
+# \tfrac12$, $x = (1.5, 1.5)$, $r = (1.5, -1.5)$. Then $\beta = 4.5/18 = \tfrac14$ and $p = (2.25, -0.75)$. The
+# second product is $(2.25, -2.25)$, $\alpha = 4.5/6.75 = \tfrac23$, and $x = (3, 1)$: solved, after two products.
 
 # %% [markdown]
 # ### Exercise 8 · `cg_solve`
 #
 # **Goal** · $x$ after `n_steps` steps of conjugate gradients from 0. **Difficulty** ●●● · **about 12 minutes**
 #
-# `hvp` maps a vector $v$ to $Hv$, for a symmetric positive definite $H$. A product is dear: call it exactly once in each
-# step, and not at all before the first. Some of the checks hand out no more than that. Stop where the residual is exactly
-# 0, for then $\alpha$ would be 0/0. `n_steps` may be 0.
+# `hvp` maps a vector $v$ to $Hv$, for a symmetric positive definite $H$. A product is dear: call it exactly once in
+# each step, and not at all before the first. Some of the checks hand out no more than that. Stop where the residual
+# is exactly 0, for then $\alpha$ would be 0/0. `n_steps` may be 0.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_cg_solve"}
 def cg_solve(hvp, b, *, n_steps):
@@ -1122,20 +1141,21 @@ grade(cg_solve)
 # <p>$Hp$ appears twice in the formulas. How often do you have to compute it? And what is the residual at $x = 0$?</p>
 # </details>
 # <details><summary>Hint 2: the idea</summary>
-# <p>Compute the product once and keep it. Keep $r^\top r$ of the last step too: it is needed for $\beta$ after $r$ has
-# changed.</p>
+# <p>Compute the product once and keep it. Keep $r^\top r$ of the last step too: it is needed for $\beta$ after $r$
+# has changed.</p>
 # </details>
 # <details><summary>Hint 3: the shape of the code</summary>
-# <p>Before the loop <code>x</code>, <code>r</code>, <code>p</code> and <code>size = r @ r</code>. Inside it: leave if
-# <code>size == 0</code>; the product; <code>alpha</code>; <code>x</code> and <code>r</code>; the new size; <code>p</code>.</p>
+# <p>Before the loop <code>x</code>, <code>r</code>, <code>p</code> and <code>size = r @ r</code>. Inside it: leave
+# if <code>size == 0</code>; the product; <code>alpha</code>; <code>x</code> and <code>r</code>; the new size;
+# <code>p</code>.</p>
 # </details>
 
 # %% [markdown]
 # ### Demo: eigenvalues on a line
 #
-# A bowl in 50 dimensions whose eigenvalues you drag. Below them stands what *your* `cg_solve` leaves of the error after
-# each product. **Before you drag**, say what decides how many products are needed: the condition number, or something
-# else?
+# A bowl in 50 dimensions whose eigenvalues you drag. Below them stands what *your* `cg_solve` leaves of the error
+# after each product. **Before you drag**, say what decides how many products are needed: the condition number, or
+# something else?
 #
 # **Goal:** solve it in 4 products.
 
@@ -1144,9 +1164,9 @@ cg_demo(cg_solve)
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>The number of <em>different</em> eigenvalues decides. After $k$ steps CG has found the best polynomial of degree $k$ in
-# $H$, and one with a zero at each of $k$ eigenvalues leaves no error. So four places at which all handles lie are
-# enough, however far apart they are. Clusters that are narrow, but not points, come close.</p>
+# <p>The number of <em>different</em> eigenvalues decides. After $k$ steps CG has found the best polynomial of
+# degree $k$ in $H$, and one with a zero at each of $k$ eigenvalues leaves no error. So four places at which all
+# handles lie are enough, however far apart they are. Clusters that are narrow, but not points, come close.</p>
 # </details>
 
 # %% [markdown]
@@ -1205,10 +1225,10 @@ for name, curvatures in table.items():
 print("– means: not within n + 20 steps")
 
 # %% [markdown]
-# For $\kappa = 100$ it is $n$ steps, for both. With three different eigenvalues it is three. With a large condition number
-# rounding destroys the conjugacy of far-away directions: CG needs half as many steps again with $\kappa = 1000$, and for
-# $\kappa = 10^4$ has not arrived after 70. BFGS keeps a matrix and suffers less. Both are still far ahead of momentum,
-# whose rate belongs to $\kappa$ alone, and they need no constants.
+# For $\kappa = 100$ it is $n$ steps, for both. With three different eigenvalues it is three. With a large condition
+# number rounding destroys the conjugacy of far-away directions: CG needs half as many steps again with $\kappa =
+# 1000$, and for $\kappa = 10^4$ has not arrived after 70. BFGS keeps a matrix and suffers less. Both are still far
+# ahead of momentum, whose rate belongs to $\kappa$ alone, and they need no constants.
 #
 # ### A Newton step without a Hessian
 #
@@ -1233,29 +1253,30 @@ for k in (1, 2, 5, 10, 20, 42):
 print(f"exact step: loss {loss_of(whole):.4f}, from {loss_of(theta):.4f}")
 
 # %% [markdown]
-# A dozen products do for nearly all of the step, with 42 parameters as with millions: what counts is how the eigenvalues
-# lie, not how many there are.
+# A dozen products do for nearly all of the step, with 42 parameters as with millions: what counts is how the
+# eigenvalues lie, not how many there are.
 
 # %% [markdown]
 # ### Losses that are no quadratics
 #
-# Where the loss is not quadratic, the same idea gives a direction for a line search: the negative gradient, and $\beta$
-# times the last direction,
+# Where the loss is not quadratic, the same idea gives a direction for a line search: the negative gradient, and
+# $\beta$ times the last direction,
 #
-# $$d = -g + \max(0, \beta)\, d_{\text{old}}, \qquad \beta = \frac{g^\top(g - g_{\text{old}})}{g_{\text{old}}^\top g_{\text{old}}} .$$
+# $$d = -g + \max(0, \beta)\, d_{\text{old}}, \qquad
+# \beta = \frac{g^\top(g - g_{\text{old}})}{g_{\text{old}}^\top g_{\text{old}}} .$$
 #
-# This is the formula of Polak and Ribière (1969); Fletcher and Reeves (1964) have $g^\top g$ above, as in `cg_solve`. On a
-# quadratic with exact steps they agree, because gradients of two successive steps are then orthogonal. Compare with
-# momentum: it is the same sum, with a $\beta$ that is worked out anew at each step. Where $\beta$ would be negative it is
-# set to 0, and the method begins anew along $-g$.
+# This is the formula of Polak and Ribière (1969); Fletcher and Reeves (1964) have $g^\top g$ above, as in
+# `cg_solve`. On a quadratic with exact steps they agree, because gradients of two successive steps are then
+# orthogonal. Compare with momentum: it is the same sum, with a $\beta$ that is worked out anew at each step. Where
+# $\beta$ would be negative it is set to 0, and the method begins anew along $-g$.
 
 # %% [markdown]
 # ### Exercise 9 · `cg_direction`
 #
 # **Goal** · the next direction. **Difficulty** ●● · **about 5 minutes**
 #
-# The checks also accept, and name, the $\beta$ of Fletcher and Reeves, of Hestenes and Stiefel, and of Dai and Yuan, each
-# with the 0. The old gradient is not 0, and the old direction leads downhill.
+# The checks also accept, and name, the $\beta$ of Fletcher and Reeves, of Hestenes and Stiefel, and of Dai and
+# Yuan, each with the 0. The old gradient is not 0, and the old direction leads downhill.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_cg_direction"}
 def cg_direction(grad, old_grad, old_direction):
@@ -1294,8 +1315,8 @@ grade(cg_direction)
 #
 # ### In steps
 #
-# The long valley to a loss of $10^{-8}$, from five starts, every method with *your* `backtrack`. Newton's direction is
-# that of `saddle_free_step`, since the valley curves downwards in places.
+# The long valley to a loss of $10^{-8}$, from five starts, every method with *your* `backtrack`. Newton's direction
+# is that of `saddle_free_step`, since the valley curves downwards in places.
 
 # %% tags=["demo"]
 def conjugate(start, most=1000):
@@ -1331,7 +1352,7 @@ methods = {
     "L-BFGS": lambda start: lbfgs_run(start, shortened=True)[0],
     "Newton, saddle-free": lambda start: minimize(newton_direction, rosenbrock, start, most=500),
 }
-print("steps from                " + "  ".join(f"{str(start):>12s}" for start in starts))
+print("steps from                " + "  ".join(f"{start!s:>12s}" for start in starts))
 for name, method in methods.items():
     counts = [method(torch.tensor(start, dtype=torch.float64)) for start in starts]
     print(f"{name:24s}  " + "  ".join(f"{'> 1000' if count is None else count!s:>12s}" for count in counts))
@@ -1343,14 +1364,18 @@ for number, (name, choose) in enumerate({"descent, 200 steps": lambda theta, gra
     way = []
     minimize(choose, rosenbrock, classic, most=200, path=way)
     plot_path(torch.stack(way), ax=ax, label=name, number=number)
-show(fig, "Level lines of a bent valley. In 200 tiny steps descent covers a part of the valley's floor; Newton's method "
-          "goes around the bend to the minimum in 20 long ones.")
+show(fig, "Level lines of a bent valley. Descent creeps near its start, is thrown across to the other arm of the "
+          "valley by one long step, and creeps there. Newton's method follows the bend to the minimum in twenty steps.")
 
 # %% [markdown]
+# Descent creeps; the one long step across the valley was luck, a first trial of $-g$ that happened to land low
+# enough on the other side. Newton's method follows the floor of the valley. The order of the others is typical,
+# their exact numbers are not: another start, and BFGS needs 13 steps or 77.
+#
 # ### In numbers stored and work done
 #
-# What each method keeps beside $\theta$ and $g$, and what it does in a step beside computing gradients, for $n$ weights,
-# a memory of $m = 10$ pairs, and $k = 10$ products.
+# What each method keeps beside $\theta$ and $g$, and what it does in a step beside computing gradients, for $n$
+# weights, a memory of $m = 10$ pairs, and $k = 10$ products.
 
 # %% tags=["demo"]
 n, m, k = 100_000, 10, 10
@@ -1381,41 +1406,44 @@ print("\nmilliseconds to solve with n = " + ", ".join(map(str, sizes)) + ": "
       + ", ".join(f"{1000 * second:.1f}" for second in seconds))
 
 # %% [markdown]
-# A hundred thousand weights are a small network, and its Hessian has $10^{10}$ entries: 37 GiB. Only the rows with $n$ or $mn$
-# are left for large networks.
+# A hundred thousand weights are a small network, and its Hessian has $10^{10}$ entries: 37 GiB. Only the rows with
+# $n$ or $mn$ are left for large networks.
 #
 # ### Why deep networks still use Adam
 #
-# - **Noise.** All of this lesson used exact gradients. $y$ is a *difference* of two of them, so in minibatches it is
-#   mostly noise, unless both are taken on the same rows; and a noisy curvature that is inverted is worse than none. Second-order
-#   methods want batches of thousands of rows where descent is happy with a hundred.
+# - **Noise.** All of this lesson used exact gradients. $y$ is a *difference* of two of them, so in minibatches it
+#   is mostly noise, unless both are taken on the same rows; and a noisy curvature that is inverted is worse than
+#   none. Second-order methods want batches of thousands of rows where descent is happy with a hundred.
 # - **Saddles.** Newton's method proper is drawn to them, and networks have many.
 # - **The price of a step.** Ten products cost as much as twenty gradients. Twenty steps of Adam are hard to beat.
 #
-# What is used are matrices between the diagonal and the whole: blocks for each layer that factor (K-FAC, Martens and Grosse
-# 2015; Shampoo, Gupta, Koren and Singer 2018). And wherever a loss is smooth, small and exact, as in most of
-# statistics, L-BFGS and Gauss–Newton are the methods to begin with.
+# What is used are matrices between the diagonal and the whole: blocks for each layer that factor (K-FAC, Martens
+# and Grosse 2015; Shampoo, Gupta, Koren and Singer 2018). And wherever a loss is smooth, small and exact, as in
+# most of statistics, L-BFGS and Gauss–Newton are the methods to begin with.
 
 # %% [markdown]
 # ### Which would you take?
 #
-# 1. A logistic regression with 200 features and 10 000 rows. 2. Fitting the 6 parameters of a physical model to 500
-# measurements. 3. A network with 20 million weights, trained in minibatches of 128.
+# 1. A logistic regression with 200 features and 10 000 rows.
+# 2. Fitting the 6 parameters of a physical model to 500 measurements.
+# 3. A network with 20 million weights, trained in minibatches of 128.
 #
-# **Write down** for each which method of this course you would begin with, and why the two obvious alternatives would be
-# worse: what would they cost, in numbers stored or in work, or what would go wrong?
+# **Write down** for each which method of this course you would begin with, and why the two obvious alternatives
+# would be worse: what would they cost, in numbers stored or in work, or what would go wrong?
 
 # %% [markdown] nbgrader={"grade": true, "solution": true, "grade_id": "reflection_cost", "points": 3}
 # ### BEGIN SOLUTION
-# **1.** Newton's method (here F = H, so it is the natural gradient too) or L-BFGS. H has 201² = 40 000 entries, which is
-# nothing, and is positive semidefinite, so no saddle can attract; a little damping and a line search make it safe. About
-# ten steps. Descent would need hundreds and a rate; Adam as well, and its noise is not needed with 10 000 rows.
+# **1.** Newton's method (here F = H, so it is the natural gradient too) or L-BFGS. H has 201² = 40 000 entries,
+# which is nothing, and is positive semidefinite, so no saddle can attract; a little damping and a line search make
+# it safe. About ten steps. Descent would need hundreds and a rate; Adam as well, and its noise is not needed with
+# 10 000 rows.
 #
-# **2.** Gauss–Newton with Levenberg's damping: squares of residuals, six parameters, first derivatives alone. The Hessian
-# would need second derivatives and may be indefinite far from the fit; BFGS has to learn what JᵀJ knows at once.
+# **2.** Gauss–Newton with Levenberg's damping: squares of residuals, six parameters, first derivatives alone. The
+# Hessian would need second derivatives and may be indefinite far from the fit; BFGS has to learn what JᵀJ knows at
+# once.
 #
-# **3.** Adam, or momentum. The matrices of Newton and BFGS would have 4·10¹⁴ entries. L-BFGS fits into memory (400 million
-# numbers for m = 10), but differences of gradients of two minibatches of 128 are mostly noise.
+# **3.** Adam, or momentum. The matrices of Newton and BFGS would have 4·10¹⁴ entries. L-BFGS fits into memory (400
+# million numbers for m = 10), but differences of gradients of two minibatches of 128 are mostly noise.
 #
 # *Rubric.* One point for each of the three: half for a method that fits, half for a reason that names a cost or a
 # failure of another one. Other choices with sound reasons are right as well.
@@ -1424,13 +1452,13 @@ print("\nmilliseconds to solve with n = " + ", ".join(map(str, sizes)) + ": "
 # %% [markdown]
 # ## Summary
 #
-# - Newton's step $-H^{-1}g$ jumps to the critical point of the model of second order. It does not ask which kind that is:
-#   saddle points attract it. The sizes $|\lambda|$ of the curvatures mend that.
+# - Newton's step $-H^{-1}g$ jumps to the critical point of the model of second order. It does not ask which kind
+#   that is: saddle points attract it. The sizes $|\lambda|$ of the curvatures mend that.
 # - Far from the model's truth damp the step, or search along it for a fall of at least $c_1\alpha\,g^\top d$.
-# - $J^\top J$ and $F$ are curvatures made of first derivatives. $F$ takes the model's labels; with the data's labels it is the
-#   empirical Fisher, which is another matrix.
-# - BFGS learns $H^{-1}$ from pairs with $y^\top s > 0$. L-BFGS keeps $m$ pairs instead, CG one direction. "$n$ steps" holds for
-#   exact arithmetic; clustered eigenvalues need fewer, large condition numbers more.
+# - $J^\top J$ and $F$ are curvatures made of first derivatives. $F$ takes the model's labels; with the data's
+#   labels it is the empirical Fisher, which is another matrix.
+# - BFGS learns $H^{-1}$ from pairs with $y^\top s > 0$. L-BFGS keeps $m$ pairs instead, CG one direction. "$n$
+#   steps" holds for exact arithmetic; clustered eigenvalues need fewer, large condition numbers more.
 # - $n^2$ numbers are too many for networks; $n$ and $mn$ are not.
 #
 # **Next**: where descent begins decides what it finds. Lesson 9 chooses the start.
@@ -1438,24 +1466,27 @@ print("\nmilliseconds to solve with n = " + ", ".join(map(str, sizes)) + ": "
 # ## Sources
 #
 # - J. Nocedal, S. J. Wright, *Numerical optimization*, 2nd edition, Springer 2006 (chapters 3, 5 to 7, 10).
-# - Y. Dauphin, R. Pascanu, C. Gulcehre, K. Cho, S. Ganguli, Y. Bengio, *Identifying and attacking the saddle point problem in
-#   high-dimensional non-convex optimization*, NIPS 2014.
+# - Y. Dauphin, R. Pascanu, C. Gulcehre, K. Cho, S. Ganguli, Y. Bengio, *Identifying and attacking the saddle point
+#   problem in high-dimensional non-convex optimization*, NIPS 2014.
 # - J. D. Lee, M. Simchowitz, M. I. Jordan, B. Recht, *Gradient descent only converges to minimizers*, COLT 2016.
-# - K. Levenberg, *A method for the solution of certain non-linear problems in least squares*, Quarterly of Applied Mathematics
-#   2(2), 1944. D. W. Marquardt, *An algorithm for least-squares estimation of nonlinear parameters*, SIAM Journal 11(2), 1963.
-# - L. Armijo, *Minimization of functions having Lipschitz continuous first partial derivatives*, Pacific Journal of Mathematics
-#   16(1), 1966.
+# - K. Levenberg, *A method for the solution of certain non-linear problems in least squares*, Quarterly of Applied
+#   Mathematics 2(2), 1944. D. W. Marquardt, *An algorithm for least-squares estimation of nonlinear parameters*,
+#   SIAM Journal 11(2), 1963.
+# - L. Armijo, *Minimization of functions having Lipschitz continuous first partial derivatives*, Pacific Journal of
+#   Mathematics 16(1), 1966.
 # - S. Amari, *Natural gradient works efficiently in learning*, Neural Computation 10(2), 1998.
 # - J. Martens, *New insights and perspectives on the natural gradient method*, JMLR 21, 2020.
-# - F. Kunstner, L. Balles, P. Hennig, *Limitations of the empirical Fisher approximation for natural gradient descent*,
-#   NeurIPS 2019.
+# - F. Kunstner, L. Balles, P. Hennig, *Limitations of the empirical Fisher approximation for natural gradient
+#   descent*, NeurIPS 2019.
 # - J. Nocedal, *Updating quasi-Newton matrices with limited storage*, Mathematics of Computation 35, 1980. D. C. Liu,
 #   J. Nocedal, *On the limited memory BFGS method for large scale optimization*, Mathematical Programming 45, 1989.
-# - M. R. Hestenes, E. Stiefel, *Methods of conjugate gradients for solving linear systems*, Journal of Research of the National
-#   Bureau of Standards 49(6), 1952.
+# - C. G. Broyden, *The convergence of a class of double-rank minimization algorithms*, Journal of the Institute of
+#   Mathematics and its Applications 6, 1970; and in the same year R. Fletcher, D. Goldfarb and D. F. Shanno.
+# - M. R. Hestenes, E. Stiefel, *Methods of conjugate gradients for solving linear systems*, Journal of Research of
+#   the National Bureau of Standards 49(6), 1952.
 # - R. Fletcher, C. M. Reeves, *Function minimization by conjugate gradients*, Computer Journal 7(2), 1964. E. Polak,
 #   G. Ribière, *Note sur la convergence de méthodes de directions conjuguées*, 1969.
-# - B. A. Pearlmutter, *Fast exact multiplication by the Hessian*, Neural Computation 6(1), 1994. J. Martens, *Deep learning via
-#   Hessian-free optimization*, ICML 2010.
-# - J. Martens, R. Grosse, *Optimizing neural networks with Kronecker-factored approximate curvature*, ICML 2015. V. Gupta,
-#   T. Koren, Y. Singer, *Shampoo: preconditioned stochastic tensor optimization*, ICML 2018.
+# - B. A. Pearlmutter, *Fast exact multiplication by the Hessian*, Neural Computation 6(1), 1994. J. Martens, *Deep
+#   learning via Hessian-free optimization*, ICML 2010.
+# - J. Martens, R. Grosse, *Optimizing neural networks with Kronecker-factored approximate curvature*, ICML 2015. V.
+#   Gupta, T. Koren, Y. Singer, *Shampoo: preconditioned stochastic tensor optimization*, ICML 2018.
