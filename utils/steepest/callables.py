@@ -204,14 +204,14 @@ def budgeted_product(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor
     """
     left = calls
 
-    def hvp(v: torch.Tensor) -> torch.Tensor:
+    def product(v: torch.Tensor) -> torch.Tensor:
         nonlocal left
         if left == 0:
             raise RuntimeError(f"all {calls} products with the Hessian are used up: a step needs one")
         left -= 1
         return matrix @ v
 
-    return hvp
+    return product
 
 
 CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
