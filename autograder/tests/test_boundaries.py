@@ -209,6 +209,7 @@ PUBLIC = {
     "steepest": {"check", "progress"},
     "steepest.callables": {
         "CALLABLES",
+        "budgeted_energy",
         "budgeted_product",
         "half_plane_energy",
         "least_squares_gradient",

@@ -535,8 +535,8 @@ def gauss_newton_step(theta, residuals, jacobian, *, damping=0.0):
     returns the new point, of shape (n,)
     """
     ### BEGIN SOLUTION
-    matrix = jacobian.T @ jacobian + damping * torch.eye(len(theta), dtype=theta.dtype, device=theta.device)
-    return theta - torch.linalg.solve(matrix, jacobian.T @ residuals)
+    identity = torch.eye(len(theta), dtype=theta.dtype, device=theta.device)
+    return theta - torch.linalg.solve(jacobian.T @ jacobian + damping * identity, jacobian.T @ residuals)
     ### END SOLUTION
 
 

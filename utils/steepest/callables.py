@@ -16,6 +16,7 @@ from steepest.activations import activation
 
 __all__ = [
     "CALLABLES",
+    "budgeted_energy",
     "budgeted_product",
     "half_plane_energy",
     "least_squares_gradient",
@@ -169,8 +170,31 @@ def tanh_energy(matrix: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
     return f
 
 
-def half_plane_energy() -> Callable[[torch.Tensor], torch.Tensor]:
+def budgeted_energy(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """`tanh_energy` that can be had a limited number of times, so that a search which never ends is ended.
+
+    Parameters
+    ----------
+    matrix : Tensor, shape (m, n)
+        The weights M.
+    calls : int
+        How many values there are; the next call raises `RuntimeError`.
+
+    Returns
+    -------
+    callable
+        Maps θ of any shape with n entries to a scalar.
+    """
+    return _budgeted(tanh_energy(matrix), calls, "values of the loss")
+
+
+def half_plane_energy(calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
     """The loss ½‖θ‖² − log θ₁: infinite on the border θ₁ = 0, and not a number beyond it.
+
+    Parameters
+    ----------
+    calls : int
+        How many values there are; the next call raises `RuntimeError`.
 
     Returns
     -------
@@ -184,7 +208,7 @@ def half_plane_energy() -> Callable[[torch.Tensor], torch.Tensor]:
             return torch.full_like(first, math.nan)
         return 0.5 * theta.square().sum() - torch.log(first)
 
-    return f
+    return _budgeted(f, calls, "values of the loss")
 
 
 def budgeted_product(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -202,16 +226,22 @@ def budgeted_product(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor
     callable
         Maps v of shape (n,) to Hv.
     """
+    return _budgeted(lambda v: matrix @ v, calls, "products with the Hessian")
+
+
+def _budgeted(
+    function: Callable[[torch.Tensor], torch.Tensor], calls: int, what: str
+) -> Callable[[torch.Tensor], torch.Tensor]:
     left = calls
 
-    def product(v: torch.Tensor) -> torch.Tensor:
+    def budgeted(x: torch.Tensor) -> torch.Tensor:
         nonlocal left
         if left == 0:
-            raise RuntimeError(f"all {calls} products with the Hessian are used up: a step needs one")
+            raise RuntimeError(f"all {calls} {what} are used up")
         left -= 1
-        return matrix @ v
+        return function(x)
 
-    return product
+    return budgeted
 
 
 CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
@@ -222,6 +252,7 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "squared_error": squared_error,
     "pinball_error": pinball_error,
     "tanh_energy": tanh_energy,
+    "budgeted_energy": budgeted_energy,
     "half_plane_energy": half_plane_energy,
     "budgeted_product": budgeted_product,
     "activation": activation,

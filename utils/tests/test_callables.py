@@ -6,7 +6,7 @@ import math
 
 import pytest
 import torch
-from steepest.callables import CALLABLES, budgeted_product, half_plane_energy
+from steepest.callables import CALLABLES, budgeted_energy, budgeted_product, half_plane_energy, tanh_energy
 
 
 def test_every_function_stands_in_the_table_under_its_own_name() -> None:
@@ -27,9 +27,16 @@ def test_products_are_handed_out_until_they_are_used_up(calls: int) -> None:
 
 
 def test_a_loss_that_is_finite_on_one_side_alone() -> None:
-    f = half_plane_energy()
+    f = half_plane_energy(3)
     inside, border, beyond = (f(torch.tensor([first, 3.0], dtype=torch.float64)) for first in (1.0, 0.0, -1.0))
     assert float(inside) == pytest.approx(5.0)
     assert float(border) == math.inf
     assert math.isnan(float(beyond))
     assert inside.dtype == beyond.dtype == torch.float64
+    with pytest.raises(RuntimeError, match="all 3 values of the loss"):
+        f(torch.ones(2))
+
+
+def test_a_budget_changes_no_value() -> None:
+    matrix, theta = torch.tensor([[1.0, -2.0], [0.5, 1.0]]), torch.tensor([0.3, 0.4])
+    assert torch.equal(budgeted_energy(matrix, 1)(theta), tanh_energy(matrix)(theta))

@@ -12,6 +12,7 @@ from steepest._checks.wire import Named
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.second_order import reference
 
@@ -20,6 +21,7 @@ Search = Callable[..., float]
 Enough = Callable[["Trial"], Tensor | bool]
 
 MANY = 60  # trials, in slips that would go on for ever
+CALLS = 2000  # losses that a case gives, whatever a search that never ends may ask for
 MARGIN = 1e-3  # share of the first loss by which every trial passes or fails
 
 
@@ -51,7 +53,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             direction = -reach * turned / turned.norm()
             if _is_clear(f, theta, grad, direction, trials, **settings):
                 break
-        args = [Named("tanh_energy", {"matrix": matrix}), theta, grad, direction]
+        args = [Named("budgeted_energy", {"matrix": matrix, "calls": CALLS}), theta, grad, direction]
         return Case(name, {"args": args, "kwargs": dict(settings), "outputs": ["the step size"]})
 
     return [
@@ -107,7 +109,7 @@ def _is_clear(
 
 
 def _beyond_the_border(rng: np.random.Generator, name: str, n: int, *, reach: float = 5.0, **settings: float) -> Case:
-    f = callables.half_plane_energy()
+    f = callables.half_plane_energy(10**9)
     while True:
         theta = normal(rng, n)
         theta[0] = float(rng.uniform(1.5, 2.5))
@@ -115,7 +117,7 @@ def _beyond_the_border(rng: np.random.Generator, name: str, n: int, *, reach: fl
         direction = -reach * grad
         if math.isnan(float(f(theta + direction))) and _is_clear(f, theta, grad, direction, (2, 9), **settings):
             break
-    args = [Named("half_plane_energy", {}), theta, grad, direction]
+    args = [Named("half_plane_energy", {"calls": CALLS}), theta, grad, direction]
     return Case(name, {"args": args, "kwargs": dict(settings), "outputs": ["the step size"]})
 
 
@@ -123,7 +125,7 @@ def _onto_the_border(name: str) -> Case:
     theta = torch.tensor([2.0, 0.5], dtype=torch.float64)
     direction = torch.tensor([-2.0, -0.25], dtype=torch.float64)
     grad = torch.tensor([1.5, 0.5], dtype=torch.float64)
-    args = [Named("half_plane_energy", {}), theta, grad, direction]
+    args = [Named("half_plane_energy", {"calls": CALLS}), theta, grad, direction]
     return Case(name, {"args": args, "kwargs": {"shrink": 0.75}, "outputs": ["the step size"]})
 
 
@@ -272,7 +274,12 @@ BACKTRACK = Exercise(
             "Any descent is taken for enough, and `c1` has no part in it. The loss must fall by at least the share c₁ "
             "of what the slope promises.",
             0.5,
-            forms=[_search(lambda t: t.new < t.old), _given(c1=0.0), _given(c1=1e-4)],
+            forms=[
+                _search(lambda t: t.new < t.old),
+                _given(c1=0.0),
+                _given(c1=1e-4),
+                _search(lambda t: not bool(t.new >= t.old)),
+            ],
         ),
         Mistake(
             "sign_of_the_slope",
@@ -280,12 +287,14 @@ BACKTRACK = Exercise(
             "The bound lies above the old loss, so that a step may climb. gᵀd is negative along a descent direction: "
             "add c₁α gᵀd as it is.",
             0.25,
+            forms=[_search(lambda t: not bool(t.new > t.old - t.c1 * t.alpha * t.slope))],
         ),
         Mistake(
             "alpha_missing_in_the_bound",
             _search(lambda t: t.new <= t.old + t.c1 * t.slope),
             "The bound does not move with the step. What the slope promises for a step of size α is α gᵀd.",
             0.5,
+            forms=[_search(lambda t: not bool(t.new > t.old + t.c1 * t.slope))],
         ),
         Mistake(
             "bound_from_the_gradient",
@@ -293,6 +302,7 @@ BACKTRACK = Exercise(
             "‖g‖² stands for the slope, which is right along −g alone. Along a direction d the slope is gᵀd.",
             0.5,
             forms=[
+                _search(lambda t: not bool(t.new > t.old - t.c1 * t.alpha * t.grad @ t.grad)),
                 _search(lambda t: t.new <= t.old - t.c1 * t.alpha * t.direction @ t.direction),
                 _search(lambda t: t.new <= t.old - t.c1 * t.alpha * t.grad.norm()),
                 _search(lambda t: t.new <= t.old - t.c1 * t.alpha * t.grad.norm() * t.direction.norm()),
@@ -420,6 +430,12 @@ BACKTRACK = Exercise(
             0.25,
         ),
         Mistake(
+            "direction_of_length_one",
+            _search(along=lambda direction, grad: direction / direction.norm()),
+            "The direction is brought to length 1 first, so α means something else. Try θ + αd with d as it is given.",
+            0.25,
+        ),
+        Mistake(
             "steps_backwards",
             _search(along=lambda direction, grad: -direction),
             "The trials go against `direction`, up the slope. Try θ + αd.",
@@ -461,4 +477,13 @@ BACKTRACK = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        reasons.ANY_ORDER: ["loss, slope = (f(theta), direction @ grad)"],
+        "No trial has exactly the loss of the bound.": [
+            "while not f(theta + alpha * direction) < loss + c1 * alpha * slope:",
+        ],
+        "Between two shares as small as these lies no trial.": [
+            "def backtrack(f, theta, grad, direction, *, first=1.0, shrink=0.5, c1=0.00011):",
+        ],
+    },
 )

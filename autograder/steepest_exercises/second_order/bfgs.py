@@ -9,8 +9,10 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.loss_landscapes.spectrum import turned
+from steepest_exercises.second_order import cases as shared
 from steepest_exercises.second_order import reference
 from steepest_exercises.second_order.cases import identity
 
@@ -153,6 +155,12 @@ def _with_floor(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
     return _sy(s, y, rho) @ inverse @ _ys(s, y, rho) + rho * torch.outer(s, s)
 
 
+def _raising(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
+    if y @ s <= 0:
+        raise ValueError("the curvature must be positive")
+    return _plain(inverse, s, y)
+
+
 def _rescaled(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
     return _plain((s @ y) / (y @ y) * identity(s), s, y)
 
@@ -246,13 +254,17 @@ BFGS_UPDATE = Exercise(
             "Where the curvature is not positive the identity is returned, or another start. All that B has learnt is "
             "lost so: return B.",
             0.5,
-            forms=[lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else torch.zeros_like(inverse)],
+            forms=[
+                lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else torch.zeros_like(inverse),
+                lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else (s @ y) / (y @ y) * identity(s),
+            ],
         ),
         Mistake(
             "nothing_where_refused",
             lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else None,
-            "Where the curvature is not positive nothing is returned. Return B as it is.",
+            "Where the curvature is not positive nothing is returned, or an exception is raised. Return B as it is.",
             0.5,
+            forms=[_raising],
         ),
         Mistake(
             "left_factor_twice",
@@ -274,7 +286,12 @@ BFGS_UPDATE = Exercise(
             _factors(_sy, _one),
             "B is multiplied on one side only. Both factors are needed for a symmetric matrix with By = s.",
             0.25,
-            forms=[_factors(_one, _ys), _factors(_ys, _one), _factors(_one, _sy)],
+            forms=[
+                _factors(_one, _ys),
+                _factors(_ys, _one),
+                _factors(_one, _sy),
+                _factors(lambda s, y, rho: _sy(s, y, rho) @ _ys(s, y, rho), _one),
+            ],
         ),
         Mistake(
             "last_term_missing",
@@ -321,7 +338,20 @@ BFGS_UPDATE = Exercise(
             ),
             "syᵀ has become one number: for vectors `s @ y` is an inner product. The factors hold the matrix "
             "`torch.outer(s, y)`.",
-            forms=[_factors(lambda s, y, rho: identity(s) - rho * s * y, lambda s, y, rho: identity(s) - rho * y * s)],
+            forms=[
+                _factors(lambda s, y, rho: identity(s) - rho * s * y, lambda s, y, rho: identity(s) - rho * y * s),
+                _factors(
+                    lambda s, y, rho: identity(s) - rho * (s @ y),
+                    lambda s, y, rho: identity(s) - rho * (y @ s),
+                    lambda s, y, rho: rho * (s @ s),
+                ),
+            ],
+        ),
+        Mistake(
+            "entry_by_entry",
+            _kept(lambda B, s, y: _sy(s, y, 1 / (y @ s)) * B * _ys(s, y, 1 / (y @ s)) + torch.outer(s, s) / (y @ s)),
+            "The matrices are multiplied entry by entry. `@` multiplies matrices, `*` their entries.",
+            0.25,
         ),
         Mistake(
             "identity_missing",
@@ -427,4 +457,20 @@ BFGS_UPDATE = Exercise(
             forms=[_kept(lambda B, s, y: _direct(torch.linalg.inv(B), s, y))],
         ),
     ],
+    equivalent={
+        reasons.ANY_ORDER: ["curvature = s @ y"],
+        reasons.SAME_DEVICE: [
+            "identity = torch.eye(len(s), dtype=s.dtype)",
+            "identity = torch.eye(len(s), dtype=s.dtype, device=inverse.device)",
+            "identity = torch.eye(len(s), dtype=s.dtype, device=y.device)",
+        ],
+        shared.ALIKE: [
+            "identity = torch.eye(len(inverse), dtype=s.dtype, device=s.device)",
+            "identity = torch.eye(len(y), dtype=s.dtype, device=s.device)",
+            "identity = torch.eye(len(s), dtype=inverse.dtype, device=s.device)",
+            "identity = torch.eye(len(s), dtype=y.dtype, device=s.device)",
+        ],
+        "The identity is exact in any floating type.": ["identity = torch.eye(len(s), device=s.device)"],
+        "The factor stands on both sides, so its sign is lost.": ["left = torch.outer(s, y) / curvature - identity"],
+    },
 )

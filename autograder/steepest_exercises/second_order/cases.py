@@ -12,6 +12,9 @@ from torch import Tensor
 from steepest_exercises.inputs import normal
 from steepest_exercises.loss_landscapes.spectrum import turned
 
+ALIKE = "All of them are equally long, and of one floating type."
+EXACT = "The identity is exact in any floating type, and so is the damping of every case."
+
 UPHILL = "The step goes up the slope. The bracket times the gradient is subtracted from theta."
 NO_POINT = "The step is returned, not the point that it leads to. Add it to theta."
 NO_RATE = "`lr` has no part in the result. It multiplies the whole step."

@@ -10,6 +10,7 @@ from steepest._checks.wire import Named
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.loss_landscapes.spectrum import turned
 from steepest_exercises.second_order import reference
@@ -318,13 +319,16 @@ CG_SOLVE = Exercise(
             "The answer is right, but each step takes two products: Hp is known, and r − αHp is the new residual "
             "without another one.",
             0.5,
-            forms=[_curvature_by_a_second_product],
+            forms=[_curvature_by_a_second_product, _solve(rest=_residual_anew, stop=lambda r: False)],
         ),
         Mistake(
             "product_at_the_start",
             _solve(begin=lambda hvp, b: (torch.zeros_like(b), b - hvp(torch.zeros_like(b)))),
             "The answer is right, but one product is spent on x = 0, where Hx is 0: the first residual is b itself.",
             0.5,
+            forms=[
+                _solve(begin=lambda hvp, b: (torch.zeros_like(b), b - hvp(torch.zeros_like(b))), stop=lambda r: False),
+            ],
         ),
         Mistake(
             "solved_to_the_end",
@@ -371,6 +375,18 @@ CG_SOLVE = Exercise(
             forms=[_solve(steps=lambda n_steps, b: max(n_steps - 1, 0))],
         ),
         Mistake(
+            "stopped_at_a_tolerance",
+            _solve(stop=lambda r: r @ r < 1e-2),
+            "It stops as soon as the residual is small by a measure of your own. Take all `n_steps` steps, unless it "
+            "is exactly 0.",
+            0.5,
+            forms=[
+                _solve(stop=lambda r: r @ r < 0.1),
+                _solve(stop=lambda r: r @ r < 1.0),
+                _solve(stop=lambda r: r.norm() < 0.5),
+            ],
+        ),
+        Mistake(
             "stopped_early",
             _solve(steps=lambda n_steps, b: min(n_steps, 1)),
             "Only one step is taken. Is the `return` inside the loop?",
@@ -385,4 +401,8 @@ CG_SOLVE = Exercise(
             forms=[_solve(give=lambda x, r, p: p)],
         ),
     ],
+    equivalent={
+        reasons.ANY_ORDER: ["alpha = size / (product @ p)"],
+        "A squared length is never negative.": ["if size <= 0:"],
+    },
 )

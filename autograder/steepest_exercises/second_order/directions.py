@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.second_order import reference
 
@@ -212,6 +213,24 @@ CG_DIRECTION = Exercise(
             ],
         ),
         Mistake(
+            "difference_of_the_squares",
+            _along(lambda g, old, d: (g @ g - old @ old) / (old @ old)),
+            "Above stands the difference of two squared lengths. It is gᵀ(g − g_old) = gᵀg − gᵀg_old.",
+            0.25,
+        ),
+        Mistake(
+            "sum_of_the_gradients",
+            _along(lambda g, old, d: g @ (g + old) / (old @ old)),
+            "The gradients are added. It is their difference that shows how the slope has changed: gᵀ(g − g_old).",
+            0.25,
+        ),
+        Mistake(
+            "old_gradient_for_the_new",
+            _along(_polak, give=lambda g, old, d, beta: -old + beta * d),
+            "The direction begins with the old gradient. It is the new one that is followed: −g + βd.",
+            0.25,
+        ),
+        Mistake(
             "length_of_the_difference",
             _along(lambda g, old, d: (g - old) @ (g - old) / (old @ old)),
             "β is the squared length of the difference over g_oldᵀg_old. Above stands the *product* of g with the "
@@ -244,6 +263,7 @@ CG_DIRECTION = Exercise(
             forms=[
                 _along(lambda g, old, d: g @ (g - old) / -(d @ g)),
                 _along(lambda g, old, d: (g @ g) / (d @ d)),
+                _along(lambda g, old, d: g @ (g - old) / (g @ old)),
             ],
         ),
         Mistake(
@@ -303,4 +323,8 @@ CG_DIRECTION = Exercise(
             forms=[_along(_polak, clamp=_same, give=lambda g, old, d, beta: -g + (beta * d).clamp(min=0))],
         ),
     ],
+    equivalent={
+        reasons.ANY_ORDER: ["beta = (grad - old_grad) @ grad / (old_grad @ old_grad)"],
+        "The accepted variant fletcher_and_reeves.": ["beta = grad @ grad / (old_grad @ old_grad)"],
+    },
 )

@@ -40,11 +40,19 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a model that is nearly sure", 6, 3, 4, spread=3.0),
         case("a model that is hardly sure of anything", 8, 4, 3, spread=0.3),
         case("one example", 1, 3, 4),
+        _halves(rng),
         case("two examples, many classes", 2, 9, 3),
         case("one parameter", 6, 4, 1),
         case("as many examples as classes and as parameters", 4, 4, 4),
         case("float32", 9, 3, 5, dtype=torch.float32, slack=10),
     ]
+
+
+def _halves(rng: np.random.Generator) -> Case:
+    """Two classes that are equally likely: here the mean of the gradients is 0 to the last bit."""
+    half = torch.from_numpy(np.asarray(rng.integers(1, 32, (4, 1, 3)) * rng.choice([-1, 1], (4, 1, 3)) / 8))
+    args = [torch.full((4, 2), 0.5, dtype=torch.float64), torch.cat([half, -half], dim=1)]
+    return Case("classes that are equally likely", {"args": args, "kwargs": {}, "outputs": ["the Fisher matrix"]})
 
 
 def _weighed(weights: Callable[[Tensor], Tensor], divisor: Callable[[Tensor], float] = len) -> Fisher:
@@ -194,7 +202,10 @@ FISHER_MATRIX = Exercise(
             _outer_of(lambda p, g: (p[..., None] * g).sum(1)),
             "The gradients are averaged under the model before the outer product is taken, and that average is 0. "
             "Take each outer product first, then weigh it with p_c.",
-            forms=[_outer_of(lambda p, g: (p[..., None] * g).sum(1).mean(0, keepdim=True), lambda p: 1)],
+            forms=[
+                _outer_of(lambda p, g: (p[..., None] * g).sum(1).mean(0, keepdim=True), lambda p: 1),
+                _outer_of(lambda p, g: (p[..., None] * g).sum((0, 1))[None], lambda p: 1),
+            ],
         ),
         Mistake(
             "outer_product_of_the_sum",
@@ -309,6 +320,8 @@ FISHER_MATRIX = Exercise(
                 lambda probabilities, score_gradients: torch.einsum(
                     "nc,nci,nci->n", probabilities, score_gradients, score_gradients
                 ),
+                lambda probabilities, score_gradients: reference.fisher_matrix(probabilities, score_gradients).mean(),
+                lambda probabilities, score_gradients: reference.fisher_matrix(probabilities, score_gradients).sum(),
             ],
         ),
         Mistake(
@@ -369,4 +382,9 @@ FISHER_MATRIX = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "The gradients have three axes.": [
+            "outer = score_gradients.unsqueeze(-1) * score_gradients.unsqueeze(2)",
+        ],
+    },
 )

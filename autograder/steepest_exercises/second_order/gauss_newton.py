@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.second_order import cases as shared
 from steepest_exercises.second_order import reference
@@ -36,15 +37,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     return [
         case("eight residuals, three parameters", 8, 3),
         case("two parameters", 5, 2),
-        case("a damped step", 7, 3, 0.8),
-        case("a step damped a little", 9, 4, 0.05),
+        case("a damped step", 7, 3, 0.75),
+        case("a step damped a little", 9, 4, 0.0625),
         case("a step damped strongly", 6, 2, 12.0),
         case("as many residuals as parameters", 3, 3),
-        case("as many residuals as parameters, damped", 4, 4, 0.7),
-        case("one parameter", 6, 1, 0.3),
+        case("as many residuals as parameters, damped", 4, 4, 0.6875),
+        case("one parameter", 6, 1, 0.3125),
         case("five parameters, damped by 2", 12, 5, 2.0),
         case("a damping of 0 that is given", 6, 3, 0.0),
-        case("float32", 9, 3, 0.4, torch.float32, 10),
+        case("float32", 9, 3, 0.375, torch.float32, 10),
     ]
 
 
@@ -213,6 +214,7 @@ GAUSS_NEWTON_STEP = Exercise(
             _bracket(lambda product, J, mu: product + mu),
             shared.EVERYWHERE,
             0.5,
+            forms=[_bracket(lambda product, J, mu: product - mu)],
         ),
         Mistake(
             "damping_scales_the_matrix",
@@ -303,6 +305,18 @@ GAUSS_NEWTON_STEP = Exercise(
             "divides_by_the_matrix",
             _moved(lambda r, J, mu: (J.T @ r) / (J.T @ J + mu * identity(J[0]))),
             "`/` divides by every entry and gives a whole matrix. To divide by a matrix is to solve with it.",
+            forms=[_moved(lambda r, J, mu: (J.T @ r) / (J.T @ J + mu)), _moved(lambda r, J, mu: (J.T @ r) / (J.T @ J))],
+        ),
+        Mistake(
+            "damping_of_your_own",
+            _bracket(lambda product, J, mu: product + (mu + 1e-3) * identity(J[0])),
+            "Something is added to the diagonal besides `damping`, for safety. The caller decides how much: JᵀJ + μI.",
+            0.5,
+            forms=[
+                _bracket(lambda product, J, mu: product + (mu + 1e-6) * identity(J[0])),
+                _bracket(lambda product, J, mu: product + (mu + 1e-4) * identity(J[0])),
+                _bracket(lambda product, J, mu: product + (mu or 1e-3) * identity(J[0])),
+            ],
         ),
         Mistake(
             "theta_in_the_slope",
@@ -336,4 +350,16 @@ GAUSS_NEWTON_STEP = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        reasons.SAME_DEVICE: [
+            "identity = torch.eye(len(theta), dtype=theta.dtype)",
+            "identity = torch.eye(len(theta), dtype=theta.dtype, device=residuals.device)",
+            "identity = torch.eye(len(theta), dtype=theta.dtype, device=jacobian.device)",
+        ],
+        shared.ALIKE: [
+            "identity = torch.eye(len(theta), dtype=residuals.dtype, device=theta.device)",
+            "identity = torch.eye(len(theta), dtype=jacobian.dtype, device=theta.device)",
+        ],
+        shared.EXACT: ["identity = torch.eye(len(theta), device=theta.device)"],
+    },
 )

@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.loss_landscapes.spectrum import turned
 from steepest_exercises.second_order import reference
@@ -332,6 +333,10 @@ LBFGS_DIRECTION = Exercise(
             _loops(up=lambda q, a, b, s, y: q + (a - b) * y),
             "The second loop adds multiples of y. It builds a step, which is made of steps: r + (α − β)s.",
             0.25,
+            forms=[
+                _loops(up=lambda q, a, b, s, y: q + a * s - b * y),
+                _loops(up=lambda q, a, b, s, y: q + a * y - b * s),
+            ],
         ),
         Mistake(
             "second_loop_of_wrong_sign",
@@ -425,4 +430,21 @@ LBFGS_DIRECTION = Exercise(
             ],
         ),
     ],
+    equivalent={
+        reasons.ANY_ORDER: [
+            "alphas.append(q @ s / (y @ s))",
+            "alphas.append(s @ q / (s @ y))",
+            "q = q * (y_list[-1] @ s_list[-1]) / (y_list[-1] @ y_list[-1])",
+            "beta = q @ y / (y @ s)",
+            "beta = y @ q / (s @ y)",
+        ],
+        "Both lists are equally long.": ["if y_list:"],
+        "The accepted variant unscaled.": [
+            "if False:",
+            "pass",
+            "q = q * (y_list[-1] @ y_list[-1]) / (y_list[-1] @ y_list[-1])",
+            "q = q * (s_list[-1] @ y_list[-1]) / (s_list[-1] @ y_list[-1])",
+            "q = q * (s_list[-1] @ y_list[-1]) / (y_list[-1] @ s_list[-1])",
+        ],
+    },
 )

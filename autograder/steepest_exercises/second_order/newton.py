@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.second_order import cases as shared
 from steepest_exercises.second_order import reference
 from steepest_exercises.second_order.cases import identity
@@ -22,15 +23,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         shared.step_case(rng, "two parameters and half a step", [0.4, 3.0], lr=0.5),
         shared.step_case(rng, "a saddle", [-2.0, 0.6, 3.0]),
         shared.step_case(rng, "the top of a hill", [-0.7, -2.0, -4.0], lr=0.8),
-        shared.step_case(rng, "a damped step in a bowl", [0.3, 1.0, 2.5, 6.0], damping=0.7),
-        shared.step_case(rng, "a damped step at a saddle", [-4.0, 0.5, 1.0, 2.0], damping=0.6, lr=0.3),
+        shared.step_case(rng, "a damped step in a bowl", [0.3, 1.0, 2.5, 6.0], damping=0.75),
+        shared.step_case(rng, "a damped step at a saddle", [-4.0, 0.5, 1.0, 2.0], damping=0.625, lr=0.3),
         shared.step_case(rng, "damping larger than a negative curvature", [-0.5, 1.0, 3.0], damping=1.5),
         shared.step_case(
             rng, "a saddle of five parameters, two directions falling", [-3.0, -0.8, 0.5, 1.5, 4.0], lr=1.2
         ),
         shared.step_case(rng, "strong damping", [0.5, 1.5, 2.0], damping=8.0, lr=0.9),
-        shared.step_case(rng, "one parameter", [1.7], damping=0.4),
-        shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3, lr=0.7, dtype=torch.float32, slack=10),
+        shared.step_case(rng, "one parameter", [1.7], damping=0.375),
+        shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10),
     ]
 
 
@@ -232,6 +233,41 @@ NEWTON_STEP = Exercise(
             forms=[_moved(lambda theta, g, H, mu: _solved(g + mu * theta, H, 0.0))],
         ),
         Mistake(
+            "damping_added_to_the_gradient",
+            _moved(lambda theta, g, H, mu: _solved(g + mu, H, 0.0)),
+            "`damping` is added to the gradient. It belongs to the matrix: H + μI.",
+            0.5,
+            forms=[_moved(lambda theta, g, H, mu: _solved(g + mu, H, mu))],
+        ),
+        Mistake(
+            "damping_of_your_own",
+            _bracket(lambda H, mu: H + (mu + 1e-3) * identity(H[0])),
+            "Something is added to the diagonal besides `damping`, for safety. The caller decides how much: H + μI, "
+            "and H itself where μ is 0.",
+            0.5,
+            forms=[
+                _bracket(lambda H, mu: H + (mu + 1e-6) * identity(H[0])),
+                _bracket(lambda H, mu: H + (mu + 1e-4) * identity(H[0])),
+                _bracket(lambda H, mu: H + (mu + 1e-2) * identity(H[0])),
+                _bracket(lambda H, mu: H + (mu + 0.1) * identity(H[0])),
+                _bracket(lambda H, mu: H + (mu or 1e-3) * identity(H[0])),
+                _bracket(lambda H, mu: H + (mu or 1e-6) * identity(H[0])),
+            ],
+        ),
+        Mistake(
+            "normal_equations",
+            _moved(lambda theta, g, H, mu: _solved(H @ g, H @ H, mu)),
+            "The damping is added to the square of H, as in a least-squares problem with H. Add it to H itself.",
+            0.5,
+        ),
+        Mistake(
+            "step_made_positive",
+            _point(lambda theta, p, lr: theta - (lr * p).abs()),
+            "The absolute value is taken of the step's entries, so theta can move one way only. Subtract the step as "
+            "it is.",
+            forms=[_moved(lambda theta, g, H, mu: _solved(g.abs(), H, mu))],
+        ),
+        Mistake(
             "damped_only_where_indefinite",
             _moved(_damped_where_indefinite),
             "`damping` is added at some points only. The exercise adds it everywhere, in a bowl too: the caller "
@@ -364,4 +400,18 @@ NEWTON_STEP = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        reasons.SAME_DEVICE: [
+            "bracket = hessian + damping * torch.eye(len(theta), dtype=theta.dtype)",
+            "bracket = hessian + damping * torch.eye(len(theta), dtype=theta.dtype, device=grad.device)",
+            "bracket = hessian + damping * torch.eye(len(theta), dtype=theta.dtype, device=hessian.device)",
+        ],
+        shared.ALIKE: [
+            "bracket = hessian + damping * torch.eye(len(grad), dtype=theta.dtype, device=theta.device)",
+            "bracket = hessian + damping * torch.eye(len(hessian), dtype=theta.dtype, device=theta.device)",
+            "bracket = hessian + damping * torch.eye(len(theta), dtype=grad.dtype, device=theta.device)",
+            "bracket = hessian + damping * torch.eye(len(theta), dtype=hessian.dtype, device=theta.device)",
+        ],
+        shared.EXACT: ["bracket = hessian + damping * torch.eye(len(theta), device=theta.device)"],
+    },
 )

@@ -23,15 +23,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         shared.step_case(rng, "a saddle of two parameters and half a step", [-0.8, 2.0], lr=0.5),
         shared.step_case(rng, "a bowl", [0.5, 2.0, 4.0], lr=0.8),
         shared.step_case(rng, "the top of a hill", [-0.7, -2.0, -4.0]),
-        shared.step_case(rng, "a damped step at a saddle", [-4.0, -0.9, 1.5, 2.5], damping=0.6, lr=0.7),
+        shared.step_case(rng, "a damped step at a saddle", [-4.0, -0.9, 1.5, 2.5], damping=0.625, lr=0.7),
         shared.step_case(rng, "a nearly flat direction, damped", [-3.0, 0.05, 1.0], damping=0.5),
-        shared.step_case(rng, "a nearly flat falling direction, damped", [-0.04, 0.7, 2.0], damping=0.3, lr=0.4),
+        shared.step_case(rng, "a nearly flat falling direction, damped", [-0.04, 0.7, 2.0], damping=0.3125, lr=0.4),
         shared.step_case(
             rng, "falling along three of five, strongly damped", [-3.0, -1.2, -0.4, 0.8, 5.0], damping=2.0
         ),
-        shared.step_case(rng, "falling along two, damped a little", [-2.5, -0.6, 1.1], damping=0.1, lr=1.3),
-        shared.step_case(rng, "one falling parameter", [-1.7], damping=0.4),
-        shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3, lr=0.7, dtype=torch.float32, slack=10),
+        shared.step_case(rng, "falling along two, damped a little", [-2.5, -0.6, 1.1], damping=0.125, lr=1.3),
+        shared.step_case(rng, "one falling parameter", [-1.7], damping=0.375),
+        shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10),
     ]
 
 
@@ -169,6 +169,7 @@ SADDLE_FREE_STEP = Exercise(
             forms=[
                 _moved(lambda g, H, mu: g.sign() * _solved(H, mu, g).abs()),
                 _moved(lambda g, H, mu: _sound(g, H, mu).abs()),
+                _vectors(lambda vectors, weights, grad: vectors @ (weights * (vectors.T @ grad).abs())),
             ],
         ),
         Mistake(
@@ -229,6 +230,26 @@ SADDLE_FREE_STEP = Exercise(
             "`damping` is subtracted, which makes the step longer, and infinite where |λ| = μ. Add it.",
             0.5,
             forms=[_divided(lambda values, mu: (values - mu).abs())],
+        ),
+        Mistake(
+            "damped_on_one_side",
+            _divided(lambda values, mu: torch.where(values < 0, -values, values + mu)),
+            "`damping` is added to the positive curvatures alone, or to the negative ones. Add it to every size.",
+            0.5,
+            forms=[_divided(lambda values, mu: torch.where(values < 0, -values + mu, values))],
+        ),
+        Mistake(
+            "damping_of_your_own",
+            _divided(lambda values, mu: values.abs() + mu + 1e-3),
+            "Something is added to the sizes besides `damping`, or they are kept above a number of your own. The "
+            "caller decides how much: |λ| + μ.",
+            0.5,
+            forms=[
+                _divided(lambda values, mu: values.abs() + mu + 1e-6),
+                _divided(lambda values, mu: values.abs() + mu + 1e-4),
+                _divided(lambda values, mu: values.abs() + (mu or 1e-3)),
+                _divided(lambda values, mu: values.abs().clamp(min=0.1) + mu),
+            ],
         ),
         Mistake("damping_forgotten", _divided(lambda values, mu: values.abs()), shared.NO_DAMPING, 0.5),
         Mistake(
