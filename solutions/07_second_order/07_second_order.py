@@ -431,7 +431,8 @@ newton_demo(newton_step, saddle_free_step)
 #
 # `f` maps a point to its loss, a tensor without axes. It is finite at `theta`; elsewhere it may be infinite or nan,
 # as the logarithm of a negative number is: that is no descent. `direction` always leads downhill. Do not stop
-# before a size is good enough, and do not ask for more than the inequality. Return a number.
+# before a size is good enough, and do not ask for more than the inequality. Return a number. In the checks `f`
+# gives 2000 values and no more, so that a search which never ends is ended.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_backtrack"}
 def backtrack(f, theta, grad, direction, *, first=1.0, shrink=0.5, c1=0.0001):
