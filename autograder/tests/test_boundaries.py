@@ -209,6 +209,9 @@ PUBLIC = {
     "steepest": {"check", "progress"},
     "steepest.callables": {
         "CALLABLES",
+        "budgeted_energy",
+        "budgeted_product",
+        "half_plane_energy",
         "least_squares_gradient",
         "linear_predictor",
         "pinball_error",
@@ -242,7 +245,7 @@ PUBLIC = {
         "xor",
         "xor_runs",
     },
-    "steepest.landscapes": {"LANDSCAPES", "Landscape", "beale", "long_valley", "quadratic", "saddle"},
+    "steepest.landscapes": {"LANDSCAPES", "Landscape", "beale", "derivatives", "long_valley", "quadratic", "saddle"},
     "steepest.models": {"Model", "linear_regression", "softmax_accuracy", "softmax_regression"},
     "steepest.plots": {
         "line_style",
@@ -253,6 +256,7 @@ PUBLIC = {
         "plot_curves",
         "plot_map",
         "plot_path",
+        "show",
     },
     "steepest.nets": {"Nets", "init_nets", "net_errors", "net_scores", "train_nets"},
     "steepest.terrain": {"critical_points", "random_waves"},

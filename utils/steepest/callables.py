@@ -16,6 +16,9 @@ from steepest.activations import activation
 
 __all__ = [
     "CALLABLES",
+    "budgeted_energy",
+    "budgeted_product",
+    "half_plane_energy",
     "least_squares_gradient",
     "linear_predictor",
     "pinball_error",
@@ -207,6 +210,80 @@ def rate_table(rates: Sequence[float], losses: torch.Tensor, again: torch.Tensor
     return short_run
 
 
+def budgeted_energy(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """`tanh_energy` that can be had a limited number of times, so that a search which never ends is ended.
+
+    Parameters
+    ----------
+    matrix : Tensor, shape (m, n)
+        The weights M.
+    calls : int
+        How many values there are; the next call raises `RuntimeError`.
+
+    Returns
+    -------
+    callable
+        Maps θ of any shape with n entries to a scalar.
+    """
+    return _budgeted(tanh_energy(matrix), calls, "values of the loss")
+
+
+def half_plane_energy(calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The loss ½‖θ‖² − log θ₁: infinite on the border θ₁ = 0, and not a number beyond it.
+
+    Parameters
+    ----------
+    calls : int
+        How many values there are; the next call raises `RuntimeError`.
+
+    Returns
+    -------
+    callable
+        Maps θ of shape (n,) to a scalar.
+    """
+
+    def f(theta: torch.Tensor) -> torch.Tensor:
+        first = theta[0]
+        if first < 0:
+            return torch.full_like(first, math.nan)
+        return 0.5 * theta.square().sum() - torch.log(first)
+
+    return _budgeted(f, calls, "values of the loss")
+
+
+def budgeted_product(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """A Hessian-vector product v ↦ Hv that can be had a limited number of times.
+
+    Parameters
+    ----------
+    matrix : Tensor, shape (n, n)
+        The matrix H.
+    calls : int
+        How many products there are; the next call raises `RuntimeError`.
+
+    Returns
+    -------
+    callable
+        Maps v of shape (n,) to Hv.
+    """
+    return _budgeted(lambda v: matrix @ v, calls, "products with the Hessian")
+
+
+def _budgeted(
+    function: Callable[[torch.Tensor], torch.Tensor], calls: int, what: str
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    left = calls
+
+    def budgeted(x: torch.Tensor) -> torch.Tensor:
+        nonlocal left
+        if left == 0:
+            raise RuntimeError(f"all {calls} {what} are used up")
+        left -= 1
+        return function(x)
+
+    return budgeted
+
+
 CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "quadratic_gradient": quadratic_gradient,
     "least_squares_gradient": least_squares_gradient,
@@ -216,5 +293,8 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "pinball_error": pinball_error,
     "tanh_energy": tanh_energy,
     "rate_table": rate_table,
+    "budgeted_energy": budgeted_energy,
+    "half_plane_energy": half_plane_energy,
+    "budgeted_product": budgeted_product,
     "activation": activation,
 }

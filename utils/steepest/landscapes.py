@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["LANDSCAPES", "Landscape", "beale", "long_valley", "quadratic", "saddle"]
+__all__ = ["LANDSCAPES", "Landscape", "beale", "derivatives", "long_valley", "quadratic", "saddle"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +72,35 @@ class Landscape:
         minima = torch.tensor(self.minima, dtype=theta.dtype, device=theta.device)
         distances: Tensor = torch.linalg.vector_norm(theta.unsqueeze(-2) - minima, dim=-1)
         return distances.amin(dim=-1)
+
+
+def derivatives(function: Callable[[Tensor], Tensor], points: Tensor) -> tuple[Tensor, Tensor]:
+    """Gradients and Hessians of a loss at many points at once.
+
+    Parameters
+    ----------
+    function : callable
+        Maps points of shape (m, d) to losses of shape (m,), each from its own point alone; a landscape, for one.
+    points : Tensor, shape (m, d)
+        Where to look.
+
+    Returns
+    -------
+    gradients : Tensor, shape (m, d)
+    hessians : Tensor, shape (m, d, d)
+
+    Examples
+    --------
+    >>> gradients, hessians = derivatives(quadratic(10), torch.ones(3, 2))
+    >>> hessians[0]
+    tensor([[0.1000, 0.0000],
+            [0.0000, 1.0000]])
+    """
+    with torch.enable_grad():
+        at = points.detach().clone().requires_grad_()
+        (slopes,) = torch.autograd.grad(function(at).sum(), at, create_graph=True)
+        rows = [torch.autograd.grad(slopes[:, k].sum(), at, retain_graph=True)[0] for k in range(points.shape[1])]
+    return slopes.detach(), torch.stack(rows, dim=1)
 
 
 def quadratic(condition: float, *, dimension: int = 2, angle: float = 0.0) -> Landscape:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from steepest.landscapes import LANDSCAPES, Landscape, beale, long_valley, quadratic, saddle
+from steepest.landscapes import LANDSCAPES, Landscape, beale, derivatives, long_valley, quadratic, saddle
 
 ALL: dict[str, Callable[[], Landscape]] = {
     **LANDSCAPES,
@@ -70,6 +70,16 @@ def test_batches_agree_with_single_points(make: Callable[[], Landscape], dtype: 
     assert torch.allclose(loss[1, 2], landscape(batch[1, 2]))
     assert torch.allclose(slope[1, 2], landscape.gradient(batch[1, 2]))
     assert torch.allclose(distance[1, 2], landscape.distance(batch[1, 2]))
+
+
+@each
+def test_derivatives_of_many_points_are_those_of_each(make: Callable[[], Landscape]) -> None:
+    landscape = make()
+    batch = points(landscape, 4)
+    slopes, hessians = derivatives(landscape, batch)
+    assert torch.allclose(slopes, landscape.gradient(batch))
+    assert torch.allclose(hessians, torch.stack([landscape.hessian(point) for point in batch]))
+    assert not slopes.requires_grad and not hessians.requires_grad
 
 
 def test_gradient_leaves_its_argument_alone() -> None:
