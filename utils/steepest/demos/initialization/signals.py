@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
-from steepest.activations import ACTIVATIONS, activation
+from steepest.activations import activation
 from steepest.demos._demo import Demo, choice, count, slider, steps
 from steepest.demos._still import Still
 from steepest.depth import layer_signals
@@ -106,7 +106,7 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
     return Demo(
         draw,
         {
-            "kind": choice("activation", "ReLU", list(ACTIVATIONS)),
+            "kind": choice("activation", "ReLU", list(RANGES)),
             "scheme": choice("start", next(iter(initializers)), list(initializers)),
             "scale": slider("times", 1.0, -2, 1, 0.05, log=True),
             "depth": count("layers", FIRST_LAYERS, 1, MOST_LAYERS),
@@ -149,7 +149,7 @@ def send(activation_spread: Spread, weights: Sequence[Tensor], kind: str) -> Sig
     weights : sequence of Tensor, each of shape (width, width)
         One a layer.
     kind : str
-        A key of `ACTIVATIONS`.
+        A key of `RANGES`.
     """
     generator = torch.Generator().manual_seed(SEED)
     x = torch.randn(EXAMPLES, weights[0].shape[1], generator=generator, dtype=torch.float64)
