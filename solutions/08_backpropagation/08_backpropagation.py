@@ -281,22 +281,27 @@ for sizes in ([3, 2, 4, 1], [1000, 100, 100, 100, 1], [1, 100, 100, 100, 1000], 
 # 168 in the second line. Where few numbers go in and many come out, it is the other way round. (The best order of all
 # may begin in the middle; to find it for any graph is a hard problem, NP-complete; Naumann 2008.)
 #
-# In practice nobody builds the Jacobians. Forward mode sends one *direction* $v$ through all layers, $J v$, in one pass
-# beside the evaluation: one column of $J$ for each pass. Reverse mode sends one *gradient* $u$ back, $J^\top u$: one
-# row. Here both find the gradient of a function of 200 numbers.
+# In practice nobody builds the Jacobians. Forward mode sends one *direction* $v$ up beside the values, $J v$: each
+# line of the program gets a second one, which says how fast its value changes. That is one column of $J$ for each
+# pass. Reverse mode sends one *gradient* $u$ back, $J^\top u$: one row. Here both find the gradient of the same
+# function of 200 numbers, $\tfrac12\|\tanh(M x)\|^2$.
 
 # %% tags=["demo"]
-energy = tanh_energy(torch.randn(50, 200, generator=torch.Generator().manual_seed(3), dtype=torch.float64) / 10)
+matrix = torch.randn(50, 200, generator=torch.Generator().manual_seed(3), dtype=torch.float64) / 10
 point = torch.randn(200, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
-columns = []
-for direction in torch.eye(200, dtype=torch.float64):
-    with torch.autograd.forward_ad.dual_level():
-        moved = energy(torch.autograd.forward_ad.make_dual(point, direction))
-        columns.append(torch.autograd.forward_ad.unpack_dual(moved).tangent)
+
+
+def energy_along(x, v):
+    z, z_moves = matrix @ x, matrix @ v
+    h, h_moves = torch.tanh(z), (1 - torch.tanh(z) ** 2) * z_moves
+    return h.square().sum() / 2, (h * h_moves).sum()
+
+
+columns = torch.stack([energy_along(point, direction)[1] for direction in torch.eye(200, dtype=torch.float64)])
 leaf = point.clone().requires_grad_()
-(gradient,) = torch.autograd.grad(energy(leaf), leaf)
+(gradient,) = torch.autograd.grad(tanh_energy(matrix)(leaf), leaf)
 print(f"forward mode: {len(columns)} passes, reverse mode: 1 pass")
-print(f"largest difference between the two gradients: {(torch.stack(columns) - gradient).abs().max():.1e}")
+print(f"largest difference between the two gradients: {(columns - gradient).abs().max():.0e}")
 
 # %% [markdown]
 # One pass of reverse mode costs a small multiple of the evaluation itself, whatever the number of inputs: two to
@@ -407,7 +412,7 @@ show(
     fig,
     "Relative error of a numerical gradient over the step, on logarithmic axes. Each curve falls to a minimum and"
     " rises again: both sides in float64 lowest near 1e-5, both sides in float32 near 1e-2, one side in float64 "
-    "near 1e-8.",
+    "near 1e-7.",
 )
 for label, found in errors.items():
     best = min(range(len(steps)), key=found.__getitem__)
@@ -416,9 +421,9 @@ for label, found in errors.items():
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
 # <p>In float64 the best step is $10^{-5}$, with an error near $10^{-10}$. In float32 it is $10^{-2}$, with an error
-# near $10^{-4}$; at $10^{-6}$ most of what is left is rounding, and the gradient is wrong by several tenths. Check in
-# float64, with $\varepsilon = 10^{-5}$, and ask for a relative error below $10^{-6}$. To one side the best that can
-# be had is near $10^{-7}$.</p>
+# a little under $10^{-4}$; at $10^{-6}$ more rounding than slope is left, and the gradient is wrong by half or more.
+# To one side nothing better than about $10^{-8}$ can be had, at $10^{-7}$. So check in float64, with
+# $\varepsilon = 10^{-5}$ and to both sides, and ask for a relative error below $10^{-6}$.</p>
 # </details>
 
 # %% [markdown]
@@ -1164,10 +1169,10 @@ for kind in KINDS:
 
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
-# <p>With LeCun's weights the sigmoid leaves $10^{-19}$, GELU $10^{-9}$, ReLU $10^{-5}$, tanh a tenth, and SELU, which
-# was made for these weights, about all. With He's, ReLU and leaky ReLU are level. GELU and SiLU begin like a
-# half-slope line, so they lose more than a ReLU does; nets with them are normalized or have shortcuts. The sigmoid is
-# lost either way: with twice the variance it still leaves only $10^{-15}$.</p>
+# <p>With LeCun's weights the sigmoid leaves $10^{-19}$, GELU $10^{-9}$, ReLU $10^{-5}$, tanh about a tenth, and SELU,
+# which was made for these weights, all of it and a little more. With He's, ReLU and leaky ReLU are level. Near 0 GELU
+# and SiLU have a slope of ½ only, so they lose more than a ReLU does; nets with them are normalized or have
+# shortcuts. The sigmoid is lost either way: twice the variance still leaves only $10^{-15}$.</p>
 # </details>
 #
 # The numbers in brackets come from a short calculation that holds for very wide layers, in which the sums are
@@ -1221,13 +1226,13 @@ print(f"but a gradient of length {lost.norm():.0f} is sent to one of length {(wi
 # weights must double it. The gain enters once a layer: 10 % more multiplies the gradient by 1.1^40 = 45, and 10 %
 # less by 0.9^40 = 0.015. The slopes of a ReLU do not change with the gain, so nothing makes up for it.
 #
-# **2.** Slightly above 1, since the slope is below 1 wherever the sums are not 0. With a gain of 3 the sums are large
-# and most units saturated, but the few steep ones are multiplied by large weights: the gradient explodes all the
-# same.
+# **2.** Above 1, here between 1.1 and 1.5, since the slope is below 1 wherever the sums are not 0. With a gain of 3 the
+# sums are large and most units saturated, but the few steep ones are multiplied by large weights: the gradient explodes
+# all the same, by a factor near 10^5.
 #
-# **3.** Yes, one between 6 and 8, where the weights make up for the slopes on average. The sums are then so large
-# that most units are stuck near 0 or 1. The gradient's length is kept, but it comes through few units, and the net
-# behaves almost like one of steps. A length that is kept is necessary, and not enough.
+# **3.** Yes, one between 10 and 14, where the weights make up for the slopes in the mean square. The sums are then so
+# large that most units are stuck near 0 or 1. The gradient's length is kept, but it comes through few units, and the
+# net behaves almost like one of steps. A length that is kept is necessary, and not enough.
 # ### END SOLUTION
 
 # %% [markdown]
@@ -1265,10 +1270,10 @@ for kind in ("ReLU", "leaky ReLU"):
         print(f"{kind:12s}  {lr:4.1f}   {told}   " + "  ".join(f"{share:4.0%}" for share in right.tolist()))
 
 # %% [markdown]
-# Up to a rate of ½ a few units in a hundred are silent, and nothing is lost. At 1 half of them or more die, and the
-# net hardly learns; at 2 it is at chance. The leaky ReLU keeps a slope of 0.01 below zero, so its silent units can
-# come back, and with moderate rates there are fewer. It is no cure for a rate that is too large: it fails at 2 as
-# well, whatever its units do.
+# Up to a rate of ½ a few units in a hundred are silent, and nothing is lost. At 1 about half of them or more are, and
+# the net hardly learns; at 2 it is at chance. The leaky ReLU keeps a slope of 0.01 below zero, so that a silent unit
+# still gets a hundredth of its gradient and may come back. At these rates that saves nothing: it is a remedy for
+# single units that were hit by bad luck, not for a rate that is too large.
 
 # %% [markdown]
 # ## Summary
@@ -1283,6 +1288,8 @@ for kind in ("ReLU", "leaky ReLU"):
 # - Through $L$ layers slopes and weights multiply. What is left depends on the activation *and* on the scale of the
 #   weights, to which lesson 9 turns; batch normalization (lesson 12) holds it while the net learns, with a backward
 #   pass of its own.
+#
+# **Next**: slopes are given, weights are chosen. Lesson 9 chooses them so that signals and gradients come through.
 #
 # ## Sources
 #

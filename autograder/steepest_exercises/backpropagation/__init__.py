@@ -1,1 +1,1 @@
-"""Exercises of `08_backpropagation`."""
+"""The exercises of `08_backpropagation`."""

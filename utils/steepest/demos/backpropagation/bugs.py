@@ -19,7 +19,7 @@ __all__ = ["BUGS", "NONE", "PARTS", "parameters", "planted", "rows"]
 
 Parts = list[Tensor]
 
-SIZES = (4, 3, 3, 3)
+SIZES = (3, 2, 2, 3)
 ROWS = 5
 DECAY = 1e-5
 PARTS = ("W₁", "W₂", "W₃", "b₁", "b₂", "b₃")

@@ -142,7 +142,9 @@ def _draw_edge(panel: Panel, edge: Edge, *, missing: bool, lit: bool) -> None:
     outside = 1.0 if end[1] > PLACES[:, 1].mean() or edge[0] == 2 else -1.0
     label = start + SAID * along + outside * ASIDE * np.array([-way[1], way[0]])
     press = start + NEAR * along
-    panel.text(*map(float, label), "cut" if missing else _number(edge[2]), ha="center", va="center", fontsize=10)
+    panel.text(
+        float(label[0]), float(label[1]), "cut" if missing else _number(edge[2]), ha="center", va="center", fontsize=10
+    )
     name = f"{'mend' if missing else 'cut'} the edge {name_of(edge)}"
     panel.handle("cut", *map(float, press), name=name, value="" if missing else name_of(edge), **PRESS)
 
