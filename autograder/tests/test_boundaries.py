@@ -230,6 +230,7 @@ PUBLIC = {
         "xor",
         "xor_runs",
     },
+    "steepest.figures": {"show"},
     "steepest.landscapes": {"LANDSCAPES", "Landscape", "beale", "long_valley", "quadratic", "saddle"},
     "steepest.models": {"Model", "linear_regression", "softmax_accuracy", "softmax_regression"},
     "steepest.plots": {

@@ -29,7 +29,7 @@ NOT_SAID = "say what it is"
 FLAW, LEAST, MOST = 1e-6, 1e-12, 1e1  # a relative error beyond the first is a bug
 STYLES = {kind: line_style(number) for number, kind in enumerate(TYPES)}
 BAR: dict[str, Any] = {"color": line_style(2)["color"]}
-CHOSEN: dict[str, Any] = {"color": line_style(1)["color"]}
+CHOSEN: dict[str, Any] = {"color": line_style(0)["color"]}
 TOUCHED: dict[str, Any] = {"markersize": 8}
 
 
