@@ -194,9 +194,9 @@ for rungs in (5, 10, 20, 40, 60):
 # ### Paths can cancel
 #
 # The graph again, at any place $(y_1, y_2)$: drag the ring on the map, or move the sliders. *Step* is the sweep of
-# your `graph_gradient`, from $y$ back to the inputs; press an edge to cut it, and press it again to mend it. **Before
-# you move anything**, say what must hold for two paths so that the derivative along $y_1$ is zero, although neither
-# of them is.
+# your `graph_gradient`, from $y$ back to the inputs, an edge at a time; press an edge to cut it, and once more to
+# mend it. **Before you move anything**, say what must hold for two paths so that the derivative along $y_1$ is zero,
+# although neither of them is.
 #
 # **Goal:** find such a place. Both paths from $y_1$ to $y$ shall count for at least 1, in size, and cancel.
 

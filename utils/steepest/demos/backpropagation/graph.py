@@ -19,7 +19,7 @@ Gradient = Callable[[Sequence[Edge], int], Any]
 
 NODES = ("y₁", "y₂", "y₃", "y₄", "y")
 PLACES = np.array([(0.0, 1.0), (0.0, 0.0), (1.0, 1.0), (1.0, 0.0), (2.0, 0.5)])
-LAST_STEP = 3  # in each one node hands on: y, y₄, y₃
+ORDER = ((3, 4), (2, 4), (1, 3), (0, 3), (1, 2), (0, 2))  # of the sweep: an edge of a node that is complete
 REACH = 2.0
 LEVELS = (-30.0, -3.0, -0.3, 0.0, 0.06, 0.3, 3.0, 30.0, 120.0)
 LEAST, NEARLY = 1.0, 0.01
@@ -50,7 +50,7 @@ def graph_demo(graph_gradient: Gradient) -> Demo:
         {
             "y1": slider("y₁", 1.0, -REACH, REACH, 0.05),
             "y2": slider("y₂", 0.5, -REACH, REACH, 0.05),
-            "step": count("step", LAST_STEP, 0, LAST_STEP),
+            "step": count("step", len(ORDER), 0, len(ORDER)),
             "cut": held(""),
         },
         needs=["graph_gradient"],
@@ -79,7 +79,7 @@ def draw_graph(graph_gradient: Gradient, stage: Stage, *, y1: float, y2: float, 
     y1, y2 : float
         The inputs.
     step : int
-        How many nodes have handed on their gradient, from the last one on.
+        How many edges have been used, those that end last first.
     cut : str
         The edge that is missing, as `name_of` calls it, or "".
 
@@ -90,7 +90,7 @@ def draw_graph(graph_gradient: Gradient, stage: Stage, *, y1: float, y2: float, 
     """
     edges = edges_at(y1, y2)
     whole = [edge for edge in edges if name_of(edge) != cut]
-    used = [edge for edge in whole if edge[1] >= len(NODES) - step]
+    used = [edge for edge in whole if edge[:2] in ORDER[:step]]
     so_far = gradients(graph_gradient, used)
     final = gradients(graph_gradient, whole)
     by_path = [gradients(graph_gradient, [edge for edge in whole if through in edge[:2]])[0] for through in (2, 3)]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 from steepest.demos.backpropagation import graph_demo
-from steepest.demos.backpropagation.graph import LAST_STEP, NODES, draw_frames, edges_at, name_of
+from steepest.demos.backpropagation.graph import NODES, ORDER, draw_frames, edges_at, name_of
 
 REACHED = "The goal is reached."
 
@@ -42,21 +42,25 @@ def test_edges_are_slopes_of_the_function(graph_gradient: Any, place: tuple[floa
     assert graph_gradient(edges_at(y1, y2), len(NODES))[:2] == pytest.approx(by_hand, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("step", "used"), [(0, set()), (1, {4}), (2, {3, 4}), (LAST_STEP, {2, 3, 4})], ids=lambda part: str(part)
-)
-def test_a_step_of_the_sweep_uses_the_edges_that_end_there(graph_gradient: Any, step: int, used: set[int]) -> None:
-    asked: list[set[int]] = []
+@pytest.mark.parametrize("step", range(len(ORDER) + 1))
+def test_a_step_of_the_sweep_uses_one_edge_more(graph_gradient: Any, step: int) -> None:
+    asked: list[set[tuple[int, int]]] = []
 
     def watched(edges: Any, n: int) -> Any:
-        asked.append({end for _, end, _ in edges})
+        asked.append({edge[:2] for edge in edges})
         return graph_gradient(edges, n)
 
     demo = graph_demo(watched)
     demo.controls["step"].value = 0 if step else 1
     asked.clear()
     demo.controls["step"].value = step
-    assert asked[0] == used
+    assert asked[0] == set(ORDER[:step])
+
+
+def test_the_sweep_takes_no_edge_before_its_end_is_complete() -> None:
+    assert {edge[:2] for edge in edges_at(1.0, 1.0)} == set(ORDER)
+    for place, (_, end) in enumerate(ORDER):
+        assert all(start != end for start, _ in ORDER[place:])
 
 
 def test_the_goal_is_a_place_where_two_large_paths_cancel(pull: Any, graph_gradient: Any) -> None:
