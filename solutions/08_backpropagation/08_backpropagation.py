@@ -150,7 +150,7 @@ def graph_gradient(edges, n):
     gradient = [0.0] * n
     gradient[n - 1] = 1.0
     for node in range(n - 2, -1, -1):
-        gradient[node] = sum((slope * gradient[end] for end, slope in leaving[node]), start=0.0)
+        gradient[node] = sum(slope * gradient[end] for end, slope in leaving[node])
     return gradient
     ### END SOLUTION
 
@@ -570,20 +570,19 @@ def activation_slope(name, x):
     returns a tensor of the same shape and type
     """
     ### BEGIN SOLUTION
-    s = torch.sigmoid(x)
-    below = torch.exp(x.clamp(max=0))  # never inf, and not used above 0
+    s, e = torch.sigmoid(x), torch.exp(x)
     if name == "sigmoid":
         return s * (1 - s)
     if name == "tanh":
         return 1 - torch.tanh(x) ** 2
     if name == "ReLU":
-        return torch.where(x > 0, 1.0, 0.0).to(x)
+        return (x > 0).to(x)
     if name == "leaky ReLU":
         return torch.where(x > 0, 1.0, 0.01).to(x)
     if name == "ELU":
-        return torch.where(x > 0, 1.0, below)
+        return torch.where(x > 0, 1.0, e)  # chosen, not multiplied: e may be inf above 0
     if name == "SELU":
-        return 1.0507009873554805 * torch.where(x > 0, 1.0, 1.6732632423543772 * below)
+        return 1.0507009873554805 * torch.where(x > 0, 1.0, 1.6732632423543772 * e)
     if name == "GELU":
         density = torch.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
         return (1 + torch.erf(x / math.sqrt(2))) / 2 + x * density
@@ -608,13 +607,14 @@ grade(activation_slope)
 # their slopes have two terms?</p>
 # </details>
 # <details><summary>The idea</summary>
-# <p>The table above has all ten. Where a function has two branches, compute both so that neither becomes infinite:
-# cut $x$ off at 0 before you take its exponential.</p>
+# <p>The table above has all ten. Where a function has two branches, compute both and <em>choose</em> one, entry by
+# entry. To multiply each by 0 or 1 and add them is not the same: where the exponential is infinite, 0 times it is not
+# 0.</p>
 # </details>
 # <details><summary>The shape of the code</summary>
 # <p>An <code>if</code> for each name. <code>torch.sigmoid</code>, <code>torch.tanh</code> and <code>torch.erf</code>
-# never overflow; <code>torch.where(x &gt; 0, …, …)</code> chooses entry by entry;
-# <code>torch.exp(x.clamp(max=0))</code> is at most 1.</p>
+# never overflow; <code>torch.where(x &gt; 0, …, …)</code> chooses entry by entry; <code>.to(x)</code> gives numbers the
+# type of <code>x</code>.</p>
 # </details>
 
 # %% [markdown]

@@ -10,6 +10,7 @@ from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 from torch.nn import functional
 
+from steepest_exercises import reasons
 from steepest_exercises.backpropagation import reference
 from steepest_exercises.inputs import normal
 
@@ -433,4 +434,11 @@ OUTPUT_DELTA = Exercise(
             ],
         ),
     ],
+    equivalent={
+        "The tasks come in this order by their names, and there is no other.": [
+            "if task >= 'regression':",
+            "elif task <= 'binary':",
+        ],
+        reasons.ROWS: ["return delta / len(targets)"],
+    },
 )

@@ -394,4 +394,10 @@ DELTA_NORMS = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "There are as many slopes as weights.": [
+            "for weight, slope in zip(reversed(weights), reversed(slopes)):",
+            "for weight, slope in zip(reversed(weights), reversed(slopes), strict=False):",
+        ],
+    },
 )

@@ -453,4 +453,8 @@ GRAPH_GRADIENT = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        "No edge leaves the last node.": ["leaving = [[] for _ in [*range(n)][1:]]"],
+        "Every entry but the last is written later, and that is 1.": ["gradient = [1.0] * n"],
+    },
 )

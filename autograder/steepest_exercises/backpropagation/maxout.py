@@ -231,4 +231,10 @@ MAXOUT = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        "Weights and biases hold one entry a piece.": [
+            "pieces = [x @ w.T + b for w, b in zip(weight, bias)]",
+            "pieces = [x @ w.T + b for w, b in zip(weight, bias, strict=False)]",
+        ],
+    },
 )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 
+from steepest_exercises import reasons
 from steepest_exercises.backpropagation import passes, reference
 from steepest_exercises.backpropagation.passes import backprop, given, kept
 from steepest_exercises.inputs import normal
@@ -376,4 +377,15 @@ MLP_BACKPROP = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        "There are as many biases as weights.": [
+            "for weight, bias in zip(weights[:-1], biases[:-1]):",
+            "for weight, bias in zip(weights[:-1], biases[:-1], strict=False):",
+            "for layer in reversed(range(len(biases))):",
+        ],
+        reasons.ROWS: ["rows = torch.arange(len(labels))"],
+        "The solution of output_delta takes every other name for classes.": [
+            "delta = output_delta(scores, labels, task='classes_')"
+        ],
+    },
 )

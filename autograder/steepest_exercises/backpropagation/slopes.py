@@ -477,4 +477,18 @@ ACTIVATION_SLOPE = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "None of the names that are left comes before this one, or none behind it.": [
+            "if name >= 'tanh':",
+            "if name <= 'ELU':",
+            "if name <= 'GELU':",
+            "if name >= 'softplus':",
+        ],
+        "At a kink nothing is asked.": [
+            "return (x >= 0).to(x)",
+            "return torch.where(x >= 0, 1.0, 0.01).to(x)",
+            "return torch.where(x >= 0, 1.0, e)",
+            "return 1.0507009873554805 * torch.where(x >= 0, 1.0, 1.6732632423543772 * e)",
+        ],
+    },
 )
