@@ -344,6 +344,14 @@ GRAPH_GRADIENT = Exercise(
             0.5,
         ),
         Mistake(
+            "first_left_out",
+            lambda edges, n: [
+                0.0 if node == 0 < n - 1 else reference.graph_gradient(edges, n)[node] for node in range(n)
+            ],
+            "All is right but the first entry, which is 0: the loop ends one node too early.",
+            0.5,
+        ),
+        Mistake(
             "starts_at_ones",
             _sweep(first=1.0),
             "Every node begins with a gradient of 1. Only the last one has that of its own; all others begin with 0 "

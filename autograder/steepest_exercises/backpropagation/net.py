@@ -71,9 +71,10 @@ MLP_BACKPROP = Exercise(
         Mistake(
             "slope_missing",
             backprop(slope=lambda out, z: torch.ones_like(out)),
-            "On the way down the slope of tanh is left out, 1 − a² at each hidden layer. The last layer has none, so "
-            "its own gradients are right.",
+            "On the way down the slope of tanh is left out, 1 − a² at each hidden layer, or at one of them. The last "
+            "layer has none, so its own gradients are right.",
             0.5,
+            forms=[backprop(curved=lambda layer: layer > 1)],
         ),
         Mistake(
             "slope_unsquared",

@@ -38,6 +38,7 @@ def backprop(
     below: Callable[[Sequence[Tensor], int], Tensor] = lambda outs, layer: outs[layer],
     sloped: Callable[[int], int] = lambda layer: layer - 1,
     fold: Callable[[Tensor], Tensor] = lambda delta: delta,
+    curved: Callable[[int], bool] = lambda layer: True,
     biased: bool = True,
 ) -> Backprop:
     """The whole pass with one thing changed.
@@ -50,6 +51,8 @@ def backprop(
         The loss, and δ at the scores from probabilities, one-hot rows and scores.
     through, sloped, fold : callable
         Weights that δ goes down through, number of the layer whose slope comes then, and what is done with δ after.
+    curved : callable
+        Whether δ meets a slope at all when it comes down from the layer of this number.
     weight, bias, below : callable
         Gradients of a layer, and which outputs its δ is paired with.
     biased : bool
@@ -71,7 +74,8 @@ def backprop(
             grad_biases.insert(0, bias(delta))
             if layer:
                 at = sloped(layer)
-                delta = fold((delta @ through(weights, layer)) * slope(outs[at + 1], sums[at]))
+                delta = delta @ through(weights, layer)
+                delta = fold(delta * slope(outs[at + 1], sums[at]) if curved(layer) else delta)
         return loss(scores, labels), grad_weights, grad_biases
 
     return gradients

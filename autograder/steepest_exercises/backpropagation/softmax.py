@@ -129,6 +129,13 @@ SOFTMAX_BACKWARD = Exercise(
             forms=[lambda p, g: p * (g - (g * p).mean(dim=0, keepdim=True))],
         ),
         Mistake(
+            "keepdim_forgotten",
+            lambda p, g: p * (g - (g * p).sum(dim=1)),
+            "The sums of the rows come as one row, which does not fit, or is laid on the columns where there are as "
+            "many rows as classes. keepdim=True keeps them as a column, one for each row.",
+            0.25,
+        ),
+        Mistake(
             "sum_over_everything",
             lambda p, g: p * (g - (g * p).sum()),
             "One sum over the whole table is subtracted. Each row has its own: sum over the classes, keepdim=True.",
