@@ -224,7 +224,7 @@ def _luck(exercise: Exercise, seeds: Sequence[int]) -> dict[str, tuple[float, fl
 
 def _leans(exercise: Exercise, item: Accepted) -> bool:
     """Whether a person would be told that a variant leaves the work to a library."""
-    space = {**exercise.companions_of(item), exercise.id: item.implementation}
+    space: dict[str, object] = {**exercise.companions_of(item), exercise.id: item.implementation}
     called = {exercise.id: delegated(exercise, traced(exercise, space))}
     said = flags([Cell("code", source_of(exercise, item))], exercises=[exercise.id], called=called)
     return any(LIBRARY in sentence for sentence in said)
