@@ -245,6 +245,7 @@ PUBLIC = {
         "xor",
         "xor_runs",
     },
+    "steepest.figures": {"show"},
     "steepest.landscapes": {"LANDSCAPES", "Landscape", "beale", "derivatives", "long_valley", "quadratic", "saddle"},
     "steepest.models": {"Model", "linear_regression", "softmax_accuracy", "softmax_regression"},
     "steepest.plots": {
@@ -256,7 +257,6 @@ PUBLIC = {
         "plot_curves",
         "plot_map",
         "plot_path",
-        "show",
     },
     "steepest.nets": {"Nets", "init_nets", "net_errors", "net_scores", "train_nets"},
     "steepest.terrain": {"critical_points", "random_waves"},

@@ -71,7 +71,7 @@ plt.show()
 # %% [markdown]
 # The first weight is pushed in nearly every minibatch, the last in about one of six, and thirty times more gently.
 # A rate that is safe for the first is far too small for the last. In a deep network it is the layers that differ:
-# gradients shrink or grow from layer to layer (lesson 9). First remedies gave one rate to each *layer*; one for
+# gradients shrink or grow from layer to layer (lessons 8, 9). First remedies gave one rate to each *layer*; one for
 # each *weight* goes further and costs no more than another vector of the size of $\theta$.
 #
 # All steppers of this lesson have one form,

@@ -43,9 +43,10 @@ import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
 from steepest.demos.second_order import cg_demo, newton_demo, secant_demo
+from steepest.figures import show
 from steepest.landscapes import derivatives, long_valley, quadratic, saddle
 from steepest.models import softmax_regression
-from steepest.plots import plot_contours, plot_curves, plot_path, show
+from steepest.plots import plot_contours, plot_curves, plot_path
 from steepest.terrain import random_waves
 from steepest.trajectory import run, steps_to_reach
 

@@ -27,7 +27,7 @@
 # 5. bound a gradient by singular values, and read vanishing gradients off a network layer by layer.
 #
 # Eleven exercises, about 80 minutes, and as much to read and to try out. You need condition numbers (lesson 3) and
-# the chain rule through layers (lesson 8).
+# the chain rule through layers (lesson 8, which followed single gradients down; here you choose their weights).
 
 # %% nbgrader={"locked": true, "grade_id": "setup"}
 import math
@@ -809,10 +809,10 @@ signal_demo(
 # $$\prod_{\ell} s_\ell\, \sigma_{\min}(W_\ell) \;\le\; \frac{\|\delta^{(0)}\|}{\|\delta^{(L)}\|} \;\le\;
 #   \prod_{\ell} s_\ell\, \sigma_{\max}(W_\ell) .$$
 #
-# With the extremes of the whole network in the place of each layer's own, these are the powers
-# $\sigma_{\min}^{L}$ and $\sigma_{\max}^{L}$ of lesson 8: if $\sigma_{\max} < 1$ the gradient must vanish, and if
-# $\sigma_{\min} > 1$ it must explode. (A layer with more outputs than inputs can send a gradient to zero, whatever its
-# singular values. The lower bound needs layers that do not get wider.)
+# Lesson 8 found the upper one true and far away. With the extremes of the whole network in the place of each layer's
+# own, these are the powers $\sigma_{\min}^{L}$ and $\sigma_{\max}^{L}$: if $\sigma_{\max} < 1$ the gradient must
+# vanish, and if $\sigma_{\min} > 1$ it must explode. (A layer with more outputs than inputs can send a gradient to
+# zero, whatever its singular values. The lower bound needs layers that do not get wider.)
 
 # %% [markdown]
 # ### Exercise 11 · `gradient_bounds`

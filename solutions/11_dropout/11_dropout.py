@@ -346,8 +346,8 @@ for name, out in {
 # %% [markdown]
 # ## 4 · Backward through the mask
 #
-# For $y = m \circ x/\texttt{keep}$ the derivative of $y_i$ by $x_i$ is $m_i/\texttt{keep}$, and all others are 0. By
-# the chain rule
+# For $y = m \circ x/\texttt{keep}$ the derivative of $y_i$ by $x_i$ is $m_i/\texttt{keep}$, and all others are 0: a
+# slope for each entry, as the activations of lesson 8 have it. By the chain rule
 #
 # $$ \frac{\partial L}{\partial x} = \frac{m}{\texttt{keep}} \circ \frac{\partial L}{\partial y} . $$
 #

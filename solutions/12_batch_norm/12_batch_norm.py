@@ -280,9 +280,9 @@ grade(batch_norm_backward)
 # %% [markdown]
 # ### Proof by numbers
 #
-# Two judges that share nothing with your derivation. **Central differences**: nudge one entry of $x$ up and down by
-# $10^{-6}$, run your forward pass, and divide the change of the loss by $2\cdot10^{-6}$. **`torch.autograd`** goes back
-# through the operations of your forward pass.
+# Two judges that share nothing with your derivation. **Central differences**, as lesson 8 takes them: nudge one entry
+# of $x$ up and down by $10^{-6}$, run your forward pass, and divide the change of the loss by $2\cdot10^{-6}$.
+# **`torch.autograd`** goes back through the operations of your forward pass.
 
 # %% tags=["demo"]
 draw = torch.Generator().manual_seed(3)

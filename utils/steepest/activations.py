@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 __all__ = ["ACTIVATIONS", "activation", "scaled_tanh"]
 
@@ -21,12 +22,18 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "tanh": torch.tanh,
     "scaled tanh": scaled_tanh,
     "ReLU": torch.relu,
-    "leaky ReLU": torch.nn.functional.leaky_relu,
+    "leaky ReLU": functional.leaky_relu,
+    "ELU": functional.elu,
+    "SELU": functional.selu,
+    "GELU": functional.gelu,
+    "SiLU": functional.silu,
+    "softplus": functional.softplus,
+    "Gaussian": lambda x: torch.exp(-x.square()),
 }
 
 
 def activation(name: str) -> Callable[[Tensor], Tensor]:
-    """The activation function of this name; the leaky ReLU has slope 0.01 below zero.
+    """The activation function of this name; the leaky ReLU has slope 0.01 below zero, and ELU goes down to −1.
 
     Parameters
     ----------

@@ -151,13 +151,15 @@ def pinball_error(share: float) -> Callable[[torch.Tensor, torch.Tensor], torch.
     return loss
 
 
-def tanh_energy(matrix: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The loss ½‖tanh(Mθ)‖², which curves upwards in some places and downwards in others.
+def tanh_energy(matrix: torch.Tensor, shift: torch.Tensor | float = 0.0) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The loss ½‖tanh(Mθ + c)‖², which curves upwards in some places and downwards in others.
 
     Parameters
     ----------
     matrix : Tensor, shape (m, n)
         The weights M.
+    shift : Tensor, shape (m,), or float
+        The shift c; without it the loss is the same at θ and −θ.
 
     Returns
     -------
@@ -166,7 +168,7 @@ def tanh_energy(matrix: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
     """
 
     def f(theta: torch.Tensor) -> torch.Tensor:
-        return 0.5 * torch.tanh(matrix @ theta.reshape(-1)).square().sum()
+        return 0.5 * torch.tanh(matrix @ theta.reshape(-1) + shift).square().sum()
 
     return f
 

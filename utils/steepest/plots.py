@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.landscapes import Landscape
@@ -25,7 +24,6 @@ __all__ = [
     "plot_curves",
     "plot_map",
     "plot_path",
-    "show",
 ]
 
 Series = Tensor | np.ndarray | Sequence[float]
@@ -304,23 +302,6 @@ def plot_clusters(points: Series, centers: Series, *, ax: Axes, label: str = "ce
     ax.set_aspect("equal", adjustable="datalim")
     ax.legend(loc="upper right", fontsize=8)
     return ax
-
-
-def show(figure: Figure, alt: str) -> None:
-    """Show a figure of pyplot's beneath the cell, with a text for whoever does not see it, and close it.
-
-    Parameters
-    ----------
-    figure : Figure
-        What to show.
-    alt : str
-        What there is to be seen, in a sentence or two.
-    """
-    from IPython.display import display
-    from matplotlib import pyplot
-
-    display(figure, metadata={"image/png": {"alt": alt}})
-    pyplot.close(figure)
 
 
 def _array(values: Series) -> np.ndarray:

@@ -86,4 +86,4 @@ def test_scaled_tanh_keeps_one() -> None:
 
 def test_an_unknown_activation_is_refused() -> None:
     with pytest.raises(ValueError, match="`name` must be one of"):
-        activation("softplus")
+        activation("mish")

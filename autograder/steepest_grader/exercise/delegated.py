@@ -12,12 +12,20 @@ from steepest._checks.cases import play
 from steepest_grader.exercise.judge import PUBLIC_SEED
 from steepest_grader.exercise.model import Exercise
 
+AUTOGRAD = "torch.autograd."
+
 __all__ = ["delegated", "traced"]
 
 
 def delegated(exercise: Exercise, called: Collection[str]) -> list[str]:
-    """Of what a function has called, see `Function.called`, all but what sound variants of its exercise call too."""
-    return sorted(set(called) - _usual(exercise)) if called else []
+    """Of what a function has called, see `Function.called`, all but what sound variants of its exercise call too.
+
+    Differentiation is told where a variant is known to leave the work to it: there the derivative is what is asked for.
+    """
+    if not called:
+        return []
+    told = set(called) - _usual(exercise)
+    return sorted(name for name in told if not name.startswith(AUTOGRAD) or _asks_for_derivatives(exercise))
 
 
 def traced(exercise: Exercise, namespace: dict[str, object]) -> set[str]:
@@ -25,6 +33,14 @@ def traced(exercise: Exercise, namespace: dict[str, object]) -> set[str]:
     function = Function(exercise.id, LocalTransport(namespace), traced=True)
     play(function, exercise.cases(np.random.default_rng(PUBLIC_SEED)))
     return function.called
+
+
+@cache
+def _asks_for_derivatives(exercise: Exercise) -> bool:
+    """Whether an accepted variant that leaves its work to a library leaves it to autograd."""
+    leaning = [item for item in exercise.accepted if item.library]
+    played = (traced(exercise, {**exercise.companions_of(item), exercise.id: item.implementation}) for item in leaning)
+    return any(name.startswith(AUTOGRAD) for called in played for name in called)
 
 
 @cache

@@ -13,6 +13,7 @@ from steepest._checks.finding import find
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise import catalogue
+from steepest_grader.exercise.delegated import delegated, traced
 from steepest_grader.exercise.judge import candidates, judge_local, refusals
 from steepest_grader.exercise.model import Accepted, Exercise, GradedSubmission, Mistake, Outcome, Verdict
 from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
@@ -223,7 +224,9 @@ def _luck(exercise: Exercise, seeds: Sequence[int]) -> dict[str, tuple[float, fl
 
 def _leans(exercise: Exercise, item: Accepted) -> bool:
     """Whether a person would be told that a variant leaves the work to a library."""
-    said = flags([Cell("code", source_of(exercise, item))], exercises=[exercise.id])
+    space: dict[str, object] = {**exercise.companions_of(item), exercise.id: item.implementation}
+    called = {exercise.id: delegated(exercise, traced(exercise, space))}
+    said = flags([Cell("code", source_of(exercise, item))], exercises=[exercise.id], called=called)
     return any(LIBRARY in sentence for sentence in said)
 
 

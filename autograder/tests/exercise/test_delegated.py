@@ -48,6 +48,13 @@ def test_of_the_answers_of_others_those_are_told_that_lean_on_a_library(
         assert not told or LEANS.search(answer.source), (answer.key, told)
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("dense_backward", ["torch.autograd.grad"]), ("dropout_backward", []), ("momentum_step", [])]
+)
+def test_differentiation_is_told_where_the_derivative_is_what_is_asked_for(name: str, told: list[str]) -> None:
+    assert delegated(catalogue.exercise(name), {"torch.autograd.grad"}) == told
+
+
 def test_what_a_sound_variant_calls_is_nothing_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     exercise = catalogue.exercise("momentum_step")
     monkeypatch.setattr(module, "_usual", lambda item: frozenset({"torch.layer_norm"}))

@@ -30,17 +30,18 @@ OPERATORS = re.compile(
     r"\w*(batch|layer|group|instance|rms|weight)_norm\w*|\w*dropout\w*|_fused_(adam|adamw|adagrad|sgd)_"
     r"|\w+_loss\w*|\w*cross_entropy\w*"
 )
-# Functions of torch, where they are defined; each stands for all that begins so.
+# Functions of torch, where they are defined; each stands for all that begins so. Whether differentiation is told is up
+# to the grader: in most exercises it is a tool like any other.
 OF_TORCH = (
     "torch.optim.", "torch.nn.functional.", "torch.nn.utils.", "torch.nn.init.", "torch.nn.modules.batchnorm.",
     "torch.nn.modules.instancenorm.", "torch.nn.modules.normalization.", "torch.nn.modules.dropout.",
-    "torch.nn.modules.loss.",
+    "torch.nn.modules.loss.", "torch.autograd.",
 )  # fmt: skip
 METHODS = "torch.optim."  # whole, whoever calls them; what a layer calls of `torch.nn` is its own affair
 HARMLESS = frozenset(
     f"torch.nn.functional.{name}"
     for name in ("one_hot", "pad", "linear", "softplus", "relu", "leaky_relu", "tanh", "hardtanh")
-)
+) | {f"torch.autograd.grad_mode.{name}" for name in ("enable_grad", "no_grad", "set_grad_enabled", "inference_mode")}
 OF_OTHERS = ("sklearn", "scipy.optimize", "scipy.cluster", "tensorflow", "keras", "optax")
 ROOTS = frozenset(
     {"torch", "numpy", "scipy", "functools", "contextlib", *(name.partition(".")[0] for name in OF_OTHERS)}
@@ -80,6 +81,8 @@ class Tracer(TorchFunctionMode):
 
 
 def _operator(func: Callable[..., Any]) -> str:
+    if func is torch.Tensor.backward:
+        return "torch.autograd.backward"
     name = getattr(func, "__name__", "").partition(".")[0]
     return f"torch.{name}" if _is_operator(name) else ""
 

@@ -94,6 +94,11 @@ def _of_its_own(x: Tensor) -> Tensor:
     return leaf.grad
 
 
+SEEN |= {
+    "differentiation": (_of_its_own, "torch.autograd.backward"),
+    "a gradient": (lambda x: torch.autograd.grad(x.requires_grad_().sum(), x)[0], "torch.autograd.grad"),
+}
+
 PASSED_OVER: dict[str, Callable[[Tensor], Any]] = {
     "arithmetic": lambda x: (x - x.mean(0)) / (x.var(0, correction=0) + 1e-5).sqrt(),
     "a norm": lambda x: torch.linalg.vector_norm(x) + x.norm() + torch.norm(x),
@@ -101,7 +106,7 @@ PASSED_OVER: dict[str, Callable[[Tensor], Any]] = {
     "activations": lambda x: functional.relu(x) + functional.one_hot(torch.arange(2), 2).sum() + functional.tanh(x),
     "a layer that draws its weights": lambda x: torch.nn.Linear(2, 2)(x) * 0,
     "a generator": lambda x: torch.randn(2, generator=torch.Generator().manual_seed(1)),
-    "differentiation": _of_its_own,
+    "no differentiation": torch.no_grad()(lambda x: x * 2),
     "vmap and grad": lambda x: torch.func.vmap(torch.func.grad(lambda row: (row**2).sum()))(x),
     "numpy": lambda x: torch.from_numpy(x.numpy() * 2).tolist(),
     "an iterator": lambda x: (row.sum() for row in x),

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
-from steepest.activations import ACTIVATIONS, activation
+from steepest.activations import activation
 from steepest.demos._demo import Demo, choice, count, plain_log, power, slider, steps
 from steepest.demos._stage import Panel, Stage
 from steepest.depth import layer_signals
@@ -107,7 +107,7 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
     return Demo(
         draw,
         {
-            "kind": choice("activation", "ReLU", list(ACTIVATIONS)),
+            "kind": choice("activation", "ReLU", list(RANGES)),
             "scheme": choice("start", next(iter(initializers)), list(initializers)),
             "scale": slider("times", 1.0, -2, 1, 0.05, log=True),
             "depth": count("layers", FIRST_LAYERS, 1, MOST_LAYERS),
@@ -149,7 +149,7 @@ def send(activation_spread: Spread, weights: Sequence[Tensor], kind: str) -> Sig
     weights : sequence of Tensor, each of shape (width, width)
         One a layer.
     kind : str
-        A key of `ACTIVATIONS`.
+        A key of `RANGES`.
     """
     generator = torch.Generator().manual_seed(SEED)
     width = weights[0].shape[1]
@@ -199,7 +199,7 @@ def draw_signals(stage: Stage, found: Signals, kind: str, scale: float) -> None:
     found : Signals
         What went through the network.
     kind : str
-        A key of `ACTIVATIONS`.
+        A key of `RANGES`.
     scale : float
         By what the weights were multiplied.
     """

@@ -10,10 +10,18 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
-from steepest.activations import ACTIVATIONS
 from steepest.demos._demo import Demo
 from steepest.demos.initialization import signal_demo
-from steepest.demos.initialization.signals import STROKE, STYLES, draw_frames, draw_layers, histograms, said, send
+from steepest.demos.initialization.signals import (
+    RANGES,
+    STROKE,
+    STYLES,
+    draw_frames,
+    draw_layers,
+    histograms,
+    said,
+    send,
+)
 from torch import Generator, Tensor
 
 Draw = Callable[[tuple[int, ...], Generator], Tensor]
@@ -79,7 +87,7 @@ def test_the_ends_of_every_range_can_be_drawn(ends: dict[str, float]) -> None:
     shown = demo(initializers={"N(0, 1)": lambda shape, generator: torch.randn(shape, generator=generator)})
     for name, value in ends.items():
         shown.controls[name].value = value
-    for kind in ACTIVATIONS:
+    for kind in RANGES:
         shown.controls["kind"].value = kind
         assert shown.message.value.startswith(f"{ends['depth']} layer")
         assert f"of {ends['width']} units, {kind}, N(0, 1) × " in shown.message.value

@@ -1,0 +1,36 @@
+"""Figures with words for whoever does not see them."""
+
+from __future__ import annotations
+
+import sys
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+__all__ = ["show"]
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Show a figure as `plt.show` does, with a text that says what is to be seen in it.
+
+    The text is kept in the notebook beside the picture, where nbconvert and screen readers look for it.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to show; it is closed.
+    alt : str
+        What is to be seen, in a sentence or two.
+
+    Raises
+    ------
+    ValueError
+        If the text is empty.
+    """
+    if not alt.strip():
+        raise ValueError("`alt` must say what the figure shows. Got an empty text.")
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+        sys.modules["IPython"].display.display(figure, metadata={"image/png": {"alt": alt}})
+        plt.close(figure)
+    else:
+        plt.show()
