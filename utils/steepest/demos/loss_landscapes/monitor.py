@@ -23,7 +23,7 @@ N_STEPS = 40
 GOAL = 0.2
 LOWEST, HIGHEST = 0.1, 60
 ROSE: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 9, "markeredgewidth": 2, "linestyle": ""}
-LARGER: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 10, "fillstyle": "none", "linestyle": ""}
+LARGER: dict[str, Any] = {"color": "black", "marker": "v", "markersize": 8, "linestyle": ""}
 TERMS = {label: line_style(number) for number, label in ((1, "linear, εgᵀg"), (2, "quadratic, ½ε²gᵀHg"))}
 
 
@@ -146,7 +146,7 @@ def _show(stage: Stage, rows: Tensor, *, lr: float) -> None:
     for term, style in zip((linear, curved), TERMS.values(), strict=True):
         terms.plot(range(step + 1), np.where(term > 0, term, np.nan), **style)
     terms.plot(warned, curved[warned], **LARGER)
-    terms.text(0, linear[0] / 2, "ε", ha="center", va="top")
+    terms.text(0, 2 * linear[0], "ε", ha="center")
     terms.handle(
         ("", "lr"), 0, linear[0], name="rate ε, by the linear term of the first step",
         means=lambda x, y: (x, lr * y / linear[0]), **DIAMOND,
