@@ -206,4 +206,4 @@ def _show(stage: Stage, fall: Fall, points: Tensor, losses: Tensor) -> None:
 
 def _where(loss: Tensor, at: Tensor) -> str:
     inside = WEIGHTS[0] <= float(at[0]) <= WEIGHTS[1] and BIASES[0] <= float(at[1]) <= BIASES[1]
-    return f"{float(loss):.3f}" + ("" if inside else " (outside)")
+    return f"{float(loss):.4f}" + ("" if inside else " (outside)")
