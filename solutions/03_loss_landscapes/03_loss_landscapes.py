@@ -596,8 +596,8 @@ plt.show()
 #
 # The same network, with *your* `hvp` at the monitor. Pull the ring along the steps, and the diamond on the first linear
 # term for another rate. **Before you do**, say where between 0.5 and 2.0 the loss will begin to rise now and then, and
-# which of the 40 steps are the delicate ones: the first, the middle, the last? Rings mark steps whose quadratic term
-# was the larger, crosses the rises.
+# which of the 40 steps are the delicate ones: the first, the middle, the last? Black triangles mark steps whose
+# quadratic term was the larger, crosses the rises.
 #
 # **Goal:** a loss of at most 0.2 after 40 steps, without a single rise.
 

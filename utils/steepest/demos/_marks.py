@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 __all__ = ["HERE", "MINIMUM", "THRESHOLD", "legend_above"]
 
-HERE: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "o", "markersize": 13, "fillstyle": "none"}
+HERE: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "o", "markersize": 7}
 MINIMUM: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "*", "markersize": 11}
 THRESHOLD: dict[str, Any] = {"color": "0.5", "linewidth": 0.8}
 

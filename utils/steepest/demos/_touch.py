@@ -10,7 +10,7 @@ import traitlets
 
 from steepest.demos._stage import Handle
 
-__all__ = ["Held", "held", "touch", "typed"]
+__all__ = ["Held", "held", "nearest", "touch", "typed"]
 
 Place = tuple[float, float]
 
@@ -37,11 +37,12 @@ def typed(control: Any) -> Any:
         return control
     listed = ", ".join(f"{number:g}" for number in _numbers(control))
     told = f"{control.description}: type a number for the nearest of {listed}"
-    box = widgets.Text(tooltip=told, continuous_update=False, layout={"width": "56px"})
+    box = widgets.Text(tooltip=told, continuous_update=False, layout={"width": "68px"})
     control.readout = False
 
     def show(change: object = None) -> None:
-        box.value = control.label
+        option = control.options[control.index]  # its label is blank until it is moved off the first
+        box.value = str(option[0] if isinstance(option, tuple) else option)
 
     def take(change: object) -> None:
         try:
@@ -53,7 +54,7 @@ def typed(control: Any) -> Any:
         show()
 
     show()
-    control.observe(show, names="label")
+    control.observe(show, names="index")
     box.observe(take, names="value")
     return widgets.HBox([control, box], layout={"align_items": "center"})
 

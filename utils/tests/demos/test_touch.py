@@ -104,6 +104,14 @@ def test_the_nearest_of_listed_values_can_be_typed(written: str, value: float, s
     assert (slider.value, box.value) == (value, shown)
 
 
+@pytest.mark.parametrize(
+    ("options", "first", "shown"), [((1, 30), 1, "1"), ((0.5, 1), 0.5, "0.5"), ((("one", 1), ("many", 30)), 1, "one")]
+)
+def test_the_box_is_filled_where_the_slider_stands_at_its_first_value(options: Any, first: float, shown: str) -> None:
+    _, box = typed(steps("m", first, options)).children
+    assert box.value == shown
+
+
 def test_the_box_follows_its_slider() -> None:
     slider = CONTROLS["steps"]()
     _, box = typed(slider).children

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, choice, count, plain_log, slider
-from steepest.demos._marks import HERE, THRESHOLD
-from steepest.demos._stage import Stage
+from steepest.demos._marks import THRESHOLD
+from steepest.demos._stage import GRIP, Stage
 from steepest.demos.adaptive_methods.runners import Step
 from steepest.plots import line_style
 from steepest.trajectory import init_state
@@ -26,7 +26,7 @@ GOAL_SIZE, GOAL_LENGTH = 1e-3, 1.05
 OWN: dict[str, Any] = {"color": "0.35", "linewidth": 1.6, "linestyle": (0, (1, 2)), "zorder": 3}
 LOWEST, HIGHEST = 5e-3, 60.0
 NOW, FIRST = line_style(0), line_style(1) | {"linewidth": 2.6, "markersize": 7}  # the last step's line lies above
-EPSILON: dict[str, Any] = {"color": line_style(3)["color"], "marker": "^", "markersize": 11, "linestyle": ""}
+EPSILON = GRIP | {"markeredgecolor": line_style(3)["color"], "marker": "^"}
 
 
 class Setting(NamedTuple):
@@ -156,11 +156,11 @@ def draw_lengths(stage: Stage, found: Tensor, own: Tensor, *, eps: float, step: 
     number, here = range(1, N_STEPS + 1), float(steps[step - 1, weight].clamp(LOWEST, HIGHEST))
     first.plot(number, steps[:, weight], markevery=[0], **NOW)
     first.plot(number, untouched[:, weight], **OWN)
-    first.handle(("step", ""), step, here, name="step that is shown on the right", **HERE)
+    first.handle(("step", ""), step, here, name="step that is shown on the right")
     by_size.plot(SIZES, steps[0], markevery=4, **FIRST)
     by_size.plot(SIZES, steps[step - 1], markevery=4, **NOW)
     by_size.plot(SIZES, untouched[step - 1], **OWN)
-    by_size.handle(("size", ""), float(SIZES[weight]), here, name="slope of the weight on the left", **HERE)
+    by_size.handle(("size", ""), float(SIZES[weight]), here, name="slope of the weight on the left")
     by_size.handle(("eps", ""), max(eps, float(SIZES[0])), 1.3 * LOWEST, name="ε", **EPSILON)
 
 

@@ -199,8 +199,8 @@ def draw_effective_rates(stage: Stage, found: Rates, step: int, word: int) -> No
     comes = found.seen[:step, word - 1].nonzero().flatten() + 1
     time.plot(comes, TICKS, **OCCURS)
     here = float(rates[step - 1, word - 1].clamp(LOW, HIGH))
-    time.handle(("step", ""), step, here, name="minibatch", **_mark(len(WORDS)))
-    words.handle(("word", ""), word, here, name="rank of your word", **_mark(len(WORDS)))
+    time.handle(("step", ""), step, here, name="minibatch")
+    words.handle(("word", ""), word, here, name="rank of your word")
     words.text(RAREST, TICKS, f"your word: {word}", ha="right", color=line_style(len(WORDS))["color"])
 
 

@@ -38,6 +38,7 @@ STARS: tuple[dict[str, Any], ...] = tuple(
      "linestyle": "", "zorder": 5 + number}
     for number, size in enumerate((20, 12))
 )  # fmt: skip
+AROUND = GRIP | {"markersize": 19, "markerfacecolor": "#ffffff50"}  # lets the star within it through
 WAY: dict[str, Any] = {"color": "black", "linewidth": 1.2, "zorder": 4}
 
 Place = tuple[float, float]
@@ -213,7 +214,7 @@ def draw_shift(stage: Stage, places: Places, way: Drift, example: Place) -> None
     sums.arrows(*way.before, way.after[0] - way.before[0], way.after[1] - way.before[1], zorder=3, color="0.35")
     for name, kind, said in (("before", 0, "centre before the drift"), ("after", 1, "centre after the whole drift")):
         sums.handle(name, *getattr(way, name), name=said, **GRIP | {"markeredgecolor": MARKS[kind]["color"]})
-    sums.handle("example", *example, name="the example that is in both batches", **STARS[1])
+    sums.handle("example", *example, name="the example that is in both batches", **AROUND)
 
 
 def said(places: Places, apart: float, smaller: float, share: float) -> str:

@@ -37,7 +37,7 @@ TOPS = (2.4, 8.0, 40.0)  # of the surrogate's axis
 ZERO_ONE: dict[str, Any] = {"color": "black", "linewidth": 2.5}
 SURROGATE: dict[str, Any] = line_style(4) | {"marker": "", "linewidth": 2}
 TANGENT: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.2}
-WRONG: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "o", "markersize": 12, "fillstyle": "none"}
+WRONG: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "x", "markersize": 11}
 CLASSES: list[dict[str, Any]] = [line_style(number) | {"linestyle": "", "markersize": 6} for number in (0, 1)]
 
 
@@ -268,7 +268,7 @@ def draw_frames(figure: Figure, top: float) -> tuple[Axes, ...]:
     costs = means.twinx()
     strip.set(xlim=(LOW - 0.1, HIGH + 0.1), ylim=(-0.6, 1.6), yticks=[0, 1], yticklabels=["class 0", "class 1"])
     strip.tick_params(labelbottom=False)
-    strip.plot([], [], label="wrong side of the border", **WRONG | {"markersize": 10})
+    strip.plot([], [], label="wrong side of the border", **WRONG | {"markersize": 7})
     means.set(xlim=(LOW - 0.1, HIGH + 0.1), ylim=(0, TOPS[0]), xlabel="x of an example, and border b")
     means.set_ylabel("0-1 loss")
     costs.set_ylim(0, top)

@@ -13,9 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, check_box, counted, held, joined, plain_log, slider, steps
+from steepest.demos._demo import Demo, check_box, count, counted, held, joined, plain_log, slider, steps
 from steepest.demos._marks import MINIMUM, THRESHOLD, legend_above
-from steepest.demos._stage import GRIP, Stage
+from steepest.demos._stage import Stage
 from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, drawable
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
@@ -34,7 +34,6 @@ WINDOW = 2.3
 REACH = 0.21  # how far the level line that is taken by hand reaches in the steep direction
 HEIGHTS = (0.01, 0.05, 0.15, 0.4, 0.8, 1.4, 2.2)
 LEVEL: dict[str, Any] = {"color": "0.7", "linewidth": 0.7}
-FILLED = GRIP | {"markerfacecolor": "black", "markersize": 7}
 DIRECTIONS: dict[str, dict[str, Any]] = {
     "along the flat direction": line_style(1) | {"markersize": 4},
     "along the steep direction": line_style(2) | {"markersize": 4},
@@ -91,7 +90,7 @@ def bowl_demo(descend: Descend, condition_number: OfHessian, stable_lr_limit: Of
         {
             "lr": slider("rate η", 1.5, 0.02, 2.1, 0.01),
             "condition": steps("condition κ", 10, CONDITIONS),
-            "angle": slider("turned by (°)", 30, 0, 360, 1),
+            "angle": count("turned by (°)", 30, 0, 360),
             "reveal": check_box("what my functions say"),
             "start": held(START),
         },
@@ -174,7 +173,7 @@ def _show(stage: Stage, done: Roll, *, lr: float, condition: float, angle: float
         ground.text(place[0] + 0.15, place[1] - 0.05, letter, va="top")
     ground.handle(("lr", "lr"), *landing, name="rate η, by the first step", means=rate_to)
     ground.handle(("angle", "condition"), *end, name="end of the flat axis: angle and κ", means=bowl_to, **DIAMOND)
-    ground.handle("start", *path[0], name="start of the path", **FILLED)
+    ground.handle("start", *path[0], name="start of the path")
     for error, style in zip(done.errors.numpy().T, DIRECTIONS.values(), strict=True):
         errors.plot(range(N_STEPS + 1), abs(error).clip(LOWEST / 100, 1e9), markevery=5, **style)
 

@@ -87,15 +87,15 @@ class Fall:
             self.points.append(theta.detach())
         return torch.stack(self.points[: step + 1])
 
-    def turned(self, step: int) -> tuple[float, float, float]:
-        """The longest gradient up to a step that was clipped by value, and by how many degrees each way turns it."""
+    def turned(self, step: int) -> tuple[float, float]:
+        """By how many degrees each way turns the longest gradient up to a step that was clipped by value."""
         if not step:
-            return 0.0, 0.0, 0.0
+            return 0.0, 0.0
         gradient = max((at[1] for at in self.gradients[:step]), key=lambda at: float(at.norm()))
         ways = self.clip_by_value(gradient.clone(), self.limit), self.clip_by_norm([gradient.clone()], self.limit)[0]
         cosines = [gradient @ way / gradient.norm() / way.norm() for way in ways]
         by_value, by_norm = (math.degrees(math.acos(min(1.0, float(cosine)))) for cosine in cosines)
-        return float(gradient.norm()), by_value, by_norm
+        return by_value, by_norm
 
     def draw_frames(self, figure: Figure) -> tuple[Axes, ...]:
         """Draw the surface and all labels."""
@@ -169,14 +169,11 @@ def draw_cliff(fall: Fall, stage: Stage, *, step: int) -> str:
     points = fall.until(step)
     losses = fall.loss(points)
     _show(stage, fall, points, losses)
-    longest, by_value, by_norm = fall.turned(step)
+    by_value, by_norm = fall.turned(step)
     ends = ", ".join(f"{way} {_where(end, at)}" for way, end, at in zip(WAYS, losses[-1], points[-1], strict=True))
-    said = f"After {counted(step, 'step')}: {ends}."
+    said = f"Losses after {counted(step, 'step')}: {ends}."
     if step:
-        said += (
-            f" The longest gradient clipped by value had the norm {longest:.3g}; by value it is turned by "
-            f"{by_value:.0f}°, by norm by {by_norm:.0f}°."
-        )
+        said += f" The longest gradient is turned by {by_value:.0f}° by value, by {by_norm:.0f}° by norm."
     if fall.start != START:
         return f"{said} For the goal, press reset: it counts from the first start."
     if step < N_STEPS:
@@ -209,4 +206,4 @@ def _show(stage: Stage, fall: Fall, points: Tensor, losses: Tensor) -> None:
 
 def _where(loss: Tensor, at: Tensor) -> str:
     inside = WEIGHTS[0] <= float(at[0]) <= WEIGHTS[1] and BIASES[0] <= float(at[1]) <= BIASES[1]
-    return f"{float(loss):.4f}" + ("" if inside else " (out of the picture)")
+    return f"{float(loss):.4f}" + ("" if inside else " (outside)")

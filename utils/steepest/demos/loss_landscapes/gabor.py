@@ -166,10 +166,10 @@ def draw_gabor(gabor: Gabor, stage: Stage, *, offset: float, frequency: float, l
         tried = [key[:2] for key, other in gabor.fits.items() if key[2] == lr and (other.end <= GOAL) == arrived]
         ground.plot(*np.reshape(tried, (-1, 2)).T, zorder=4, **style)
     ground.plot(*path.T, **line_style(0) | {"linewidth": 1.4, "markersize": 3})
-    ground.plot(*path[-1], **HERE | {"markeredgewidth": 1.6, "zorder": 5})
+    ground.plot(*path[-1], **HERE | {"zorder": 5})
     ground.handle(("offset", "frequency"), offset, frequency, name="start: offset and frequency")
     fit.plot(PLACES, gabor.curve(at, PLACES), **CURVE)
-    now = f"η = {lr:.2f}, step {step}: φ = ({at[0]:.2f}, {at[1]:.2f}), loss {float(gabor.loss(at)):.3f}"
+    now = f"η = {lr:.2f}, step {step}: φ = ({at[0]:.2f}, {at[1]:.2f})"
     fit.text(14.8, 1.36, now.replace("-", "−"), ha="right", va="top", fontsize=10)
     last_offset, last_frequency = done.path[-1].tolist()
     said = f"From ({offset:.1f}, {frequency:.1f}) {N_STEPS} steps lead to ({last_offset:.2f}, {last_frequency:.2f})"

@@ -23,7 +23,7 @@ N_STEPS = 40
 GOAL = 0.2
 LOWEST, HIGHEST = 0.1, 60
 ROSE: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 9, "markeredgewidth": 2, "linestyle": ""}
-LARGER: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 10, "fillstyle": "none", "linestyle": ""}
+LARGER: dict[str, Any] = {"color": "black", "marker": "v", "markersize": 6, "linestyle": ""}
 TERMS = {label: line_style(number) for number, label in ((1, "linear, εgᵀg"), (2, "quadratic, ½ε²gᵀHg"))}
 
 
@@ -146,7 +146,7 @@ def _show(stage: Stage, rows: Tensor, *, lr: float) -> None:
     for term, style in zip((linear, curved), TERMS.values(), strict=True):
         terms.plot(range(step + 1), np.where(term > 0, term, np.nan), **style)
     terms.plot(warned, curved[warned], **LARGER)
-    terms.text(0, linear[0] / 2, "ε", ha="center", va="top")
+    terms.text(-1.1, linear[0], "ε", ha="right", va="center")
     terms.handle(
         ("", "lr"), 0, linear[0], name="rate ε, by the linear term of the first step",
         means=lambda x, y: (x, lr * y / linear[0]), **DIAMOND,
@@ -164,7 +164,7 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
         right.plot([], [], label=label, **style)
     right.plot([], [], label="larger", **LARGER)
     for ax in (left, right):
-        ax.set(xlabel="step", yscale="log", xlim=(-1, N_STEPS + 1))
+        ax.set(xlabel="step", yscale="log", xlim=(-2.5, N_STEPS + 1))
     left.set(ylabel="cross-entropy, in nats", ylim=(LOWEST, HIGHEST))
     right.set(ylabel="size of the term, in nats", ylim=(1e-3, 1e3))
     legend_above(left, right, ncols=3)

@@ -23,7 +23,7 @@ from steepest.trajectory import run
 Regime = Callable[[float, float], str]
 Heard = dict[str, dict[float, float]]
 
-CURVATURES = tuple(eighth / 8 for eighth in range(-8, 21) if eighth)
+CURVATURES = tuple(eighth / 8 for eighth in range(-8, 21))
 WORDS = ("monotone", "one_step", "oscillating", "diverging")
 START = 2.0
 N_STEPS = 10
@@ -92,16 +92,16 @@ def draw_regime(
         The factor, the word for it and which words are still missing, for the line above the figure.
     """
     product = lr * curvature
-    edge = math.isclose(product, 2)
+    edge = math.isclose(product, 2) or product == 0
     word = "" if edge else step_regime(curvature, lr)
     if word in heard:
         heard[word][product] = abs(1 - product)
     first = torch.tensor([start], dtype=torch.float64)
     path = run(descend, partial(torch.mul, curvature), first, state={}, n_steps=N_STEPS, lr=lr)[:, 0]
     _show(stage, heard, path, curvature=curvature, lr=lr, step=step)
-    said = f"ηλ = {product:.2f}: each step multiplies the error by {_short(1 - product)}"
+    said = f"ηλ = {product:.2f}".replace("-", "−") + f": each step multiplies the error by {_short(1 - product)}"
     if edge:
-        return f"{said}. This is the edge: the error stays as large as it is, and there is no word for it."
+        return f"{said}. This is an edge: the error stays as large as it is, and there is no word for it."
     said += f"; your <code>step_regime</code> says <b>{word}</b>"
     grows = abs(1 - product) > 1
     if word not in WORDS:
@@ -138,7 +138,7 @@ def _show(stage: Stage, heard: Heard, path: Tensor, *, curvature: float, lr: flo
     ruler.text(product, abs(1 - product) + 0.12, "η", ha="center")
     ruler.handle(
         ("lr", ""), product, abs(1 - product), name="rate η, by its product with the curvature", item=1,
-        means=lambda x, y: (x / curvature, y),
+        means=lambda x, y: (x / curvature if curvature else lr, y),
     )  # fmt: skip
 
 

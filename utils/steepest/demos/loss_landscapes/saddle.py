@@ -16,6 +16,7 @@ from torch import Tensor
 from steepest.demos._demo import Demo, check_box, count, held, joined, plain_log, power, slider
 from steepest.demos._marks import HERE, THRESHOLD, legend_above
 from steepest.demos._stage import Stage
+from steepest.demos._touch import nearest
 from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.landscapes import Landscape, saddle
 from steepest.plots import line_style, plot_contours
@@ -26,15 +27,16 @@ Runs = Callable[..., Tensor]
 
 N_STEPS = 80
 N_NOISY = 16
-ALONG = 1.6
+START = (1.6, 1e-4)
 LEFT_AT = 0.5
 NEAR = 0.1
+CLOSE = 0.05  # to the ridge, where a hand cannot tell one distance from another
 LOWEST = 1e-13
 NOISY: dict[str, Any] = {"color": line_style(1)["color"], "linewidth": 0.8, "linestyle": "-", "alpha": 0.8}
 STYLE: dict[str, Any] = line_style(0) | {"markersize": 3}
 
 
-def escape(descend: Descend, *, delta: float, noise: float, lr: float, along: float = ALONG) -> Tensor:
+def escape(descend: Descend, *, delta: float, noise: float, lr: float, along: float = START[0]) -> Tensor:
     """Descend from beside the ridge of a saddle, once along the gradient and often with noise added to it.
 
     Parameters
@@ -42,7 +44,7 @@ def escape(descend: Descend, *, delta: float, noise: float, lr: float, along: fl
     descend : callable
         One step of descent.
     delta : float
-        Distance of the start from the ridge.
+        Distance of the start from the ridge, negative below it.
     noise : float
         Standard deviation of the noise in each entry of a gradient.
     lr : float
@@ -81,11 +83,11 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
     def draw(stage: Stage, **values: Any) -> str:
         return draw_saddle(runs, classify_critical_point, stage, **values)
 
-    return Demo(
+    demo = Demo(
         draw,
         {
-            "delta": slider("distance δ", 1e-4, -12, 0, 0.1, log=True),
-            "along": held(ALONG),
+            "delta": slider("distance δ", START[1], -12, 0, 0.1, log=True),
+            "start": held(START),
             "ridge": check_box("exactly on the ridge"),
             "noise": slider("noise σ in the gradient", 0.0, 0.0, 0.8, 0.01),
             "lr": slider("rate η", 0.2, 0.05, 1.2, 0.05),
@@ -96,6 +98,27 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
         size=(9.5, 4.2),
         played="step",
     )
+    _tie(demo)
+    return demo
+
+
+def _tie(demo: Demo) -> None:
+    """Let the slider of the distance follow the start and the start the slider; both leave the ridge."""
+    delta, start, ridge = (demo.controls[name] for name in ("delta", "start", "ridge"))
+
+    def pulled(change: object) -> None:
+        away = abs(start.value[1])
+        if away > CLOSE:
+            delta.value, ridge.value = nearest(delta, away), False
+        elif not ridge.value:
+            delta.value = min(delta.value, nearest(delta, CLOSE))
+
+    def slid(change: object) -> None:
+        ridge.value = False
+        start.value = start.value[0], math.copysign(delta.value, start.value[1])
+
+    start.observe(pulled, names="value")
+    delta.observe(slid, names="value")
 
 
 def draw_saddle(
@@ -104,7 +127,7 @@ def draw_saddle(
     stage: Stage,
     *,
     delta: float,
-    along: float,
+    start: tuple[float, float],
     ridge: bool,
     noise: float,
     lr: float,
@@ -120,8 +143,10 @@ def draw_saddle(
         The student's function.
     stage : Stage
         Where to draw.
-    delta, along : float
-        Distance of the start from the ridge, and where it lies along it.
+    delta : float
+        Distance of the start from the ridge.
+    start : tuple of float
+        Where it lies along the ridge, and a number above 0 if it is above the ridge.
     ridge : bool
         Whether the distance is 0 instead.
     noise, lr : float
@@ -134,7 +159,7 @@ def draw_saddle(
     str
         Who has left, what the student's function says, and how far the goal is, for the line above the figure.
     """
-    distance = 0.0 if ridge else delta
+    along, distance = start[0], 0.0 if ridge else math.copysign(delta, start[1])
     paths = runs(delta=distance, noise=noise, lr=lr, along=along)
     origin, bottom = (_pass().hessian(torch.tensor([0.0, y], dtype=torch.float64)) for y in (0.0, 1.0))
     kinds = classify_critical_point(origin), classify_critical_point(bottom)
@@ -144,16 +169,18 @@ def draw_saddle(
     ground.plot(*joined(shown[:, 1:].swapaxes(0, 1)).T, **NOISY)
     ground.plot(*shown[:, 0].T, **line_style(0))
     ground.plot(*shown[-1, 0], **HERE)
-    ground.handle(("along", "delta"), along, distance, name="start of the descent")
+    ground.handle("start", along, distance, name="start of the descent")
     steps = range(step + 1)
     away.plot(*joined(np.stack([steps, line], axis=1) for line in heights[:, 1:].T).T, **NOISY)
     away.plot(steps, heights[:, 0], **STYLE)
     away.handle(("step", ""), step, heights[-1, 0].clip(LOWEST), name="step that is shown")
-    label = f"δ = {_size(distance)}, σ = {noise:.2f}, η = {lr:.2f}, step {step}"
+    label = f"δ = {_size(abs(distance))}, σ = {noise:.2f}, η = {lr:.2f}, step {step}"
     away.text(0.98 * N_STEPS, LOWEST * 3, label, ha="right", va="bottom", fontsize=10)
     said = f"Your function calls the origin a <b>{kinds[0]}</b> and (0, 1) a <b>{kinds[1]}</b>. {_left(paths, noise)}"
     if not ridge:
         return f"{said} For the goal, start on the ridge."
+    if noise == 0:
+        return f"{said} Not yet: there is no noise."
     arrived = int((_pass().distance(paths[-1, 1:]) <= NEAR).sum())
     reached = "The goal is reached" if arrived == N_NOISY else "Not yet"
     return f"{said} After {N_STEPS} steps {arrived} of {N_NOISY} noisy runs are within {NEAR} of a minimum. {reached}."
@@ -180,7 +207,7 @@ def draw_pass(figure: Figure) -> tuple[Axes, Axes]:
     right.plot([], [], label="without noise", **STYLE)
     right.plot([], [], label=f"{N_NOISY} runs with noise", **NOISY)
     right.axhline(LEFT_AT, **THRESHOLD)
-    right.text(N_STEPS, LEFT_AT / 1.6, f"left: {LEFT_AT}", color="0.35", fontsize=8, ha="right", va="top")
+    right.text(N_STEPS, LEFT_AT / 1.6, f"beyond {LEFT_AT} it has left", color="0.35", fontsize=8, ha="right", va="top")
     right.set(xlabel="step", ylabel="distance from the ridge, |θ₂|", yscale="log")
     right.set(xlim=(-1, N_STEPS + 1), ylim=(LOWEST, 1e1), yticks=[1e-12, 1e-9, 1e-6, 1e-3, 1e0])
     legend_above(right, ncols=2)
@@ -194,9 +221,9 @@ def _pass() -> Landscape:
 
 
 def _size(distance: float) -> str:
-    """A distance in plain letters: 10⁻⁴, or 2.5·10⁻⁴ between two powers."""
-    if not distance:
-        return "0"
+    """A distance in plain letters: 0.25, 10⁻⁴, or 2.5·10⁻⁴ between two powers."""
+    if not 0 < distance < 0.01:
+        return f"{distance:.2g}"
     exponent = math.floor(math.log10(distance) + 1e-9)
     front = round(distance / 10.0**exponent, 1)
     return power(exponent) if front == 1 else f"{front:g}·{power(exponent)}"

@@ -148,14 +148,13 @@ def draw_taylor(
     number = NAMES.index(landscape)
     done = watched(landscape=landscape, start=starts[number], lr=lr)
     _show(stage, done, landscape=landscape, number=number, lr=lr, step=step)
-    said = _said(done, step)
     end = float(done.loss[-1])
-    said += f" After {N_STEPS} steps: {_size(end)}."
+    said = f"{_said(done, step)} After {N_STEPS} steps {_size(end)}."
     if landscape != GOAL_NAME:
-        return said
+        return f"{said} The goal is set on the {GOAL_NAME}."
     if starts[number][0] >= 0:
         return f"{said} For the goal, start where θ₁ < 0."
-    return f"{said} {'The goal is reached.' if end <= GOAL else 'Not yet.'}"
+    return f"{said} {'The goal is reached.' if end <= GOAL else f'Not yet: the goal is {GOAL}.'}"
 
 
 def _said(done: Watched, step: int) -> str:
@@ -164,10 +163,10 @@ def _said(done: Watched, step: int) -> str:
     linear, curved = float(done.linear[step]), float(done.quadratic[step])
     change = float(done.loss[step + 1] - done.loss[step])
     if not abs(change) < 1e6:
-        return f"At step {step} descent has run away."
+        return f"The loss at step {step} is far off."
     took = f"curvature takes back {curved:.2g}" if curved >= 0 else f"curvature adds {-curved:.2g}"
     moved = f"falls by {-change:.2g}" if change <= 0 else f"<b>rises</b> by {change:.2g}"
-    return f"Step {step + 1}: the slope promises {linear:.2g}, {took}, and the loss {moved}."
+    return f"At step {step} the slope promises {linear:.2g}, {took}, and the loss then {moved}."
 
 
 def _show(stage: Stage, done: Watched, *, landscape: str, number: int, lr: float, step: int) -> None:
@@ -231,4 +230,4 @@ def _ground(landscape: str) -> Landscape:
 
 
 def _size(loss: float) -> str:
-    return f"loss {loss:.3g} above the least" if loss < HIGHEST else "ran away"
+    return f"it is {loss:.3g} above the least" if loss < HIGHEST else "it has run away"

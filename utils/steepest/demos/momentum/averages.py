@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, counted, held, slider
-from steepest.demos._marks import HERE, THRESHOLD
+from steepest.demos._marks import THRESHOLD
 from steepest.demos._stage import Stage
 from steepest.plots import line_style
 
@@ -134,7 +134,7 @@ def draw_average(
     series.handle("day", number, day[1], name="one day and its temperature")
     for kind, known in tried.items():
         errors.plot(list(known), list(known.values()), **TRIAL[kind])
-    errors.handle(("beta", ""), beta, found.year, name="β", **HERE | {"markersize": 14})
+    errors.handle(("beta", ""), beta, found.year, name="β")
     said = (
         f"β = {beta:.2f}, {'corrected' if corrected else 'not corrected'}, a memory of about "
         f"{counted(round(1 / (1 - beta)), 'day')}: {found.year:.2f} °C from the wave over the year, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, joined, plain_log, slider, steps
 from steepest.demos._marks import MINIMUM, THRESHOLD
-from steepest.demos._stage import Stage
+from steepest.demos._stage import GRIP, Stage
 from steepest.demos.momentum.forms import ARRIVED, FAR, LEVEL, START, Step, as_far_as, ellipses, rate_factor
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
@@ -28,15 +29,13 @@ SHOWN = 120
 CELLS, COARSE = 128, 16
 HIGHEST_RATE, HIGHEST_BETA = 4.0, 0.99
 CONDITIONS = (1, 3, 10, 30, 100, 300, 1000)
-LEVELS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0, 9.0)
+WORST = 9.0
+SHARES = np.array([0, 0.07, 0.15, 0.25, 0.4, 0.6, 0.8, 1])  # of the way from the best factor to 1
 NEAR = 0.02
 WINDOW = 2.1
-STAR: dict[str, Any] = {"color": "black", "marker": "*", "markersize": 14, "markeredgecolor": "white", "linestyle": ""}
-CROSS: dict[str, Any] = {
-    "color": line_style(1)["color"], "marker": "P", "markersize": 12, "markeredgecolor": "black", "linestyle": "",
-    "clip_on": False, "zorder": 5,
-}  # fmt: skip
-NORM, GREYS, OPACITY = BoundaryNorm(LEVELS, 256), colormaps["Greys"], 0.85
+BEST: dict[str, Any] = {"color": "black", "marker": "X", "markersize": 12, "markeredgecolor": "white", "linestyle": ""}
+CROSS = GRIP | {"marker": "P", "markersize": 13, "markerfacecolor": "white"}
+GREYS, OPACITY = colormaps["Greys"], 0.85
 
 
 class RateMap(NamedTuple):
@@ -62,6 +61,11 @@ class RateMap(NamedTuple):
         """The smallest factor, and the rate and the β where it is."""
         row, column = divmod(int(self.factors.argmin()), len(self.rates))
         return float(self.factors[row, column]), float(self.rates[column]), float(self.betas[row])
+
+    def levels(self) -> tuple[float, ...]:
+        """Where shades change: nearer to each other towards the best factor."""
+        best = math.floor(1000 * min(self.best()[0], 0.99)) / 1000
+        return *(best + (1 - best) * SHARES).tolist(), WORST
 
 
 def convergence_map_demo(momentum_step: Step) -> Demo:
@@ -208,14 +212,14 @@ def draw_convergence_map(
         n_steps=N_STEPS, lr=rate, beta=beta,
     )  # fmt: skip
     distance = bowl.distance(path)
-    ground, valley, distances = stage.panels(draw_frames)
-    factors = found.factors.clamp(max=LEVELS[-1]).numpy()
-    ground.heat(_colored(factors), (0, HIGHEST_RATE), (0, HIGHEST_BETA))
+    ground, valley, distances = stage.panels(draw_frames, found.levels())
+    factors = found.factors.clamp(max=WORST).numpy()
+    ground.heat(_colored(factors, found.levels()), (0, HIGHEST_RATE), (0, HIGHEST_BETA))
     border: Any = contour_generator(found.rates.numpy(), found.betas.numpy(), factors).lines(1.0)
     ground.plot(*joined(border).T, color="black", linewidth=1.6)
     ground.text(HIGHEST_RATE - 0.08, 0.04, "runs away", color="white", ha="right", fontsize=10)
     if reveal:
-        ground.plot(*found.best()[1:], **STAR)
+        ground.plot(*found.best()[1:], **BEST)
     ground.handle(("lr", "beta"), lr, beta, name="rate and β", **CROSS)
     valley.plot(*ellipses(condition, (0.02, 0.1, 0.3, 0.7, 1.3)).T, **LEVEL)
     valley.plot(0, 0, **MINIMUM)
@@ -224,21 +228,22 @@ def draw_convergence_map(
     return _said(found, float(_factor(path)[0]), distance, lr, beta)
 
 
-def _colored(factors: np.ndarray) -> np.ndarray:
-    shades = GREYS(NORM(factors))
+def _colored(factors: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
+    shades = GREYS(BoundaryNorm(levels, 256)(factors))
     shades[..., :3] = OPACITY * shades[..., :3] + 1 - OPACITY
     dots: np.ndarray = (shades * 255).astype(np.uint8)
     return dots
 
 
-def draw_frames(figure: Figure) -> tuple[Axes, ...]:
-    """Draw what is the same for all condition numbers: frames, the scale and all labels."""
+def draw_frames(figure: Figure, levels: tuple[float, ...]) -> tuple[Axes, ...]:
+    """Draw frames, the scale of shades and all labels."""
     axes = figure.subplot_mosaic([["map", "valley"], ["map", "distances"]], width_ratios=(1.5, 1))
     axes["map"].set(xlabel="rate η", ylabel="β, share of the velocity that is kept")
     axes["map"].set(xlim=(0, HIGHEST_RATE), ylim=(0, HIGHEST_BETA))
-    marks = [Line2D([], [], label="you are here", **CROSS), Line2D([], [], label="best place", **STAR)]
+    marks = [Line2D([], [], label="you are here", **CROSS), Line2D([], [], label="best place", **BEST)]
     axes["map"].legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
-    scale = figure.colorbar(ScalarMappable(NORM, GREYS), ax=axes["map"], ticks=LEVELS[:-1], alpha=OPACITY)
+    shades = ScalarMappable(BoundaryNorm(levels, 256), GREYS)
+    scale = figure.colorbar(shades, ax=axes["map"], ticks=levels[:-1], alpha=OPACITY, format="%.3f")
     scale.set_label("factor by which the error shrinks in a step")
     axes["valley"].set(xlabel="along the valley", ylabel="across the valley")
     axes["valley"].set(xlim=(-WINDOW, WINDOW), ylim=(-WINDOW, WINDOW))
@@ -254,7 +259,7 @@ def _said(found: RateMap, factor: float, distance: Tensor, lr: float, beta: floa
     arrived = steps_to_reach(distance, ARRIVED)
     steps = f"within {ARRIVED} after {arrived} steps" if arrived is not None else f"not within {ARRIVED}"
     speed = f"the error shrinks by the factor {factor:.3f} a step" if factor < 1 else "the error grows"
-    reached = "The goal is reached." if factor <= best + NEAR else f"Not yet: the best place has {best:.3f}."
+    reached = "The goal is reached." if factor <= best + NEAR else f"Not yet: the best is {best:.3f}."
     said = f"η = {lr:.2f}, β = {beta:.2f}: {speed}, {steps}. {reached}"
     if not found.batched:
         said += (

@@ -98,8 +98,10 @@ def draw_momentum(
     ground.handle("start", *start, name="start of both paths")
     told = [_said(label, steps) for label, steps in zip(("β = 0", f"β = {beta:.2f}"), arrived, strict=False)]
     said = f"{'; '.join(reversed(told))}."
-    if (condition, averaged, start) != (CONDITION, False, START):
-        return said
+    apart = {f"at κ = {CONDITION}": condition != CONDITION, "in the taught form": averaged,
+             "from the first start": start != START}  # fmt: skip
+    if any(apart.values()):
+        return f"{said} The goal counts only {', '.join(told for told, differs in apart.items() if differs)}."
     return f"{said} {'The goal is reached.' if (arrived[-1] or N_STEPS) <= GOAL else 'Not yet.'}"
 
 

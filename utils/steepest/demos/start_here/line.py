@@ -29,7 +29,7 @@ GOAL = 3
 ACROSS, UP = (-8.0, 12.0), (-7.0, 13.0)
 FARTHEST = 1e6
 LOWEST, HIGHEST = 1e-4, 1e3
-NOW: dict[str, Any] = {"marker": "o", "color": "black", "markersize": 7, "linestyle": "", "clip_on": False}
+NOW: dict[str, Any] = {"marker": "o", "color": "black", "markersize": 7, "linestyle": ""}
 FITTED: dict[str, Any] = {"color": "black", "linewidth": 2}
 BEFORE: dict[str, Any] = line_style(1) | {"marker": ""}
 
@@ -123,15 +123,24 @@ def draw_line(
     _show(panels, _tame(theta), _tame(path), _tame(distance), step)
     loss = (theta[0] + theta[1] * x - y).square().mean()
     said = (
-        f"η = {lr:.2f}: after {counted(step, 'step')} the line is {theta[0]:.4g} + {theta[1]:.4g} x, "
+        f"η = {lr:.2f}: after {counted(step, 'step')} the line is {_formula(theta)}, "
         f"its loss {loss:.4g}. {_arrived(distance, start == START)}"
     )
     if not torch.allclose(theta, path[step], rtol=1e-6, atol=1e-6, equal_nan=True):
         said += (
-            f" <b>Your functions disagree:</b> <code>fit_line</code> is at ({theta[0]:.4g}, {theta[1]:.4g}), "
-            f"<code>gd_step</code> at ({path[step, 0]:.4g}, {path[step, 1]:.4g})."
+            f" <b>Your functions disagree:</b> <code>fit_line</code> is at {_place(theta)}, "
+            f"<code>gd_step</code> at {_place(path[step])}."
         )
     return said
+
+
+def _formula(theta: Tensor) -> str:
+    intercept, slope = (f"{number:.2f}" if abs(number) < FARTHEST else f"{number:.2e}" for number in theta.tolist())
+    return f"{intercept} + {slope} x".replace("+ -", "− ").replace("-", "−")
+
+
+def _place(theta: Tensor) -> str:
+    return f"({theta[0]:.4g}, {theta[1]:.4g})".replace("-", "−")
 
 
 def _arrived(distance: Tensor, counts: bool) -> str:
@@ -159,7 +168,7 @@ def _show(panels: tuple[Panel, Panel, Panel], theta: Tensor, path: Tensor, dista
     plane.plot(*theta, **NOW)
     plane.handle("start", *path[0].tolist(), name="start: intercept and slope")
     distances.plot(range(len(distance)), distance, **line_style(1) | {"markersize": 3})
-    distances.handle(("step", ""), step, float(distance[step].clamp(LOWEST, HIGHEST)), name="step", **NOW)
+    distances.handle(("step", ""), step, float(distance[step].clamp(LOWEST, HIGHEST)), name="step")
 
 
 def draw_frames(figure: Figure, x: Tensor, y: Tensor, best: Tensor) -> tuple[Axes, ...]:

@@ -94,7 +94,7 @@ def test_the_ends_of_each_range(
 @pytest.mark.parametrize(
     ("handle", "at", "controls"),
     [
-        ("angle:condition", (0.0, 1.15), {"angle": 90.0, "condition": 30, "lr": 1.5}),
+        ("angle:condition", (0.0, 1.15), {"angle": 90, "condition": 30, "lr": 1.5}),
         ("angle:condition", (-2.3, -2.3), {"angle": 225.0, "condition": 100}),
         ("angle:condition", (0.01, 0.0), {"angle": 0.0, "condition": 1}),
         ("lr:lr", (-1.8, 1.2), {"lr": 0.02, "angle": 30.0}),
@@ -106,6 +106,8 @@ def test_what_is_pulled_follows(pull: Any, gd_step: Any, handle: str, at: Any, c
     pull(demo, handle, at=at)
     assert {name: demo.controls[name].value for name in controls} == controls
     assert demo.stage.handles["start"].at == demo.controls["start"].value
+    assert isinstance(demo.controls["angle"].value, int)
+    assert {record["look"]["fill"] for record in demo.stage.records} == {"#ffffffb0"}
 
 
 def test_at_the_minimum_no_step_tells_of_the_rate(pull: Any, gd_step: Any) -> None:

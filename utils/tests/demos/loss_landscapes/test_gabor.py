@@ -62,6 +62,13 @@ def test_the_goal_is_reached_by_hand(pull: Any, gd_step: Any) -> None:
     assert demo.message.value.endswith("The goal is reached.")
 
 
+def test_one_loss_is_told(gd_step: Any) -> None:
+    demo = gabor_demo(gd_step, loss, X, Y)
+    written = [mark.record["said"] for mark in demo.stage.marks if mark.record["kind"] == "text"]
+    assert demo.message.value.count("loss") == 1
+    assert written and not any("loss" in said for said in written)
+
+
 def test_the_fit_is_read_off_the_loss(gd_step: Any) -> None:
     phi, places = torch.tensor([1.0, 12.0], dtype=torch.float64), torch.linspace(-3, 3, 7, dtype=torch.float64)
     torch.testing.assert_close(Gabor(gd_step, loss, X, Y).curve(phi, places), wave(phi, places))

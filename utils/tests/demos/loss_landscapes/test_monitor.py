@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from steepest.demos._stage import Stage
+from steepest.demos._stage import GRIP, Stage
 from steepest.demos.loss_landscapes import monitor_demo
-from steepest.demos.loss_landscapes.monitor import Monitor, draw_monitor
+from steepest.demos.loss_landscapes.monitor import LARGER, Monitor, draw_monitor
 from torch import Tensor
 
 CURVATURES = torch.tensor([0.5, 0.8, 1.0], dtype=torch.float64)
@@ -73,6 +73,14 @@ def test_the_goal_is_reached_by_hand(pull: Any, gd_step: Any) -> None:
     pull(demo, ":lr", key=(0, 4))
     assert demo.controls["lr"].value == 0.5
     assert demo.message.value.endswith("The goal is reached: loss 0.150.")
+
+
+def test_a_larger_quadratic_term_has_no_ring(stage: Stage, drawn: Any, gd_step: Any) -> None:
+    demo = monitor_demo(gd_step, product, bowl, START)
+    demo.controls["lr"].value = 4.0
+    (warned,) = drawn(demo, LARGER)
+    assert warned[:, 0].tolist() == list(range(21))
+    assert LARGER["marker"] != GRIP["marker"]
 
 
 def test_the_terms_foretell_the_loss(gd_step: Any) -> None:

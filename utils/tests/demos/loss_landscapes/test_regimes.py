@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from steepest.demos._stage import Stage
+from steepest.demos._touch import typed
 from steepest.demos.loss_landscapes import regime_demo
 from steepest.demos.loss_landscapes.regimes import WORDS, draw_regime
 
@@ -54,7 +55,9 @@ def test_the_goal_is_to_hear_all_words(gd_step: Any) -> None:
         (-1.0, 1.6, "by 2.6;"),
         (2.5, 0.05, "<b>monotone</b>"),
         (2.5, 1.6, "by −3; your <code>step_regime</code> says <b>diverging</b>"),
-        (2.0, 1.0, "This is the edge"),
+        (0.0, 1.0, "ηλ = 0.00: each step multiplies the error by 1. This is an edge"),
+        (-1.0, 1.4, "ηλ = −1.40: "),
+        (2.0, 1.0, "This is an edge"),
         (1.0, 1.0, "by 0; your <code>step_regime</code> says <b>one_step</b>"),
     ],
 )
@@ -109,6 +112,15 @@ def test_the_rate_follows_the_end_of_the_first_step(pull: Any, gd_step: Any) -> 
     assert demo.controls["lr"].value == 0.6
     pull(demo, "start:", at=(0.0, 0.0))
     assert demo.stage.handles["lr:"].means(3.0, 0.0) == (0.6, 0.0)  # every rate ends at 0
+
+
+def test_the_flat_parabola_can_be_typed_and_has_every_rate(pull: Any, gd_step: Any) -> None:
+    demo = regime_demo(gd_step, named)
+    _, box = typed(demo.controls["curvature"]).children
+    box.set_state({"value": "0"})
+    assert demo.controls["curvature"].value == 0
+    pull(demo, "lr::1", at=(1.0, 1.0))
+    assert demo.controls["lr"].value == 1.4
 
 
 def test_an_unwritten_function_is_a_message_and_no_error(blank: Any, gd_step: Any) -> None:

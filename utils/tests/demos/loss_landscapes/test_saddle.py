@@ -29,7 +29,7 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any, g
     for name, value in (("delta", 1e-7), ("noise", 0.1), ("lr", 0.3), ("step", 50), ("ridge", True)):
         demo.controls[name].value = value
         assert new_picture(demo)
-    assert len(calls) == 12
+    assert len(calls) == 14  # the distance moves the start too
     assert "calls the origin a <b>saddle</b> and (0, 1) a <b>minimum</b>" in demo.message.value
 
 
@@ -37,7 +37,7 @@ def test_the_goal_needs_noise_but_not_too_much(gd_step: Any) -> None:
     demo = saddle_demo(gd_step, kind)
     assert "Without noise descent leaves after 48 steps. For the goal, start on the ridge." in demo.message.value
     demo.controls["ridge"].value = True
-    assert "has not left after 80 steps. After 80 steps 0 of 16" in demo.message.value
+    assert "has not left after 80 steps. Not yet: there is no noise." in demo.message.value
     demo.controls["noise"].value = 0.05
     assert demo.message.value.endswith("16 of 16 noisy runs are within 0.1 of a minimum. The goal is reached.")
     demo.controls["noise"].value = 0.5
@@ -68,22 +68,45 @@ def stage() -> Stage:
 def test_the_ends_of_each_range(
     stage: Stage, gd_step: Any, delta: float, ridge: bool, noise: float, lr: float, step: int
 ) -> None:
-    values = {"delta": delta, "along": 1.6, "ridge": ridge, "noise": noise, "lr": lr, "step": step}
+    values = {"delta": delta, "start": (1.6, 1e-4), "ridge": ridge, "noise": noise, "lr": lr, "step": step}
     said = draw_saddle(partial(escape, gd_step), kind, stage, **values)
-    assert said.endswith("Not yet." if ridge else "For the goal, start on the ridge.")
+    assert said.endswith(("Not yet.", "no noise.") if ridge else "For the goal, start on the ridge.")
     assert ("with it, " in said) == (noise > 0)
 
 
 def test_the_start_is_moved_on_the_map(pull: Any, gd_step: Any) -> None:
     demo = saddle_demo(gd_step, kind)
-    pull(demo, "along:delta", at=(-0.5, 0.8))
-    assert (demo.controls["along"].value, demo.controls["delta"].value) == (-0.5, pytest.approx(10**-0.1))
+    pull(demo, "start", at=(-0.5, 0.8))
+    assert demo.controls["start"].value == (-0.5, pytest.approx(10**-0.1))
+    assert demo.controls["delta"].value == pytest.approx(10**-0.1)
     assert "Without noise descent leaves after 0 steps" in demo.message.value
     pull(demo, "step:", at=(12.3, 1.0))
     assert demo.controls["step"].value == 12
 
 
-@pytest.mark.parametrize(("distance", "said"), [(0, "0"), (1e-12, "10⁻¹²"), (10**-3.6, "2.5·10⁻⁴"), (1.0, "10⁰")])
+def test_a_start_that_is_pulled_off_the_ridge_leaves_it_and_may_cross_it(pull: Any, gd_step: Any) -> None:
+    demo = saddle_demo(gd_step, kind)
+    delta, ridge = (demo.controls[name] for name in ("delta", "ridge"))
+    ridge.value = True
+    pull(demo, "start", at=(1.0, -0.01))  # a hand that shakes stays on it
+    assert (demo.stage.handles["start"].at, delta.value, ridge.value) == ((1.0, 0.0), 1e-4, True)
+    pull(demo, "start", at=(1.0, -0.5))
+    assert (demo.stage.handles["start"].at, ridge.value) == ((1.0, pytest.approx(-(10**-0.3))), False)
+    assert "leaves after 0 steps" in demo.message.value
+    pull(demo, "start", at=(1.0, 0.01))
+    assert demo.stage.handles["start"].at == (1.0, pytest.approx(10**-1.3))
+    ridge.value = True
+    delta.value = 1e-6
+    assert (demo.stage.handles["start"].at, ridge.value) == ((1.0, pytest.approx(1e-6)), False)
+    pull(demo, "start", key=(0, -1))
+    assert demo.stage.handles["start"].at == (1.0, pytest.approx(-(10**-1.2)))
+    demo.reset.click()
+    assert (demo.stage.handles["start"].at, delta.value, ridge.value) == ((1.6, 1e-4), 1e-4, False)
+
+
+@pytest.mark.parametrize(
+    ("distance", "said"), [(0, "0"), (1e-12, "10⁻¹²"), (10**-3.6, "2.5·10⁻⁴"), (0.25, "0.25"), (1.0, "1")]
+)
 def test_a_distance_is_plain_letters(distance: float, said: str) -> None:
     assert _size(distance) == said
 

@@ -47,13 +47,14 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any, g
 
 def test_the_goal_is_reached_near_the_largest_rate(gd_step: Any) -> None:
     demo = landscape_demo(gd_step, terms)
-    assert demo.message.value.endswith("After 60 steps: loss 0.642 above the least. Not yet.")
+    assert demo.message.value.startswith("At step 12 the slope promises ")
+    assert demo.message.value.endswith("After 60 steps it is 0.642 above the least. Not yet: the goal is 0.25.")
     demo.controls["lr"].value = 10**-2.4
     assert demo.message.value.endswith("The goal is reached.")
     demo.controls["lr"].value = 10**-2.2
-    assert demo.message.value.endswith("ran away. Not yet.")
+    assert demo.message.value.endswith("After 60 steps it has run away. Not yet: the goal is 0.25.")
     demo.controls["landscape"].value = "saddle"
-    assert "goal" not in demo.message.value
+    assert demo.message.value.endswith("The goal is set on the long valley.")
 
 
 @pytest.mark.parametrize("lr", [0.5, 1.9, 2.1])
@@ -71,8 +72,8 @@ def test_the_ends_of_each_range(stage: Stage, gd_step: Any, name: str, corner: i
     starts = [(across[corner], up[corner]) for across, up in DOMAINS]
     watched = partial(watch, gd_step, terms)
     said = draw_taylor(watched, stage, landscape=name, starts=tuple(starts), lr=lr, step=step)
-    assert "After 60 steps: " in said
-    assert ("ran away" in said) == (lr > 1 or name == "beale")
+    assert "After 60 steps it " in said
+    assert ("has run away" in said) == (lr > 1 or name == "beale")
     assert stage.picture()
 
 
@@ -96,7 +97,7 @@ def test_the_goal_is_reached_by_hand(pull: Any, gd_step: Any) -> None:
     pull(demo, "starts:1", at=(0.3, 0.3))
     assert demo.message.value.endswith("For the goal, start where θ₁ < 0.")
     pull(demo, "starts:1", at=(-0.8, 1.5))
-    assert demo.message.value.endswith("Not yet.")
+    assert demo.message.value.endswith("Not yet: the goal is 0.25.")
     pull(demo, ":lr", key=(0, 1))
     assert demo.message.value.endswith("The goal is reached.")
 

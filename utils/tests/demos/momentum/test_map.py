@@ -82,6 +82,27 @@ def test_the_map_is_coloured_by_its_factors(stage: Stage, momentum_step: Any) ->
         assert greys.max() > greys.min()
 
 
+@pytest.mark.parametrize("condition", [1, 30, 1000])
+def test_shades_are_finer_towards_the_best_factor(momentum_step: Any, condition: int) -> None:
+    found = rate_map(momentum_step, condition, cells=32)
+    best, *levels, _ = found.levels()
+    assert found.best()[0] - 0.001 <= best <= found.best()[0]
+    assert levels[0] - best <= 0.1 * (1 - best)
+    assert levels[-1] == pytest.approx(1)
+    steps = np.diff([best, *levels])
+    assert (steps > 0).all()
+    assert (np.diff(steps) > -1e-9).all()
+
+
+def test_a_map_on_which_all_runs_away_has_its_shades(stage: Stage) -> None:
+    def uphill(theta: Tensor, grad: Tensor, state: State, *, lr: Any, beta: Any) -> tuple[Tensor, State]:
+        return theta + (9 + lr) * grad, state
+
+    found = rate_map(uphill, 30, cells=4)
+    said = draw_convergence_map(uphill, stage, found, lr=1.0, beta=0.5, condition=30, reveal=True)
+    assert "the error grows" in said
+
+
 def test_the_cross_is_pulled_over_the_map(pull: Any, momentum_step: Any) -> None:
     demo = convergence_map_demo(momentum_step)
     pull(demo, "lr:beta", at=(2.81, 0.488))
@@ -128,7 +149,7 @@ def test_a_function_that_takes_no_tensors_is_told_so_and_gets_a_coarse_map(
 
 def test_the_goal_is_reached_at_the_best_place_and_not_before(momentum_step: Any) -> None:
     demo = convergence_map_demo(momentum_step)
-    assert "within 0.01 after 75 steps. Not yet: the best place has 0.701." in demo.message.value
+    assert "within 0.01 after 75 steps. Not yet: the best is 0.701." in demo.message.value
     demo.controls["lr"].value = 2.8
     demo.controls["beta"].value = 0.49
     assert demo.message.value.endswith("The goal is reached.")

@@ -64,10 +64,26 @@ def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) 
     assert demo.play is not None
 
 
+@pytest.mark.parametrize(
+    ("slope", "said"), [(-3.0, "the line is 2.00 − 3.00 x, "), (1e300, "the line is 2.00 + 1.00e+300 x, ")]
+)
+def test_a_line_is_written_with_its_own_sign(slope: float, said: str) -> None:
+    answer = torch.tensor([2.0, slope], dtype=torch.float64)
+    assert said in line_demo(gd_step, lambda *args, **settings: answer, *points()).message.value
+
+
+def test_the_point_that_leaves_the_plane_is_cut_off_and_the_step_is_a_ring() -> None:
+    demo = line_demo(gd_step, fit_line, *points())
+    dots = [mark.record for mark in demo.stage.marks if mark.record["kind"] == "dots" and mark.record["panel"] == 1]
+    assert [record["clip"] for record in dots] == [True, True]  # of the path, and of where it is
+    rings = {record["id"]: record["look"]["fill"] for record in demo.stage.records}
+    assert rings == dict.fromkeys(("start", "step:"), "#ffffffb0")
+
+
 def test_the_goal_is_reached_between_the_two_curvatures() -> None:
     demo = line_demo(gd_step, fit_line, *points())
     assert demo.message.value == (
-        "η = 0.90: after 5 steps the line is -0.6328 + 2.86 x, its loss 6.987. "
+        "η = 0.90: after 5 steps the line is −0.63 + 2.86 x, its loss 6.987. "
         "It comes within 0.01 of the best line in 31 steps. Not yet: the goal is 3."
     )
     reached = []
@@ -129,7 +145,7 @@ def test_a_missing_return_is_said(no_return: Any, wrong: str) -> None:
     ("step", "said"),
     [
         (uphill, "It runs away from the best line. <b>Your functions disagree:</b>"),
-        (lambda theta, grad, *, lr: theta - lr / 2 * grad, "<code>fit_line</code> is at (-0.6328, 2.86)"),
+        (lambda theta, grad, *, lr: theta - lr / 2 * grad, "<code>fit_line</code> is at (−0.6328, 2.86)"),
     ],
     ids=["uphill", "half the rate"],
 )
