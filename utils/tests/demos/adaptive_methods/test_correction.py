@@ -86,7 +86,7 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any) -
     assert not calls, "all weights are run at once"
     for eps in (1e-12, 1.0):
         demo.controls["eps"].value = eps
-        assert "First step" in demo.message.value
+        assert "After 100 steps, half a step" in demo.message.value
     demo.reset.click()
     assert bytes(demo.image.value) == first
 
@@ -100,6 +100,7 @@ def test_the_goal_needs_a_correction_and_another_eps() -> None:
     demo.controls["place"].value = INSIDE
     assert demo.message.value.endswith("Not yet: half a step is elsewhere.")
     demo.controls["eps"].value = 1e-6
+    assert demo.message.value.startswith("All steps are 1 η long. After 100 steps, half a step at a slope of 0.0005")
     assert demo.message.value.endswith("The goal is reached.")
     demo.controls["place"].value = OUTSIDE
     assert demo.message.value.endswith("Not yet: ε is still outside.")
