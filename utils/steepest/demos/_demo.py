@@ -195,8 +195,8 @@ def steps(label: str, value: float, options: Sequence[float]) -> Control:
     return widgets.SelectionSlider(options=list(options), value=value, description=label, style=PRESENT)
 
 
-def choice(label: str, value: str, options: Sequence[str]) -> Control:
-    """One of some words."""
+def choice(label: str, value: str, options: Sequence[str | tuple[str, str]]) -> Control:
+    """One of some words, or of pairs of a label and a word."""
     return widgets.Dropdown(options=list(options), value=value, description=label, style=PRESENT)
 
 

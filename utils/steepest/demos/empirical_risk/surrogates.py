@@ -30,6 +30,7 @@ FORMULAS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 SURROGATES = (LOGISTIC, ENTROPY, *FORMULAS)
 LOW, HIGH, STEP = -3.0, 5.5, 0.05
+FLAT = 1e-9  # losses no farther apart are as low: the hinge loss has a flat bottom
 REACH, TOP = 5.0, 5.0
 BORDERS = torch.linspace(LOW, HIGH, round((HIGH - LOW) / STEP) + 1, dtype=torch.float64)
 MARGINS = torch.linspace(-REACH, REACH, 101, dtype=torch.float64)
@@ -242,17 +243,16 @@ def draw_surrogate(
     if stray is not None:
         strip.text(min(max(stray, LOW + 0.4), HIGH - 0.4), 0.45, "astray", ha="center", fontsize=8)
         strip.handle(("place", ""), stray, 0, name="stray example of class 0", color=CLASSES[0]["color"])
-    return _said(all_borders, border, at, rise, len(x), stray)
+    return _said(all_borders, at, rise, len(x), stray)
 
 
-def _said(all_borders: Standing, border: float, at: Standing, rise: float, n: int, stray: float | None) -> str:
+def _said(all_borders: Standing, at: Standing, rise: float, n: int, stray: float | None) -> str:
     fewest, errors = round(float(all_borders.errors.min()) * n), round(float(at.errors) * n)
-    lowest = float(BORDERS[all_borders.surrogate.argmin()])
     said = (
         f"{errors} of {n} wrong; the best borders make {fewest} errors. Surrogate {float(at.surrogate):.3g}, "
         f"slope {rise:+.2g}; the 0-1 loss has slope 0. "
     )
-    if abs(border - lowest) > STEP / 2:
+    if float(at.surrogate - all_borders.surrogate.min()) > FLAT:
         return f"{said}Not yet: descent on the surrogate moves the border to the {'left' if rise > 0 else 'right'}."
     if errors > fewest:
         return f"{said}Not yet: this is the surrogate's lowest point, but not a border with the fewest errors."

@@ -107,7 +107,7 @@ def test_the_message_follows_the_goal() -> None:
     demo.controls["border"].value = 0.3
     assert demo.message.value.endswith("Lowest surrogate and fewest errors: the goal is reached.")
     demo.controls["stray"].value = False
-    demo.controls["border"].value = 0.05
+    demo.controls["border"].value = 0.0
     assert demo.message.value.endswith(
         "Not yet: lowest surrogate and fewest errors, but the stray example belongs at 3.2."
     )
@@ -135,6 +135,14 @@ def test_a_step_beside_the_lowest_point_descent_still_moves(border: float, way: 
     demo = surrogate_demo(*FUNCTIONS)
     demo.controls["border"].value = border
     assert demo.message.value.endswith(f"Not yet: descent on the surrogate moves the border to the {way}.")
+
+
+def test_all_of_a_flat_bottom_is_lowest() -> None:
+    demo = surrogate_demo(*FUNCTIONS)
+    demo.controls["name"].value = HINGE
+    for border, lowest in ((0.0, False), (0.05, True), (0.1, True), (0.15, False)):
+        demo.controls["border"].value = border
+        assert demo.message.value.endswith("the goal is reached.") == lowest
 
 
 @pytest.mark.parametrize("place", [-3.0, 0.0, 5.5])

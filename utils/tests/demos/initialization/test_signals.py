@@ -94,7 +94,7 @@ def test_the_ends_of_every_range_can_be_drawn(ends: dict[str, float]) -> None:
         ({"scheme": "He", "depth": 19}, "Not yet: the goal asks for 20 layers."),
         ({"kind": "tanh"}, "Not yet: not all inside the band."),
         ({"kind": "tanh", "scale": 10**0.1}, "Reached for tanh; still to do: ReLU."),
-        ({"scheme": "He", "scale": 10**0.05, "kind": "tanh"}, "The goal is reached."),
+        ({"scheme": "He", "scale": 10**-0.05, "kind": "tanh"}, "The goal is reached."),
         ({"kind": "sigmoid"}, "Not all inside the band."),
         ({"kind": "scaled tanh"}, "All inside the band."),
     ],
