@@ -187,10 +187,10 @@ def said(found: Tensor, setting: Setting, step: int, weight: int) -> str:
     """What the line above the picture says."""
     line, where = found[:, weight], half(found)
     longest, high = found.max(), line.max()
-    if line.min() > SAME * high:
+    if line.min() >= SAME * high:
         told = f"All steps are {high:.3g} η long."
     else:
-        first = int((line > SAME * high).nonzero()[0]) + 1
+        first = int((line >= SAME * high).int().argmax()) + 1
         told = f"First step {line[0]:.3g} η, longest {high:.3g} η at step {first}, step {step} {line[step - 1]:.3g} η."
     half_at = f"at a slope of {where:.2g}" if where else "nowhere on the right"
     steady = float(longest) <= GOAL_LENGTH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -120,6 +121,14 @@ def test_step_slope_and_eps_are_pulled(pull: Any) -> None:
     assert demo.message.value.endswith("The goal is reached.")
     pull(demo, "eps:", at=(1.0, 0.1))
     assert demo.message.value.endswith("Not yet: half a step is elsewhere.")
+
+
+@pytest.mark.parametrize(("move", "said"), [(0.0, "All steps are 0 η long."), (math.nan, "First step nan η")])
+def test_steps_that_go_nowhere_or_are_no_numbers_are_said(move: float, said: str) -> None:
+    def step(theta: Tensor, grad: Tensor, state: State, **hyper: float) -> tuple[Tensor, State]:
+        return theta + move, state | {"t": state["t"] + 1}
+
+    assert correction_demo(step).message.value.startswith(said)
 
 
 def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:
