@@ -342,10 +342,11 @@ grade(minibatch_gradient)
 # %% [markdown]
 # ### Demo: the cloud of estimates
 #
-# **Goal:** find the smallest batch whose estimates stray by at most 10 % of the full gradient's length. Try it
-# at the start, halfway and near the minimum: drag $\theta$ there by its ring, or press one of the three squares.
-# The batch size can be dragged too, along the panel on the right, and *play* draws other batches of the same size. The
-# dots come from *your* `minibatches` and `minibatch_gradient`, the dashed ring from *your* `standard_error`.
+# **Goal:** find the smallest batch whose estimates stray by at most 10 % of the full gradient's length, as predicted:
+# what is measured changes with every draw. Try it at the start, halfway and near the minimum: drag $\theta$ there by
+# its ring, or press one of the three squares. The batch size can be dragged too, along the panel on the right, and
+# *play* draws other batches of the same size. The dots come from *your* `minibatches` and `minibatch_gradient` (what
+# lies beyond the panel stands at its edge), the dashed ring from *your* `standard_error`.
 
 # %% tags=["demo"]
 minibatch_demo(minibatches, minibatch_gradient, standard_error)

@@ -880,7 +880,8 @@ print(f"not corrected: first step {lengths['not corrected'][0]:.2f} η, longest 
 # root. Which weights stop moving? The rings and the triangle of $\varepsilon$ can be pulled; the one on the left
 # chooses the step that is seen on the right.
 #
-# **Goal:** no step longer than $\eta$, and, with $\varepsilon$ inside the root, half a step at a slope of $10^{-3}$.
+# **Goal:** take no step longer than $\eta$; and put $\varepsilon$ inside the root, so large that a weight of slope
+# $10^{-3}$ (within a factor of 2) takes half a step.
 
 # %% tags=["demo"]
 correction_demo(adam_step)
@@ -1054,7 +1055,8 @@ effective_rate_demo(delta_bar_delta_step, adagrad_step, rmsprop_step, adadelta_s
 #
 # **Before you press play**, pick a winner on Beale's function, and say which methods will overshoot. Then the
 # **goal**: give all the same rate. On one landscape, from one start, find a rate with which Adam beats gradient
-# descent, and another with which gradient descent beats Adam. Which of the two would you have put on a slide?
+# descent, that is, arrives in fewer steps, and another with which gradient descent beats Adam. Which of the two would
+# you have put on a slide?
 
 # %% tags=["demo"]
 race_demo(delta_bar_delta_step, rprop_step, quickprop_step, adagrad_step, rmsprop_step, adadelta_step, adam_step,

@@ -441,7 +441,7 @@ grade(lecun_normal)
 # Here are the twenty networks of a start, side by side. A cell shows what one of them answers to every pair of inputs,
 # dark for class 1 and light for class 0. The demo opens at epoch 100 of the wide start. Play it to the end and see who
 # is still rescued, then choose *your* `lecun_normal` and play that. *Times* multiplies all weights, and another *set*
-# is another twenty runs of the same start. Press the disc of a cell to see that run on its own, with the lines along
+# is another twenty runs of the same start. Press a cell to see that run on its own, with the lines along
 # which its hidden units give ½. Drag the ring there to any input to read its answer, and the ring below along the
 # epochs.
 #

@@ -942,9 +942,9 @@ for a in (0.1, 1.0, 10.0, 100.0):
 # switch it off; pull the middles of the blobs, the mark on the loss back through the training, and the rate.
 #
 # Play, pause, or put the keyboard on the step and take single ones. What you set while it trains (rate, batch size,
-# dropout, L1, L2, units, middles) holds from that step on; going back forgets it. What makes another net or another
-# problem starts anew and catches up by the same rates, so two nets can be compared at one step. Losses are measured at
-# evaluation and without penalties.
+# dropout, L1, L2, units, middles) holds from that step on; going back forgets it, so for another rate from the start set
+# the step to 0. What makes another net or another problem starts anew and catches up by the same rates, so two nets can
+# be compared at one step. Losses are measured at evaluation and without penalties.
 #
 # Three questions to try; guess before you play. Questions 1 and 2 are about nets with 16 units in each layer.
 #

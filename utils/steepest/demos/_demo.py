@@ -47,6 +47,8 @@ class Demo:
         Width and height of the figure in inches, at 100 dots each.
     played : str
         Name of a whole-numbered slider that a play button moves; none by default.
+    forget : callable, optional
+        Called by a reset, for what `draw` has kept of earlier states, such as marks and parts of the goal.
 
     Attributes
     ----------
@@ -75,6 +77,7 @@ class Demo:
         goal: str = "",
         size: tuple[float, float] = (9.5, 4.2),
         played: str = "",
+        forget: Callable[[], None] | None = None,
     ) -> None:
         self.controls = dict(controls)
         self.stage = Stage(size)
@@ -82,7 +85,7 @@ class Demo:
         self.image = widgets.Image(format="png", width=width, height=height, layout={"display": "none"})
         self.message = widgets.HTML()
         self.reset = widgets.Button(description="reset", tooltip="back to the first state", icon="undo")
-        self._draw = draw
+        self._draw, self._forget = draw, forget
         self._needs = needs
         self._one = threading.RLock()  # at work: a kernel may hear the browser in several threads
         self._first = {name: control.value for name, control in self.controls.items()}
@@ -166,6 +169,10 @@ class Demo:
     def _reset(self, button: object = None) -> None:
         for name, value in self._first.items():
             self.controls[name].value = value
+        if self._forget is not None:
+            with self._one:
+                self._forget()
+            self.update_soon()
 
     def _repr_mimebundle_(self, **settings: Any) -> dict[str, Any]:
         """The widget, and the picture for whoever shows no widgets."""
@@ -188,8 +195,8 @@ def steps(label: str, value: float, options: Sequence[float]) -> Control:
     return widgets.SelectionSlider(options=list(options), value=value, description=label, style=PRESENT)
 
 
-def choice(label: str, value: str, options: Sequence[str]) -> Control:
-    """One of some words."""
+def choice(label: str, value: str, options: Sequence[str | tuple[str, str]]) -> Control:
+    """One of some words, or of pairs of a label and a word."""
     return widgets.Dropdown(options=list(options), value=value, description=label, style=PRESENT)
 
 

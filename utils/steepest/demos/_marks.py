@@ -6,11 +6,14 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-__all__ = ["HERE", "MINIMUM", "THRESHOLD", "legend_above"]
+from steepest.plots import line_style
+
+__all__ = ["HERE", "MINIMUM", "NEGATIVE", "POSITIVE", "THRESHOLD", "legend_above"]
 
 HERE: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "o", "markersize": 7}
 MINIMUM: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "*", "markersize": 11}
 THRESHOLD: dict[str, Any] = {"color": "0.5", "linewidth": 0.8}
+POSITIVE, NEGATIVE = line_style(0)["color"], line_style(1)["color"]  # weights
 
 
 def legend_above(*axes: Axes, ncols: int, **other: Any) -> None:

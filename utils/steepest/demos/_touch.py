@@ -56,6 +56,7 @@ def typed(control: Any) -> Any:
     show()
     control.observe(show, names="index")
     box.observe(take, names="value")
+    traitlets.dlink((control, "disabled"), (box, "disabled"))
     return widgets.HBox([control, box], layout={"align_items": "center"})
 
 

@@ -46,6 +46,22 @@ def test_a_control_draws_at_once_and_reset_brings_back_the_first_state() -> None
     assert (seen[-1], bytes(demo.image.value)) == ({"rate": 1.0, "fast": False}, first)
 
 
+def test_reset_forgets_what_was_seen_and_draws_anew() -> None:
+    seen: list[float] = []
+
+    def draw(stage: Stage, *, rate: float) -> str:
+        seen.append(rate)
+        return f"seen: {seen}"
+
+    demo = Demo(draw, {"rate": slider("rate", 1.0, 0.0, 2.0, 0.5)}, forget=seen.clear)
+    demo.reset.click()  # though no control has moved
+    assert demo.message.value == "seen: [1.0]"
+    demo.controls["rate"].value = 2.0
+    assert demo.message.value == "seen: [1.0, 2.0]"
+    demo.reset.click()
+    assert demo.message.value == "seen: [1.0]"
+
+
 def test_events_that_come_together_are_drawn_once() -> None:
     seen: list[dict[str, Any]] = []
     demo = counting(seen)

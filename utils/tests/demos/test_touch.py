@@ -119,6 +119,14 @@ def test_the_box_follows_its_slider() -> None:
     assert (slider.value, box.value) == (30, "30")
 
 
+def test_the_box_is_grey_where_its_slider_is() -> None:
+    slider = CONTROLS["steps"]()
+    _, box = typed(slider).children
+    for disabled in (True, False):
+        slider.disabled = disabled
+        assert box.disabled == disabled
+
+
 def test_other_controls_need_no_box() -> None:
     for kind in ("slider", "log", "count"):
         control = CONTROLS[kind]()

@@ -156,14 +156,14 @@ def _adagrad(c: Change) -> list[str]:
     total = c.new["sum_squares"]
     return [
         f"r = r + g² = {_n(c.old['sum_squares'])} + {_p(c.g)}² = {_n(total)}",
-        _divided(c, _p(c.g), f"√{_n(total)}"),
+        _divided(c, _p(c.g), f"√{_p(total)}"),
     ]
 
 
 def _rmsprop(c: Change) -> list[str]:
     return [
         _averaged("r", "g²", c.hyper["rho"], c.old["mean_square"], f"{_p(c.g)}²", c.new["mean_square"]),
-        _divided(c, _p(c.g), f"√{_n(c.new['mean_square'])}"),
+        _divided(c, _p(c.g), f"√{_p(c.new['mean_square'])}"),
     ]
 
 
@@ -226,8 +226,9 @@ def _n(value: float) -> str:
 
 
 def _p(value: float) -> str:
-    """A number as it stands in a product."""
-    return f"({_n(value)})" if value < 0 else _n(value)
+    """A number as it stands in a product, under a root or before a square."""
+    said = _n(value)
+    return f"({said})" if value < 0 or "·" in said else said
 
 
 _FORMULAS: Mapping[str, Callable[[Change], list[str]]] = {

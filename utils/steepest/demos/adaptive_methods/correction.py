@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, choice, count, plain_log, slider
-from steepest.demos._marks import THRESHOLD
+from steepest.demos._marks import THRESHOLD, legend_above
 from steepest.demos._stage import GRIP, Stage
 from steepest.demos.adaptive_methods.runners import Step
 from steepest.plots import line_style
@@ -23,6 +23,7 @@ N_STEPS = 100
 NEVER = 10**6  # ρ to such a power is 0, so a step that is so late corrects nothing
 SIZES = torch.logspace(-8, 0, 33, dtype=torch.float64)
 GOAL_SIZE, GOAL_LENGTH = 1e-3, 1.05
+SAME = 0.999  # shares of a length above this are not told apart
 OWN: dict[str, Any] = {"color": "0.35", "linewidth": 1.6, "linestyle": (0, (1, 2)), "zorder": 3}
 LOWEST, HIGHEST = 5e-3, 60.0
 NOW, FIRST = line_style(0), line_style(1) | {"linewidth": 2.6, "markersize": 7}  # the last step's line lies above
@@ -79,8 +80,8 @@ def correction_demo(adam_step: Step) -> Demo:
         },
         needs=["adam_step"],
         goal=(
-            "no step longer than η; and with ε inside the root, half a step where the slope is 10⁻³ "
-            "(within a factor of 2), as ε = 10⁻³ gives outside"
+            "take no step longer than η; and put ε inside the root, so large that a weight of slope 10⁻³ (within a "
+            "factor of 2) takes half a step. Outside, ε = 10⁻³ does that"
         ),
         size=(9.5, 3.9),
         played="step",
@@ -177,15 +178,20 @@ def draw_axes(figure: Figure) -> tuple[Axes, Axes]:
     by_size.plot([], [], label="your function, untouched", **OWN)
     by_size.plot([], [], label="ε", **EPSILON)
     by_size.axvline(GOAL_SIZE, **THRESHOLD)
-    by_size.legend(loc="upper left", fontsize=8, ncols=2)
     plain_log(first, by_size)
+    legend_above(by_size, ncols=2)
     return first, by_size
 
 
 def said(found: Tensor, setting: Setting, step: int, weight: int) -> str:
     """What the line above the picture says."""
     line, where = found[:, weight], half(found)
-    longest = found.max()
+    longest, high = found.max(), line.max()
+    if line.min() >= SAME * high:
+        told = f"All steps are {high:.3g} η long."
+    else:
+        first = int((line >= SAME * high).int().argmax()) + 1
+        told = f"First step {line[0]:.3g} η, longest {high:.3g} η at step {first}, step {step} {line[step - 1]:.3g} η."
     half_at = f"at a slope of {where:.2g}" if where else "nowhere on the right"
     steady = float(longest) <= GOAL_LENGTH
     braked = setting.inside and GOAL_SIZE / 2 <= where <= 2 * GOAL_SIZE
@@ -195,8 +201,4 @@ def said(found: Tensor, setting: Setting, step: int, weight: int) -> str:
         missing = [] if steady else ["a step is longer than η"]
         missing += [] if braked else ["half a step is elsewhere" if setting.inside else "ε is still outside"]
         reached = f"Not yet: {' and '.join(missing)}."
-    return (
-        f"First step {line[0]:.3g} η, longest {line.max():.3g} η at step {int(line.argmax()) + 1}, "
-        f"step {step} {line[step - 1]:.3g} η. After {N_STEPS} steps, half a step {half_at}. "
-        f"{reached}"
-    )
+    return f"{told} After {N_STEPS} steps, half a step {half_at}. {reached}"

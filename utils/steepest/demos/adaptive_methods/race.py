@@ -23,6 +23,8 @@ from steepest.demos.adaptive_methods.runs import (
 )
 from steepest.demos.adaptive_methods.track import draw_race
 
+LABELS = {"beale": "Beale"}
+
 
 def race_demo(
     delta_bar_delta_step: Step,
@@ -68,12 +70,12 @@ def race_demo(
                 walks[key] = [first_moment(entrant, track, start - 1, rate)]
             follow(entrant, track, walks[key], rate, max(step, 1))
             lines = spell_out(entrant, walks[key], max(step, 1), WEIGHTS.index(weight), rate)
-        return said(race.field, heat, step, seen.get((landscape, start), {}), spelled, lines)
+        return said(race.field, heat, step, _won(seen.get((landscape, start), {}), rates), spelled, lines)
 
     return Demo(
         draw,
         {
-            "landscape": choice("landscape", "beale", list(LENGTHS)),
+            "landscape": choice("landscape", "beale", [(LABELS.get(name, name), name) for name in LENGTHS]),
             "rates": choice("rate η", BEST, CHOICES),
             "start": count("start", 1, 1, N_STARTS),
             "spelled": choice("spell out", "Adam", list(LEARNERS)),
@@ -82,22 +84,24 @@ def race_demo(
         },
         needs=[f"{method}_step" for method, _ in LEARNERS.values()],
         goal=(
-            "on one landscape, from one start and with one rate for all, let Adam beat gradient descent; "
-            "then find a rate with which gradient descent beats Adam"
+            "on one landscape, from one start and with one rate for all, let Adam beat gradient descent "
+            "(get below the line of the goal in fewer steps, and stay there); then find a rate with which gradient "
+            "descent beats Adam"
         ),
         size=(9.5, 4.4),
         played="step",
+        forget=seen.clear,
     )
 
 
-def said(field: LineUp, heat: Heat, step: int, seen: dict[str, float], spelled: str, lines: list[str]) -> str:
+def said(field: LineUp, heat: Heat, step: int, won: str, spelled: str, lines: list[str]) -> str:
     """What the line above the picture says: who has arrived, the goal, who is replaced, and one step in numbers."""
     there = sorted((n, name) for n, name in zip(heat.needed, field.runners, strict=True) if n is not None and n <= step)
     first = ", ".join(f"{name} ({n})" for n, name in there[:5]) + (" …" if len(there) > 5 else "")
     notes = [
         f"After {step} steps {len(there)} of {len(heat.rates)} have arrived for good{':' if there else ''} {first}"
     ]
-    notes.append(_won(seen))
+    notes.append(won)
     if field.replaced:
         who = ", ".join(f"{name} (<code>{function}</code>)" for name, function in field.replaced.items())
         notes.append(f"Not written yet, so torch.optim runs: {who}.")
@@ -109,8 +113,10 @@ def said(field: LineUp, heat: Heat, step: int, seen: dict[str, float], spelled: 
     return "<br>".join([*notes, numbers])
 
 
-def _won(seen: dict[str, float]) -> str:
-    if not seen:
+def _won(seen: dict[str, float], rates: str) -> str:
+    if not seen and rates == BEST:
         return "The goal needs one rate for all."
+    if not seen:
+        return f"Neither {' nor '.join(RIVALS)} has beaten the other from this start yet."
     found = " and ".join(f"{name} has won with {rate:g} for all" for name, rate in seen.items())
     return f"From this start {found}. {'The goal is reached.' if len(seen) == len(RIVALS) else 'Now the other.'}"

@@ -140,7 +140,7 @@ def effective_rate_demo(
         draw_effective_rates(stage, known[key], step, word)
         return said(known[key], method, memory=memory, size=size, step=step)
 
-    return Demo(
+    demo = Demo(
         draw,
         {
             "method": choice("method", "RMSProp", list(METHODS)),
@@ -157,6 +157,12 @@ def effective_rate_demo(
         size=(9.5, 4.0),
         played="step",
     )
+
+    def switch(change: object) -> None:
+        demo.controls["memory"].disabled = not METHODS[demo.controls["method"].value].memory
+
+    demo.controls["method"].observe(switch, names="value")
+    return demo
 
 
 def effective_rates(step: Step, name: str, *, memory: float, size: int) -> Rates:

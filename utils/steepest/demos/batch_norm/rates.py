@@ -52,10 +52,11 @@ def rates_demo(batch_norm_train: Train, batch_norm_backward: Backward) -> Demo:
         draw,
         {"step": count("step", 40, EVERY, N_STEPS, EVERY), "rate": steps("rate η", 0.1, RATES)},
         needs=["batch_norm_train", "batch_norm_backward"],
-        goal=f"how many times larger a rate do the normalized nets bear? Find the last rate that brings each kind "
-        f"below {TRAINED:.0f} in {N_STEPS} steps, and the first that does not",
+        goal=f"with all {N_STEPS} steps played, find the largest rate at which each kind of net still ends below "
+        f"{TRAINED:.0f}, and the next one, at which it does not",
         size=(9.5, 4.0),
         played="step",
+        forget=board.tried.clear,
     )
 
 

@@ -232,7 +232,7 @@ def said(places: Places, apart: float, smaller: float, share: float) -> str:
     stars = [float((pair[0, 0] - pair[1, 0]).norm()) for pair in (places.training, places.evaluation)]
     told = (
         f"The star's two outputs lie {stars[0]:.2f} apart in training, {stars[1]:.2f} in evaluation. "
-        f"After the drift, outputs in training and in evaluation differ by {apart:.2f}"
+        f"{'After the' if share else 'Without'} drift, outputs in training and in evaluation differ by {apart:.2f}"
     )
     if share > 0:
         return f"{told}. For the goal, take the drift out."

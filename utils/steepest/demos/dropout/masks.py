@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from steepest.demos._demo import Demo, choice, count, held, slider
-from steepest.demos._marks import legend_above
+from steepest.demos._marks import NEGATIVE, POSITIVE, legend_above
 from steepest.demos._stage import Panel, Stage
 from steepest.demos.dropout.nets import (
     EXAMPLE,
@@ -35,7 +35,7 @@ REACH: Mapping[str, tuple[float, float]] = {ONE: (-3.2, 5.6), TWO: (-1.8, 2.2)}
 BINS = 36
 TOPS = (10, 15, 20, 30, 40, 60, 80, 110)  # percent
 MEAN, SCALED, WHOLE, THIS = range(4)
-POSITIVE, NEGATIVE, SILENT = "#08306b", "#d95f02", "0.88"
+SILENT = "0.88"
 UNIT: dict[str, Any] = {"marker": "o", "markersize": 21, "markeredgewidth": 1.2, "linestyle": ""}
 SPEAKS, DROPPED = {"color": "black", "markerfacecolor": "white"}, {"color": "0.6", "markerfacecolor": SILENT}
 CROSS: dict[str, Any] = {"color": "black", "marker": "x", "markeredgewidth": 1.8, "linestyle": ""}

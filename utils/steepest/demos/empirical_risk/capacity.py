@@ -76,6 +76,7 @@ def capacity_demo(empirical_risk: Risk, early_stop: Stop) -> Demo:
         ),
         size=(9.5, 3.8),
         played="passes",
+        forget=kept.clear,
     )
 
 
@@ -157,7 +158,8 @@ def draw_capacity(
     halted = f"halts at pass {stop} and keeps" if stop < PASSES else "never halts; it keeps"
     said = (
         f"Patience {patience} {halted} pass {best}: training error {done.training[best]:.3g}, risk "
-        f"{done.risk[best]:.3g}. Pass {passes}, shown: {done.training[passes]:.3g} and {done.risk[passes]:.3g}. "
+        f"{done.risk[best]:.3g}. Pass {passes}, shown: training error {done.training[passes]:.3g}, risk "
+        f"{done.risk[passes]:.3g}. "
         f"Least training error of degree {degree}: {max(0.0, float(fits[0][degree])):.3g}, its risk "
         f"{fits[1][degree]:.3g}. "
     )
@@ -169,7 +171,7 @@ def draw_capacity(
 def draw_frames(figure: Figure) -> tuple[Axes, ...]:
     """Draw the sine and all labels."""
     fit, training, degrees = figure.subplots(1, 3)
-    fit.plot(GRID, torch.sin(math.pi * GRID), color="0.8", linewidth=4)
+    fit.plot(GRID, torch.sin(math.pi * GRID), color="0.8", linewidth=4, label="sin πx")
     for style, label in zip((*POINTS, *LINES), ("training", "validation", "kept", "shown"), strict=True):
         fit.plot([], [], label=label, **style)
     fit.text(BESIDE, -0.7, "±σ", ha="center", va="top", fontsize=9)

@@ -29,15 +29,16 @@ FORMULAS: dict[str, Callable[[Tensor], Tensor]] = {
     "squared": lambda margin: (1 - margin).square(),
 }
 SURROGATES = (LOGISTIC, ENTROPY, *FORMULAS)
-LOW, HIGH, NEAR = -3.0, 5.5, 0.075
+LOW, HIGH, STEP = -3.0, 5.5, 0.05
+FLAT = 1e-9  # losses no farther apart are as low: the hinge loss has a flat bottom
 REACH, TOP = 5.0, 5.0
-BORDERS = torch.linspace(LOW, HIGH, 171, dtype=torch.float64)
+BORDERS = torch.linspace(LOW, HIGH, round((HIGH - LOW) / STEP) + 1, dtype=torch.float64)
 MARGINS = torch.linspace(-REACH, REACH, 101, dtype=torch.float64)
 TOPS = (2.4, 8.0, 40.0)  # of the surrogate's axis
 ZERO_ONE: dict[str, Any] = {"color": "black", "linewidth": 2.5}
 SURROGATE: dict[str, Any] = line_style(4) | {"marker": "", "linewidth": 2}
 TANGENT: dict[str, Any] = {"color": "black", "linestyle": "--", "linewidth": 1.2}
-WRONG: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "x", "markersize": 11}
+WRONG: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "x", "markersize": 13}
 CLASSES: list[dict[str, Any]] = [line_style(number) | {"linestyle": "", "markersize": 6} for number in (0, 1)]
 
 
@@ -90,7 +91,7 @@ def surrogate_demo(zero_one_loss: Loss, logistic_loss: Loss, negative_log_likeli
     return Demo(
         draw,
         {
-            "border": slider("border b", 1.5, LOW, HIGH, 0.05),
+            "border": slider("border b", 1.5, LOW, HIGH, STEP),
             "name": choice("surrogate", LOGISTIC, SURROGATES),
             "sureness": slider("sureness w", 1.0, 0.5, 2.0, 0.5),
             "stray": check_box("a stray example", True),
@@ -240,24 +241,23 @@ def draw_surrogate(
         reached = ((2 * labels - 1) * scores)[mine].clamp(-REACH, REACH)
         margins.plot(reached, single.surrogate[mine].clamp(max=TOP), clip_on=False, **style | {"markersize": 5})
     if stray is not None:
-        strip.text(stray, 0.45, "astray", ha="center", fontsize=8)
+        strip.text(min(max(stray, LOW + 0.4), HIGH - 0.4), 0.45, "astray", ha="center", fontsize=8)
         strip.handle(("place", ""), stray, 0, name="stray example of class 0", color=CLASSES[0]["color"])
-    return _said(all_borders, border, at, rise, len(x), stray)
+    return _said(all_borders, at, rise, len(x), stray)
 
 
-def _said(all_borders: Standing, border: float, at: Standing, rise: float, n: int, stray: float | None) -> str:
+def _said(all_borders: Standing, at: Standing, rise: float, n: int, stray: float | None) -> str:
     fewest, errors = round(float(all_borders.errors.min()) * n), round(float(at.errors) * n)
-    lowest = float(BORDERS[all_borders.surrogate.argmin()])
     said = (
         f"{errors} of {n} wrong; the best borders make {fewest} errors. Surrogate {float(at.surrogate):.3g}, "
         f"slope {rise:+.2g}; the 0-1 loss has slope 0. "
     )
-    if abs(border - lowest) > NEAR:
-        return f"{said}Descent on the surrogate moves the border to the {'left' if rise > 0 else 'right'}."
+    if float(at.surrogate - all_borders.surrogate.min()) > FLAT:
+        return f"{said}Not yet: descent on the surrogate moves the border to the {'left' if rise > 0 else 'right'}."
     if errors > fewest:
-        return f"{said}This is the surrogate's lowest point, and not a border with the fewest errors."
+        return f"{said}Not yet: this is the surrogate's lowest point, but not a border with the fewest errors."
     if stray != STRAY:
-        return f"{said}Lowest surrogate and fewest errors; the goal asks for it with the stray example at {STRAY}."
+        return f"{said}Not yet: lowest surrogate and fewest errors, but the stray example belongs at {STRAY}."
     return f"{said}Lowest surrogate and fewest errors: the goal is reached."
 
 

@@ -89,6 +89,7 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
     """
     wanted: list[str] = []  # only what is called can be unwritten
     drawn: dict[tuple[str, int], list[Tensor]] = {}
+    reached: set[str] = set()
 
     def draw(stage: Stage, *, kind: str, scheme: str, scale: float, depth: int, width: int) -> str:
         initializer = initializers[scheme]
@@ -102,7 +103,7 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
         draw_signals(stage, found, kind, scale)
         start = scheme if scale == 1 else f"{scheme} × {scale:.2g}"
         layers = "1 layer" if depth == 1 else f"{depth} layers"
-        return f"{layers} of {width} units, {kind}, {start}: {said(found, kind)}"
+        return f"{layers} of {width} units, {kind}, {start}: {said(found, kind, reached)}"
 
     return Demo(
         draw,
@@ -116,6 +117,7 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
         needs=wanted,
         goal=f"keep all deviations inside the band through {GOAL_LAYERS} layers of ReLU, then of tanh",
         size=(9.5, 4.7),
+        forget=reached.clear,
     )
 
 
@@ -230,8 +232,8 @@ def _stand(panel: Panel, shares: Tensor, ends: tuple[float, float], first: int, 
     panel.plot(across.ravel(), heights.repeat(3), **stroke)
 
 
-def said(found: Signals, kind: str) -> str:
-    """Say what became of signal and gradient, and how far the goal is."""
+def said(found: Signals, kind: str, reached: set[str]) -> str:
+    """Say what became of signal and gradient, and how far the goal is; a part that is reached is added to those."""
     depth = len(found.spread)
     text = (
         f"the signal's deviation goes from {float(found.spread[0]):.2g} to {float(found.spread[-1]):.2g}, "
@@ -251,7 +253,9 @@ def said(found: Signals, kind: str) -> str:
         return text + "Not yet: not all inside the band."
     if depth < GOAL_LAYERS:
         return text + f"Not yet: the goal asks for {GOAL_LAYERS} layers."
-    return text + f"The goal is reached for {kind}."
+    reached.add(kind)
+    missing = [other for other in GOALS if other not in reached]
+    return text + (f"Reached for {kind}; still to do: {missing[0]}." if missing else "The goal is reached.")
 
 
 def draw_frames(figure: Figure) -> tuple[Axes, ...]:

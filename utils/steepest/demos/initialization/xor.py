@@ -15,7 +15,7 @@ from torch import Generator, Tensor
 from steepest._xor import XorTraining, xor
 from steepest.demos._demo import Demo, check_box, choice, count, held, joined, plain_log, slider
 from steepest.demos._marks import legend_above
-from steepest.demos._stage import Panel, Stage
+from steepest.demos._stage import POINT, Panel, Stage
 from steepest.depth import wilson_interval
 from steepest.plots import line_style
 
@@ -48,7 +48,7 @@ EARLIER: dict[str, Any] = {"color": "0.72", "linewidth": 1}
 NOW: dict[str, Any] = line_style(0) | {"marker": "", "linewidth": 2.2}
 CHOSEN: dict[str, Any] = {"color": "black", "linewidth": 2}
 UNIT: dict[str, Any] = {"color": "black", "linewidth": 1.2, "linestyle": "--"}
-BUTTON: dict[str, Any] = {"color": "none", "marker": "o", "markersize": 13}  # over a disc
+BUTTON: dict[str, Any] = {"color": "none", "marker": "s"}  # over a cell
 
 
 class XorStart(NamedTuple):
@@ -82,7 +82,6 @@ def xor_demo(starts: Mapping[str, Initializer]) -> Demo:
     """
     wanted: list[str] = []  # only the function that is called can be the one that is not written
     trainings: dict[XorStart, XorTraining] = {}
-
     tried: dict[XorStart, np.ndarray] = {}
 
     def draw(stage: Stage, *, epoch: int, run: int, point: Place, **common: Any) -> str:
@@ -115,6 +114,7 @@ def xor_demo(starts: Mapping[str, Initializer]) -> Demo:
         goal=f"a start from which all {N_RUNS} runs solve XOR within {GOAL_EPOCH} epochs",
         size=(9.5, 4.6),
         played="epoch",
+        forget=tried.clear,
     )
 
 
@@ -193,8 +193,9 @@ def draw_xor(
     grid.plot(*middles[~solved].T, **DISC | {"alpha": 0.4})
     for style in (DISC, SOLVED):
         grid.plot(*middles[solved].T, **style)
+    side = stage.frames[0]["box"][2] / COLUMNS / POINT
     for number, place in enumerate(middles, start=1):
-        grid.handle("run", *place, value=number, name=f"run {number}", **BUTTON)
+        grid.handle("run", *place, value=number, name=f"run {number}", **BUTTON, markersize=side)
     draw_run(own, training, epoch, run, centered=centered, point=point)
     _mark(own, xor()[0].numpy()[None], wrong[run : run + 1])
     shown = np.arange(0, epoch + 1, max(1, epoch // 100))

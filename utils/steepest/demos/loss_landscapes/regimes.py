@@ -49,6 +49,10 @@ def regime_demo(descend: Descend, step_regime: Regime) -> Demo:
     """
     heard: Heard = {word: {} for word in WORDS}
 
+    def forget() -> None:
+        for known in heard.values():
+            known.clear()
+
     def draw(stage: Stage, **values: Any) -> str:
         return draw_regime(descend, step_regime, stage, heard, **values)
 
@@ -64,6 +68,7 @@ def regime_demo(descend: Descend, step_regime: Regime) -> Demo:
         goal="hear all four words from your <code>step_regime</code>",
         size=(9.5, 4.0),
         played="step",
+        forget=forget,
     )
 
 

@@ -61,6 +61,10 @@ def average_demo(ewa: Average, ewa_corrected: Average) -> Demo:
     """
     tried: Tried = {False: {}, True: {}}
 
+    def forget() -> None:
+        for known in tried.values():
+            known.clear()
+
     def draw(stage: Stage, **values: Any) -> str:
         return draw_average(ewa, ewa_corrected, stage, tried, **values)
 
@@ -74,6 +78,7 @@ def average_demo(ewa: Average, ewa_corrected: Average) -> Demo:
         needs=["ewa", "ewa_corrected"],
         goal=f"an average that stays within {GOAL} °C of the slow wave (root mean square over the year)",
         size=(9.5, 4.0),
+        forget=forget,
     )
 
 
@@ -127,7 +132,7 @@ def draw_average(
     pulled = day[1] != was[1]
     if not pulled:
         tried[corrected][beta] = found.year
-    series, errors = stage.panels(draw_year)
+    series, errors = stage.panels(draw_year, corrected)
     if pulled:
         series.plot(*zip(was, (number, day[1]), strict=True), color="0.4", linewidth=1, linestyle=":")
     series.plot(range(1, DAYS + 1), average, **CURVE[corrected])
@@ -145,16 +150,16 @@ def draw_average(
     return f"{said} {'The goal is reached.' if found.year <= GOAL else f'Not yet: the goal is {GOAL} °C.'}"
 
 
-def draw_year(figure: Figure) -> tuple[Axes, Axes]:
+def draw_year(figure: Figure, corrected: bool) -> tuple[Axes, Axes]:
     """Draw the days, the wave and all labels."""
     series, errors = figure.subplots(1, 2, width_ratios=(1.3, 1))
     number = range(1, DAYS + 1)
     days, wave = temperatures()
     series.plot(number, days, ".", color="0.72", label="one day")
     series.plot(number, wave, color="0.25", linewidth=1, label="slow wave")
-    for corrected in (False, True):
-        series.plot([], [], label="average, corrected" if corrected else "average", **CURVE[corrected])
-        errors.plot([], [], label="corrected" if corrected else "not corrected", **TRIAL[corrected])
+    series.plot([], [], label="average, corrected" if corrected else "average", **CURVE[corrected])
+    for kind, label in enumerate(("not corrected", "corrected")):
+        errors.plot([], [], label=label, **TRIAL[bool(kind)])
     series.set(xlabel="day of the year", ylabel="temperature in °C", xlim=(-5, DAYS + 6), ylim=(-9, 36))
     series.legend(loc="lower center", ncols=2, fontsize=8)
     errors.axhline(GOAL, label=f"goal: {GOAL} °C", **THRESHOLD)

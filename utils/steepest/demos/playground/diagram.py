@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from steepest.demos._marks import NEGATIVE, POSITIVE
 from steepest.demos._stage import DPI, Panel
 from steepest.demos.playground.data import REACH
 from steepest.demos.playground.net import Design, Dials, Layer
 from steepest.demos.playground.seen import GRID, Seen, coloured
-from steepest.plots import line_style
 
 __all__ = ["LOOK", "OUTPUT", "PRESSES", "SHOWN", "WEIGHTS", "draw_net", "named"]
 
@@ -25,10 +25,8 @@ LOOK, SWITCH = "shows it large", "switches it off"
 PRESSES = (LOOK, SWITCH)
 OUTPUT: tuple[int, ...] = ()  # what is shown large unless a unit is
 
-# a weight above 0 draws towards class 1, one below 0 towards class 0, in the styles of these
-WEIGHTS: dict[str, Any] = {
-    "color": (line_style(1)["color"], line_style(0)["color"]), "linestyle": ("-", "--"), "linewidth": 4.5,
-}  # fmt: skip
+# a weight above 0 draws towards class 1, one below 0 towards class 0, in the colours of these
+WEIGHTS: dict[str, Any] = {"color": (POSITIVE, NEGATIVE), "linestyle": ("-", "--"), "linewidth": 4.5}
 LIMIT = 2.5  # from which on a link is no wider
 FRAME: dict[str, Any] = {"marker": "s", "linestyle": "", "markerfacecolor": "none", "color": "0.45"}
 CROSS: dict[str, Any] = {"marker": "x", "linestyle": "", "color": "0.25", "markeredgewidth": 1.5}

@@ -86,18 +86,13 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
     }
     demo = Demo(
         draw, controls,
-        needs=list(functions), size=SIZE, played="step",
+        needs=list(functions), size=SIZE, played="step", forget=training.forget,
         goal=f"spirals: classify {GOAL:.0%} of the test points rightly within {GOAL_STEPS} steps",
     )  # fmt: skip
     made.append(demo)
     if demo.play is not None:
         demo.play.step = PLAYED_STEPS  # keys on the slider still take one step
 
-    def forget(button: object) -> None:
-        training.forget()
-        demo.update()
-
-    demo.reset.on_click(forget)
     return demo
 
 
@@ -133,14 +128,21 @@ def draw_playground(
         Losses, whose functions did the work and how far the goal is, for the line above the figure.
     """
     tools = training.tools
-    net, dials = Design(**design), Dials(rate, batch, keep, l1, l2, off, centres)
+    net = Design(**design)
+    left = frozenset((layer, unit) for layer, unit in off if layer < net.depth and unit < net.width)
+    dials = Dials(rate, batch, keep, l1, l2, left, centres)
     rates = tools.schedules.get(schedule)
     training.seek(net, dials, step, schedule=rates, seconds=seconds)
     show(
         stage, training, net, dials,
         schedule=rates, probe=probe, looked=looked, pressed=pressed,
     )  # fmt: skip
-    return " ".join([_stands(training, step), *_workers(tools, net, dials, schedule), _goal(training, net, dials)])
+    began = training.plan[0] if training.plan else dials
+    changed = began != (dials if rates is None else dials._replace(rate=began.rate))
+    notes = ["What was changed counts from here on; for all steps, set the step to 0."] if changed else []
+    return " ".join(
+        [_stands(training, step), *notes, *_workers(tools, net, dials, schedule), _goal(training, net, dials)]
+    )
 
 
 def _stands(training: Training, wanted: int) -> str:

@@ -19,8 +19,8 @@ from steepest.demos.playground.training import Training
 __all__ = ["GRID", "Seen", "boundary", "coloured", "look"]
 
 GRID = 60  # places along each side
-# dark blue and light orange, with much white: they differ in greyscale as well
-SHADES = LinearSegmentedColormap.from_list("signs", ["#4f79b3", "#f5f5f5", "#fdb063"])
+# light orange and dark blue as weights have them, with much white: they differ in greyscale as well
+SHADES = LinearSegmentedColormap.from_list("signs", ["#fdb063", "#f5f5f5", "#4f79b3"])
 TABLE = (SHADES(np.linspace(0, 1, 41)) * 255).astype(np.uint8)  # few shades: each is an area with an edge
 
 

@@ -33,6 +33,8 @@ PROBE: dict[str, Any] = {
     "marker": "P", "linestyle": "", "color": "black", "markersize": 11, "markerfacecolor": "white",
     "markeredgewidth": 1.4,
 }  # fmt: skip
+# class 1 in the colour of what draws towards it
+CLASSES = tuple(line_style(1 - number) | {"linestyle": ""} for number in range(2))
 CURVES = ((4, "training points"), (3, "test points"))  # styles that are not those of the classes
 RATES: dict[str, Any] = {"color": "black", "linewidth": 1.4}
 RATE: dict[str, Any] = {"marker": "o", "color": "black", "markersize": 8, "linestyle": ""}
@@ -84,7 +86,7 @@ def show(
 def _draw_points(plane: Panel, design: Design, dials: Dials) -> None:
     data = data_of(design, dials)
     for number in range(2):
-        style = line_style(number) | {"linestyle": "", "markeredgecolor": "white"}
+        style = CLASSES[number] | {"markeredgecolor": "white"}
         own, tested = data.x[data.y == number], data.test_x[data.test_y == number][: TESTS_SHOWN // 2]
         plane.plot(*tested.numpy().T, **style | {"markersize": 2.5, "markeredgewidth": 0})
         plane.plot(*own.numpy().T, **style | {"markersize": 5.5, "markeredgewidth": 0.7})
@@ -144,7 +146,7 @@ def draw_frames(figure: Figure) -> tuple[Axes, ...]:
         for below, label in enumerate(("weight above 0", "weight below 0"))
     ]
     for number in (1, 0):
-        style = line_style(number) | {"linestyle": "", "markersize": 5.5}
+        style = CLASSES[number] | {"markersize": 5.5}
         marks.append(Line2D([], [], label=f"class {number}; small: test points", **style))
     marks.append(
         Line2D([], [], color="black", marker="o", markersize=3, linestyle="", label="the probe, its activation")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any) -
     assert not calls, "all weights are run at once"
     for eps in (1e-12, 1.0):
         demo.controls["eps"].value = eps
-        assert "First step" in demo.message.value
+        assert "After 100 steps, half a step" in demo.message.value
     demo.reset.click()
     assert bytes(demo.image.value) == first
 
@@ -100,6 +101,7 @@ def test_the_goal_needs_a_correction_and_another_eps() -> None:
     demo.controls["place"].value = INSIDE
     assert demo.message.value.endswith("Not yet: half a step is elsewhere.")
     demo.controls["eps"].value = 1e-6
+    assert demo.message.value.startswith("All steps are 1 η long. After 100 steps, half a step at a slope of 0.0005")
     assert demo.message.value.endswith("The goal is reached.")
     demo.controls["place"].value = OUTSIDE
     assert demo.message.value.endswith("Not yet: ε is still outside.")
@@ -119,6 +121,14 @@ def test_step_slope_and_eps_are_pulled(pull: Any) -> None:
     assert demo.message.value.endswith("The goal is reached.")
     pull(demo, "eps:", at=(1.0, 0.1))
     assert demo.message.value.endswith("Not yet: half a step is elsewhere.")
+
+
+@pytest.mark.parametrize(("move", "said"), [(0.0, "All steps are 0 η long."), (math.nan, "First step nan η")])
+def test_steps_that_go_nowhere_or_are_no_numbers_are_said(move: float, said: str) -> None:
+    def step(theta: Tensor, grad: Tensor, state: State, **hyper: float) -> tuple[Tensor, State]:
+        return theta + move, state | {"t": state["t"] + 1}
+
+    assert correction_demo(step).message.value.startswith(said)
 
 
 def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:

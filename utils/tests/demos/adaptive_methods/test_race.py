@@ -77,13 +77,21 @@ def test_the_goal_needs_two_rates(steppers: Any) -> None:
     demo.controls["landscape"].value = "saddle"
     demo.controls["rates"].value = "0.1 for all"
     demo.controls["step"].value = 59
-    assert "has won" not in demo.message.value
+    assert "<br>Neither gradient descent nor Adam has beaten the other from this start yet.<br>" in demo.message.value
     demo.controls["step"].value = 60
     assert "Adam has won with 0.1 for all. Now the other." in demo.message.value
     demo.controls["rates"].value = "0.3 for all"
     assert "gradient descent has won with 0.3 for all. The goal is reached." in demo.message.value
     demo.controls["start"].value = 2
     assert "Adam has won" not in demo.message.value
+    demo.reset.click()
+    demo.controls["landscape"].value = "saddle"
+    assert "The goal needs one rate for all." in demo.message.value
+
+
+def test_who_has_a_name_is_written_large(steppers: Any) -> None:
+    options = dict(race_demo(*steppers()).controls["landscape"].options)
+    assert options == {"Beale": "beale", "long valley": "long valley", "saddle": "saddle"}
 
 
 def test_who_is_spelled_out_is_pressed_in_the_picture(pull: Any, steppers: Any) -> None:
@@ -177,6 +185,13 @@ def _moment(theta: float, g: float, **state: float) -> Moment:
 HALVES = {"s": 0.5, "r": 0.25, "t": 3}
 SPELLED: list[tuple[str, dict[str, float], dict[str, float], list[str]]] = [
     ("AdaGrad", {"sum_squares": 1.0}, {"sum_squares": 5.0}, ["1 + (−2)² = 5", "1 − 0.1 · (−2) / (√5 + 10⁻⁸) = 1.5"]),
+    (
+        "AdaGrad",
+        {"sum_squares": 2e-9},
+        {"sum_squares": 3e-9},
+        ["r = r + g² = 2·10⁻⁹ + (−2)² = 3·10⁻⁹", "1 − 0.1 · (−2) / (√(3·10⁻⁹) + 10⁻⁸)"],
+    ),
+    ("RMSProp", {"mean_square": 2e-9}, {"mean_square": 5.0}, ["0.9 · (2·10⁻⁹) + 0.1 · (−2)² = 5"]),
     ("RMSProp", {"mean_square": 1.0}, {"mean_square": 5.0}, ["0.9 · 1 + 0.1 · (−2)² = 5", "(√5 + 10⁻⁸) = 1.5"]),
     (
         "AdaDelta",
@@ -233,3 +248,10 @@ def test_a_step_is_spelled_out_with_what_was_returned(
     text = "\n".join(lines)
     for part in parts:
         assert part in text
+
+
+def test_a_power_of_ten_is_squared_in_brackets(blank: Any) -> None:
+    method, hyper = LEARNERS["Adam"]
+    start, end = _moment(1.0, 3.176e-5, **HALVES), _moment(1.0, 0.0, **HALVES)
+    text = "\n".join(spell_out(Entrant("Adam", blank, method, hyper), [start, end], 1, 1, 0.1))
+    assert "0.001 · (3.176·10⁻⁵)² = " in text and "0.1 · (3.176·10⁻⁵) = " in text

@@ -70,6 +70,13 @@ def test_each_control_redraws_what_the_students_function_did(
     assert bytes(demo.image.value) == first
 
 
+def test_the_memory_is_grey_where_a_method_has_none(adagrad_step: Any, steppers: Any) -> None:
+    demo = effective_rate_demo(*steppers(rmsprop=mean_square, adagrad=adagrad_step))
+    for method, has_none in (("AdaGrad", True), ("RMSProp", False)):
+        demo.controls["method"].value = method
+        assert demo.controls["memory"].disabled == has_none
+
+
 def test_the_goal_needs_a_long_memory(adagrad_step: Any, steppers: Any) -> None:
     demo = effective_rate_demo(*steppers(rmsprop=mean_square, adagrad=adagrad_step))
     assert demo.message.value.endswith("changes by a factor of 36.1; the loss ends at 0.523. Not yet.")

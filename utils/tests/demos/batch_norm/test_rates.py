@@ -86,6 +86,9 @@ def test_step_and_rate_are_pulled_to_the_goal(pull: Any, batch_norm_train: Any, 
         pull(demo, "rate:", at=(place, 0.1))
         assert demo.message.value.startswith(f"rate {rate:g}, step 140: ")
     assert demo.message.value.endswith("The goal is reached.")
+    demo.reset.click()
+    pull(demo, "step:", at=(199.0, 0.1))
+    assert demo.message.value.endswith("Still to find: plain and batch norm.")
 
 
 def test_at_the_start_both_guess(trained: Board) -> None:

@@ -71,6 +71,7 @@ def test_the_goal_is_the_smallest_batch_that_does(functions: list[Any], drift: f
     demo.controls["drift"].value = drift
     demo.controls["size"].value = size
     assert demo.message.value.endswith(said)
+    assert ("After the drift" in demo.message.value, "Without drift" in demo.message.value) == (drift > 0, drift == 0)
 
 
 @pytest.mark.parametrize("size", [16, 48, 128])

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from steepest.demos.empirical_risk import capacity_demo
-from steepest.demos.empirical_risk.capacity import STOPPED
+from steepest.demos.empirical_risk.capacity import STOPPED, draw_frames
 from steepest.demos.empirical_risk.polynomials import learning_curves
 from torch import Tensor
 
@@ -65,8 +66,9 @@ def test_the_goal_needs_patience_enough_to_pass_the_bump(empirical_risk: Any) ->
 def test_the_message_follows_the_goal(empirical_risk: Any) -> None:
     demo = capacity_demo(empirical_risk, replay)
     assert demo.message.value == (
-        "Patience 1 halts at pass 5 and keeps pass 4: training error 0.0962, risk 0.154. Pass 40, shown: 0.045 and "
-        "0.127. Least training error of degree 14: 0.0325, its risk 215. Not yet: the goal is a risk of 0.12."
+        "Patience 1 halts at pass 5 and keeps pass 4: training error 0.0962, risk 0.154. Pass 40, shown: training "
+        "error 0.045, risk 0.127. Least training error of degree 14: 0.0325, its risk 215. Not yet: the goal is a risk "
+        "of 0.12."
     )
     demo.controls["patience"].value = 8
     assert demo.message.value.endswith("The goal is reached.")
@@ -133,6 +135,13 @@ def test_what_is_kept_is_remembered_by_noise_and_patience(drawn: Any, empirical_
         assert stars() == count
     demo.controls["noise"].value, demo.controls["patience"].value = 0.3, 1
     assert stars() == 3
+    demo.reset.click()
+    assert stars() == 1
+
+
+def test_every_curve_of_the_fit_has_a_label() -> None:
+    fit, _, _ = draw_frames(Figure())
+    assert all(not str(line.get_label()).startswith("_") for line in fit.lines)
 
 
 def test_degree_noise_and_pass_are_moved_by_hand(pull: Any, empirical_risk: Any) -> None:

@@ -99,16 +99,18 @@ def test_the_message_follows_the_goal() -> None:
     demo = surrogate_demo(*FUNCTIONS)
     assert demo.message.value == (
         "8 of 22 wrong; the best borders make 3 errors. Surrogate 0.765, slope +0.21; the 0-1 loss has slope 0. "
-        "Descent on the surrogate moves the border to the left."
+        "Not yet: descent on the surrogate moves the border to the left."
     )
     demo.controls["border"].value = 0.4
-    assert demo.message.value.endswith("This is the surrogate's lowest point, and not a border with the fewest errors.")
+    assert demo.message.value.endswith("this is the surrogate's lowest point, but not a border with the fewest errors.")
     demo.controls["sureness"].value = 2.0
     demo.controls["border"].value = 0.3
     assert demo.message.value.endswith("Lowest surrogate and fewest errors: the goal is reached.")
     demo.controls["stray"].value = False
     demo.controls["border"].value = 0.0
-    assert demo.message.value.endswith("the goal asks for it with the stray example at 3.2.")
+    assert demo.message.value.endswith(
+        "Not yet: lowest surrogate and fewest errors, but the stray example belongs at 3.2."
+    )
     demo.reset.click()
     assert demo.message.value.startswith("8 of 22 wrong")
 
@@ -122,10 +124,34 @@ def test_border_and_stray_example_are_moved_by_hand(pull: Any) -> None:
     pull(demo, "place:", at=(-1.0, 0.9))
     assert demo.controls["place"].value == -1.0
     assert "the best borders make 2 errors" in demo.message.value
-    pull(demo, "border:", at=(0.0, 0.0))
-    assert demo.message.value.endswith("the goal asks for it with the stray example at 3.2.")
+    pull(demo, "border:", at=(0.05, 0.0))
+    assert demo.message.value.endswith("the stray example belongs at 3.2.")
     demo.controls["stray"].value = False
     assert list(demo.stage.handles) == ["border:"]
+
+
+@pytest.mark.parametrize(("border", "way"), [(0.35, "right"), (0.45, "left")])
+def test_a_step_beside_the_lowest_point_descent_still_moves(border: float, way: str) -> None:
+    demo = surrogate_demo(*FUNCTIONS)
+    demo.controls["border"].value = border
+    assert demo.message.value.endswith(f"Not yet: descent on the surrogate moves the border to the {way}.")
+
+
+def test_all_of_a_flat_bottom_is_lowest() -> None:
+    demo = surrogate_demo(*FUNCTIONS)
+    demo.controls["name"].value = HINGE
+    for border, lowest in ((0.0, False), (0.05, True), (0.1, True), (0.15, False)):
+        demo.controls["border"].value = border
+        assert demo.message.value.endswith("the goal is reached.") == lowest
+
+
+@pytest.mark.parametrize("place", [-3.0, 0.0, 5.5])
+def test_the_word_at_the_stray_example_keeps_off_the_edges(place: float) -> None:
+    demo = surrogate_demo(*FUNCTIONS)
+    demo.controls["place"].value = place
+    (mark,) = (mark for mark in demo.stage.marks if mark.record.get("said") == "astray")
+    assert -2.7 < mark.numbers[0, 0] < 5.2
+    assert abs(mark.numbers[0, 0] - place) < 0.5
 
 
 @pytest.mark.parametrize("name", SURROGATES)

@@ -97,11 +97,12 @@ def test_the_ends_of_every_range_can_be_drawn(ends: dict[str, float]) -> None:
     ("state", "end"),
     [
         ({}, "Not yet: not all inside the band."),
-        ({"scheme": "He"}, "The goal is reached for ReLU."),
-        ({"scale": 10**0.15}, "The goal is reached for ReLU."),
+        ({"scheme": "He"}, "Reached for ReLU; still to do: tanh."),
+        ({"scale": 10**0.15}, "Reached for ReLU; still to do: tanh."),
         ({"scheme": "He", "depth": 19}, "Not yet: the goal asks for 20 layers."),
         ({"kind": "tanh"}, "Not yet: not all inside the band."),
-        ({"kind": "tanh", "scale": 10**0.1}, "The goal is reached for tanh."),
+        ({"kind": "tanh", "scale": 10**0.1}, "Reached for tanh; still to do: ReLU."),
+        ({"scheme": "He", "scale": 10**-0.05, "kind": "tanh"}, "The goal is reached."),
         ({"kind": "sigmoid"}, "Not all inside the band."),
         ({"kind": "scaled tanh"}, "All inside the band."),
     ],
@@ -127,7 +128,7 @@ def test_the_goal_is_reached_where_it_should_be(shown: Demo, state: dict[str, An
 )
 def test_the_message_tells_of_zeros_and_of_saturation(kind: str, scale: float, end: str) -> None:
     weights = [scale * torch.eye(100, dtype=torch.float64)]
-    assert end in said(send(spreads, weights, kind), kind)
+    assert end in said(send(spreads, weights, kind), kind, set())
 
 
 def test_the_student_sees_his_own_deviations(drawn: Any) -> None:
@@ -144,7 +145,7 @@ def test_gain_and_depth_are_moved_by_hand(pull: Any) -> None:
     shown = demo()
     pull(shown, "depth:scale", at=(24.2, 1.4))
     assert (shown.controls["depth"].value, shown.controls["scale"].value) == (24, pytest.approx(10**0.15))
-    assert shown.message.value.endswith("The goal is reached for ReLU.")
+    assert shown.message.value.endswith("Reached for ReLU; still to do: tanh.")
     pull(shown, "depth:scale", key=(-10, 0))
     assert shown.message.value.endswith("Not yet: the goal asks for 20 layers.")
 
@@ -207,7 +208,7 @@ def test_an_unwritten_start_leaves_the_others_alone(blank: Any) -> None:
     shown.controls["scheme"].value = "mine"
     assert "Write <code>fans</code>, <code>blank</code>" in shown.message.value
     shown.reset.click()
-    assert shown.message.value.endswith("The goal is reached for ReLU.")
+    assert shown.message.value.endswith("Reached for ReLU; still to do: tanh.")
 
 
 def test_what_lies_behind_is_labelled() -> None:

@@ -211,6 +211,15 @@ def test_earlier_starts_stay_in_the_picture(drawn: Any) -> None:
     assert np.nanmax(earlier[:, 0]) == 100
     (now,) = drawn(demo, NOW)
     assert now[-1, 0] == 10
+    demo.reset.click()
+    assert len(drawn(demo, EARLIER)[0]) == 0
+
+
+def test_a_cell_can_be_pressed_all_over(shown: Demo) -> None:
+    runs = [record for record in shown.stage.records if record["id"].startswith("run:")]
+    box = shown.stage.frames[runs[0]["panel"]]["box"]
+    assert [record["look"]["size"] for record in runs] == pytest.approx([box[2] / 5] * 20)
+    assert box[2] / 5 == pytest.approx(box[3] / 4, rel=0.01)
 
 
 def test_what_is_unwritten_or_wrong_is_a_message(blank: Any) -> None:

@@ -46,6 +46,8 @@ def test_the_goal_is_to_hear_all_words(gd_step: Any) -> None:
         assert demo.message.value.endswith(end)
     demo.controls["curvature"].value = -0.5
     assert demo.message.value.endswith("The goal is reached.")
+    demo.reset.click()
+    assert demo.message.value.endswith("Still to hear: monotone, one_step, diverging.")
 
 
 @pytest.mark.parametrize(

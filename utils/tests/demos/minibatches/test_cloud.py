@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from steepest.demos.minibatches import minibatch_demo
-from steepest.demos.minibatches.cloud import DOTS, PLACES, RING, SIZES, STAR, TRIED, try_size
+from steepest.demos.minibatches.cloud import DOTS, PLACES, REACH, RING, SIZES, STAR, TRIED, try_size
 from torch import Generator, Tensor
 
 
@@ -46,7 +46,7 @@ def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) 
     ):
         control.value = value
         assert new_picture(demo)
-    assert set(sizes) == {1, 8, 16, 96, 128}  # also the next smaller, which shall not be enough
+    assert set(sizes) == {1, 16, 128}
 
 
 @pytest.mark.parametrize("size", [1, 8, 64, 256])
@@ -59,13 +59,15 @@ def test_the_measured_spread_is_the_predicted_one(size: int) -> None:
 def test_the_goal_is_the_smallest_batch_that_will_do() -> None:
     demo = minibatch_demo(*FUNCTIONS)
     for size, said in (
-        (96, "Not yet: the goal is 10%."),
-        (128, "9.3% of the full gradient's length, 5.139. The goal is reached."),
-        (144, "A smaller batch is enough."),
+        (128, "10.4% of the full gradient's length, 5.139. Not yet: the goal is 10%."),
+        (144, "9.6% of the full gradient's length, 5.139. The goal is reached."),
+        (192, "A smaller batch is enough."),
         (442, "0.0% of the full gradient's length, 5.139. A smaller batch is enough."),
     ):
         demo.controls["size"].value = size
-        assert demo.message.value.endswith(said)
+        for sample in (1, 2, 3):  # of which the first and the third lie on different sides of the goal at 128
+            demo.controls["sample"].value = sample
+            assert demo.message.value.endswith(said)
     demo.controls["theta"].value = PLACES["near the minimum"]
     assert demo.message.value.endswith("The goal is reached.")
 
@@ -89,6 +91,8 @@ def test_trials_are_remembered_at_each_place(drawn: Any) -> None:
         demo.controls[name].value = value
         (tried,) = drawn(demo, TRIED)
         assert set(tried[:, 0]) == sizes
+    demo.reset.click()
+    assert set(drawn(demo, TRIED)[0][:, 0]) == {1}
 
 
 def test_the_cloud_follows_size_draw_and_place(drawn: Any) -> None:
@@ -111,10 +115,18 @@ def test_the_cloud_follows_size_draw_and_place(drawn: Any) -> None:
     assert demo.play is not None
 
 
+def test_no_estimate_is_out_of_sight(drawn: Any) -> None:
+    demo = minibatch_demo(*FUNCTIONS)
+    trial = try_size(*FUNCTIONS, size=1, theta=PLACES["at the start"])
+    (dots,), (ring, *_) = drawn(demo, DOTS), drawn(demo, RING)
+    assert float(trial.cloud.abs().max()) > REACH == abs(dots).max()
+    assert abs(ring).max() < REACH
+
+
 def test_theta_and_the_size_are_moved_by_hand(pull: Any, drawn: Any) -> None:
     demo = minibatch_demo(*FUNCTIONS)
-    pull(demo, "size:", at=(130.0, 1.0))
-    assert demo.controls["size"].value == 128
+    pull(demo, "size:", at=(145.0, 1.0))
+    assert demo.controls["size"].value == 144
     assert demo.message.value.endswith("The goal is reached.")
     pull(demo, "theta", at=(0.5, 0.5))
     assert demo.controls["theta"].value == (0.5, 0.5)

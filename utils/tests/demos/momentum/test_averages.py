@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 from steepest.demos._demo import Demo
 from steepest.demos.momentum import average_demo
-from steepest.demos.momentum.averages import score, temperatures
+from steepest.demos.momentum.averages import draw_year, score, temperatures
 from torch import Tensor
 
 BETAS = [round(0.01 * number, 2) for number in range(100)]
@@ -82,6 +83,14 @@ def test_beta_is_pulled_and_trials_are_remembered(pull: Any) -> None:
     demo.controls["corrected"].value = True
     assert demo.message.value.endswith("The goal is reached.")
     assert _tried(demo, 2) == {0.88: pytest.approx(score(ewa_corrected(temperatures()[0], beta=0.88)).year)}
+    demo.reset.click()
+    assert (list(_tried(demo)), _tried(demo, 2)) == ([0.98], {})
+
+
+@pytest.mark.parametrize(("corrected", "label"), [(False, "average"), (True, "average, corrected")])
+def test_the_legend_names_the_curve_that_is_drawn(corrected: bool, label: str) -> None:
+    series, _ = draw_year(Figure(), corrected)
+    assert series.get_legend_handles_labels()[1] == ["one day", "slow wave", label]
 
 
 def test_a_day_that_is_pulled_away_moves_the_average_and_does_not_count(pull: Any) -> None:

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import torch
 from steepest.demos._demo import Demo
+from steepest.demos._marks import NEGATIVE, POSITIVE
 from steepest.demos._touch import Held
 from steepest.demos.playground import playground_demo
 from steepest.demos.playground.data import BLOBS, CENTRES, NAMES, REACH, TEST, TRAINING, points
-from steepest.demos.playground.diagram import NUMBERED, SHOWN, SWITCH, layout
+from steepest.demos.playground.diagram import NUMBERED, SHOWN, SWITCH, WEIGHTS, layout
 from steepest.demos.playground.methods import METHODS
 from steepest.demos.playground.net import Design, Dials, answers, begin, layers
 from steepest.demos.playground.playground import BATCHES, BY_HAND, GOAL, GOAL_STEPS, PLAYED_STEPS
@@ -24,6 +25,7 @@ from steepest.demos.playground.seen import GRID, coloured, look
 from steepest.demos.playground.stepping import data_of, measure, minibatch, train_step
 from steepest.demos.playground.tools import STARTS, gather
 from steepest.demos.playground.training import Training
+from steepest.demos.playground.view import CLASSES
 from torch import Generator, Tensor
 
 Memory = dict[str, Any]
@@ -281,9 +283,15 @@ def test_what_is_seen_is_what_the_net_answers_on_the_grid_and_at_the_probe() -> 
 
 def test_colours_tell_the_sign_and_differ_in_greyscale() -> None:
     dots = coloured(np.array([[-2.0, 0.0], [1.0, 2.0]]), False).astype(float)
-    (blue, white), (pale, orange) = dots[..., :3] @ [0.2126, 0.7152, 0.0722]
-    assert blue + 40 < orange < pale < white
+    (orange, white), (pale, blue) = dots[..., :3] @ [0.2126, 0.7152, 0.0722]
+    assert blue + 40 < pale < white and blue + 40 < orange < white
     np.testing.assert_array_equal(coloured(np.array([[0.0, 0.5], [0.75, 1.0]]), True), dots)
+
+
+def test_weights_and_classes_and_what_units_see_have_the_colours_of_dropout() -> None:
+    assert WEIGHTS["color"] == (POSITIVE, NEGATIVE) == (CLASSES[1]["color"], CLASSES[0]["color"])
+    low, high = coloured(np.array([[-1.0, 1.0]]), False)[0, :, :3].astype(int)
+    assert low[0] > low[2] and high[2] > high[0]  # orange and blue
 
 
 def test_units_that_are_off_say_nothing_and_do_not_learn() -> None:
@@ -454,8 +462,26 @@ def test_the_goal(norm: dict[str, Any]) -> None:
     assert demo.message.value.endswith(f"For the goal, get there within {GOAL_STEPS} steps.")
     demo.controls["off"].value = frozenset({(0, 0)})
     assert demo.message.value.endswith("For the goal, switch all units on.")
+    demo.controls["depth"].value = 0  # and the unit is gone
+    assert demo.message.value.endswith(f"The goal is {GOAL:.0%}.")
     demo.controls["data"].value = "blobs"
     assert "goal" not in demo.message.value
+
+
+def test_what_is_changed_on_the_way_is_said_to_count_from_there(quick: Any) -> None:
+    note, demo = "counts from here on; for all steps, set the step to 0.", quick()
+    changes = [("rate", 1.0, True), ("step", 14, True), ("step", 0, False), ("step", 10, False), ("batch", 8, True)]
+    assert note not in demo.message.value
+    for name, value, noted in changes:
+        demo.controls[name].value = value
+        assert (note in demo.message.value) == noted, (name, value)
+
+
+def test_a_schedule_is_no_change_on_the_way(quick: Any) -> None:
+    demo = quick(halved=lambda step: 0.5**step)
+    for name, value in (("step", 0), ("schedule", "halved"), ("step", 12)):
+        demo.controls[name].value = value
+    assert "counts from here on" not in demo.message.value
 
 
 def test_reset_brings_back_the_first_state_and_forgets_the_rates(quick: Any) -> None:
