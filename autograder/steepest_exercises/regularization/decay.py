@@ -91,7 +91,7 @@ def adamw(
         moved = end(theta, lr * s_hat / below, below, lr, decay)
         return moved, kept(state, new, s_hat, new["r"] / second_correction)
 
-    return step  # fmt: skip
+    return step
 
 
 def everywhere(**slip: Any) -> list[inputs.Step]:

@@ -36,7 +36,7 @@ def l1_optimum(curvature: Tensor, theta_star: Tensor, *, alpha: float) -> Tensor
 
 
 def elastic_net_step(theta: Tensor, grad: Tensor, *, lr: float, l1: float, l2: float) -> Tensor:
-    """A gradient step, then the proximal map of η(l1‖θ‖₁ + ½l2‖θ‖²)  (Parikh & Boyd 2014, section 6.5.3)."""
+    """A gradient step, then the proximal map of η(l1‖θ‖₁ + ½l2‖θ‖²)  (Parikh & Boyd 2014)."""
     return soft_threshold(theta.sub(grad, alpha=lr), lr * l1).div(1 + lr * l2)
 
 
