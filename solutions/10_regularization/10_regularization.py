@@ -36,8 +36,6 @@
 # only with a Hessian that can be inverted.
 
 # %% nbgrader={"locked": true, "grade_id": "setup"}
-import math
-
 import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
@@ -87,12 +85,12 @@ def rms(values):
 
 
 # %% tags=["demo"]
-x, y = draw_points(seed=2)
+x, y = draw_points(seed=4)
 shortest = torch.linalg.pinv(legendre(x)) @ y
 free = torch.linalg.svd(legendre(x)).Vh[12:]  # directions that the points do not see
 fig, ax = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
 ax.plot(grid, truth, color="0.6", linewidth=3, label="sin 3x")
-for number, move in enumerate((0.0, 0.6, -0.9)):
+for number, move in enumerate((0.0, 3.0, -4.0)):
     coefficients = shortest + move * free[number]
     style = line_style(number) | {"marker": "", "linewidth": 1.2}
     ax.plot(grid, features @ coefficients, label=f"polynomial {number + 1}", **style)
@@ -205,7 +203,7 @@ for alpha in STRENGTHS:
     print(f"α = {alpha:<6g}" + "".join(f"{value:11.2f}" for value in off) + f"     {min(left):.2f} … {max(left):.2f}")
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.6), layout="constrained")
-x, y = draw_points(seed=2)
+x, y = draw_points(seed=4)
 left.plot(grid, truth, color="0.6", linewidth=3, label="sin 3x")
 for number, alpha in enumerate((0.0, 1e-2, 1.0)):
     style = line_style(number) | {"marker": "", "linewidth": 1.4}
@@ -439,8 +437,9 @@ ellipse_demo(l2_optimum, l1_optimum)
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
 # <p>The curve of $L^2$ is smooth and reaches an axis at most in passing. That of $L^1$ is made of straight pieces: it
-# runs into an axis and goes on along it to 0. In most positions of the bowl the coordinate in which it is flat dies
-# first. In between there is a range of $\alpha$ with one exact zero.</p>
+# runs into an axis and goes on along it to 0. Where the bowl lies straight, the coordinate in which it is flat dies
+# first, and in between there is a range of $\alpha$ with one exact zero. Turning moves the place where the curve meets
+# the axis: some positions make both coordinates die together, others leave a long way along the axis.</p>
 # </details>
 
 # %% [markdown]
@@ -695,7 +694,7 @@ print(f"curvatures {', '.join(f'{value:.2f}' for value in torch.linalg.eigvalsh(
 for radius in (2.5, 1.9, 1.5, 1.0, 0.1, 0.01):
     alpha = matching_alpha(valley, bottom, radius=radius)
     point = l2_optimum(valley, bottom, alpha=alpha)
-    print(f"wall at {radius:<5g} α = {alpha:8.3f}   optimum ({point[0]:.3f}, {point[1]:.3f}) of length {point.norm():.3f}")
+    print(f"wall at {radius:<5g} α = {alpha:8.3f}   at ({point[0]:.3f}, {point[1]:.3f}), length {point.norm():.3f}")
 
 # %% [markdown]
 # The same strength means another wall for another loss, and during training the loss changes. So the two are not quite
@@ -810,9 +809,11 @@ ax.legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# Both go through the same valley, with its best place at about the same $n\eta$ and $1/\alpha$. But early stopping
-# needs one run to see all strengths, and a penalty one run for each. That is its charm, and its price is that it
-# depends on the start, the rate, and the method of descent.
+# Both go through a valley of the same depth: here the early stop is best at $n = 30$, the penalty at $n = 100$. With
+# $\alpha = 1/(n\eta)$ the two points are some 5 to 25 % of their length apart, and the $\alpha$ that comes nearest is
+# between about 0.3 and 1 times that. The right order of magnitude, and no more. But early stopping needs one run to see
+# all strengths, and a penalty one run for each. That is its charm. Its price is that it depends on the start, the rate,
+# and the method of descent.
 #
 # ### Demo: three ways to one point
 #
@@ -946,8 +947,8 @@ for ax, (name, path) in zip(axes, left_over.items(), strict=True):
     curves = {f"gradients of size {size:g}": path[:, place] for place, size in enumerate(sizes)}
     plot_curves(curves, ax=ax, xlabel="step", ylabel="weight" if ax is axes[0] else "")
     ax.set_title(name, fontsize=10)
-    if ax is axes[1] and ax.get_legend() is not None:
-        ax.get_legend().remove()
+axes[0].get_legend().remove()
+axes[1].legend(loc="lower left")
 plt.show()
 
 # %% [markdown]
@@ -1037,7 +1038,8 @@ for sigma in (0.0, 0.2, 0.5, 1.0):
         grams += moved.T @ moved / len(moved) / 2000
     drawn_best = torch.linalg.solve(grams, patients.x.T @ patients.y / len(patients.x))
     penalized = l2_optimum(hessian, weights, alpha=sigma**2)
-    print(f"{sigma:7}   {sum(losses) / 2000:16.4f}   {float(noisy_loss(weights, patients.x, patients.y, sigma=sigma)):10.4f}"
+    exact = float(noisy_loss(weights, patients.x, patients.y, sigma=sigma))
+    print(f"{sigma:7}   {sum(losses) / 2000:16.4f}   {exact:10.4f}"
           f" {float(drawn_best.norm()):38.4f} {float(penalized.norm()):18.4f}")
 
 # %% [markdown]
@@ -1144,7 +1146,7 @@ fig, axes = plt.subplots(1, 9, figsize=(9.5, 1.5), layout="constrained")
 for ax, picture, move in zip(axes, shift_images(digits.x[:1].view(1, 8, 8).expand(9, 8, 8), nine), nine, strict=True):
     ax.imshow(picture, cmap="Greys", vmin=0, vmax=1)
     ax.set(xticks=[], yticks=[])
-    ax.set_title(f"{move[0]:+d}, {move[1]:+d}".replace("-", "−"), fontsize=9)
+    ax.set_title(", ".join(f"{by:+d}".replace("-", "−") if by else "0" for by in move.tolist()), fontsize=9)
 plt.show()
 
 # %% [markdown]

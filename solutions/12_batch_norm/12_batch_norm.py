@@ -832,7 +832,8 @@ for number, rate in enumerate(several.tolist()):
 # Here the place makes little difference, and where the rate is large the original one has the edge. No general rule is
 # known; most published networks normalize in front. Nor must every layer be normalized: some layers, or some units of a
 # layer, will do. To get the most out of it Ioffe and Szegedy also let the rate decay faster, shuffled more thoroughly,
-# and took dropout and weight decay back: the noise of the batch statistics regularizes a little by itself.
+# and took dropout and weight decay back: the noise of the batch statistics regularizes a little by itself, as noise on
+# the inputs does in lesson 10.
 
 # %% [markdown]
 # ### Small batches

@@ -29,6 +29,7 @@ METHODS: dict[str, dict[str, str]] = {
     "adam": {"s": ZERO, "r": ZERO, "t": COUNT},
     "adamax": {"s": ZERO, "u": ZERO, "t": COUNT},
     "nadam": {"s": ZERO, "r": ZERO, "t": COUNT},
+    "adamw": {"s": ZERO, "r": ZERO, "t": COUNT},
 }
 """What each method remembers between steps, and how that starts."""
 
