@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -72,8 +72,8 @@ def wall_or_spring_demo(l2_optimum: Optimum, matching_alpha: Match, early_stoppe
             "spring": l2_optimum(HESSIAN, best, alpha=alpha),
             "early stop": early_stopped(HESSIAN, best, lr=RATE, n_steps=n_steps),
         }
-        settings = {"radius": radius, "alpha": alpha, "n_steps": n_steps}
-        return draw_ways(ways(star), points, strength, stage, star=star, **settings)
+        shown = partial(draw_ways, ways(star), points, strength, stage)
+        return shown(star=star, radius=radius, alpha=alpha, n_steps=n_steps)
 
     return Demo(
         draw,
