@@ -33,7 +33,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     drawn = rng.uniform
     return [
         case("a turned valley", turned(rng, spread(rng, 2, 0.3, 4)), drawn(0.5, 0.7)),
-        case("three parameters", turned(rng, spread(rng, 3, 0.5, 6)), drawn(0.3, 0.5)),
+        case("three parameters", turned(rng, spread(rng, 3, 0.5, 4)), drawn(0.35, 0.5)),
         case("a wall that is hardly felt", turned(rng, spread(rng, 3, 0.5, 4)), drawn(0.9, 0.95)),
         case("a tight wall", turned(rng, spread(rng, 4, 0.4, 3)), drawn(0.002, 0.004)),
         case("a very tight wall and steep directions", turned(rng, spread(rng, 3, 20, 90)), drawn(0.001, 0.002)),

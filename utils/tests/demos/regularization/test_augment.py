@@ -100,7 +100,9 @@ def test_what_lies_behind_is_labelled() -> None:
     figure = Figure()
     draw_frames(figure)
     assert all(ax.get_xlabel() for ax in figure.axes)
-    assert [text.get_text() for text in figure.axes[1].get_legend().get_texts()] == ["centred", "shifted by ≤ 1 pixel"]
+    legend = figure.axes[1].get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["centred", "shifted by ≤ 1 pixel"]
 
 
 def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:
