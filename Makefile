@@ -1,6 +1,6 @@
 # `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo lab test test-long trust bench bench-cluster build lock clean
+.PHONY: help set-up demo lab test test-long trust bench bench-cluster build pictures lock clean
 
 LESSON := 05_momentum
 GRADER := .venv/bin/steepest-grader
@@ -15,6 +15,7 @@ help:
 	@echo "make bench  compare speed and memory with plain nbgrader; writes docs/benchmarks.md; takes a quarter of an hour"
 	@echo "make bench-cluster  grade on a Dask cluster of one worker and of two; takes half an hour"
 	@echo "make build  write lessons/ and the stored outcomes from solutions/ and the exercises"
+	@echo "make pictures  draw the pictures of docs/demos.md anew"
 	@echo "make lock   write requirements.lock anew; LOCK_ARGS='torch==2.13.0' holds a version"
 	@echo "make clean  remove build/ and what the tools leave behind"
 
@@ -58,6 +59,9 @@ bench-cluster: set-up
 
 build: set-up
 	$(GRADER) build
+
+pictures: set-up
+	.venv/bin/python -W ignore autograder/bench/pictures.py
 
 lock:
 	.ci/lock $(LOCK_ARGS)

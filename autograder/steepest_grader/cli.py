@@ -180,7 +180,7 @@ def grade(
     """Grade what is new or changed, and write the gradebook."""
     course = settings.any_course
     named = course.named(lessons)
-    folder = submitted or course.course_dir / "submitted"
+    folder = submitted or course.folder("submitted")
     if not folder.is_dir():
         fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
     from steepest_grader.exercise.model import Outcome
@@ -289,7 +289,7 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
     for name in named:
         with ERR.status(f"{name}: writing pages"):
             pages, passed_over, failed = write_feedback(course, name, gradebook)
-        OUT.print(f"{name}: {len(pages)} pages in {course.course_dir / 'feedback'}")
+        OUT.print(f"{name}: {len(pages)} pages in {course.folder('feedback')}")
         if passed_over:
             say(f"Not in this gradebook, and passed over: {', '.join(passed_over)}.")
         warn_of(failed, f"{name}, no page for")
@@ -476,11 +476,13 @@ def _private(course: Course | None, *paths: Path, gradebook: str | None = None) 
     from steepest_grader.gradebook.database import complete, file_of
     from steepest_grader.sandbox.seen import Private
 
-    book = None if gradebook is None else file_of(complete(gradebook))
-    places = [path.absolute() for path in (*paths, book) if path is not None]
+    addresses = [address for address in (gradebook, course.gradebook if course else None) if address is not None]
+    places = [*paths, *(course.folder(step) for step in ("submitted", "autograded") if course)]
+    places += [book for book in (file_of(complete(address)) for address in addresses) if book is not None]
+    absolute = tuple(path.absolute() for path in places)
     if course is None:
-        return Private(tuple(places))
-    return Private((course.root, course.course_dir, *places), tuple(course.private_packages))
+        return Private(absolute)
+    return Private((course.root, course.course_dir, *absolute), tuple(course.private_packages))
 
 
 def _sandbox(unsafe: bool, private: Private, device: str = "cpu", *, here: bool = True) -> Sandbox:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 PART = ".part"
+SHARED = stat.S_ISGID | stat.S_IWGRP
 INNER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -104,16 +106,32 @@ def replace_file(path: Path, data: bytes) -> None:
     """Give a file new content in one step; a file that has it already is left alone."""
     if path.is_file() and path.read_bytes() == data:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=PART)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(name).chmod(0o644)
+        Path(name).chmod(0o664 if _is_shared(path.parent) else 0o644)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder with all above it; what lies in a folder that a group shares is shared as well."""
+    if path.is_dir():
+        return
+    _make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):  # somebody else has made it meanwhile
+        path.mkdir()
+        if _is_shared(path.parent):
+            path.chmod(stat.S_IMODE(path.stat().st_mode) | SHARED)
+
+
+def _is_shared(folder: Path) -> bool:
+    """Whether a folder is one in which nbgrader's `groupshared` lets a group work."""
+    return folder.stat().st_mode & SHARED == SHARED
 
 
 def remove_parts(folder: Path, pattern: str) -> None:

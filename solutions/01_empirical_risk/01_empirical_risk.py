@@ -709,11 +709,11 @@ for name, scores in (("A", model_a), ("B", model_b)):
 # `negative_log_likelihood`, and the dashed slope from *your* `nll_gradient`. (For the other surrogates `torch`
 # differentiates the formulas of section 4.)
 #
-# One example of class 0 has strayed to $x = 3.2$. **Before you move the border**, say which surrogate it draws the
-# farthest to the right. And which one is drawn there by the four examples of class 1 beyond it, though no border in the
-# middle gets them wrong?
+# One example of class 0 has strayed to $x = 3.2$. It and the border can be dragged by their rings. **Before you drag
+# either**, say which surrogate the stray example draws the farthest to the right. And which one is drawn there by the
+# four examples of class 1 beyond it, though no border in the middle gets them wrong?
 #
-# **Goal:** with the stray example, find a surrogate whose lowest point makes as few errors as any border can.
+# **Goal:** with the stray example at 3.2, find a surrogate whose lowest point makes as few errors as any border can.
 
 # %% tags=["demo"]
 surrogate_demo(zero_one_loss, logistic_loss, negative_log_likelihood, nll_gradient)
@@ -1019,8 +1019,8 @@ print(f"no stopping{60:11d} {history['validation'][60, 0]:12.3f} {history['test'
 #
 # Back to the sine of section 1, where the risk is known. A polynomial is trained on 20 points by small batches (with
 # momentum, lesson 5), and 20 more points validate. *Your* `early_stop` picks the pass that is kept, *your*
-# `empirical_risk` measures. On the right stands every degree, fitted until nothing is left to gain. **Before you move a
-# control**, write down:
+# `empirical_risk` measures. On the right stands every degree, fitted until nothing is left to gain. Drag the rings on
+# the picture to change the noise, the pass that is shown and the degree. **Before you move anything**, write down:
 #
 # 1. Patience 1 halts at the first bump. How much patience does it take to get past it, and what is won by that?
 # 2. Does early stopping help more at degree 3 or at degree 14?

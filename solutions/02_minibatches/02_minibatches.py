@@ -343,8 +343,9 @@ grade(minibatch_gradient)
 # ### Demo: the cloud of estimates
 #
 # **Goal:** find the smallest batch whose estimates stray by at most 10 % of the full gradient's length. Try it
-# at the start, halfway and near the minimum. The dots come from *your* `minibatches` and `minibatch_gradient`,
-# the dashed ring from *your* `standard_error`.
+# at the start, halfway and near the minimum: drag $\theta$ there by its ring, or press one of the three squares.
+# The batch size can be dragged too, along the panel on the right, and *play* draws other batches of the same size. The
+# dots come from *your* `minibatches` and `minibatch_gradient`, the dashed ring from *your* `standard_error`.
 
 # %% tags=["demo"]
 minibatch_demo(minibatches, minibatch_gradient, standard_error)
@@ -406,10 +407,10 @@ grade(sgd)
 # *Your* `sgd` walks down the loss of the patients three times: with all 442 in a step, with $m$, and with one. (The
 # body mass index is not centred here, which makes the valley narrow.) **Before you run it**, say which of the three
 # comes closest after 60 steps; and which after 884 examples, two looks at each patient, when you compare
-# *by example seen*.
+# *by example seen*. The start of all three can be dragged.
 #
 # **Goal:** compare by example seen, and find a rate and a batch size with which the minibatch path ends within 0.03 of
-# the least loss.
+# the least loss, from the first start.
 
 # %% tags=["demo"]
 path_demo(sgd)

@@ -138,7 +138,8 @@ grade(step_regime)
 # ### Demo: four words for a step
 #
 # The ball on the left takes steps of descent; on the right *your* `step_regime` says what kind they are, and each word
-# is put on the line where it was said. **Before you run it**, say where on the axis of $\eta\lambda$ each of the four
+# is put on the line where it was said. Pull the start of the ball, the end of its first step (that is the rate) and the
+# parabola itself, or use the sliders. **Before you run it**, say where on the axis of $\eta\lambda$ each of the four
 # words will lie, and what becomes of them on a hill. Press play to roll.
 #
 # **Goal:** hear all four words.
@@ -366,10 +367,11 @@ plt.show()
 # %% [markdown]
 # ### Demo: a bowl that turns
 #
-# The bowl below can be stretched and turned; on the right the error is taken apart along its two eigenvectors. **Before
-# you move a slider**, write down what turning the bowl changes: the entries of the Hessian, $\kappa$, the best rate,
-# the factor of each direction, the path? Then turn it, and tick the box to see what *your* functions say of the same
-# Hessian. At 146° the start lies almost on the flat eigenvector, at 56° on the steep one: what becomes of the zigzag?
+# The bowl below can be stretched and turned by the end of its flat axis, or by sliders; the start and the end of the
+# first step can be pulled too. On the right the error is taken apart along the two eigenvectors. **Before you move
+# anything**, write down what turning the bowl changes: the entries of the Hessian, $\kappa$, the best rate, the factor
+# of each direction, the path? Then turn it, and tick the box to see what *your* functions say of the same Hessian. At
+# 146° the start lies almost on the flat eigenvector, at 56° on the steep one: what becomes of the zigzag?
 #
 # **Goal:** at $\kappa = 10$ or more, let both errors shrink by the same factor.
 
@@ -429,10 +431,11 @@ grade(taylor_terms)
 # %% [markdown]
 # ### Demo: any landscape under watch
 #
-# Choose a landscape, a start and a rate; *your* `taylor_terms` watches every step. **Before you press play**, say for
-# the start below whether the next step will lower the loss, and what the two curves will show when the rate is too
-# large: first on the bowl, where the expansion is exact, then in the long valley, where it is not. A cross marks a step
-# after which the loss was higher.
+# Choose a landscape and a rate, and pull the start to where you want it; *your* `taylor_terms` watches every step. The
+# diamond on the linear term of the first step is the rate, too. **Before you press play**, say for the start below
+# whether the next step will lower the loss, and what the two curves will show when the rate is too large: first on the
+# bowl, where the expansion is exact, then in the long valley, where it is not. A cross marks a step after which the
+# loss was higher.
 #
 # **Goal:** in the long valley, from a start with $\theta_1 < 0$, have a loss of at most 0.25 after 60 steps. Let the
 # curves tell you how far the rate can go.
@@ -591,9 +594,10 @@ plt.show()
 # %% [markdown]
 # ### Demo: the largest calm rate
 #
-# The same network, with *your* `hvp` at the monitor. **Before you move the slider**, say where between 0.5 and 2.0 the
-# loss will begin to rise now and then, and which of the 40 steps are the delicate ones: the first, the middle, the
-# last? Rings mark steps whose quadratic term was the larger, crosses the rises.
+# The same network, with *your* `hvp` at the monitor. Pull the ring along the steps, and the diamond on the first linear
+# term for another rate. **Before you do**, say where between 0.5 and 2.0 the loss will begin to rise now and then, and
+# which of the 40 steps are the delicate ones: the first, the middle, the last? Rings mark steps whose quadratic term
+# was the larger, crosses the rises.
 #
 # **Goal:** a loss of at most 0.2 after 40 steps, without a single rise.
 
@@ -730,9 +734,9 @@ plt.show()
 # ### Demo: from valley to fit
 #
 # Descent on *your* `gabor_loss`, and beside it the fit at the step that is shown. (The curve is read off your loss too:
-# its slope by $y$ is minus twice the error.) Each start that you try leaves a mark on the map. **Before you play**,
-# look at wave and points and say what a small change of $\phi_0$ would do to the loss; then draw in your mind the
-# border of the starts that lead to the best fit.
+# its slope by $y$ is minus twice the error.) Pull the start over the map: each one that you try leaves a mark. **Before
+# you play**, look at wave and points and say what a small change of $\phi_0$ would do to the loss; then draw in your
+# mind the border of the starts that lead to the best fit.
 #
 # **Goal:** reach a loss of at most 0.2 from an offset of 3 or more.
 
@@ -1137,11 +1141,12 @@ plt.show()
 # %% [markdown]
 # ### Demo: how much to clip
 #
-# Three runs from one start near the wall: plain, and clipped by *your* two functions to the same limit $c$. **Before
-# you lower the limit**, say what a run does whose limit is too large, and one whose limit is far too small; and which
-# of the two ways turns the step at a limit of 0.1. Watch the length of the steps.
+# Three runs from one start near the wall: plain, and clipped by *your* two functions to the same limit $c$. Pull the
+# diamond at the height of $\eta c$ for another limit, and the start to anywhere else. **Before you lower the limit**,
+# say what a run does whose limit is too large, and one whose limit is far too small; and which of the two ways turns
+# the step at a limit of 0.1. Watch the length of the steps.
 #
-# **Goal:** have both clipped runs at a loss of at most 0.01 after 40 steps.
+# **Goal:** from the first start, have both clipped runs at a loss of at most 0.01 after 40 steps.
 
 # %% tags=["demo"]
 cliff_demo(descend, clip_by_value, clip_by_norm, recurrent_loss)

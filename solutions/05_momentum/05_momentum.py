@@ -223,8 +223,9 @@ plt.show()
 #
 # Little memory leaves the noise, much memory lags. In the demo below *your* two functions average the year, and each
 # average is scored by its distance from the slow wave, which only we know, since the year is made up. **Before you
-# move the slider**, say which $\beta$ comes closest, and for which $\beta$ the correction still matters after the
-# first month. Then find an average within 1.1 °C.
+# move anything**, say which $\beta$ comes closest, and for which $\beta$ the correction still matters after the
+# first month. Then find an average within 1.1 °C. The ring on the right moves $\beta$ too; pull the one on the left to
+# make a day hotter, or another day, and see how long the average remembers it.
 
 # %% tags=["demo"]
 average_demo(ewa, ewa_corrected)

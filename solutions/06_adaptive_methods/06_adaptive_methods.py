@@ -877,7 +877,8 @@ print(f"not corrected: first step {lengths['not corrected'][0]:.2f} η, longest 
 # that a million steps were taken, and to move $\varepsilon$ it sets it to 0 and changes $r$ beforehand; dotted is your
 # function without such tricks. **Before you touch a switch**, say which half of the correction matters more in the
 # first step, and which way a step goes wrong if only $s$ is corrected. Then move $\varepsilon = 10^{-3}$ inside the
-# root. Which weights stop moving?
+# root. Which weights stop moving? The rings and the triangle of $\varepsilon$ can be pulled; the one on the left
+# chooses the step that is seen on the right.
 #
 # **Goal:** no step longer than $\eta$, and, with $\varepsilon$ inside the root, half a step at a slope of $10^{-3}$.
 
@@ -1018,9 +1019,10 @@ plt.show()
 # ### Demo: the rates of all 300 weights
 #
 # The same documents in smaller batches. Left the rates of four words, right those of all words at one minibatch, all
-# read off what *your* functions keep in their states; the dashes at the bottom are the minibatches in which word 300
-# occurs. **Before you press play**, say what its rate does between two dashes, and what a longer memory changes. Which
-# method's rates do not order the words at all, and why not?
+# read off what *your* functions keep in their states; the dashes at the bottom are the minibatches in which your word
+# occurs, at first word 300: pull its mark on the right to another one. **Before you press play**, say what its rate
+# does between two dashes, and what a longer memory changes. Which method's rates do not order the words at all, and why
+# not?
 #
 # **Goal:** with minibatches of 5 and a method that forgets, keep the rate of word 300 within a factor of 2 over the
 # last 100 minibatches, and end with a loss under 0.55. There is more than one way.

@@ -441,7 +441,9 @@ grade(lecun_normal)
 # Here are the twenty networks of a start, side by side. A cell shows what one of them answers to every pair of inputs,
 # dark for class 1 and light for class 0. The demo opens at epoch 100 of the wide start. Play it to the end and see who
 # is still rescued, then choose *your* `lecun_normal` and play that. *Times* multiplies all weights, and another *set*
-# is another twenty runs of the same start.
+# is another twenty runs of the same start. Press the disc of a cell to see that run on its own, with the lines along
+# which its hidden units give ½. Drag the ring there to any input to read its answer, and the ring below along the
+# epochs.
 #
 # **Goal:** find a start from which all twenty solve exclusive or within 100 epochs. Neither of the two does as it
 # stands. Your third prediction will help.
@@ -768,7 +770,8 @@ for kind in (*kinds, "leaky ReLU"):
 #
 # Deviations hide what the numbers look like. The demo shows them: upright at every layer a histogram of its outputs,
 # and one of the gradient that a random gradient at the top has become there. The weights are drawn by *your* functions,
-# and *times* multiplies them. All layers are equally wide here, so that LeCun's variance and Glorot's are the same.
+# and *times* multiplies them: drag the ring on the right up or down, and to the side for the number of layers. All
+# layers are equally wide here, so that LeCun's variance and Glorot's are the same.
 #
 # It opens on ReLUs with Glorot's weights. **Before you move anything**, say by which number the weights must be
 # multiplied so that signal and gradient come through, and which scheme has this number in it. Then turn to tanh: must

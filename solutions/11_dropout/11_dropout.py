@@ -613,9 +613,9 @@ for hidden in ([10], [6, 4]):
 #
 # Two small nets, one of them with one hidden layer and one with two. *Your* `dropout_mask` says which units are
 # crossed out, *your* `dropout_train` silences them, and each mask adds its output to the distribution. *Your*
-# `dropout_test` scales the net that the dashed line stands for. **Before you press play**, say for each net whether the
-# mean over masks will settle on that line, and at which `keep` the outputs scatter most. A *new draw* tells accident
-# from rule.
+# `dropout_test` scales the net that the dashed line stands for. Press a hidden unit to drop it, or to keep it.
+# **Before you press play**, say for each net whether the mean over masks will settle on that line, and at which `keep`
+# the outputs scatter most. A *new draw* tells accident from rule.
 #
 # **Goal:** a net whose mean lies more than 5 standard errors away from the scaled network. Can the other net do it too?
 

@@ -90,7 +90,12 @@ class XorTraining:
         inner = [self._layers(theta)[0][:INPUTS].T for theta in self._thetas[: epoch + 1]]
         return torch.from_numpy(np.stack(inner))
 
-    def outputs(self, epoch: int, points: Tensor) -> Tensor:
+    def units(self, epoch: int, run: int) -> np.ndarray:
+        """Weights and, last, biases of the hidden units of one network after an epoch, of shape (3, 4)."""
+        self.until(epoch)
+        return self._layers(self._thetas[epoch])[0][..., run]
+
+    def outputs(self, epoch: int, points: Tensor, run: int | None = None) -> Tensor:
         """The probability that each network gives to class 1 after an epoch, of shape (n_runs, n_points).
 
         Parameters
@@ -99,10 +104,15 @@ class XorTraining:
             Trained until then where it has not come so far.
         points : Tensor, shape (n_points, 2)
             Inputs.
+        run : int, optional
+            One network alone.
         """
         self.until(epoch)
+        inner, outer = self._layers(self._thetas[epoch])
+        if run is not None:
+            inner, outer = inner[..., [run]], outer[..., [run]]
         with np.errstate(all="ignore"):
-            scores = _forward(*self._layers(self._thetas[epoch]), _with_ones(points.numpy()))[1]
+            scores = _forward(inner, outer, _with_ones(points.numpy()))[1]
             return torch.from_numpy(_sigmoid(scores).T)
 
     @staticmethod

@@ -177,7 +177,7 @@ def plot_map(
     """
     heights = _array(levels)
     places = _array(across), _array(up), _array(values)
-    filled = ax.contourf(*places, levels=heights, cmap="Greys", extend="both", alpha=0.85)
+    filled = ax.contourf(*places, levels=heights, cmap="Greys", extend="both", alpha=0.5)  # numbers stay readable
     lines = ax.contour(*places, levels=heights, colors="black", linewidths=0.6)
     ax.clabel(lines, fontsize=8)
     if ax.figure is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +15,12 @@ from nbformat.v4 import new_notebook
 from steepest_grader.course.handout import MASTER, released_notebook
 from steepest_grader.course.judged import is_judged
 from steepest_grader.course.places import Course
+from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Exercise, GradedSubmission, Outcome, Verdict
 from steepest_grader.installed import code_digest
-from steepest_grader.notebook.cells import by_grade_id, is_test
+from steepest_grader.notebook.cells import by_grade_id, is_test, own_seconds
 
 __all__ = ["Lesson", "load"]
 
@@ -41,6 +43,8 @@ class Lesson:
         Changes whenever a mark could.
     files : mapping of str to bytes
         What its cells find in their folder, by path.
+    cell_seconds : float or None
+        For how long a cell may run; None for the grader's own bound.
     hidden : Hidden
         Which cases are hidden. Who gives marks sets it to the course's own.
     source : NotebookNode
@@ -55,6 +59,7 @@ class Lesson:
     tests: Mapping[str, str]
     version: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+    cell_seconds: float | None = None
     hidden: Hidden = field(default_factory=Hidden)
     source: NotebookNode = field(default_factory=new_notebook, repr=False)
     master: NotebookNode = field(default_factory=new_notebook, repr=False)
@@ -62,8 +67,9 @@ class Lesson:
     def __reduce__(self) -> tuple[Any, ...]:
         """To another machine an exercise goes by its id, since it is code that the other side has."""
         ids = {grade_id: item.id for grade_id, item in self.exercises.items()}
-        parts = {"tests": dict(self.tests), "version": self.version, "files": dict(self.files)}
-        return _unpickled, (ids, {"id": self.id, "released": self.released, "hidden": self.hidden, **parts})
+        parts = {"tests": dict(self.tests), "files": dict(self.files), "cell_seconds": self.cell_seconds}
+        plain = {name: getattr(self, name) for name in ("id", "released", "version", "hidden")}
+        return _unpickled, (ids, plain | parts)
 
     def digest(self, data: bytes | None, reason: str = "") -> str:
         """Identifies bytes graded by this version of the lesson, or the reason why there are none."""
@@ -100,10 +106,32 @@ def load(course: Course, lesson: str) -> Lesson:
     released = released_notebook(source, config=course.config)
     master = released_notebook(source, pipeline=MASTER, config=course.config)
     given = course.files(lesson)
+    seconds = notebook_seconds(source, course.cell_seconds)
     version = hashlib.sha256(code_digest())
-    for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(given.items()))):
+    for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(given.items())), repr(seconds)):
         version.update(part.encode())
-    return Lesson(lesson, released, judged, tests, version.hexdigest(), given, source=source, master=master)
+    return Lesson(lesson, released, judged, tests, version.hexdigest(), given, seconds, source=source, master=master)
+
+
+def notebook_seconds(source: NotebookNode, otherwise: float | None) -> float | None:
+    """For how long a cell of a notebook may run: as its `execution` metadata says, in Jupyter Book's words.
+
+    Raises
+    ------
+    CourseError
+        If that, or what a cell says of itself, is no number of seconds.
+    """
+    try:
+        for cell in source.cells:
+            own_seconds(cell)
+        found = source.metadata.get("execution", {}).get("timeout")
+        if found is None:
+            return otherwise
+        if not 0 < float(found) < math.inf:
+            raise ValueError(f"a timeout of {found!r}")
+    except (AttributeError, TypeError, ValueError) as error:
+        raise CourseError(f"A limit of time in the notebook cannot be used: {error}.") from error
+    return float(found)
 
 
 def _unpickled(ids: dict[str, str], parts: dict[str, Any]) -> Lesson:

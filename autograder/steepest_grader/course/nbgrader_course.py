@@ -6,21 +6,21 @@ import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import IncludeHeaderFooter, InstantiateTests
-from traitlets.config import Config, ConfigFileNotFound, PyFileConfigLoader
+from traitlets.config import Config
 
 from steepest_grader.course.judged import points_of
 from steepest_grader.course.places import Course, nbgrader_names
+from steepest_grader.course.settings import Settings, read_config
 from steepest_grader.errors import CourseError
 
-__all__ = ["CONFIG", "NbgraderCourse", "nbgrader_settings"]
+__all__ = ["NbgraderCourse"]
 
-CONFIG = "nbgrader_config.py"
 ONLY_COURSE = "default_course"  # nbgrader's name for a course without a name
 FLAGS = ("grade", "solution", "locked", "task")
 SCHEMA = 3
@@ -34,23 +34,42 @@ class NbgraderCourse(Course):
     Parameters
     ----------
     root : Path
-        The folder that holds `source/`.
+        The folder that holds `nbgrader_config.py` or `source/`.
     """
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What `nbgrader_config.py` says."""
+        return Settings(read_config(self.root) or Config(), self.root)
+
+    @property
+    def config(self) -> Config:
+        """The same in traitlets' form."""
+        return self.settings.config
 
     @property
     def sources(self) -> Path:
         """The sources of all assignments."""
-        return self.root / "source"
+        return self.folder("source")
 
     @property
     def course_dir(self) -> Path:
-        """The folder itself."""
-        return self.root
+        """The folder itself, if its settings name no other."""
+        return self.settings.root
 
     @property
-    def config(self) -> Config:
-        """What `nbgrader_config.py` says."""
-        return nbgrader_settings(self)
+    def gradebook(self) -> str:
+        """The database that its settings name."""
+        return self.settings.gradebook
+
+    def folder(self, step: str) -> Path:
+        """nbgrader's folder of a step, as its settings name it."""
+        return self.settings.folder(step)
+
+    @property
+    def cell_seconds(self) -> float | None:
+        """For how long a cell may run, as nbgrader's timeout."""
+        return self.settings.cell_seconds
 
     @property
     def course_id(self) -> str:
@@ -100,24 +119,6 @@ class NbgraderCourse(Course):
         if sum(path.stat().st_size for path in paths) > MAX_FILES:
             raise CourseError(f"{folder} holds more than {MAX_FILES // 2**20} MiB beside its notebooks.")
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
-def nbgrader_settings(course: Course) -> Config:
-    """What nbgrader itself would be told in the course's folder, or by the course where that is not built yet.
-
-    Raises
-    ------
-    CourseError
-        If `nbgrader_config.py` does not run.
-    """
-    for folder in (course.course_dir, course.root):
-        try:
-            return PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
-        except ConfigFileNotFound:
-            continue
-        except Exception as error:
-            raise CourseError(f"{folder / CONFIG} raises {type(error).__name__}: {error}.") from error
-    return Config()
 
 
 @lru_cache(maxsize=16)  # the tests of AUTOTEST are made in a kernel

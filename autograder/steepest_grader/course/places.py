@@ -45,6 +45,15 @@ class Course(ABC):
     def course_id(self) -> str:
         """What the gradebook calls the course."""
 
+    def folder(self, step: str) -> Path:
+        """nbgrader's folder of a step: "source", "release", "submitted", "autograded" or "feedback"."""
+        return self.course_dir / step
+
+    @property
+    def gradebook(self) -> str:
+        """The address of its database, where none is named."""
+        return f"sqlite:///{self.course_dir / 'gradebook.db'}"
+
     def secret(self) -> tuple[bytes, bool]:
         """What the hidden cases follow from, and whether it had to be made; it lies beside the gradebook.
 
@@ -67,6 +76,11 @@ class Course(ABC):
                 "everything is graded again with new hidden cases."
             )
         return found, new
+
+    @property
+    def cell_seconds(self) -> float | None:
+        """For how long a cell may run where neither it nor its notebook says so; None for the grader's own bound."""
+        return None
 
     @property
     def private_packages(self) -> Sequence[str]:

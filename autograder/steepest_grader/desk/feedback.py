@@ -133,7 +133,7 @@ def write_feedback(
     """
     asked = load(course, lesson)
     hidden = hidden_lines(asked.source, asked.released)
-    kept = Autograded(course.course_dir, lesson)
+    kept = Autograded(course, lesson)
     stored = kept.stored()
     book = class_marks(course, gradebook_url, [lesson])[1][lesson]
     awaiting = book.awaiting
@@ -151,7 +151,7 @@ def write_feedback(
             with failed.apart(student, "Writing the page"):
                 submission = GradedSubmission.from_json(without_hidden(stored[student].as_stored(), hidden))
                 path = kept.notebook(student)
-                page = course.course_dir / "feedback" / student / path.parent.name / f"{path.stem}.html"
+                page = course.folder("feedback") / student / path.parent.name / f"{path.stem}.html"
                 with children.one(work, lambda: Bounded(work)) as child:
                     try:
                         text = child(path, submission, budget=budget)

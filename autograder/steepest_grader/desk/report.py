@@ -60,7 +60,7 @@ def class_standing(
     """
     asked = {name: load(course, name) for name in lessons}
     people, books = class_marks(course, gradebook_url, lessons)
-    folder = submitted or course.course_dir / "submitted"
+    folder = submitted or course.folder("submitted")
     found = [standing(course, asked[name], book, folder) for name, book in books.items() if book.marks or book.wrong]
     if not found:
         raise GradebookError(f"Nothing of {', '.join(lessons)} is graded. Run `steepest-grader grade` first.")
@@ -170,7 +170,7 @@ def _links(course: Course, page: Path, standings: Sequence[Standing]) -> dict[tu
         }
         named |= {who for cell in item.by_hand for who in (*cell.awaiting, *cell.again)}
         for student in named:
-            feedback = course.course_dir / "feedback" / student / assignment / f"{notebook}.html"
+            feedback = course.folder("feedback") / student / assignment / f"{notebook}.html"
             with suppress(OSError):  # what cannot be looked at is no link
                 if "/" not in student and feedback.is_file():
                     place = Path(os.path.relpath(feedback, page.resolve().parent)).as_posix()
@@ -187,4 +187,4 @@ def _formgrader(course: Course, lesson: str) -> str:
 
 
 def _place(course: Course, path: Path) -> str:
-    return path.relative_to(course.root).as_posix()
+    return Path(os.path.relpath(path, course.root)).as_posix()

@@ -147,7 +147,7 @@ def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path)
     submitted : Path
         Where the submissions came from, for what lies beside them; need not be there.
     """
-    kept = Autograded(course.course_dir, lesson.id)
+    kept = Autograded(course, lesson.id)
     stored = kept.stored()
     known = {student: item for student, item in stored.items() if student in book.marks}
     read = [student for student, item in known.items() if item.outcome not in UNREAD]

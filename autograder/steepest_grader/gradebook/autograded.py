@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from steepest_grader.course.places import nbgrader_names
+from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import SubmissionError
 from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.files import replace_file
@@ -24,13 +25,13 @@ class Autograded:
 
     Parameters
     ----------
-    course_dir : Path
-        nbgrader's course directory.
+    course : Course
+        Whose lesson.
     lesson : str
         The lesson's name.
     """
 
-    course_dir: Path
+    course: Course
     lesson: str
 
     def folder(self, student: str) -> Path:
@@ -53,7 +54,7 @@ class Autograded:
         if problem:
             shown = student[:MAX_STUDENT]
             raise SubmissionError(f"{shown!a} cannot be a student's id: {problem}. Rename the folder.")
-        return self.course_dir / "autograded" / student / self._assignment
+        return self.course.folder("autograded") / student / self._assignment
 
     def notebook(self, student: str) -> Path:
         """The notebook as graded."""
@@ -66,7 +67,9 @@ class Autograded:
     def stored(self) -> dict[str, GradedSubmission]:
         """What the sidecars say, by student; one that cannot be read counts as absent."""
         found = {}
-        for path in sorted(self.course_dir.glob(f"autograded/*/{self._assignment}/{self._sidecar}")):
+        for path in sorted(
+            self.course.folder("autograded").glob(f"*/{glob.escape(self._assignment)}/{glob.escape(self._sidecar)}")
+        ):
             student = path.parent.parent.name
             try:
                 submission = GradedSubmission.from_json(json.loads(path.read_bytes()))
@@ -105,4 +108,4 @@ class Autograded:
 
     @property
     def _failures(self) -> Path:
-        return self.course_dir / f".{self.lesson.replace('/', '.')}.ungraded.json"
+        return self.course.course_dir / f".{self.lesson.replace('/', '.')}.ungraded.json"

@@ -48,17 +48,11 @@ __all__ = [
     "LessonMarks",
     "class_marks",
     "database_url",
-    "gradebook_url",
     "translated_errors",
 ]
 
 SHARED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})  # what a disk says to everybody
 logging.getLogger("tornado.application").addHandler(logging.NullHandler())  # nbgrader's; errors are told by us
-
-
-def gradebook_url(course: Course) -> str:
-    """The gradebook of a course where none is named."""
-    return f"sqlite:///{course.course_dir / 'gradebook.db'}"
 
 
 def database_url(course: Course, url: str | None) -> str:
@@ -69,7 +63,7 @@ def database_url(course: Course, url: str | None) -> str:
     GradebookError
         If the text names no database.
     """
-    return complete(url or gradebook_url(course))
+    return complete(url or course.gradebook)
 
 
 @contextmanager
@@ -159,7 +153,7 @@ class GradebookWriter:
                 marks.setdefault(student, {})[name] = automatic
         return {
             student: stored
-            for student, stored in Autograded(self._course.course_dir, lesson).stored().items()
+            for student, stored in Autograded(self._course, lesson).stored().items()
             if student in marks and all(marks[student].get(item.exercise) == item.score for item in stored.verdicts)
         }
 
@@ -175,7 +169,7 @@ class GradebookWriter:
         SubmissionError
             If this submission cannot be written, and others can.
         """
-        kept = Autograded(self._course.course_dir, submission.lesson)
+        kept = Autograded(self._course, submission.lesson)
         notebook, sidecar = kept.notebook(submission.student), kept.sidecar(submission.student)
         outcomes = {submission.outcome, *(verdict.outcome for verdict in submission.verdicts)}
         if Outcome.GRADER_ERROR in outcomes:
@@ -239,7 +233,7 @@ class GradebookWriter:
                 f"{submission.lesson}, {submission.student}: the gradebook refuses it: {said}"
             ) from error
         except OSError as error:
-            folder = self._course.course_dir / "autograded"
+            folder = self._course.folder("autograded")
             if error.errno in SHARED or not can_be_written(folder if folder.is_dir() else folder.parent):
                 raise
             raise SubmissionError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -102,8 +103,8 @@ def grade_lesson(
         `GRADER_ERROR` of that one.
     """
     secret, new = course.secret()
-    anew = new and any(course.course_dir.glob("autograded/*/*"))
-    lesson, kept = replace(load(course, lesson_id), hidden=Hidden(secret)), Autograded(course.course_dir, lesson_id)
+    anew = new and any(course.folder("autograded").glob("*/*"))
+    lesson, kept = replace(load(course, lesson_id), hidden=Hidden(secret)), Autograded(course, lesson_id)
     # settings for late submissions that cannot be used are told before anything is graded
     with _only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
         book.prepare(lesson)
@@ -182,7 +183,7 @@ def _only_run(course: Course, lesson: str) -> Iterator[None]:
         try:
             assignment, _ = nbgrader_names(lesson)
             stack.enter_context(alone(course.course_dir / f".{assignment}.lock"))
-            remove_parts(course.course_dir / "autograded", f"*/{assignment}")
+            remove_parts(course.folder("autograded"), f"*/{glob.escape(assignment)}")
         except BlockingIOError as error:
             raise GradebookError(f"Another run is grading {lesson} here. Wait until it has ended.") from error
         except OSError as error:

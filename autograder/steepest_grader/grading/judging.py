@@ -138,8 +138,8 @@ def _judged(path: Path, lesson: Lesson, kernels: Kernels) -> list[dict[str, Any]
     data = nbformat.writes(lesson.released).encode()
     try:
         verdicts = grade_submission(lesson, path.name, data, sandbox=kernels).verdicts
-    except SandboxError as error:
-        verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, str(error)).verdicts
+    except SandboxError:
+        raise  # a child that has seen one is used no more
     except Exception as error:
         LOG.exception("judging of %a failed", path.name)
         verdicts = lesson.ungraded(path.name, Outcome.GRADER_ERROR, f"The grader failed: {told(error)}.").verdicts

@@ -18,16 +18,19 @@ from steepest_grader.exercise.example import example
 from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
 from steepest_grader.grading.absent import absent, names, said
-from steepest_grader.notebook.cells import grade_id
+from steepest_grader.notebook.cells import by_grade_id, grade_id, own_seconds
 from steepest_grader.notebook.flags import seen
 from steepest_grader.notebook.inert import inert
 from steepest_grader.notebook.restore import UnreadableError, read, restore
+from steepest_grader.sandbox import kernel as kernels
 from steepest_grader.sandbox.base import Kernels
 from steepest_grader.sandbox.kernel import Kernel, KernelLost
 from steepest_grader.sandbox.remote import Gone, TooSlow
 
+# For a notebook; what runs for marks has its own bound besides, so that no other cell can use that up.
 SUBMISSION_SECONDS = 300.0
-MAX_KERNELS = 12
+MAX_KERNELS = 40
+PATIENT, IMPATIENT_SECONDS = 2, 2.0  # so many cells may use up their time; others get half as much each, down to this
 SHOWN = (Outcome.FAILED, Outcome.PARTIAL, Outcome.ERRORED)  # verdicts of a function that can be called
 
 
@@ -97,7 +100,7 @@ def grade_submission(
     flags = seen(cells, lesson.released, lesson.exercises)
     stands(flags({}))
     stands(_written(inert(_without_outputs(notebook), lesson.released)))
-    run = _Run(lesson, notebook, sandbox, begun + SUBMISSION_SECONDS, data, stands, flags)
+    run = _Run(lesson, notebook, sandbox, begun + _seconds(lesson), data, stands, flags)
     verdicts = run.verdicts()
     graded = GradedSubmission(
         student,
@@ -110,6 +113,23 @@ def grade_submission(
         spent=run.spent,
     )
     return replace(graded, seconds=time.monotonic() - begun)
+
+
+def _limit(lesson: Lesson, cell: NotebookNode) -> float:
+    """For how long a cell may run: as itself, its lesson, or the sandbox says."""
+    for limit in (own_seconds(cell), lesson.cell_seconds):
+        if limit is not None:
+            return limit
+    return kernels.CELL_SECONDS
+
+
+def _seconds(lesson: Lesson) -> float:
+    """For how long a whole notebook may run."""
+    known = by_grade_id(lesson.released)
+    tests = [_limit(lesson, known[name]) for name in lesson.tests]
+    judged = sum(exercise.seconds for exercise in lesson.exercises.values())
+    longer = sum(own_seconds(cell) or 0.0 for cell in lesson.released.cells if grade_id(cell) not in lesson.tests)
+    return SUBMISSION_SECONDS + sum(limit for limit in tests if limit < math.inf) + judged + longer
 
 
 class _Run:
@@ -183,9 +203,16 @@ class _Run:
     def _execute(self, kernel: Kernel, cell: NotebookNode, index: int) -> None:
         begun = time.monotonic()
         try:
-            kernel.execute(cell, index)
+            kernel.execute(cell, index, self._cell_seconds(cell))
         finally:
             self.spent.cells += time.monotonic() - begun
+
+    def _cell_seconds(self, cell: NotebookNode) -> float:
+        limit = _limit(self.lesson, cell)
+        if grade_id(cell) not in self.lesson.tests:
+            slow = sum(lost.outcome is Outcome.TIMED_OUT for lost in self.lost.values())
+            limit = min(limit, max(limit / 2 ** max(0, slow - PATIENT + 1), IMPATIENT_SECONDS))
+        return max(min(limit, self.deadline - time.monotonic()), 0.1)
 
     def _judge(self, kernel: Kernel, exercise: Exercise, cell: NotebookNode, index: int) -> None:
         begun, calls = time.monotonic(), 0.0

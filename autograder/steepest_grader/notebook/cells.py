@@ -1,15 +1,32 @@
-"""What nbgrader's header says of a cell, read in one place."""
+"""A cell as it was handed in, and what nbgrader's header says of one, read in one place."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat import NotebookNode
 
-__all__ = ["bears_marks", "by_grade_id", "grade_id", "header", "is_answer", "is_plain", "is_test", "without_marks"]
+__all__ = [
+    "Cell", "bears_marks", "by_grade_id", "grade_id", "header", "is_answer", "is_plain", "is_test",
+    "own_seconds", "without_marks",
+]  # fmt: skip
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell as handed in: nothing of it is kept but its source, and pictures that are attached to a text."""
+
+    kind: str
+    source: str
+    grade_id: str | None = None
+    cell_id: str | None = None
+    header: Mapping[str, object] = field(default_factory=dict)  # of nbgrader, as handed in; only shown to people
+    attachments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # see `inert`
 
 
 def header(cell: NotebookNode) -> Mapping[str, Any]:
@@ -47,6 +64,23 @@ def bears_marks(cell: NotebookNode) -> bool:
 def is_plain(cell: NotebookNode) -> bool:
     """Whether it bears neither answer nor mark."""
     return not (bears_marks(cell) or is_answer(cell))
+
+
+def own_seconds(cell: NotebookNode) -> float | None:
+    """For how long a cell may run by its own tag ``seconds=120``; None where it has none.
+
+    Raises
+    ------
+    ValueError
+        If what stands behind it is no number of seconds.
+    """
+    for tag in cell.metadata.get("tags", []):
+        name, _, value = str(tag).partition("=")
+        if name == "seconds":
+            if not 0 < float(value) < math.inf:
+                raise ValueError(f"the tag {tag}")
+            return float(value)
+    return None
 
 
 def without_marks(source: str) -> str:

@@ -24,6 +24,9 @@ PARTIALS = frozenset({"partial", "partialmethod", "attrgetter", "methodcaller", 
 # Possessive, and within a line: a cell of blanks must not take forever.
 MAGIC = re.compile(r"^([ \t]*+)([%!].*|\?{1,2}\S.*|[\w.]++\?{1,2}[ \t]*+)$", re.MULTILINE)
 ASSIGNED_MAGIC = re.compile(r"^([\w, \t]++=[ \t]*+)[%!].*$", re.MULTILINE)
+# Magics whose line is code, with their options.
+TIMED = r"%%?(?:time|timeit|prun|memit)\b(?:[ \t]++-\w++(?:[ \t]++\d++)?+)*+[ \t]*+"
+TIMED_LINE = re.compile(rf"^([ \t]*+(?:[\w, \t]++=[ \t]*+)?){TIMED}", re.MULTILINE)
 PROGRAMS = re.compile(
     r"%%?(bash|sh|script|system|sx|perl|ruby|javascript|js|html|svg|writefile|file|run|load|macro)\b|!"
 )
@@ -106,6 +109,7 @@ def _parsed(source: str, code: Code) -> ast.Module | None:
 
 def _without_magics(source: str, code: Code) -> str:
     """The source with IPython's own commands taken out; those that run programs are noted."""
+    source = TIMED_LINE.sub(r"\1", source)
     first, _, rest = source.lstrip().partition("\n")
     if first.startswith("%%"):
         if PROGRAMS.match(first):

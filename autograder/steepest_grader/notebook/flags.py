@@ -14,16 +14,17 @@ from functools import lru_cache
 
 from nbformat import NotebookNode
 from steepest._checks import content
-from steepest._checks.tracer import HARMLESS
+from steepest._checks.tracer import HARMLESS, OPERATORS
+from steepest._checks.wire import printable
 
 from steepest_grader.installed import secret_packages
-from steepest_grader.notebook.cells import by_grade_id
+from steepest_grader.notebook.cells import Cell, by_grade_id
 from steepest_grader.notebook.code import Code, Seen, read_code
-from steepest_grader.notebook.restore import Cell
+from steepest_grader.notebook.recognize import recognize
 
 __all__ = ["flags"]
 
-MAX_FLAGS = 20
+MAX_FLAGS = 30
 MAX_CHARACTERS = 100_000
 MAX_SHOWN = 60
 
@@ -40,6 +41,7 @@ LATER = "leaves something that runs later"
 TRACING = "changes how Python runs"
 KERNEL = "reaches into the notebook's kernel"
 TEXT = "runs code from text"
+HIDES = "may hide what it calls"
 ENCODED = "holds encoded text"
 GRADER = "asks for the grader"
 SECRET = secret_packages()
@@ -68,7 +70,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "os._exit", "os.abort", "os.execl", "os.execle", "os.execlp", "os.execv", "os.execve", "os.execvp",
         "os.spawnl", "os.spawnv", "os.spawnlp", "os.spawnvp",
     ),
-    THREADS: ("threading", "_thread", "concurrent.futures.ThreadPoolExecutor"),
+    THREADS: (
+        "threading", "_thread", "concurrent.futures.ThreadPoolExecutor", "asyncio.to_thread", "multiprocessing.dummy",
+    ),
     MACHINE: (
         "ctypes", "cffi", "mmap", "fcntl", "resource", "torch.utils.cpp_extension", "os.mknod", "os.mkfifo",
         "os.chroot", "os.memfd_create", "os.dup", "os.dup2", "os.close", "os.closerange", "os.write", "os.nice",
@@ -91,6 +95,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "builtins.__import__", "importlib.import_module", "importlib.util", "runpy", "types.CodeType",
         "types.FunctionType",
     ),
+    HIDES: ("torch._C", "torch.jit", "torch.fx", "torch.overrides"),
     ENCODED: ("base64", "codecs.decode", "binascii", "marshal", "pickle", "cloudpickle", "dill", "bytes.fromhex"),
     GRADER: (*SECRET, "nbgrader"),
 }  # fmt: skip
@@ -106,6 +111,7 @@ PARTS = {
     **dict.fromkeys(("__code__", "__defaults__", "__kwdefaults__"), TRACING),
     **dict.fromkeys(("ast_transformers", "showtraceback", "input_transformers_post", "input_hist_raw"), KERNEL),
     **dict.fromkeys(("iterdir", "rglob"), FILES),
+    **dict.fromkeys(("run_in_executor",), THREADS),
 }
 HARMLESS_USES = ("get_ipython().run_line_magic", "get_ipython().run_cell_magic", "get_ipython().__class__")
 MAY_BE_SET = (
@@ -167,8 +173,8 @@ def seen(
     budget = MAX_CHARACTERS
     codes: dict[int, Code] = {}
     theirs: dict[int, Code] = {}
-    for number, cell in enumerate(cells, start=1):
-        if cell.kind != "code" or not cell.source:
+    for number, (cell, runs) in enumerate(zip(cells, _run(cells, released), strict=True), start=1):
+        if not runs or not cell.source:
             continue
         if cell.source in given:
             codes[number] = _released_code(cell.source)
@@ -186,11 +192,33 @@ def seen(
     edited = list(_edited(cells, released))
 
     def told(called: Mapping[str, Sequence[str]]) -> list[str]:
-        said = [*edited, *_delegated(called, theirs, found), *found.values()]
-        rest = len(said) - MAX_FLAGS
-        return [*said[:MAX_FLAGS], *([f"and {rest} more"] if rest > 0 else [])]
+        said = [*edited, *((LIBRARY, text) for text in _delegated(called, theirs, found))]
+        return _most(said + [(sentence, text) for (_, sentence), text in found.items()])
 
     return told
+
+
+def _most(said: Sequence[tuple[str, str]]) -> list[str]:
+    """At most `MAX_FLAGS`, and then one of each kind before any second, so that many of one hide no other."""
+    rest = len(said) - MAX_FLAGS
+    if rest <= 0:
+        return [text for _, text in said]
+    kinds: dict[str, int] = {}
+    turns = []
+    for number, (sentence, _) in enumerate(said):
+        kinds[sentence] = kinds.get(sentence, 0) + 1
+        turns.append((kinds[sentence], number))
+    kept = sorted(number for _, number in sorted(turns)[:MAX_FLAGS])
+    return [*(said[number][1] for number in kept), f"and {rest} more"]
+
+
+def _run(cells: Sequence[Cell], released: NotebookNode | None) -> list[bool]:
+    """Which cells are run: code, and what stands for a cell of code, whatever it was made."""
+    if released is None:
+        return [cell.kind == "code" for cell in cells]
+    known = by_grade_id(released)
+    found = recognize(cells, released)
+    return [(known[cell.grade_id].cell_type if cell.grade_id in known else cell.kind) == "code" for cell in found]
 
 
 @lru_cache(maxsize=1024)
@@ -200,7 +228,7 @@ def _released_code(source: str) -> Code:
 
 
 def _shown(name: str) -> str:
-    text = "".join(char if char.isprintable() else "?" for char in name[:MAX_SHOWN])
+    text = printable(name[:MAX_SHOWN])
     return f" ({text})" if text else ""
 
 
@@ -292,10 +320,16 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     sentence = _watched(name)
     if sentence:
         yield sentence, name
-    if item.within in asked and name.startswith(PASS_THROUGH) and name not in HARMLESS:
+    if item.within in asked and (name.startswith(PASS_THROUGH) or _is_operator(name)) and name not in HARMLESS:
         yield LIBRARY, f"{item.within}: {name}"
     if item.within in asked and name.startswith(("time.", "datetime.")):
         yield SURROUNDINGS, f"{item.within}: {name}"
+
+
+def _is_operator(name: str) -> bool:
+    """Whether it is an operator of torch that is all of what is taught."""
+    root, _, rest = name.partition(".")
+    return root == "torch" and OPERATORS.fullmatch(rest.rpartition(".")[2]) is not None
 
 
 def _of_text(text: str) -> Iterator[tuple[str, str]]:
@@ -326,7 +360,7 @@ def _watched(name: str) -> str | None:
     return None
 
 
-def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[str]:
+def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[tuple[str, str]]:
     """Locked cells and nbgrader's metadata that are not as they were given out."""
     if released is None:
         return
@@ -335,11 +369,11 @@ def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[st
         original = known.get(cell.grade_id or "")
         if original is None:
             if cell.header.get("grade") is True:
-                yield f"cell {number}: {HEADER}{_shown(f'a graded cell {cell.grade_id} was added')}"
+                yield HEADER, f"cell {number}: {HEADER}{_shown(f'a graded cell {cell.grade_id} was added')}"
             continue
         header = original.metadata.nbgrader
         if not header.solution and cell.source.split() != original.source.split():
-            yield f"cell {number}: {LOCKED}{_shown(header.grade_id)}"
+            yield LOCKED, f"cell {number}: {LOCKED}{_shown(header.grade_id)}"
         changed = [key for key in HEADERS if cell.header.get(key, header.get(key)) != header.get(key)]
         if changed:
-            yield f"cell {number}: {HEADER}{_shown(', '.join(changed))}"
+            yield HEADER, f"cell {number}: {HEADER}{_shown(', '.join(changed))}"

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-from steepest_grader.notebook.cells import by_grade_id, is_answer
+from steepest_grader.notebook.cells import Cell, by_grade_id, is_answer
 from steepest_grader.notebook.read import MAX_BYTES, UnreadableError, read_parts
+from steepest_grader.notebook.recognize import recognize
 
-__all__ = ["MAX_BYTES", "RESTORE", "Cell", "UnreadableError", "read", "restore"]
+__all__ = ["MAX_BYTES", "RESTORE", "UnreadableError", "read", "restore"]
 
 _NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
-_FUNCTION = re.compile(r"^def[ \t]+(\w+)", re.MULTILINE)  # parsing would take long, and would want code without errors
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell as handed in: nothing of it is kept but its source, and pictures that are attached to a text."""
-
-    kind: str
-    source: str
-    grade_id: str | None = None
-    cell_id: str | None = None
-    header: Mapping[str, object] = field(default_factory=dict)  # of nbgrader, as handed in; only shown to people
-    attachments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # see `inert`
 
 
 def read(data: bytes) -> list[Cell]:
@@ -51,39 +38,6 @@ def read(data: bytes) -> list[Cell]:
 # --- restoring -------------------------------------------------------------------------------------------------
 
 Step = Callable[[Sequence[Cell], NotebookNode], list[Cell]]
-
-
-def recognize(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
-    """Find out which released cell each cell is, also where metadata is lost or foreign.
-
-    A cell goes by its grade id; without a known one by its cell id, by its released source word for word, by
-    defining the function that an answer cell asks for, or, for a written answer, by the cell it follows.
-    """
-    known = by_grade_id(released)
-    by_cell_id = {cell.id: grade_id for grade_id, cell in known.items()}
-    by_source = {cell.source: grade_id for grade_id, cell in known.items()}
-    answers = {grade_id: cell.source for grade_id, cell in known.items() if is_answer(cell)}
-    by_function = {name: grade_id for grade_id, source in answers.items() for name in _FUNCTION.findall(source)}
-    pairs = zip(released.cells, released.cells[1:], strict=False)
-    by_question = {
-        question.source: cell.metadata.nbgrader.grade_id
-        for question, cell in pairs
-        if cell.cell_type == "markdown" and "nbgrader" in cell.metadata and is_answer(cell)
-    }
-    claimed = {cell.grade_id for cell in cells}
-
-    def grade_id(cell: Cell, question: str) -> str | None:
-        if cell.grade_id in known:
-            return cell.grade_id
-        guess = by_cell_id.get(cell.cell_id) or by_source.get(cell.source)
-        if guess is None and cell.kind == "code":
-            guess = next((by_function[name] for name in _FUNCTION.findall(cell.source) if name in by_function), None)
-        if guess is None and cell.kind == "markdown":
-            guess = by_question.get(question)
-        return None if guess in claimed else guess
-
-    questions = ["", *(cell.source for cell in cells)]
-    return [replace(cell, grade_id=grade_id(cell, before)) for cell, before in zip(cells, questions, strict=False)]
 
 
 def merge_duplicates(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:

@@ -12,6 +12,7 @@ import json
 import logging
 import socket
 import time
+import traceback
 from queue import Empty
 from typing import Any, cast
 
@@ -28,6 +29,7 @@ from traitlets import Type
 
 MAX_OUTPUT = 2**20
 MAX_ERROR = 1_000
+MAX_DEPTH = 64
 OUTPUT_SECONDS = 2
 ALIVE_SECONDS = 0.05
 LONGEST_REQUEST = 2**30
@@ -93,7 +95,6 @@ class _Client(NotebookClient):  # type: ignore[misc]
             new_notebook(),
             iopub_timeout=OUTPUT_SECONDS,
             allow_errors=True,
-            coalesce_streams=True,
             store_widget_state=False,
             on_cell_error=self._keep_error,
             log=_LOG,
@@ -169,9 +170,14 @@ class _Courier:
             task.add_done_callback(replies.discard)
 
     async def _answer(self, request: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-        answer = await getattr(self, f"_{request.pop('op')}")(**request)
+        number = request.pop("number")
+        try:
+            answer = await getattr(self, f"_{request.pop('op')}")(**request)
+        except Exception:  # noqa: BLE001 - a kernel can send what nobody has foreseen; whoever asked should not wait
+            traceback.print_exc()
+            answer = None
         # whatever a kernel has sent goes through here, and half a character is no text
-        writer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+        writer.write(json.dumps([number, answer], ensure_ascii=False).encode("utf-8", "replace") + b"\n")
         await writer.drain()
 
     async def _open(self, connection: dict[str, Any], seconds: float) -> bool:
@@ -201,13 +207,15 @@ class _Courier:
         cells: list[NotebookNode] = client.nb.cells
         cells.extend(new_code_cell() for _ in range(len(cells), index + 1))
         cells[index] = new_code_cell(source)
-        client.timeout, client.touched, client.error, lost = seconds, set(), None, ""
+        client.timeout_func = lambda _: seconds  # `timeout` takes whole seconds only
+        client.touched, client.error, lost = set(), None, ""
         try:
             await client.async_execute_cell(cells[index], index)
         except CellTimeoutError:
             lost = "time"
         except DeadKernelError:
             lost = "kernel"
+        cells[index].outputs = _joined(cells[index].outputs)
         changed = {number: _plain(cells[number].outputs) for number in {index} | client.touched}
         return {"outputs": changed, "error": client.error, "lost": lost}
 
@@ -220,16 +228,57 @@ class _Courier:
             task.cancel()
 
 
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """All that was written to one stream in one piece, as a terminal shows it, and stdout first.
+
+    nbclient's own way takes a time that grows with the square of a line's length.
+    """
+    streams: dict[str, list[str]] = {}
+    others, first = [], 0
+    for place, output in enumerate(outputs):
+        if output.output_type == "stream" and isinstance(output.name, str) and isinstance(output.text, str):
+            first = first if streams else place
+            streams.setdefault(output.name, []).append(output.text)
+        else:
+            others.append(output)
+    texts = {name: _shown("".join(streams[name])) for name in sorted(streams, reverse=True)}
+    return [
+        *others[:first],
+        *(new_output("stream", name=name, text=text) for name, text in texts.items()),
+        *others[first:],
+    ]
+
+
+def _shown(text: str) -> str:
+    """What is left of each line behind the last carriage return that something follows."""
+    return "\n".join(line[line.rfind("\r", 0, -1) + 1 :] for line in text.split("\n"))
+
+
 def _plain(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Those that JSON can hold."""
+    """Those that JSON can hold, and in which nothing is nested deeper than a program that reads it can follow."""
     kept = []
     for output in outputs:
+        if _depth(output) > MAX_DEPTH:
+            continue
         try:
             json.dumps(output)
-        except (RecursionError, TypeError, ValueError):
+        except (TypeError, ValueError):
             continue
         kept.append(output)
     return kept
+
+
+def _depth(value: object) -> int:
+    """How deep containers lie in containers, as far as it matters."""
+    depth, level = 0, [value]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
+        ]
+    return depth
 
 
 def _well_formed(message: dict[str, Any]) -> bool:

@@ -55,6 +55,8 @@ FORBIDDEN = (
     "io_uring_setup", "io_uring_enter", "io_uring_register", "keyctl", "add_key", "request_key", "memfd_create",
     "memfd_secret", "shmget", "msgget", "semget", "mq_open", "name_to_handle_at", "open_by_handle_at", "syslog",
 )  # fmt: skip
+# The same, which the library does not know by name on every machine: statmount, listmount; alike on all of them.
+FORBIDDEN_NUMBERS = (457, 458)
 # What a kernel imports as it starts, and what lessons do sooner or later: torch's optimizers import `torch._dynamo`.
 WARM = (
     "ipykernel.kernelapp", "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger",
@@ -384,8 +386,8 @@ def forbid() -> None:
     pyseccomp = sys.modules["pyseccomp"]
     refuse = pyseccomp.ERRNO(errno.EPERM)
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-    for name in FORBIDDEN:
-        rules.add_rule(refuse, name)
+    for call in (*FORBIDDEN, *FORBIDDEN_NUMBERS):
+        rules.add_rule(refuse, call)
     rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, NEW_USER, NEW_USER))
     for command in (fcntl.F_OFD_SETLK, fcntl.F_OFD_SETLKW):  # locks of which nobody can tell whose they are
         rules.add_rule(refuse, "fcntl", pyseccomp.Arg(1, pyseccomp.EQ, command))
@@ -410,6 +412,7 @@ def run_kernel(folder: Path, connection: dict[str, Any], said: int) -> None:
     app.initialize([])
     # `quit()` ends a kernel a little later, in the middle of a cell that has nothing to do with it
     app.shell.ask_exit = lambda: None
+    sys.modules["steepest._checks.offline"].go_offline(app.shell)
     space, known, agent = app.shell.user_ns, dict(vars(builtins)), sys.modules["steepest._checks.agent"]
 
     def judged(stream: object, idents: object, sent: dict[str, Any]) -> None:

@@ -26,11 +26,16 @@ PASSED_ON = ("PATH", "PYTHONPATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 
 
 class CourierLost(Exception):
-    """A courier ended, or gave no answer."""
+    """A courier ended, or gave no answer; it can be used no more."""
 
 
 class Courier:
     """Carries messages to one kernel after another; see `_courier` for what it can be asked.
+
+    Attributes
+    ----------
+    lost : bool
+        Whether it owes an answer, and so can only be closed.
 
     Raises
     ------
@@ -39,6 +44,7 @@ class Courier:
     """
 
     def __init__(self) -> None:
+        self.lost, self._number = False, 0
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._socket, theirs = socket.socketpair()
         self._socket.settimeout(LOOK_SECONDS)
@@ -68,8 +74,13 @@ class Courier:
         Raises
         ------
         CourierLost
-            If there is no answer. It must be closed then.
+            If there is no answer, now or to an earlier request.
         """
+        if self.lost:
+            raise CourierLost("the process that reads the kernel's messages gave no answer before")
+        self.lost = True  # until there is one: a late answer must never be taken for that to another request
+        self._number += 1
+        request["number"] = self._number
         if seconds:
             request["seconds"] = seconds
         deadline = time.monotonic() + seconds + GRACE_SECONDS
@@ -89,7 +100,11 @@ class Courier:
                     answer += part
         except OSError as error:
             raise CourierLost(self._said()) from error
-        return json.loads(answer)
+        number, found = json.loads(answer)
+        if number != self._number:
+            raise CourierLost("the process that reads the kernel's messages gave an answer to something else")
+        self.lost = False
+        return found
 
     def close(self) -> None:
         """End it."""

@@ -29,6 +29,7 @@ TOO_MANY = {
     "sockets": "opened too many sockets",
     "busy": "kept too many others busy at a time",
 }
+UNREAD = "what it sent cannot be read"
 # Ports are names of sockets in the kernel's own folder; whoever reaches that needs no key.
 CONNECTION: dict[str, Any] = {"transport": "ipc", "key": "", "signature_scheme": "hmac-sha256"} | {
     f"{channel}_port": number for number, channel in enumerate(("shell", "iopub", "stdin", "hb", "control"), start=1)
@@ -104,8 +105,16 @@ class Kernel:
         for path, data in files.items():
             self._ask("send", code=_WRITE.format(path=path, data=base64.b64encode(data)))
 
-    def execute(self, cell: NotebookNode, index: int) -> None:
+    def execute(self, cell: NotebookNode, index: int, seconds: float | None = None) -> None:
         """Run one cell and keep its outputs in it, and in earlier cells what they show anew.
+
+        Parameters
+        ----------
+        cell : NotebookNode
+        index : int
+            Its place in the notebook.
+        seconds : float, optional
+            For how long it may run; `CELL_SECONDS` by default.
 
         Raises
         ------
@@ -114,19 +123,26 @@ class Kernel:
         """
         if not cell.source.strip():
             return
+        seconds = CELL_SECONDS if seconds is None else seconds
         try:
-            answer = self._ask("execute", source=cell.source, index=index, seconds=CELL_SECONDS)
+            answer = self._ask("execute", source=cell.source, index=index, seconds=seconds)
         except CourierLost as error:
             if self.process.wait(GONE_SECONDS):
                 raise self.ended() from error
-            raise KernelLost(Outcome.ERRORED, "what it sent ended the connection") from error
-        for number, outputs in answer["outputs"].items():
-            changed = cell if int(number) == index else self._notebook.cells[int(number)]
-            changed.outputs = from_dict(outputs)
+            raise KernelLost(Outcome.ERRORED, UNREAD) from error
+        if answer is None:
+            raise KernelLost(Outcome.ERRORED, UNREAD)
+        try:
+            shown = {int(number): from_dict(outputs) for number, outputs in answer["outputs"].items()}
+        except RecursionError as error:
+            raise KernelLost(Outcome.ERRORED, UNREAD) from error
+        for number, outputs in shown.items():
+            changed = cell if number == index else self._notebook.cells[number]
+            changed.outputs = outputs
         if answer["error"]:
             _keep_error(cell, answer["error"])
         if answer["lost"] == "time":
-            raise KernelLost(Outcome.TIMED_OUT, f"the cell took more than {CELL_SECONDS} s")
+            raise KernelLost(Outcome.TIMED_OUT, f"the cell took more than {seconds:.3g} s")
         if answer["lost"]:
             raise self.ended()
 

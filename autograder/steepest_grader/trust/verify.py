@@ -17,8 +17,8 @@ from steepest_grader.exercise.judge import candidates, judge_local, refusals
 from steepest_grader.exercise.model import Accepted, Exercise, GradedSubmission, Mistake, Outcome, Verdict
 from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
 from steepest_grader.grading.submission import grade_submission
+from steepest_grader.notebook.cells import Cell
 from steepest_grader.notebook.flags import LIBRARY, flags
-from steepest_grader.notebook.restore import Cell
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.trust.mutants import Solutions, Survey, solutions, survey
 from steepest_grader.trust.replay import earning

@@ -92,6 +92,16 @@ ways = vars(steepest.race)
 def momentum_step(theta, grad, state, *, lr, beta):
     return ways["torch" + "_sgd"]("", momentum=beta).step(theta, grad, state, lr=lr)
 """,
+    "distributed-optimizer": """
+from torch.distributed.optim.functional_sgd import _FunctionalSGD
+
+def momentum_step(theta, grad, state, *, lr, beta):
+    optimizer = _FunctionalSGD([theta.clone()], lr=lr, momentum=beta)
+    (point,) = optimizer.param_group["params"]
+    optimizer.state[point] = {"momentum_buffer": state["velocity"].clone()}
+    optimizer.step([grad])
+    return point, {"velocity": optimizer.state[point]["momentum_buffer"]}
+""",
     "operator-of-aten": FUSED.format("functools.partial(vars(torch.ops)['aten']._fused_sgd_.default)"),
     "operator-by-attrgetter": FUSED.format("operator.attrgetter('_fused_' + 'sgd_')(torch)"),
 }

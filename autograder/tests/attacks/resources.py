@@ -203,6 +203,19 @@ FLOODS = {
         "    handle.update('y' * 1000)",
     ),
     "error-flood": ("raises an error whose message has 12 MB", "raise ValueError('y' * 12 * 10**6)"),
+    "endless-line": ("prints a line of half a million letters", "print('y' * 500_000, end='')"),
+    "progress-bars": ("writes one line over and over", "for n in range(40_000):\n    print(f'\\r{n}', end='')"),
+    "nested-display": (
+        "displays an object in an object, 490 deep",
+        "kernel, data = get_ipython().kernel, {}\nfor _ in range(490):\n    data = {'a': data}\n"
+        "kernel.session.send(kernel.iopub_socket, 'display_data', {'data': {'text/plain': 'y', 'application/json': data},"
+        " 'metadata': {}}, parent=kernel.get_parent('shell'))",
+    ),
+    "text-in-a-list": (
+        "sends a stream whose text is a list",
+        "kernel = get_ipython().kernel\nfor _ in range(3):\n    kernel.session.send(kernel.iopub_socket, 'stream', "
+        "{'name': 'stdout', 'text': ['y']}, parent=kernel.get_parent('shell'))",
+    ),
     "result-flood": ("ends a cell with a value of 12 MB", "'y' * 12 * 10**6"),
 }
 

@@ -148,8 +148,10 @@ def _move(page: Page, image: Locator, name: str, figures: Figures) -> None:
     handles = demo.locator(".noUi-handle, .steepest-handle[role=slider]")
     for number in range(handles.count()):
         handles.nth(number).focus()
+        upright = handles.nth(number).get_attribute("aria-orientation") == "vertical"
+        back, forth = ("ArrowDown", "ArrowUp") if upright else ("ArrowLeft", "ArrowRight")
         now, end = (float(handles.nth(number).get_attribute(f"aria-value{part}") or 0) for part in ("now", "max"))
-        keys = ["ArrowLeft" if now == end or press % 3 == 2 else "ArrowRight" for press in range(PRESSES)]
+        keys = [back if now == end or press % 3 == 2 else forth for press in range(PRESSES)]
         changes = [_changes(page, lambda key=key: page.keyboard.press(key)) for key in keys]
         assert any(changes), f"control {number + 1} of {name} moves nothing"
         seen.add(image.evaluate(LOOK))
@@ -220,6 +222,43 @@ def _changes(page: Page, act: Callable[[], None]) -> bool:
 
 def _demo(image: Locator) -> Locator:
     return image.locator("xpath=ancestor::div[contains(@class, 'widget-vbox')][1]")
+
+
+def test_units_and_links_tell_their_numbers_to_hand_and_keyboard(address: tuple[str, Path]) -> None:
+    """What stands beneath the pointer, and where the keyboard is, which moves from unit to unit by arrows."""
+    url, folder = address
+    cell = "from steepest.demos.playground import playground_demo\n\nplayground_demo()"
+    notebook = solved("12_batch_norm")
+    notebook.cells = [nbformat.v4.new_code_cell(cell)]
+    nbformat.write(notebook, folder / "told.ipynb")
+    with open_page([]) as page:
+        run_notebook(page, url, "told.ipynb")
+        image, tip = _pictures(page, 1), page.locator(".steepest-tip")
+        units = image.locator(".steepest-handle[role=button]")
+        units.first.wait_for(timeout=60_000)
+        image.scroll_into_view_if_needed()
+        units.nth(2).hover()  # two inputs come first
+        assert re.match(r"layer 1, unit 1: a press shows it large\n.* at the probe", tip.inner_text())
+        (left, right) = (units.nth(number).bounding_box() for number in (0, 2))
+        assert left is not None and right is not None
+        page.mouse.move(
+            (left["x"] + left["width"] + right["x"]) / 2,
+            (left["y"] + left["height"] / 2 + right["y"] + right["height"] / 2) / 2,
+        )
+        assert re.fullmatch(r"x₁ → layer 1, unit 1: weight −?\d\.\d+", tip.inner_text())
+        page.mouse.move(1, 1)
+        assert tip.is_hidden()
+        focused = "document.activeElement.getAttribute('aria-label')"
+        units.first.focus()
+        for key, name in (("ArrowRight", "layer 1"), ("ArrowRight", "layer 2"), ("ArrowDown", "layer 2")):
+            page.keyboard.press(key)
+            assert page.evaluate(focused).startswith(name)
+            assert tip.inner_text().startswith(name)
+        assert [unit.get_attribute("tabindex") for unit in units.all()].count("0") == 1
+        image.evaluate(WATCH)
+        assert _changes(page, lambda: page.keyboard.press("Enter"))
+        page.wait_for_timeout(AT_REST)
+        assert page.evaluate(focused).endswith("a press shows the output again")  # and the keyboard is still there
 
 
 def test_notebook_7_shows_them_too(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def _raising(module: Any, name: str) -> Strike:
 
 
 def _notebook(text: str) -> Strike:
-    return lambda course, patch: _set(Autograded(course.course_dir, LESSON).notebook("bob"), text)
+    return lambda course, patch: _set(Autograded(course, LESSON).notebook("bob"), text)
 
 
 def _set(path: Path, text: str) -> None:

@@ -18,7 +18,7 @@ from steepest_grader.course.places import Course
 from steepest_grader.desk.export import Export, export, safe_text
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
-from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
+from steepest_grader.gradebook.writer import GradebookWriter
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 POINTS = 5.0  # two automatic ones, three by hand
@@ -43,7 +43,7 @@ def record(built: Course) -> Iterator[Callable[[GradedSubmission], None]]:
 
 
 def change(course: Course, edit: Callable[[Gradebook], None]) -> None:
-    with Gradebook(gradebook_url(course), "steepest") as book:
+    with Gradebook(course.gradebook, "steepest") as book:
         edit(book)
         book.db.commit()
 
@@ -231,7 +231,7 @@ def test_the_sum_is_that_of_nbgrader(
         book.find_submission_notebook(LESSON, LESSON, "ada").late_submission_penalty = penalty
 
     change(built, edit)
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         plugin = CsvExportPlugin()
         plugin.to = str(tmp_path / "nbgrader.csv")
         plugin.export(book)

@@ -22,7 +22,7 @@ from steepest_grader.desk.shown import without_hidden
 from steepest_grader.errors import CourseError, GradebookError
 from steepest_grader.exercise.model import Example, GradedSubmission, Outcome
 from steepest_grader.gradebook.autograded import Autograded
-from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
+from steepest_grader.gradebook.writer import GradebookWriter
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 HIDDEN_LINES = ("from steepest_grader import grade", "grade(momentum_step)", "HIDDEN TESTS")
@@ -66,7 +66,7 @@ def record(built: Course) -> Iterator[Callable[[GradedSubmission], None]]:
 
 def change(course: Course, edit: Callable[[NotebookNode], None], student: str = "ada") -> None:
     """Change an autograded notebook, as a hostile student might have had it."""
-    path = Autograded(course.course_dir, LESSON).notebook(student)
+    path = Autograded(course, LESSON).notebook(student)
     notebook = nbformat.reads(path.read_text(), as_version=4)
     edit(notebook)
     path.write_text(nbformat.writes(notebook))
@@ -96,7 +96,7 @@ def test_a_page_tells_marks_messages_and_answers(built: Course, record: Callable
 
 def test_marks_given_by_hand_count(built: Course, record: Callable, submit: Submit) -> None:
     record(submit())
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         book.find_grade("reflection", LESSON, LESSON, "ada").manual_score = 2.5
         book.find_comment("reflection", LESSON, LESSON, "ada").manual_comment = f"Well seen. {EVIL}"
         book.db.commit()
@@ -124,7 +124,7 @@ def test_a_public_case_shows_what_is_wrong(built: Course, record: Callable, subm
 
 def test_a_mark_that_a_person_has_changed_is_told(built: Course, record: Callable, submit: Submit) -> None:
     record(submit(outcome=Outcome.FAILED, credit=0))
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         book.find_grade(EXERCISE, LESSON, LESSON, "ada").manual_score = 1.5
         book.find_submission_notebook(LESSON, LESSON, "ada").late_submission_penalty = 0.25
         book.db.commit()
@@ -281,7 +281,7 @@ def test_errors_name_the_fix(built: Course, record: Callable, submit: Submit) ->
 def test_a_student_who_is_not_in_the_gradebook_is_passed_over(built: Course, record: Callable, submit: Submit) -> None:
     for student in ("ada", "bob"):
         record(submit(student))
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         book.remove_submission(LESSON, "ada")
     pages, passed_over, _ = write_feedback(built, LESSON)
     assert [path.parent.parent.name for path in pages] == ["bob"]

@@ -25,7 +25,7 @@ from steepest_grader.desk.report import as_json, class_standing, report_path, wr
 from steepest_grader.desk.standing import Standing
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook.autograded import Autograded
-from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
+from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import grade_lesson
 from steepest_grader.notebook.flags import LIBRARY
@@ -105,7 +105,7 @@ def graded(built: Course, record: Callable, submit: Submit) -> Course:
     record(submit("hal", outcome=Outcome.UNREADABLE, credit=0.0, message=f"Not JSON: {EVIL}"))
     record(submit("ida", outcome=Outcome.MISSING, credit=0.0, message="No file."))
     record(submit("<b>jo", answer=f"    '''{EVIL}'''\n{LONG}"))
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         book.update_or_create_student("ada", first_name=EVIL, last_name="O'Brien & \u202egnp")
         for student, score, again in (("ada", 3.0, False), ("bob", 1.5, True)):
             grade = book.find_grade("reflection", LESSON, LESSON, student)
@@ -142,7 +142,7 @@ def test_the_figures(graded: Course) -> None:
 
 
 def test_marks_changed_by_hand_count(graded: Course) -> None:
-    with Gradebook(gradebook_url(graded), "steepest") as book:
+    with Gradebook(graded.gradebook, "steepest") as book:
         book.find_grade(EXERCISE, LESSON, LESSON, "gus").manual_score = 2.0
         book.db.commit()
     found, _ = look(graded)
@@ -204,19 +204,19 @@ def test_a_failure_of_the_grader_is_listed_until_it_is_mended(built: Course, mon
     with monkeypatch.context() as patch:
         patch.setattr(lanes, "grade_submission", fails)
         grade_lesson(built, LESSON, folder, sandbox=NoSandbox())
-    assert "no room" in Autograded(built.course_dir, LESSON).ungraded()["ada"]
+    assert "no room" in Autograded(built, LESSON).ungraded()["ada"]
     found, path = look(built)
     assert ("ada", "no mark") in {(item.student, item.kind) for item in found.concerns}
     assert "the grader failed" in Page(path).text
     grade_lesson(built, LESSON, folder, sandbox=NoSandbox(), student="bob")
-    assert set(Autograded(built.course_dir, LESSON).ungraded()) == {"ada"}
+    assert set(Autograded(built, LESSON).ungraded()) == {"ada"}
     monkeypatch.setattr(
         lanes,
         "grade_submission",
         lambda lesson, student, data, **_: lesson.ungraded(student, Outcome.MISSING, "", data),
     )
     grade_lesson(built, LESSON, folder, sandbox=NoSandbox())
-    assert Autograded(built.course_dir, LESSON).ungraded() == {}
+    assert Autograded(built, LESSON).ungraded() == {}
 
 
 TOLD: dict[str, tuple[str, Practice | None]] = {

@@ -14,8 +14,8 @@ from steepest_grader import grade
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise import delegated as module
 from steepest_grader.exercise.delegated import delegated, traced
+from steepest_grader.notebook.cells import Cell
 from steepest_grader.notebook.flags import LIBRARY, flags
-from steepest_grader.notebook.restore import Cell
 from steepest_grader.trust.answers import answers
 
 BLIND = Path(__file__).parents[1] / "blind" / "seen"
@@ -75,6 +75,22 @@ def test_what_hides_from_a_reader_is_seen_when_it_is_called() -> None:
     assert flags(cells, None, ["momentum_step"], {"momentum_step": told, "ewa": []}) == [
         f"cell 2: {LIBRARY} (momentum_step calls steepest.race.torch_sgd)"
     ]
+
+
+def _functional_adam(
+    theta: torch.Tensor, grad: torch.Tensor, state: Any, *, lr: float, rho1: float, rho2: float, eps: float
+) -> Any:
+    from torch.distributed.optim.functional_adam import _FunctionalAdam
+
+    optimizer = _FunctionalAdam([theta], lr=lr, betas=(rho1, rho2), eps=eps)
+    optimizer.step([grad])
+    return theta, state
+
+
+@pytest.mark.filterwarnings("ignore")  # torch says that it is deprecated
+def test_a_way_round_the_library_leads_to_the_library() -> None:
+    exercise = catalogue.exercise("adam_step")
+    assert delegated(exercise, traced(exercise, {"adam_step": _functional_adam}))
 
 
 def test_under_plain_nbgrader_nothing_is_looked_at_or_said(

@@ -29,7 +29,6 @@ from steepest_grader.desk.report import as_json, class_standing
 from steepest_grader.desk.shown import hidden_lines
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.late import TIMESTAMP
-from steepest_grader.gradebook.writer import gradebook_url
 from steepest_grader.grading import submission
 from steepest_grader.grading.batch import Batch, grade_lesson
 from steepest_grader.grading.submission import grade_submission
@@ -165,7 +164,7 @@ def page(address: str, problems: list[str]) -> Iterator[Page]:
 
 def open_submission(page: Page, address: str, course: Course, student: str) -> None:
     """Open a submission, and wait until its marks are there."""
-    with Gradebook(gradebook_url(course), "steepest") as book:
+    with Gradebook(course.gradebook, "steepest") as book:
         entry = book.find_submission_notebook(LESSON, LESSON, student)
         page.goto(f"{address}/submissions/{entry.id}/")
     page.wait_for_function("formgrader.grades?.loaded && formgrader.comments?.loaded")
@@ -187,7 +186,7 @@ def press(page: Page, cell: str, button: str) -> None:
 
 
 def read(course: Course, student: str, tell: Callable[[SubmittedNotebook], Any]) -> Any:
-    with Gradebook(gradebook_url(course), "steepest") as book:
+    with Gradebook(course.gradebook, "steepest") as book:
         return tell(book.find_submission_notebook(LESSON, LESSON, student))
 
 
@@ -310,7 +309,7 @@ def test_nothing_of_a_students_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It would, if it was shown as it was handed in."""
-    graded = Autograded(course.course_dir, LESSON).notebook("eve")
+    graded = Autograded(course, LESSON).notebook("eve")
     kept = graded.read_bytes()
     if not sealed:
         monkeypatch.setattr(submission, "inert", lambda notebook, released: notebook)
@@ -360,7 +359,7 @@ def test_what_is_rendered_keeps_to_its_place(
         inert(notebook, released)
     else:  # of all together a browser would show little but the beginning
         notebook.cells[1:1] = [new_markdown_cell(TEXTS[name]) for name in REAL]
-    graded = Autograded(course.course_dir, LESSON).notebook("eve")
+    graded = Autograded(course, LESSON).notebook("eve")
     kept = graded.read_bytes()
     asked: list[str] = []
     try:
@@ -372,7 +371,7 @@ def test_what_is_rendered_keeps_to_its_place(
                 asked.append(request.url)
 
         page.on("request", note)
-        with Gradebook(gradebook_url(course), "steepest") as book:
+        with Gradebook(course.gradebook, "steepest") as book:
             entry = book.find_submission_notebook(LESSON, LESSON, "eve")
             page.goto(f"{address}/submissions/{entry.id}/")
         page.wait_for_function("formgrader.grades?.loaded && formgrader.comments?.loaded")

@@ -25,7 +25,7 @@ from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook import database
 from steepest_grader.gradebook.autograded import Autograded
-from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
+from steepest_grader.gradebook.writer import GradebookWriter
 from traitlets.config import Config
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
@@ -49,7 +49,7 @@ def changed(course: Course, source: NotebookNode) -> Lesson:
 
 def entries(course: Course, student: str = "ada") -> dict[str, tuple]:
     """auto score, manual score, needs a person, comment: by cell."""
-    with Gradebook(gradebook_url(course), "steepest") as book:
+    with Gradebook(course.gradebook, "steepest") as book:
         notebook = book.find_submission_notebook(LESSON, LESSON, student)
         comments = {comment.name: comment.comment for comment in notebook.comments}
         return {
@@ -64,7 +64,7 @@ def entries(course: Course, student: str = "ada") -> dict[str, tuple]:
 
 
 def give_by_hand(course: Course, cell: str, score: float, student: str = "ada") -> None:
-    with Gradebook(gradebook_url(course), "steepest") as book:
+    with Gradebook(course.gradebook, "steepest") as book:
         grade = book.find_grade(cell, LESSON, LESSON, student)
         grade.manual_score, grade.needs_manual_grade = score, False
         book.db.commit()
@@ -119,23 +119,23 @@ def test_our_own_errors_leave_no_trace(writer: GradebookWriter, built: Course, s
     writer.record(submit(outcome=Outcome.GRADER_ERROR, digest="d2"))
     writer.record(submit("bob", outcome=Outcome.GRADER_ERROR))
     assert (entries(built), writer.graded(LESSON)) == before
-    assert list(Autograded(built.course_dir, LESSON).stored()) == ["ada"]
+    assert list(Autograded(built, LESSON).stored()) == ["ada"]
 
 
 @pytest.mark.parametrize("spoil", ["sidecar gone", "sidecar cut", "marks differ", "database new"])
 def test_half_of_a_grade_does_not_count(writer: GradebookWriter, built: Course, submit: Submit, spoil: str) -> None:
     writer.record(submit())
-    sidecar = Autograded(built.course_dir, LESSON).sidecar("ada")
+    sidecar = Autograded(built, LESSON).sidecar("ada")
     if spoil == "sidecar gone":
         sidecar.unlink()
     elif spoil == "sidecar cut":
         sidecar.write_bytes(sidecar.read_bytes()[:-9])
     elif spoil == "marks differ":
-        with Gradebook(gradebook_url(built), "steepest") as book:
+        with Gradebook(built.gradebook, "steepest") as book:
             book.find_grade(EXERCISE, LESSON, LESSON, "ada").auto_score = 0.25
             book.db.commit()
     else:
-        with Gradebook(gradebook_url(built), "steepest") as book:
+        with Gradebook(built.gradebook, "steepest") as book:
             book.remove_submission(LESSON, "ada")
     assert writer.graded(LESSON) == {}
 
@@ -163,7 +163,7 @@ ODD: dict[str, Callable[[dict[str, Any]], Any]] = {
 @pytest.mark.parametrize("what", ODD)
 def test_a_sidecar_that_somebody_made_counts_as_absent(built: Course, submit: Submit, what: str) -> None:
     """Plain `nbgrader autograde` copies whatever was handed in beside the notebook."""
-    kept = Autograded(built.course_dir, LESSON)
+    kept = Autograded(built, LESSON)
     row = ODD[what](submit().as_stored())
     kept.sidecar("ada").parent.mkdir(parents=True)
     kept.sidecar("ada").write_text(row if isinstance(row, str) else json.dumps(row))
@@ -186,7 +186,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_notebook_is_kept_for_formgrader(writer: GradebookWriter, built: Course, submit: Submit) -> None:
-    path = Autograded(built.course_dir, LESSON).notebook("ada")
+    path = Autograded(built, LESSON).notebook("ada")
     writer.record(submit())
     assert nbformat.reads(path.read_text(), as_version=4).cells[-1].source == "It overshoots."
     writer.record(submit(outcome=Outcome.UNREADABLE, credit=0, digest="d2"))
@@ -244,7 +244,7 @@ def test_preparing_again_keeps_marks_and_takes_new_points(
     source.cells[-1].metadata.nbgrader.points = 5
     writer.prepare(changed(built, source))
     assert entries(built)[EXERCISE][0] == points()
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         assert book.find_grade_cell("reflection", LESSON, LESSON).max_score == 5
         assert "steepest_grader" in book.find_source_cell(EXERCISE, LESSON, LESSON).source
         assert "velocity" not in book.find_source_cell("answer_momentum_step", LESSON, LESSON).source

@@ -23,7 +23,6 @@ from steepest_grader.desk.feedback import write_feedback
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.gradebook.late import TIMESTAMP, time_of
-from steepest_grader.gradebook.writer import gradebook_url
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
 from steepest_grader.sandbox.none import NoSandbox
@@ -70,12 +69,12 @@ def configure(course: Course, text: str) -> None:
 
 
 def set_due(course: Course, due: datetime | None = DUE) -> None:
-    with Gradebook(gradebook_url(course), "steepest") as book:
+    with Gradebook(course.gradebook, "steepest") as book:
         book.update_or_create_assignment(LESSON, duedate=due)
 
 
 def penalty(course: Course, student: str = "ada") -> float | None:
-    with Gradebook(gradebook_url(course), "steepest") as book:
+    with Gradebook(course.gradebook, "steepest") as book:
         found = book.find_submission_notebook(LESSON, LESSON, student)
         assert found.score == 2
         return found.late_submission_penalty
@@ -125,7 +124,7 @@ def test_an_extension_counts(built: Course, grade: Grade, came: str, days: int, 
     configure(built, ZERO)
     hand_in(built, "ada", came)
     grade()
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         book.grant_extension(LESSON, "ada", days=days)
     assert grade().reused == 1
     assert penalty(built) == wanted
@@ -138,7 +137,7 @@ def test_a_penalty_follows_marks_times_and_settings(built: Course, grade: Grade)
     place = hand_in(built, "ada", LATE)
     hand_in(built, "bob", IN_TIME)
     grade()
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         mark = book.find_grade("reflection", LESSON, LESSON, "ada")
         mark.manual_score, mark.extra_credit, mark.needs_manual_grade = 2.5, 0.5, False
         book.db.commit()
@@ -288,7 +287,7 @@ def test_a_time_that_was_known_stays(built: Course, grade: Grade) -> None:
     assert (grade().undated, penalty(built)) == ({}, 2.0)
     (place / TIMESTAMP).unlink()
     assert (grade().undated, penalty(built)) == ({}, 2.0)
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         assert book.find_submission(LESSON, "ada").timestamp == DUE + timedelta(hours=2)
 
 

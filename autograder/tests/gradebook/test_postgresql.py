@@ -32,7 +32,7 @@ from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook import database
 from steepest_grader.gradebook.autograded import Autograded
-from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
+from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import Batch, grade_lesson
 from steepest_grader.sandbox.none import NoSandbox
@@ -160,7 +160,7 @@ def marks(url: str, student: str) -> dict[str, tuple[Any, ...]]:
 
 def sidecar(course: Course, student: str) -> tuple[int, int]:
     """What changes whenever it is written."""
-    status = Autograded(course.course_dir, LESSON).sidecar(student).stat()
+    status = Autograded(course, LESSON).sidecar(student).stat()
     return status.st_ino, status.st_mtime_ns
 
 
@@ -225,7 +225,7 @@ def _seen_by_formgrader(url: str, course: Course) -> Any:
 def test_formgrader_sees_the_same_as_in_sqlite(grade: Callable[[str], Batch], built: Course, url: str) -> None:
     shutil.copytree(built.root / "submissions", built.course_dir / "submitted")
     hand_in(built, "bob", 0.5, "")
-    ours = gradebook_url(built)
+    ours = built.gradebook
     for address in (ours, url):
         grade(address)
         with Gradebook(address, "steepest") as book:
@@ -236,7 +236,7 @@ def test_formgrader_sees_the_same_as_in_sqlite(grade: Callable[[str], Batch], bu
 
 def test_exports_and_report_say_the_same_as_from_sqlite(grade: Callable[[str], Batch], built: Course, url: str) -> None:
     said = []
-    for address in (gradebook_url(built), url):
+    for address in (built.gradebook, url):
         grade(address)
         with Gradebook(address, "steepest") as book:
             book.update_or_create_student("ada", first_name="Ada", last_name="Muñoz, Jr.", lms_user_id="7")

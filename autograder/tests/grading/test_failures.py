@@ -250,7 +250,7 @@ def test_what_strikes_one_submission_costs_no_other(
     assert found == dict.fromkeys(STUDENTS, ("PASSED", 2.0)) | {"cyd": ("GRADER_ERROR", None)}
     reason = batch.submissions[2].message
     assert re.search(says, reason) and reason.isprintable()
-    assert Autograded(built.course_dir, LESSON).ungraded() == {"cyd": reason}
+    assert Autograded(built, LESSON).ungraded() == {"cyd": reason}
     assert sorted(sidecars(built.course_dir)) == [name for name in STUDENTS if name != "cyd"]
     for place in (built.course_dir / "autograded" / "cyd", _folder(built)):
         if place.is_file():
@@ -259,7 +259,7 @@ def test_what_strikes_one_submission_costs_no_other(
     (_folder(built) / f"{LESSON}.ipynb").write_text("cyd")
     again = grade()
     assert ([row["outcome"] for row in again.rows], again.reused) == (["PASSED"] * 5, 4)
-    assert Autograded(built.course_dir, LESSON).ungraded() == {}
+    assert Autograded(built, LESSON).ungraded() == {}
 
 
 def test_a_submission_that_loses_its_file_is_missing(
@@ -308,7 +308,7 @@ def test_names_that_are_no_text_reach_no_database(grade: Grade, built: Course) -
     (place / f"{LESSON}.ipynb").rename(place / os.fsdecode(b"\xff.ipynb"))
     rows = {row["student"]: row["outcome"] for row in grade().rows}
     assert rows == {**dict.fromkeys(STUDENTS, "PASSED"), "ada": Outcome.MISSING}
-    assert "Found instead" in Autograded(built.course_dir, LESSON).stored()["ada"].message
+    assert "Found instead" in Autograded(built, LESSON).stored()["ada"].message
     assert grade().reused == 5
 
 

@@ -122,7 +122,7 @@ class X:
         exec(s, globals())
         return True
 """
-P, F, E, M = Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED, Outcome.MISSING
+P, F, E, M, T = Outcome.PASSED, Outcome.FAILED, Outcome.ERRORED, Outcome.MISSING, Outcome.TIMED_OUT
 CASES: dict[str, tuple[Sequence[str], Sequence[Outcome], str]] = {
     "sound": ([GOOD, "x = 3"], [P, P], ""),
     "a test cell of the plain kind fails": ([GOOD, "x = 4"], [P, F], "AssertionError: hidden"),
@@ -266,6 +266,25 @@ def test_a_cell_that_takes_too_long_is_left_out(grade: Grade, monkeypatch: pytes
     graded = grade(GOOD, "while True:\n    try:\n        while True: pass\n    except BaseException: pass", "x = 3")
     assert graded.outcome is Outcome.PASSED
     assert "TIMED_OUT" in graded.notebook
+
+
+def test_cells_that_use_up_their_time_leave_enough_for_the_rest(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may take a while, and together they may not take all."""
+    monkeypatch.setattr(kernel_module, "CELL_SECONDS", 3)
+    monkeypatch.setattr(submission, "IMPATIENT_SECONDS", 0.5)
+    graded = grade(GOOD, *["import time; time.sleep(60)"] * 8, "x = 3")
+    assert graded.outcome is Outcome.PASSED
+    assert [graded.notebook.count(f"more than {seconds} s") for seconds in ("3", "1.5", "0.75", "0.5")] == [2, 1, 1, 4]
+
+
+def test_a_cell_may_say_how_long_it_takes(lesson: Lesson, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_module, "CELL_SECONDS", 1)
+    slow = replace(lesson, tests={"plain": "import time; time.sleep(2)\nassert x == 3"})
+    tagged = replace(slow, released=copy.deepcopy(lesson.released))
+    tagged.released.cells[-1].metadata["tags"] = ["seconds=30"]
+    longer = replace(slow, cell_seconds=30.0)
+    outcomes = [_grade(each, sandbox, GOOD, "x = 3").verdicts[1].outcome for each in (slow, tagged, longer)]
+    assert outcomes == [T, P, P]
 
 
 def test_output_is_cut_while_it_streams(grade: Grade) -> None:

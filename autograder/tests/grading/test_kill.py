@@ -23,7 +23,7 @@ from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.gradebook.autograded import SIDECAR
-from steepest_grader.gradebook.writer import GradebookWriter, gradebook_url
+from steepest_grader.gradebook.writer import GradebookWriter
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"
 SEED = int(os.environ.get("STEEPEST_SEED", random.SystemRandom().randrange(10**6)))
@@ -160,7 +160,7 @@ def state(course: Course) -> State:
         said = json.loads(path.read_bytes())
         cells = [cell["source"] for cell in said.get("cells", [])]
         found[str(path.relative_to(course.course_dir))] = cells or {**said, "seconds": 0}
-    with Gradebook(gradebook_url(course), "steepest") as book:
+    with Gradebook(course.gradebook, "steepest") as book:
         for item in book.assignment_submissions(LESSON):
             (entry,) = item.notebooks
             grades = {g.name: (g.auto_score, g.manual_score, g.needs_manual_grade) for g in entry.grades}
@@ -269,7 +269,7 @@ def test_recording_killed_at_every_line(built: Course, notebook: Callable[..., b
     hand_in(built, "ada", notebook(RIGHT, "First."))
     hand_in(built, "bob", notebook(RIGHT, "Mine."))
     runs.whole("quick", built)
-    with Gradebook(gradebook_url(built), "steepest") as book:
+    with Gradebook(built.gradebook, "steepest") as book:
         book.find_grade("reflection", LESSON, LESSON, "ada").manual_score = 2.5
         book.db.commit()
     states = {"first": state(built)}

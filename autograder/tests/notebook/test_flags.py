@@ -10,12 +10,13 @@ from statistics import median
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.notebook import flags as module
+from steepest_grader.notebook.cells import Cell
 from steepest_grader.notebook.flags import flags
-from steepest_grader.notebook.restore import Cell, read
+from steepest_grader.notebook.restore import read
 from steepest_grader.trust.sample_class import samples
 
 HOME = find_course(Path(__file__).parent)
@@ -50,6 +51,14 @@ FOUND = {
     "tracing": ("import sys\nsys.settrace(print)", "changes how Python runs"),
     "the kernel": ("get_ipython().kernel.session", "reaches into the notebook's kernel"),
     "the kernel by a variable": ("ip = get_ipython()\nip.showtraceback = print", "cell 1, line 2: changes a library"),
+    "behind a magic": ("x = 1\n%time import subprocess", "cell 1, line 2: starts, signals or ends processes"),
+    "behind a magic's options": ("%timeit -n1 -r 1 exec('1')", "runs code from text (exec)"),
+    "behind a magic of the cell": ("%%time\nimport subprocess", "cell 1, line 2: starts, signals or ends processes"),
+    "behind a magic that is assigned": ("x = %timeit -o exec('1')", "runs code from text (exec)"),
+    "threads of a loop": ("loop.run_in_executor(None, print)", "starts threads (run_in_executor)"),
+    "an operator of torch": (f"import torch\n{STEP}return torch.batch_norm(theta)", "leaves the work to a library"),
+    "compiled": ("import torch\n@torch.jit.script\ndef f(x): return x", "may hide what it calls (torch.jit.script)"),
+    "without a tracer": ("import torch\nwith torch._C.DisableTorchFunction(): pass", "may hide what it calls"),
     "eval": ("eval('1')", "runs code from text (eval)"),
     "a long text": (f"x = '{'QUJD' * 60}'", "holds encoded text"),
     "pickles": ("import pickle", "holds encoded text (pickle)"),
@@ -176,12 +185,35 @@ def test_what_is_no_code_is_passed_over() -> None:
 
 def test_many_flags_are_bounded() -> None:
     found = said(*["import ctypes"] * 50)
-    assert (len(found), found[-1]) == (module.MAX_FLAGS + 1, "and 30 more")
+    assert (len(found), found[-1]) == (module.MAX_FLAGS + 1, "and 20 more")
+
+
+@pytest.mark.parametrize("kind", ["raw", "markdown", "code"])
+@pytest.mark.parametrize("name", ["x", None])
+def test_an_answer_is_read_whatever_its_cell_was_made(kind: str, name: str | None) -> None:
+    header = {"grade_id": "x", "solution": True, "grade": False, "locked": False}
+    released = new_notebook(cells=[new_code_cell("def x(): ...", metadata={"nbgrader": header}, id="x")])
+    (flag,) = flags([Cell(kind, "import subprocess\ndef x(): ...", name, None if name else "x")], released)
+    assert flag.startswith("cell 1, line 1: starts, signals or ends processes")
+
+
+def test_many_of_one_kind_hide_no_other() -> None:
+    released = new_notebook(cells=[new_code_cell("x", metadata={"nbgrader": {"grade_id": "x", "solution": True}})])
+    header = {"grade": True}
+    added = [Cell("code", f"# {number}", f"mine {number}", header=header) for number in range(60)]
+    found = flags([*added, Cell("code", "import ctypes"), Cell("code", "import subprocess")], released)
+    assert (len(found), found[-1]) == (module.MAX_FLAGS + 1, "and 32 more")
+    assert [flag.partition(": ")[2] for flag in found[-3:-1]] == [
+        "reaches below Python (ctypes)",
+        "starts, signals or ends processes (subprocess)",
+    ]
 
 
 def test_a_flag_can_be_shown() -> None:
     (flag,) = said("open('/tmp/\x1b]0;x\\u202e" + "x" * 1000 + "')")
     assert flag.isprintable() and len(flag) < 150
+    (flag,) = said("open('/tmp/a" + "\u0300\u0489" * 20 + "b')")
+    assert flag.endswith("(/tmp/a" + "\u0300\u0489" * 2 + "b)")
 
 
 RELEASED = nbformat.v4.new_notebook(

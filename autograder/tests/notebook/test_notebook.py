@@ -12,7 +12,8 @@ import pytest
 from nbformat import NotebookNode
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
-from steepest_grader.notebook.restore import MAX_BYTES, Cell, UnreadableError, read, restore
+from steepest_grader.notebook.cells import Cell
+from steepest_grader.notebook.restore import MAX_BYTES, UnreadableError, read, restore
 
 UNREADABLE = {
     "nothing": (b"", "not JSON"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 
 import nbformat
 import pytest
@@ -106,6 +107,62 @@ def test_without_the_reader_of_messages_a_cell_is_lost_and_no_more(
     assert lost.value.outcome is Outcome.ERRORED
     assert reader.wait(10) < 0
     assert run(sandbox, "print('next')") == "next\n"
+
+
+def test_a_late_answer_is_an_answer_to_nothing_else(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads messages can be kept busy beyond its time; what it says then must not reach another submission."""
+    monkeypatch.setattr(module, "CELL_SECONDS", 1)
+    monkeypatch.setattr(courier, "GRACE_SECONDS", 0.5)
+    cell = new_code_cell("import time; time.sleep(60)")
+    with Kernel(sandbox, nbformat.v4.new_notebook(cells=[cell])) as kernel:
+        reader = kernel._courier
+        reader._process.send_signal(signal.SIGSTOP)
+        with pytest.raises(KernelLost):
+            kernel.execute(cell, 0)
+        reader._process.send_signal(signal.SIGCONT)
+        time.sleep(2)  # by now the answer has come
+        with pytest.raises(courier.CourierLost):
+            reader.ask("close")
+    assert reader not in sandbox._couriers
+
+
+WRITTEN = {
+    "a line without end": ("print('x' * 900_000, end='')", "x" * 900_000),
+    "many of them": ("for _ in range(90): print('x' * 9_000)", ("x" * 9_000 + "\n") * 90),
+    "a bar of progress": ("for n in range(5):\n    print(f'\\r{n} of 4', end='')\nprint()", "4 of 4\n"),
+    "two lines, one written over": ("print('keep'); print('old\\rnew')", "keep\nnew\n"),
+    "Windows' ends of lines": ("print('a\\r\\nb')", "a\r\nb\n"),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN, ids=str)
+def test_what_is_written_is_shown_as_a_terminal_does(what: str, sandbox: Sandbox) -> None:
+    source, text = WRITTEN[what]
+    assert run(sandbox, source) == text
+
+
+def test_both_streams_come_in_one_piece_each(sandbox: Sandbox) -> None:
+    turns = "import sys\nfor n in range(3):\n    print(n, flush=True)\n    print(-n, file=sys.stderr, flush=True)"
+    cell = new_code_cell(f"display(1)\n{turns}\ndisplay(2)")
+    with Kernel(sandbox, nbformat.v4.new_notebook(cells=[cell])) as kernel:
+        kernel.execute(cell, 0)
+    assert [output.get("text") for output in cell.outputs] == [None, "0\n1\n2\n", "0\n-1\n-2\n", None]
+
+
+NESTED = """
+data = {{}}
+for _ in range({depth}):
+    data = {{"a": data}}
+display({{"text/plain": "x", "application/json": data}}, raw=True)
+"""
+
+
+@pytest.mark.parametrize(("depth", "count"), [(40, 1), (70, 0), (400, 0)])
+def test_what_is_nested_too_deep_to_be_read_is_not_kept(depth: int, count: int, sandbox: Sandbox) -> None:
+    cell = new_code_cell(NESTED.format(depth=depth))
+    with Kernel(sandbox, nbformat.v4.new_notebook(cells=[cell])) as kernel:
+        kernel.execute(cell, 0)
+    assert len(cell.outputs) == count
 
 
 def test_a_later_cell_can_change_what_an_earlier_one_shows(sandbox: Sandbox) -> None:

@@ -81,13 +81,18 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
     if number is None:
         return f"is {type_name(actual)}, expected a number"
     value, dtype = number
-    relative = measure.slack * RELATIVE.get(dtype, 1e-8)
+    relative = measure.slack * rounding(dtype)
     if isinstance(expected, int):
         return None if value == expected else _values(expected, value, measure.reveal)
     reference = torch.tensor([expected], dtype=torch.float64)
     if _close(reference, torch.tensor([value], dtype=torch.float64), relative, measure):
         return None
     return _values(expected, value, measure.reveal)
+
+
+def rounding(dtype: torch.dtype) -> float:
+    """How far a result of a type of its own may be off: who chooses a coarse one is not let off for it."""
+    return min(RELATIVE.get(dtype, 1e-8), RELATIVE[torch.float32])
 
 
 def same_bits(left: Any, right: Any) -> bool:
@@ -121,10 +126,11 @@ def _tensor_difference(expected: torch.Tensor, actual: Any, measure: Measure) ->
     if actual.dtype != dtype:
         if not (measure.any_dtype and actual.is_floating_point() and expected.is_floating_point()):
             return f"has type {_dtype_name(actual)}, expected {_dtype_name(expected)}"
-        dtype = max(dtype, actual.dtype, key=RELATIVE.__getitem__)
+        dtype = max(dtype, actual.dtype, key=rounding)
     if not expected.is_floating_point():
         return None if torch.equal(expected, actual) else _values(expected, actual, measure.reveal)
-    if _close(expected.double(), actual.double(), measure.slack * RELATIVE[dtype], measure):
+    relative = RELATIVE[dtype] if dtype == expected.dtype else rounding(dtype)
+    if _close(expected.double(), actual.double(), measure.slack * relative, measure):
         return None
     return _values(expected, actual, measure.reveal)
 

@@ -12,6 +12,7 @@ from steepest._checks.compare import RELATIVE, Measure, difference, type_name
 from steepest._checks.general import FORM, Fact
 from steepest._checks.played import Played, plain, unpacked
 
+MOST_PARTS = 3
 SINGLE = RELATIVE[torch.float32] / RELATIVE[torch.float64]
 
 
@@ -47,7 +48,7 @@ def _asked(want: Any) -> str:
 
 
 def among_others(played: Sequence[Played]) -> Fact | None:
-    """The right value together with others, in a tuple, a list or a dict."""
+    """The right value together with a few others, in a tuple, a list or a dict; among many it may be guessed."""
     places: set[object] | None = None
     alone = True
     for item in played:
@@ -55,6 +56,8 @@ def among_others(played: Sequence[Played]) -> Fact | None:
             if item.right(want, got):
                 continue
             parts = dict(enumerate(got)) if isinstance(got, list | tuple) else got if isinstance(got, dict) else {}
+            if len(parts) > MOST_PARTS:
+                return None
             alone = alone and len(parts) == 1
             here = {place for place, part in parts.items() if item.right(want, part)}
             places = here if places is None else places & here

@@ -36,6 +36,7 @@ OF_TORCH = (
     "torch.nn.modules.instancenorm.", "torch.nn.modules.normalization.", "torch.nn.modules.dropout.",
     "torch.nn.modules.loss.",
 )  # fmt: skip
+METHODS = "torch.optim."  # whole, whoever calls them; what a layer calls of `torch.nn` is its own affair
 HARMLESS = frozenset(
     f"torch.nn.functional.{name}"
     for name in ("one_hot", "pad", "linear", "softplus", "relu", "leaky_relu", "tanh", "hardtanh")
@@ -89,8 +90,8 @@ def _is_operator(name: str) -> bool:
 
 
 def _caller(frame: FrameType | None) -> str:
-    """Of the libraries' functions under way, that which a student's code has called, if it is one to be told."""
-    outermost = ""
+    """Of the libraries' functions under way, that which a student's code has called, or the method it leads to."""
+    names: list[str] = []
     while frame is not None:
         module = frame.f_globals.get("__name__")
         if type(module) is not str or module.startswith(__package__) or module.partition(".")[0] not in _roots():
@@ -98,9 +99,10 @@ def _caller(frame: FrameType | None) -> str:
         name = frame.f_code.co_qualname
         wrapper = module.startswith("torch.") and "<locals>" in name
         if module not in BETWEEN and not wrapper:
-            outermost = f"{module}.{name.partition('.')[0]}"
+            names.append(f"{module}.{name.partition('.')[0]}")
         frame = frame.f_back
-    return _told(outermost) if outermost else ""
+    outermost = _told(names[-1]) if names else ""
+    return outermost or next((name for name in names if name.startswith(METHODS)), "")
 
 
 @cache

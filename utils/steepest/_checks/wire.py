@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,12 @@ MAX_TOGETHER = 8 * MAX_NUMBERS
 MAX_DEPTH = 24
 MAX_NODES = 200_000
 MAX_TEXT = 100_000
+# Marks above and below letters: no language stacks many, and a pile of them lies over what stands around it.
+_MARKS = (
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff"
+    "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+STACKED = re.compile(f"({_MARKS}{{4}}){_MARKS}+")
 
 TORCH_DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -302,8 +309,9 @@ _KINDS = ("list", "tuple", "dict", "tensor", "array", "named", "handle")
 
 
 def printable(text: str) -> str:
-    """Replace what cannot be shown or stored, such as control characters and lone surrogates."""
-    return "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
+    """Replace what cannot be shown or stored, such as control characters and lone surrogates, and unstack marks."""
+    text = "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
+    return text if text.isascii() else STACKED.sub(r"\1", text)
 
 
 def _known(dtypes: Mapping[str, _Dtype], node: dict[str, Any]) -> _Dtype:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -11,14 +12,11 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from steepest.demos._play import Player
-from steepest.demos._png import png
-from steepest.demos._stage import DPI, Stage
-from steepest.demos._touch import Held, held, touch
+from steepest.demos._stage import Stage
+from steepest.demos._touch import Held, held, touch, typed
 
 __all__ = ["Demo", "check_box", "choice", "count", "counted", "held", "joined", "plain_log", "power", "slider", "steps"]
 
@@ -41,8 +39,6 @@ class Demo:
         seen and returns HTML for the line above it. It runs the student's functions.
     controls : mapping of str to widget
         What can be changed, in the order in which it is shown; what is `held` is moved on the picture alone.
-    view : callable, optional
-        For a demo that stands on no stage: maps a figure, once, to what `draw` gets instead.
     needs : sequence of str
         Functions of the student's that it runs, named where one of them is not written yet.
     goal : str
@@ -75,7 +71,6 @@ class Demo:
         draw: Draw,
         controls: Mapping[str, Control],
         *,
-        view: Callable[[Figure], Any] | None = None,
         needs: Sequence[str] = (),
         goal: str = "",
         size: tuple[float, float] = (9.5, 4.2),
@@ -83,21 +78,18 @@ class Demo:
     ) -> None:
         self.controls = dict(controls)
         self.stage = Stage(size)
-        self.figure = Figure(figsize=size, dpi=DPI)
-        self._canvas = FigureCanvasAgg(self.figure)
-        width, height = self._canvas.get_width_height()
+        width, height = self.stage.surface.size
         self.image = widgets.Image(format="png", width=width, height=height, layout={"display": "none"})
         self.message = widgets.HTML()
         self.reset = widgets.Button(description="reset", tooltip="back to the first state", icon="undo")
         self._draw = draw
-        self._make_view = view
-        self._view: Any = None
         self._needs = needs
+        self._one = threading.RLock()  # at work: a kernel may hear the browser in several threads
         self._first = {name: control.value for name, control in self.controls.items()}
         self._waiting: asyncio.TimerHandle | None = None
         self._alive, self._heard = False, 0
         self.play = Player(self.controls[played], self._settled) if played else None
-        sliders = [control for control in self.controls.values() if not isinstance(control, Held)]
+        sliders = [typed(control) for control in self.controls.values() if not isinstance(control, Held)]
         shown = [*([self.play.button] if self.play else []), *sliders, self.reset]
         row = widgets.HBox(shown, layout=widgets.Layout(flex_flow="row wrap"))
         told = [widgets.HTML(f"<b>Goal:</b> {goal}")] if goal else []
@@ -110,11 +102,13 @@ class Demo:
 
     def update(self) -> None:
         """Draw with the controls' values, and show what came of it; whatever happens is said in the message."""
+        with self._one:
+            self._update()
+
+    def _update(self) -> None:
         values = {name: control.value for name, control in self.controls.items()}
         try:
-            if self._make_view is not None and self._view is None:
-                self._view = self._make_view(self.figure)
-            said = self._draw(self.stage if self._make_view is None else self._view, **values)
+            said = self._draw(self.stage, **values)
         except NotImplementedError:
             wanted = ", ".join(f"<code>{name}</code>" for name in self._needs)
             self.message.value = f"Write {wanted} and run the cell, then run this one again."
@@ -126,10 +120,7 @@ class Demo:
         self.stage.surface.seen = self._heard
 
     def _show(self, said: str) -> None:
-        if self._make_view is not None:
-            self._canvas.draw()  # type: ignore[no-untyped-call]
-            self.image.value = png(np.asarray(self._canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
-        elif self._alive:
+        if self._alive:
             self.stage.send(TAG.sub(" ", said), self._heard)
             if self.widget.children[-1] is self.image:
                 self.widget.children = [*self.widget.children[:-1], self.stage.surface]
@@ -140,17 +131,18 @@ class Demo:
     def _touched(self, surface: object, told: dict[str, Any], buffers: object) -> None:
         """Hear from the browser: that it draws the stage, or what was done to one of its handles."""
         if "alive" in told:
-            self._alive, self.stage.scale = self._make_view is None, 1 + (told.get("scale", 1) > 1)
+            self._alive, self.stage.scale = True, 1 + (told.get("scale", 1) > 1)
             self.update_soon()
             return
         if "n" not in told:
             return
-        self._heard = told["n"]
-        handle = self.stage.handles.get(told.get("id", ""))
-        if handle is not None:
-            touch(self.controls, handle, told.get("at"), told.get("key"))
-        if self._waiting is None:  # nothing has changed, or it is drawn already
-            self.stage.surface.seen = self._heard
+        with self._one:
+            self._heard = told["n"]
+            handle = self.stage.handles.get(told.get("id", ""))
+            if handle is not None:
+                touch(self.controls, handle, told.get("at"), told.get("key"))
+            if self._waiting is None:  # nothing has changed, or it is drawn already
+                self.stage.surface.seen = self._heard
 
     def update_soon(self) -> None:
         """Draw as soon as no other event waits; at once where no event loop runs."""
@@ -192,7 +184,7 @@ def slider(label: str, value: float, low: float, high: float, step: float, *, lo
 
 
 def steps(label: str, value: float, options: Sequence[float]) -> Control:
-    """A slider over some numbers."""
+    """A slider over some numbers; see `typed`."""
     return widgets.SelectionSlider(options=list(options), value=value, description=label, style=PRESENT)
 
 

@@ -16,6 +16,7 @@ import traitlets
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -31,6 +32,7 @@ KEPT = 24  # pictures that are kept
 HUGE = 1e30  # what the browser's numbers hold
 INK = line_style(0)["color"]
 Paint = Callable[..., Sequence[Axes]]
+Means = Callable[[float, float], tuple[float, float]]
 Numbers = Any  # what numpy takes for an array
 
 GRIP: dict[str, Any] = {
@@ -50,6 +52,7 @@ class Surface(anywidget.AnyWidget):
     marks = traitlets.List().tag(sync=True)
     numbers = traitlets.Bytes().tag(sync=True)
     maps = traitlets.List().tag(sync=True)
+    names = traitlets.List().tag(sync=True)
     handles = traitlets.List().tag(sync=True)
     seen = traitlets.Int().tag(sync=True)
 
@@ -77,9 +80,11 @@ class Handle(NamedTuple):
     """What moves by it: one control for both coordinates, or one for each, of which "" stays."""
 
     controls: tuple[str, ...]
-    item: int | None
+    item: Any
     value: Any
     frame: dict[str, Any]
+    at: tuple[float, float] = (0.0, 0.0)
+    means: Means | None = None
 
 
 class Mark(NamedTuple):
@@ -153,18 +158,38 @@ class Panel:
             lambda: [self._ax.quiver(x, y, dx, dy, **style, **units)],
         )  # fmt: skip
 
-    def heat(self, dots: np.ndarray, across: Sequence[float], up: Sequence[float], **style: Any) -> None:
+    def links(self, ends: Numbers, values: Numbers, names: Sequence[str], *, limit: float, **style: Any) -> None:
+        """Draw links (x₀, y₀, x₁, y₁) as wide as numbers are large, `linewidth` from `limit` on, and tell name and
+        number under the pointer. `color` and `linestyle` are pairs: for numbers above 0, and for those below."""
+        ends, values = _array(ends).reshape(-1, 4), _array(values).ravel()
+        pairs = [{key: style[key][below] for key in ("color", "linestyle")} for below in (0, 1)]
+        looks = [line_look({"linewidth": style["linewidth"], **pair})["line"] for pair in pairs]
+        record = {"looks": looks, "limit": limit, "names": len(self._stage.names)}
+        self._stage.names.append(list(names))
+
+        def draw() -> Sequence[Artist]:
+            widths = style["linewidth"] * (abs(values) / limit).clip(max=1)
+            below = (values < 0).astype(int)
+            colors, dashes = ([style[key][number] for number in below] for key in ("color", "linestyle"))
+            lines = LineCollection([*ends.reshape(-1, 2, 2)], linewidths=widths, colors=colors, linestyles=dashes)
+            return [self._ax.add_collection(lines, autolim=False)]
+
+        self._add("links", np.concatenate([ends.ravel(), values]), style, record, draw)
+
+    def heat(
+        self, dots: np.ndarray, across: Sequence[float], up: Sequence[float], *, smooth: bool = False, **style: Any
+    ) -> None:  # fmt: skip
         """Draw a map: colours of shape (rows, columns, 4), from 0 to 255 and from below, and where its ends lie."""
         dots = np.ascontiguousarray(dots, dtype=np.uint8)
         style = {"zorder": 1, **style}
-        record = {"map": len(self._stage.maps), "rows": dots.shape[0], "columns": dots.shape[1]}
+        record = {"map": len(self._stage.maps), "rows": dots.shape[0], "columns": dots.shape[1], "smooth": smooth}
         self._stage.maps.append(dots.tobytes())
         ends = np.array([[across[0], up[0], across[1], up[1]]])
         image: dict[str, Any] = {
             "extent": (*across, *up),
             "origin": "lower",
             "aspect": "auto",
-            "interpolation": "nearest",
+            "interpolation": "bilinear" if smooth else "nearest",
         }
         self._add("map", ends, style, record, lambda: [self._ax.imshow(dots, **image, **style)])
 
@@ -175,8 +200,10 @@ class Panel:
         y: float,
         *,
         name: str,
-        item: int | None = None,
+        item: int | str | None = None,
         value: Any = None,
+        means: Means | None = None,
+        told: str = "",
         **style: Any,
     ) -> None:
         """Put something there that can be taken by hand.
@@ -189,22 +216,28 @@ class Panel:
             Where it is now.
         name : str
             Read out by screen readers, and shown beneath the pointer.
-        item : int, optional
-            Which place it is where the control holds several.
+        item : int or str, optional
+            Which place it is where the control holds several; of what is pressed, a name that does not change.
         value : object, optional
             With a value it is pressed instead of moved, and the control takes that value.
+        means : callable, optional
+            Maps a place to the values of both controls, where these are not its coordinates.
+        told : str
+            What else is to be said of it, beneath the pointer and when the keyboard is on it.
         **style
             Its mark, as for `plot`; a ring by default.
         """
         style = (GRIP | style if "marker" not in style else style) | {"clip_on": False, "zorder": 9}
         one = isinstance(controls, str)
         names = (controls,) if isinstance(controls, str) else controls
-        key = ":".join([*names, *(str(part) for part in (item, value) if part is not None)])
+        which = value if item is None else item
+        key = ":".join([*names, *([] if which is None else [str(which)])])
         frame = self._stage.frames[self._number]
-        self._stage.handles[key] = Handle(names, item, value, frame)
+        self._stage.handles[key] = Handle(names, item, value, frame, (float(x), float(y)), means)
         record = {
-            "id": key, "name": name, "panel": self._number, "pressed": value is not None, "x": float(x), "y": float(y),
-            "moves": [one or bool(names[0]), one or bool(names[-1])], "look": line_look(style)["mark"],
+            "id": key, "name": name, "told": told, "panel": self._number, "pressed": value is not None,
+            "x": float(x), "y": float(y), "moves": [one or bool(names[0]), one or bool(names[-1])],
+            "look": line_look(style)["mark"],
         }  # fmt: skip
         self._stage.records.append(record)
         self._add("", np.empty(0), style, {}, lambda: self._ax.plot([x], [y], **style))
@@ -254,6 +287,7 @@ class Stage:
         self.frames: list[dict[str, Any]] = []
         self.marks: list[Mark] = []
         self.maps: list[bytes] = []
+        self.names: list[list[str]] = []
         self.records: list[dict[str, Any]] = []
         self.handles: dict[str, Handle] = {}
 
@@ -278,14 +312,15 @@ class Stage:
         """Hand what has changed to the browser, in one message, with the number of what it has told us last."""
         if self.ground is None:
             return
-        marks = [mark for mark in self._ordered() if mark.record["kind"]]
-        numbers = [mark.numbers.ravel() for mark in marks]
-        packed = np.concatenate([np.empty(0), *numbers]).clip(-HUGE, HUGE).astype(np.float32)
         with self.surface.hold_sync():
+            marks = [mark for mark in self._ordered() if mark.record["kind"]]
+            numbers = [mark.numbers.ravel() for mark in marks]
+            packed = np.concatenate([np.empty(0), *numbers]).clip(-HUGE, HUGE).astype(np.float32)
             self.surface.told, self.surface.panels = told, self.frames
             self.surface.behind = self.ground.file(self.scale)
             self.surface.marks, self.surface.numbers = [mark.record for mark in marks], packed.tobytes()
-            self.surface.maps, self.surface.handles, self.surface.seen = self.maps, self.records, seen
+            self.surface.maps, self.surface.names = self.maps, self.names
+            self.surface.handles, self.surface.seen = self.records, seen
 
     def picture(self) -> bytes:
         """Draw both layers as one PNG file."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import ipywidgets as widgets
 import traitlets
 
 from steepest.demos._stage import Handle
 
-__all__ = ["Held", "held", "touch"]
+__all__ = ["Held", "held", "touch", "typed"]
 
 Place = tuple[float, float]
 
@@ -27,6 +28,36 @@ def held(value: Any) -> Held:
     return Held(value=value)
 
 
+def typed(control: Any) -> Any:
+    """A slider over listed values with a box into which another can be typed; whatever else there is as it is.
+
+    The box takes the nearest of the values; what is no number leaves it as it was, as in the sliders of numbers.
+    """
+    if not isinstance(control, widgets.SelectionSlider):
+        return control
+    listed = ", ".join(f"{number:g}" for number in _numbers(control))
+    told = f"{control.description}: type a number for the nearest of {listed}"
+    box = widgets.Text(tooltip=told, continuous_update=False, layout={"width": "56px"})
+    control.readout = False
+
+    def show(change: object = None) -> None:
+        box.value = control.label
+
+    def take(change: object) -> None:
+        try:
+            number = float(box.value.replace("−", "-").replace(",", "."))
+        except ValueError:
+            number = math.nan
+        if math.isfinite(number):
+            control.value = nearest(control, number)
+        show()
+
+    show()
+    control.observe(show, names="label")
+    box.observe(take, names="value")
+    return widgets.HBox([control, box], layout={"align_items": "center"})
+
+
 def touch(controls: dict[str, Any], handle: Handle, at: Place | None = None, key: Place | None = None) -> None:
     """Move a handle's controls to a place on the picture, or by so many steps right and up; or press it."""
     if handle.value is not None:
@@ -36,9 +67,10 @@ def touch(controls: dict[str, Any], handle: Handle, at: Place | None = None, key
     else:
         for number, name in enumerate(handle.controls):
             if name and at is not None:
-                controls[name].value = nearest(controls[name], at[number])
+                controls[name].value = nearest(controls[name], (handle.means(*at) if handle.means else at)[number])
             elif name and key is not None and key[number]:
-                controls[name].value = _onward(controls[name], key[number], handle.frame, number)
+                steps = key[number] * _way(handle, number)
+                controls[name].value = _onward(controls[name], steps, handle.frame, number)
 
 
 def nearest(control: Any, value: float) -> Any:
@@ -73,6 +105,15 @@ def _place(control: Any, handle: Handle, at: Place | None, key: Place | None) ->
     if handle.item is not None:
         new = (*control.value[: handle.item], new, *control.value[handle.item + 1 :])
     control.value = new
+
+
+def _way(handle: Handle, number: int) -> int:
+    """1 where what a handle stands for grows along an axis, and -1 where it falls."""
+    if handle.means is None:
+        return 1
+    further = list(handle.at)
+    further[number] = _along(handle.frame, number, further[number], 1)
+    return 1 if handle.means(*further)[number] >= handle.means(*handle.at)[number] else -1
 
 
 def _along(frame: dict[str, Any], number: int, value: float, steps: float) -> float:

@@ -1,4 +1,5 @@
 // Draws what steepest.demos._stage says, and tells it what is done to the handles. Coordinates are those of the axes.
+const FONT = "'DejaVu Sans', Verdana, Arial, sans-serif";
 const STYLE = `
 .steepest-stage { position: relative; max-width: 100%; background: white; color: black; overflow: hidden; }
 .steepest-stage canvas { display: block; width: 100%; height: 100%; }
@@ -8,12 +9,16 @@ const STYLE = `
 .steepest-handle:hover { background: #0072b226; }
 .steepest-handle:focus-visible { box-shadow: 0 0 0 2px white, 0 0 0 4px #0072b2; }
 .steepest-handle:active { cursor: grabbing; }
-.steepest-handle[role=button] { cursor: pointer; width: 22px; height: 22px; margin: -11px 0 0 -11px; }`;
+.steepest-handle[role=button] { cursor: pointer; width: 22px; height: 22px; margin: -11px 0 0 -11px; }
+.steepest-handle[role=button].wide { border-radius: 3px; }
+.steepest-tip { position: absolute; z-index: 1; max-width: 280px; padding: 3px 7px; border: 1px solid #555;
+  border-radius: 3px; background: white; font: 12px/1.35 ${FONT}; white-space: pre-line; pointer-events: none; }`;
+const TOUCH = 5, SMALL = 22; // dots: how near a pointer counts as on a link, and how large a button is at least
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const PRESSING = ["Enter", " "];
 const FAR = 4000; // dots: a dashed line that is longer takes the browser seconds
 const PATIENCE = 2000; // ms until a kernel that does not answer is asked again
 const ACTS = ["keydown", "pointermove", "change"], PROD = 10, PRODS = 5; // ms
-const FONT = "'DejaVu Sans', Verdana, Arial, sans-serif";
 
 const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 const share = (value, [low, high], log) =>
@@ -115,8 +120,23 @@ const KINDS = {
       ctx.fill();
     }
   },
-  map(ctx, { image }, [x0, y0, x1, y1]) {
-    ctx.imageSmoothingEnabled = false;
+  links(ctx, { looks, limit }, ends, raw) {
+    const count = raw.length / 5;
+    for (let i = 0; i < count; i++) {
+      const value = raw[4 * count + i], look = looks[value < 0 ? 1 : 0];
+      const width = look.width * Math.min(Math.abs(value) / limit, 1);
+      if (!(width > 0.1)) continue; // nobody would see it
+      Object.assign(ctx, { strokeStyle: look.stroke, lineWidth: width });
+      ctx.setLineDash(look.dash.map((dot) => dot / 2));
+      ctx.beginPath();
+      ctx.moveTo(ends[4 * i], ends[4 * i + 1]);
+      ctx.lineTo(ends[4 * i + 2], ends[4 * i + 3]);
+      ctx.stroke();
+    }
+    ctx.setLineDash([]);
+  },
+  map(ctx, { image, smooth }, [x0, y0, x1, y1]) {
+    ctx.imageSmoothingEnabled = smooth;
     ctx.save();
     ctx.translate(x0, y0);
     ctx.scale(Math.sign(x1 - x0), Math.sign(y1 - y0)); // rows come from below
@@ -125,6 +145,12 @@ const KINDS = {
     ctx.imageSmoothingEnabled = true;
   },
 };
+
+/** How far a point is from a line that ends. */
+function away(px, py, x0, y0, x1, y1) {
+  const part = within(((px - x0) * (x1 - x0) + (py - y0) * (y1 - y0)) / ((x1 - x0) ** 2 + (y1 - y0) ** 2 || 1));
+  return Math.hypot(px - x0 - part * (x1 - x0), py - y0 - part * (y1 - y0));
+}
 
 /** Numbers in the axes' coordinates as dots. */
 function dots(values, { shares }, { across, down }, { box: [left, top, width, height] }) {
@@ -151,7 +177,11 @@ function render({ model, el }) {
   stage.append(canvas);
   el.append(style, stage);
   const ctx = canvas.getContext("2d"), handles = new Map(), kept = new Map();
-  let behind = null, shown = null, waiting = false, scale = 1;
+  const tip = document.createElement("div");
+  tip.className = "steepest-tip";
+  tip.hidden = true;
+  stage.append(tip);
+  let behind = null, shown = null, waiting = false, scale = 1, links = [], pointer = null;
 
   // Painting: at most once a frame of the screen, and only when the picture behind has been unpacked.
   const paint = () => {
@@ -167,6 +197,7 @@ function render({ model, el }) {
     const panels = model.get("panels"), maps = model.get("maps"), found = panels.map(scales);
     const raw = model.get("numbers"), data = new Float32Array(bytes(raw).slice().buffer);
     let start = 0;
+    links = [];
     for (const mark of model.get("marks")) {
       const panel = panels[mark.panel], values = data.subarray(start, (start += mark.n));
       ctx.save();
@@ -174,13 +205,18 @@ function render({ model, el }) {
       let look = mark;
       if (mark.kind === "map") {
         const view = maps[mark.map], old = kept.get(mark.map);
+        if (!view) { ctx.restore(); continue; } // a kernel of several threads may be at the next picture already
         if (old?.view !== view) kept.set(mark.map, { view, image: picture(view, mark.rows, mark.columns) });
-        look = kept.get(mark.map);
+        look = { ...kept.get(mark.map), smooth: mark.smooth };
       }
-      KINDS[mark.kind](ctx, look, dots(values, mark, found[mark.panel], panel));
+      const places = dots(values, mark, found[mark.panel], panel);
+      KINDS[mark.kind](ctx, look, places, values);
+      if (mark.kind === "links") links.push({ ends: places, values, names: model.get("names")[mark.names] ?? [] });
       ctx.restore();
     }
     place_handles(panels, found);
+    stops();
+    hint();
     canvas.setAttribute("aria-label", model.get("told"));
     stage.dispatchEvent(new CustomEvent("steepest-shown", { bubbles: true }));
   };
@@ -212,6 +248,59 @@ function render({ model, el }) {
   const answered = () => { if (model.get("seen") >= count) { sent = 0; tell(); } };
   const put = (node, px, py) => Object.assign(node.style, { left: `${px * scale}px`, top: `${py * scale}px` });
 
+  // What is told of a handle or a link: beneath the pointer, else where the keyboard is.
+  const said_at = (px, py) => {
+    let best = null, least = TOUCH;
+    for (const { ends, values, names } of links)
+      names.forEach((name, i) => {
+        const far = away(px, py, ...ends.subarray(4 * i, 4 * i + 4));
+        if (far < least) { least = far; best = [name, values[4 * names.length + i]]; }
+      });
+    return best && `${best[0]} ${Number(best[1].toPrecision(3))}`.replace(" -", " \u2212");
+  };
+  function hint() {
+    const focus = [...handles.values()].find(({ node }) => node.matches(":focus-visible"));
+    const under = pointer && [...handles.values()].find(({ node }) => node === pointer.node);
+    const known = under ?? (pointer ? null : focus);
+    let said = known && known.record.told && `${known.record.name}\n${known.record.told}`, at = pointer;
+    if (known && !pointer) at = { x: known.scales.across(known.record.x), y: known.scales.down(known.record.y) + 14 };
+    if (!known && pointer) said = said_at(pointer.x, pointer.y);
+    tip.hidden = !said || Boolean(dragged);
+    if (tip.hidden) return;
+    if (tip.textContent !== said) tip.textContent = said;
+    const left = Math.min(at.x * scale + 12, stage.clientWidth - tip.offsetWidth - 4);
+    const below = at.y * scale + 14, above = at.y * scale - tip.offsetHeight - 10;
+    tip.style.left = `${Math.max(left, 0)}px`;
+    tip.style.top = `${below + tip.offsetHeight > stage.clientHeight ? Math.max(above, 0) : below}px`;
+  }
+  stage.addEventListener("pointermove", ({ target, clientX, clientY, buttons }) => {
+    const { left, top } = stage.getBoundingClientRect();
+    pointer = { x: (clientX - left) / scale, y: (clientY - top) / scale, node: target.closest(".steepest-handle") };
+    if (!buttons) hint();
+  });
+  stage.addEventListener("pointerleave", () => { pointer = null; hint(); });
+  // Buttons of which something is told can be many: one stop of the tabulator, and arrows lead from one to another.
+  let stop = null;
+  const grouped = () => [...handles.values()].filter(({ record }) => record.pressed && record.told);
+  const stops = () => {
+    const group = grouped(), at = group.find(({ id }) => id === stop) ?? group[0];
+    for (const known of group) known.node.tabIndex = known === at ? 0 : -1;
+  };
+  function onward(from, [right, up]) {
+    const at = ({ record, scales }) => [scales.across(record.x), scales.down(record.y)], [x, y] = at(from);
+    const ways = grouped().map((known) => {
+      const [px, py] = at(known), along = (px - x) * right - (py - y) * up;
+      return { known, far: along > 1 ? along + 3 * Math.abs((px - x) * up + (py - y) * right) : Infinity };
+    });
+    const best = ways.reduce((one, other) => (other.far < one.far ? other : one));
+    if (best.far < Infinity) best.known.node.focus();
+  }
+  stage.addEventListener("focusin", ({ target }) => {
+    stop = grouped().find(({ node }) => node === target)?.id ?? stop;
+    stops();
+  });
+  for (const kind of ["focusin", "focusout"]) stage.addEventListener(kind, () => setTimeout(hint));
+
   function place_handles(panels, found) {
     const records = model.get("handles");
     for (const [id, { node }] of handles)
@@ -222,11 +311,19 @@ function render({ model, el }) {
       Object.assign(known, { record, scales: found[record.panel] });
       node.setAttribute("role", record.pressed ? "button" : "slider");
       node.setAttribute("aria-label", record.name);
-      node.title = record.name;
+      node.title = record.told ? "" : record.name;
+      node.setAttribute("aria-description", record.told);
+      if (record.pressed && look.size * scale > SMALL) {
+        const side = look.size * scale;
+        node.classList.add("wide");
+        const margin = `${-side / 2}px 0 0 ${-side / 2}px`;
+        Object.assign(node.style, { width: `${side}px`, height: `${side}px`, margin });
+      }
       if (!record.pressed) {
         const told = [...(mx ? [x] : []), ...(my ? [y] : [])].map((value) => Number(value.toPrecision(3)));
         node.setAttribute("aria-valuenow", told[0]);
         node.setAttribute("aria-valuetext", told.join(", "));
+        node.setAttribute("aria-orientation", mx ? "horizontal" : "vertical");
         node.style.cursor = mx && my ? "" : mx ? "ew-resize" : "ns-resize";
       }
       const shape = { d: look.outline, fill: look.fill, stroke: look.stroke, "stroke-width": look.width / look.size };
@@ -244,11 +341,15 @@ function render({ model, el }) {
     known.mark = node.querySelector("path");
     node.addEventListener("keydown", (event) => {
       const { moves, pressed } = known.record, arrow = ARROWS[event.key];
-      if (pressed ? !["Enter", " "].includes(event.key) : !arrow || !(arrow[0] ? moves[0] : moves[1])) return;
+      const takes = pressed ? (arrow ? known.record.told : PRESSING.includes(event.key)) : arrow;
+      if (!takes) return;
       event.preventDefault();
       event.stopPropagation();
-      if (pressed) done(id, { press: true });
-      else done(id, { key: arrow.map((step) => step * (event.shiftKey ? 10 : 1)) });
+      if (pressed && arrow) { onward(known, arrow); return; }
+      if (pressed) { done(id, { press: true }); return; }
+      const steps = (arrow[0] + arrow[1]) * (event.shiftKey ? 10 : 1); // as on any slider, right and up are more
+      const both = moves[0] && moves[1];
+      done(id, { key: moves.map((does, axis) => (does && (!both || arrow[axis]) ? steps : 0)) });
     });
     stage.append(node);
     handles.set(id, known);
@@ -296,9 +397,11 @@ function render({ model, el }) {
   const acted = (event) => { if ((event.type !== "pointermove" || event.buttons) && within_demo(event)) prod(); };
   for (const kind of ACTS) window.addEventListener(kind, acted, true);
 
-  // Notebooks fold headings and move between cells by arrow keys, wherever the focus is: not within a demo.
+  // Notebooks fold headings and move between cells by arrow keys, and open cells by Enter, wherever the focus is: not
+  // within a demo.
   const mine = (event) => {
-    if (!(event.key in ARROWS) || !within_demo(event)) return;
+    const pressing = PRESSING.includes(event.key) && event.target.closest(".steepest-handle");
+    if (!(event.key in ARROWS || pressing) || !within_demo(event)) return;
     event.target.setAttribute("data-lm-suppress-shortcuts", "true");
     setTimeout(() => event.target.removeAttribute("data-lm-suppress-shortcuts"));
   };

@@ -65,6 +65,7 @@ WRONG: dict[str, tuple[Any, Any, str]] = {
     "many entries": (T([0] * 9), T([1] * 9), "is [1, 1, 1, 1, 1, 1, …], expected [0, 0, 0, 0, 0, 0, …]"),
     "a matrix": (T([[0, 0]]), T([[1, 1]]), "is [1, 1] of shape (1, 2), expected [0, 0] of shape (1, 2)"),
     "a count": (3, 4, "is 4, expected 3"),
+    "a coarse type of one's own": (0.5, T(0.51, dtype=torch.bfloat16), "is 0.5117, expected 0.5"),
     "no number": (3.0, "three", "is of type str, expected a number"),
     "flags for a number": (1.0, np.array(True), "is of type ndarray, expected a number"),
     "a flag for a number": (1.0, True, "is of type bool, expected a number"),

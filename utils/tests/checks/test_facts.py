@@ -66,6 +66,12 @@ def _only_vectors(x: Tensor, **kwargs: Any) -> Tensor:
     return scaled(x, **kwargs) if x.ndim == 1 else x.cumsum(0)
 
 
+def _only_short_and_raised(x: Tensor, **kwargs: Any) -> Tensor:
+    if x.shape != (3,):
+        raise ValueError(x.shape)
+    return scaled(x, **kwargs)[None]
+
+
 def _raises_for_matrices(x: Tensor, **kwargs: Any) -> Tensor:
     return torch.tensor([float(v) for v in scaled(x, **kwargs)], dtype=x.dtype)
 
@@ -84,7 +90,9 @@ OF_MATRICES: dict[str, tuple[Implementation, str | None, float]] = {
     "float32": (lambda x, **k: scaled(x, **k).float(), "wrong_float_type", 0.5),
     "float32 on the way": (lambda x, **k: scaled(x.float(), **k).to(x.dtype), "single_precision", 0.5),
     "a pair": (lambda x, **k: (scaled(x, **k), x), "more_than_asked", 0.5),
+    "a list of guesses": (lambda x, **k: [scaled(x, **k) * n for n in (1, 2, 3, 4)], None, 0),
     "a dict": (lambda x, **k: {"scaled": scaled(x, **k)}, "more_than_asked", 0.5),
+    "raises nearly always, one axis more": (_only_short_and_raised, "another_shape", 0),
     "one axis more": (lambda x, **k: scaled(x, **k)[None], "another_shape", 0.5),
     "flattened": (lambda x, **k: scaled(x, **k).reshape(-1), "another_shape", 0.5),
     "the sign": (lambda x, **k: -scaled(x, **k), "sign_reversed", 0.25),

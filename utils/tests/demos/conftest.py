@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from steepest.demos._demo import Demo
+from steepest.demos._looks import line_look
 from steepest.demos._png import SIGNATURE
 from torch import Tensor
 
@@ -37,6 +39,17 @@ def pull() -> Callable[..., None]:
         demo.stage.surface._handle_custom_msg({"id": handle, **done, "n": demo.stage.surface.seen + 1}, [])
 
     return pull
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Callable[..., list[np.ndarray]]:
+    """The places of what a demo draws by `plot` in a style now, of shape (n, 2) for each call."""
+
+    def drawn(demo: Demo, style: dict[str, Any]) -> list[np.ndarray]:
+        looks = [look for look in line_look(style).values() if look]
+        return [mark.numbers for mark in demo.stage.marks if mark.record.get("look") in looks]
+
+    return drawn
 
 
 @pytest.fixture(scope="session")

@@ -7,11 +7,12 @@ import importlib
 import inspect
 import io
 import pkgutil
+import threading
+import time
 from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 from steepest import demos
@@ -154,14 +155,27 @@ def test_a_png_holds_the_dots_that_were_put_in(shape: tuple[int, int, int], dots
     np.testing.assert_array_equal(np.array(picture), expected)
 
 
-def test_the_picture_shown_is_the_figure() -> None:
-    def draw(figure: Figure, *, rate: float) -> str:
-        figure.subplots().plot([0, rate])
+def test_pictures_are_drawn_one_after_the_other_whichever_thread_asks() -> None:
+    at_work: list[int] = []
+    most: list[int] = []
+
+    def draw(stage: Stage, *, rate: float) -> str:
+        at_work.append(1)
+        time.sleep(0.01)
+        most.append(len(at_work))
+        at_work.pop()
         return ""
 
-    demo = Demo(draw, {"rate": slider("rate", 1.0, 0.0, 2.0, 0.5)}, view=lambda figure: figure)
-    shown = np.array(Image.open(io.BytesIO(bytes(demo.image.value))))
-    canvas = FigureCanvasAgg(demo.figure)
-    canvas.draw()
-    np.testing.assert_array_equal(shown, canvas.buffer_rgba())
-    assert shown.shape[:2] == (int(demo.image.height), int(demo.image.width)) == (420, 950)
+    demo = Demo(draw, {"rate": slider("rate", 1.0, 0.0, 2.0, 0.5)})
+    threads = [threading.Thread(target=demo.update) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 5
+
+
+def test_the_picture_has_its_size() -> None:
+    demo = counting([])
+    shown = Image.open(io.BytesIO(bytes(demo.image.value)))
+    assert shown.size == (int(demo.image.width), int(demo.image.height)) == (950, 420)

@@ -46,6 +46,7 @@ def place(frame: dict[str, Any], x: float, y: float) -> tuple[int, int]:
     return round(top + height * (1 - up)), round(left + width * across)
 
 
+LINKS: dict[str, Any] = {"color": ("red", "blue"), "linestyle": ("-", "--"), "linewidth": 6}
 DRAWN: dict[str, Any] = {
     "dots": lambda panel, x, y: panel.plot(x, y, color="red", marker="s", markersize=6, linestyle=""),
     "line": lambda panel, x, y: panel.plot([x, x], [y / 2, y * 2], color="red", linewidth=6),
@@ -53,6 +54,7 @@ DRAWN: dict[str, Any] = {
     "bars": lambda panel, x, y: panel.bars([x], y, width=x, bottom=y / 2, color="red"),
     "area": lambda panel, x, y: panel.area([x / 2, 2 * x], [y / 2] * 2, [2 * y] * 2, color="red"),
     "arrows": lambda panel, x, y: panel.arrows(x / 2, y, x, 0, color="red", linewidth=6),
+    "links": lambda panel, x, y: panel.links([x, y / 2, x, y * 2], 0.7, ["it"], limit=0.5, **LINKS),
     "map": lambda panel, x, y: panel.heat(np.full((2, 2, 4), RED), (x / 2, x * 2), (y / 2, y * 2)),
     "handle": lambda panel, x, y: panel.handle("at", x, y, name="it", color="red", marker="s", markersize=8),
 }
@@ -73,6 +75,36 @@ def test_what_is_drawn_lies_where_the_browser_is_told(stage: Stage, kind: str, n
         assert (mark["kind"], mark["panel"], 4 * mark["n"]) == (kind, number, len(stage.surface.numbers))
     stage.panels(frames)
     np.testing.assert_array_equal(dots(stage.picture()), empty)
+
+
+def test_links_are_as_wide_as_their_numbers_and_carry_a_name(stage: Stage) -> None:
+    left, _ = stage.panels(frames)
+    ends = [(0.5, y, 3.5, y) for y in (0.0, 1.0, 2.0)]
+    left.links(ends, [2.0, -1.0, 0.0], ["a", "b", "c"], limit=2.0, **LINKS)
+    stage.send("", 0)
+    (mark,) = stage.surface.marks
+    assert stage.surface.names[mark["names"]] == ["a", "b", "c"]
+    np.testing.assert_array_equal(np.frombuffer(stage.surface.numbers, np.float32)[12:], [2, -1, 0])
+    assert [(look["stroke"], bool(look["dash"])) for look in mark["looks"]] == [
+        ("#ff0000ff", False),
+        ("#0000ffff", True),
+    ]
+    picture = dots(stage.picture())[..., :3].astype(int)
+    reds, blues = ((abs(picture - color).sum(axis=2) < 60).sum() for color in (RED[:3], [0, 0, 255]))
+    assert 0 < blues < 0.5 * reds  # half as wide, and dashed
+
+
+def test_a_handle_tells_more_and_is_known_by_its_item(stage: Stage) -> None:
+    left, _ = stage.panels(frames)
+    left.handle("off", 1, 1, name="unit", told="weights 1, 2", item="3.4", value=True)
+    stage.send("", 0)
+    (record,) = stage.surface.handles
+    assert (record["id"], record["name"], record["told"], record["pressed"]) == (
+        "off:3.4",
+        "unit",
+        "weights 1, 2",
+        True,
+    )
 
 
 def test_a_picture_is_painted_once_for_each_key() -> None:
@@ -208,6 +240,18 @@ def test_nothing_is_shown_before_there_is_a_picture(blank: Any) -> None:
     assert demo.widget.children[-1] is demo.image
     assert demo.image.layout.display == "none"
     assert "Write <code>step</code>" in demo.message.value
+
+
+def test_what_is_pressed_again_and_again_keeps_its_name() -> None:
+    def draw(stage: Stage, *, lit: bool) -> str:
+        (panel,) = stage.panels(lambda figure: [figure.subplots()])
+        panel.handle("lit", 0.5, 0.5, item=3, value=not lit, name="lamp")
+        return f"lit: {lit}"
+
+    demo = Demo(draw, {"lit": held(False)})
+    for number, said in enumerate(("lit: True", "lit: False"), start=1):
+        tell(demo, id="lit:3", press=True, n=number)
+        assert demo.message.value == said
 
 
 def test_a_handle_moves_its_controls_and_reset_brings_them_back() -> None:

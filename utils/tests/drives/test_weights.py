@@ -28,6 +28,7 @@ SOUND = {
     "“another seed brings other weights”": True,
     "“a second call is independent of the first”": True,
 }
+ALIKE = "“no two neurons are alike”"
 LAW, MEAN, SCALE, AGAIN, OTHER, SECOND = (
     "the distribution",
     "“the weights have mean zero”",
@@ -74,6 +75,10 @@ DRAWS: dict[str, tuple[Callable[[Any, Generator], Tensor], dict[str, Any]]] = {
     "set back": (lambda s, g: _normal(s, g.manual_seed(g.initial_seed())), {SECOND: False}),
     "fixed": (lambda s, g: _normal(s, g.manual_seed(3)), {OTHER: False, SECOND: False}),
     "its own": (lambda s, g: _normal(s, torch.Generator().manual_seed(torch.seed())), {AGAIN: False}),
+    "in another order": (
+        lambda s, g: _normal((80_000,), torch.Generator())[torch.randperm(80_000, generator=g)].view(s),
+        {OTHER: False},
+    ),
     "double": (lambda s, g: _normal(s, g).double(), {"the type of the weights": "float64"}),
 }
 
@@ -93,7 +98,8 @@ def test_weights_finds_what_is_different(name: str, seed: int) -> None:
         (torch.zeros(()), ("“the weights differ from each other”", False)),
         (torch.zeros(SHAPE), ("“the weights differ from each other”", False)),
         (torch.full(SHAPE, math.nan), ("“the weights differ from each other”", True)),
-        (torch.arange(500.0).expand(SHAPE), ("“no two neurons are alike”", False)),
+        (torch.arange(500.0).expand(SHAPE), (ALIKE, False)),
+        (torch.cat([_normal((250, 160), torch.Generator()) * sign for sign in (1, -1)]), (ALIKE, False)),
         (torch.arange(80_000.0).reshape(SHAPE).double() * 1e300, (SECOND, False)),
         (torch.arange(80_000).reshape(SHAPE), (SECOND, False)),
     ],

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from steepest.demos._demo import power
 from steepest.demos.adaptive_methods.runners import first_state
-from steepest.race import Entrant
+from steepest.race import Entrant, Track
 
 State = Mapping[str, Any]
 WEIGHTS = ("θ₁", "θ₂")
@@ -56,17 +56,18 @@ class Change(NamedTuple):
     k: int
 
 
-def follow(
-    entrant: Entrant, gradient: Callable[[Tensor], Tensor], theta: Tensor, rate: float, n_steps: int
-) -> list[Moment]:
-    """Run a stepper from one point and keep the state before every step, and after the last."""
-    state, hyper = first_state(entrant, theta, rate)
-    moments = []
-    for _ in range(n_steps):
-        grad = gradient(theta)
-        moments.append(Moment(theta, grad, state))
-        theta, state = entrant.step(theta, grad, state, **hyper)
-    return [*moments, Moment(theta, gradient(theta), state)]
+def first_moment(entrant: Entrant, track: Track, run: int, rate: float) -> Moment:
+    """The start of a run."""
+    theta = track.starts[run]
+    return Moment(theta, track.gradient(theta, 0), first_state(entrant, theta, rate)[0])
+
+
+def follow(entrant: Entrant, track: Track, moments: list[Moment], rate: float, n_steps: int) -> None:
+    """Take a run on from its last moment until so many steps are known."""
+    _, hyper = first_state(entrant, moments[0].theta, rate)
+    while len(moments) <= n_steps:
+        theta, state = entrant.step(*moments[-1], **hyper)
+        moments.append(Moment(theta, track.gradient(theta, 0), state))
 
 
 def spell_out(entrant: Entrant, moments: list[Moment], k: int, weight: int, rate: float) -> list[str]:

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, check_box, choice, plain_log, slider
+from steepest.demos._demo import Demo, check_box, choice, count, plain_log, slider
 from steepest.demos._marks import HERE, THRESHOLD
-from steepest.demos._still import Still, bare
+from steepest.demos._stage import Stage
 from steepest.demos.adaptive_methods.runners import Step
 from steepest.plots import line_style
 from steepest.trajectory import init_state
@@ -22,11 +22,11 @@ RHO1, RHO2 = 0.9, 0.999
 N_STEPS = 100
 NEVER = 10**6  # ρ to such a power is 0, so a step that is so late corrects nothing
 SIZES = torch.logspace(-8, 0, 33, dtype=torch.float64)
-SHOWN = {"10⁻⁶": 8, "10⁻⁴": 16, "10⁻³": 20, "10⁻²": 24, "1": 32}
 GOAL_SIZE, GOAL_LENGTH = 1e-3, 1.05
-FIRST, BY_SIZE = (0.075, 0.13, 0.4, 0.84), (0.575, 0.13, 0.405, 0.84)
 OWN: dict[str, Any] = {"color": "0.35", "linewidth": 1.6, "linestyle": (0, (1, 2)), "zorder": 3}
 LOWEST, HIGHEST = 5e-3, 60.0
+NOW, FIRST = line_style(0), line_style(1) | {"linewidth": 2.6, "markersize": 7}  # the last step's line lies above
+EPSILON: dict[str, Any] = {"color": line_style(3)["color"], "marker": "^", "markersize": 11, "linestyle": ""}
 
 
 class Setting(NamedTuple):
@@ -58,14 +58,14 @@ def correction_demo(adam_step: Step) -> Demo:
     """
     known: dict[Setting | float, Tensor] = {}
 
-    def draw(view: LengthView, *, correct_s: bool, correct_r: bool, place: str, eps: float, size: str) -> str:
-        setting = Setting(correct_s, correct_r, eps, place == INSIDE)
-        if setting not in known:
-            known[setting] = lengths(adam_step, setting)
-        if eps not in known:
-            known[eps] = lengths(adam_step, eps)
-        view.show(known[setting], known[eps], SHOWN[size])
-        return said(known[setting], setting, SHOWN[size])
+    def draw(stage: Stage, *, eps: float, place: str, step: int, size: float, **corrected: bool) -> str:
+        setting = Setting(**corrected, eps=eps, inside=place == INSIDE)
+        for form in (setting, eps):
+            if form not in known:
+                known[form] = lengths(adam_step, form)
+        weight = int((SIZES / size).log().abs().argmin())
+        draw_lengths(stage, known[setting], known[eps], eps=eps, step=step, weight=weight)
+        return said(known[setting], setting, step, weight)
 
     return Demo(
         draw,
@@ -74,15 +74,16 @@ def correction_demo(adam_step: Step) -> Demo:
             "correct_r": check_box("correct r"),
             "place": choice("ε stands", OUTSIDE, (OUTSIDE, INSIDE)),
             "eps": slider("ε", 1e-3, -12, 0, 0.5, log=True),
-            "size": choice("left: slope g", "1", list(SHOWN)),
+            "step": count("step", N_STEPS, 1, N_STEPS),
+            "size": slider("slope g", 1.0, -8, 0, 0.25, log=True),
         },
-        view=LengthView,
         needs=["adam_step"],
         goal=(
             "no step longer than η; and with ε inside the root, half a step where the slope is 10⁻³ "
             "(within a factor of 2), as ε = 10⁻³ gives outside"
         ),
         size=(9.5, 3.9),
+        played="step",
     )
 
 
@@ -148,53 +149,42 @@ def half(found: Tensor) -> float:
     return float(SIZES[place] * (SIZES[place + 1] / SIZES[place]) ** step)
 
 
-class LengthView:
-    """The figure of the lengths.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets two panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        Still(figure).show("axes", draw_axes)
-        first, by_size = bare(_panels(figure))
-        self.own = [ax.plot([], [], **OWN)[0] for ax in (first, by_size)]
-        (self.curve,) = first.plot([], [], markevery=[0], **line_style(0))
-        self.by_size = [by_size.plot([], [], markevery=4, **_row(number))[0] for number in (1, 0)]
-        (self.here,) = by_size.plot([], [], **HERE)
-
-    def show(self, found: Tensor, own: Tensor, place: int) -> None:
-        """Draw the lengths of one weight's steps, and of all weights' first and last step; thin, the untouched ones."""
-        steps, untouched = (part.nan_to_num(nan=0.0).clamp(LOWEST / 9, HIGHEST * 9) for part in (found, own))
-        number = range(1, N_STEPS + 1)
-        self.curve.set_data(number, steps[:, place])
-        self.own[0].set_data(number, untouched[:, place])
-        self.own[1].set_data(SIZES, untouched[-1])
-        for line, row in zip(self.by_size, (0, -1), strict=True):
-            line.set_data(SIZES, steps[row])
-        self.here.set_data(SIZES[place : place + 1], steps[-1, place : place + 1])
+def draw_lengths(stage: Stage, found: Tensor, own: Tensor, *, eps: float, step: int, weight: int) -> None:
+    """Draw the lengths of one weight's steps, and of all weights' first step and another; dotted the untouched ones."""
+    steps, untouched = (part.nan_to_num(nan=0.0).clamp(LOWEST / 9, HIGHEST * 9) for part in (found, own))
+    first, by_size = stage.panels(draw_axes)
+    number, here = range(1, N_STEPS + 1), float(steps[step - 1, weight].clamp(LOWEST, HIGHEST))
+    first.plot(number, steps[:, weight], markevery=[0], **NOW)
+    first.plot(number, untouched[:, weight], **OWN)
+    first.handle(("step", ""), step, here, name="step that is shown on the right", **HERE)
+    by_size.plot(SIZES, steps[0], markevery=4, **FIRST)
+    by_size.plot(SIZES, steps[step - 1], markevery=4, **NOW)
+    by_size.plot(SIZES, untouched[step - 1], **OWN)
+    by_size.handle(("size", ""), float(SIZES[weight]), here, name="slope of the weight on the left", **HERE)
+    by_size.handle(("eps", ""), max(eps, float(SIZES[0])), 1.3 * LOWEST, name="ε", **EPSILON)
 
 
-def draw_axes(figure: Figure) -> None:
+def draw_axes(figure: Figure) -> tuple[Axes, Axes]:
     """Draw all that does not move."""
-    first, by_size = _panels(figure)
+    first, by_size = figure.subplots(1, 2)
     for ax in (first, by_size):
         ax.axhline(1, **THRESHOLD)
-    first.set(xlabel="step of one weight, its slope steady", ylabel="length of the step / η")
-    for number, label in ((1, "first step"), (0, f"step {N_STEPS}")):
-        by_size.plot([], [], label=label, **_row(number))
+        ax.set(ylabel="length of the step / η", xscale="log", yscale="log", ylim=(LOWEST, HIGHEST))
+    first.set(xlabel="step of one weight, its slope steady", xlim=(0.9, 1.1 * N_STEPS))
+    by_size.set(xlabel="size of the slope g, and ε", xlim=(0.6e-8, 2.5))
+    for label, style in (("first step", FIRST), ("step of the ring on the left", NOW)):
+        by_size.plot([], [], label=label, **style)
     by_size.plot([], [], label="your function, untouched", **OWN)
+    by_size.plot([], [], label="ε", **EPSILON)
     by_size.axvline(GOAL_SIZE, **THRESHOLD)
-    by_size.set(xlabel="size of the slope g", ylabel="length of the step / η")
-    by_size.legend(loc="upper left", fontsize=8)
+    by_size.legend(loc="upper left", fontsize=8, ncols=2)
     plain_log(first, by_size)
+    return first, by_size
 
 
-def said(found: Tensor, setting: Setting, place: int) -> str:
+def said(found: Tensor, setting: Setting, step: int, weight: int) -> str:
     """What the line above the picture says."""
-    line, where = found[:, place], half(found)
+    line, where = found[:, weight], half(found)
     longest = found.max()
     half_at = f"at a slope of {where:.2g}" if where else "nowhere on the right"
     steady = float(longest) <= GOAL_LENGTH
@@ -207,18 +197,6 @@ def said(found: Tensor, setting: Setting, place: int) -> str:
         reached = f"Not yet: {' and '.join(missing)}."
     return (
         f"First step {line[0]:.3g} η, longest {line.max():.3g} η at step {int(line.argmax()) + 1}, "
-        f"step {N_STEPS} {line[-1]:.3g} η. After {N_STEPS} steps half as long as for the largest slope: {half_at}. "
+        f"step {step} {line[step - 1]:.3g} η. After {N_STEPS} steps, half a step {half_at}. "
         f"{reached}"
     )
-
-
-def _row(number: int) -> dict[str, Any]:
-    """Style of the last step's line, or of the first one's, which is to be seen where the last one lies on it."""
-    return line_style(number) | ({"linewidth": 2.6, "markersize": 7} if number else {})
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes]:
-    first, by_size = figure.add_axes(FIRST), figure.add_axes(BY_SIZE)
-    first.set(xscale="log", yscale="log", xlim=(0.9, 1.1 * N_STEPS), ylim=(LOWEST, HIGHEST))
-    by_size.set(xscale="log", yscale="log", xlim=(0.6e-8, 2.5), ylim=(LOWEST, HIGHEST))
-    return first, by_size

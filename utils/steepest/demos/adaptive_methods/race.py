@@ -6,7 +6,7 @@ from functools import cache
 
 from steepest.demos._demo import Demo, choice, count
 from steepest.demos._stage import Stage
-from steepest.demos.adaptive_methods.arithmetic import WEIGHTS, Moment, follow, spell_out
+from steepest.demos.adaptive_methods.arithmetic import WEIGHTS, Moment, first_moment, follow, spell_out
 from steepest.demos.adaptive_methods.runners import LEARNERS, LineUp, Step
 from steepest.demos.adaptive_methods.runs import (
     BEST,
@@ -61,13 +61,13 @@ def race_demo(
             seen.setdefault((landscape, start), {})[winner] = heat.rates[0]
         lines = []
         if spelled in race.field.own:
-            rate = heat.rates[names.index(spelled)]
+            rate, entrant = heat.rates[names.index(spelled)], race.field.own[spelled]
             key = spelled, landscape, rate, start
+            track = tracks()[list(LENGTHS).index(landscape)]
             if key not in walks:
-                track = tracks()[list(LENGTHS).index(landscape)]
-                entrant = race.field.own[spelled]
-                walks[key] = follow(entrant, lambda at: track.gradient(at, 0), track.starts[start - 1], rate, N_STEPS)
-            lines = spell_out(race.field.own[spelled], walks[key], max(step, 1), WEIGHTS.index(weight), rate)
+                walks[key] = [first_moment(entrant, track, start - 1, rate)]
+            follow(entrant, track, walks[key], rate, max(step, 1))
+            lines = spell_out(entrant, walks[key], max(step, 1), WEIGHTS.index(weight), rate)
         return said(race.field, heat, step, seen.get((landscape, start), {}), spelled, lines)
 
     return Demo(

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from steepest.data import Data
 from steepest.demos._demo import Demo, choice, count, plain_log, steps
-from steepest.demos._still import Still, bare
+from steepest.demos._marks import legend_above
+from steepest.demos._stage import Stage
 from steepest.demos.adaptive_methods.runners import Step
 from steepest.plots import line_style
 from steepest.trajectory import init_state
@@ -21,13 +22,14 @@ from steepest.words import bag_of_words, document_gradient, document_loss
 
 N_STEPS = 200
 WATCHED = 100
-WORDS = (1, 10, 100, 300)
+WORDS, RAREST = (1, 10, 100), 300
 MEMORIES = (0.5, 0.9, 0.99, 0.999)
 SIZES = (5, 20, 100)
 GOAL_SWING, GOAL_LOSS = 2.0, 0.55
-OVER_TIME, OVER_WORDS = (0.075, 0.13, 0.44, 0.76), (0.595, 0.13, 0.39, 0.76)
 LOW, HIGH = 1e-4, 5e2
 TICKS = 2e-4
+OCCURS: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "|", "markersize": 7}
+EVERY_WORD: dict[str, Any] = {"color": "0.55", "linestyle": "", "marker": ".", "markersize": 4}
 
 State = Mapping[str, Any]
 
@@ -127,15 +129,15 @@ def effective_rate_demo(
     )
     known: dict[tuple[str, float, int], Rates] = {}
 
-    def draw(view: RateView, *, method: str, memory: float, size: int, step: int) -> str:
+    def draw(stage: Stage, *, method: str, memory: float, size: int, step: int, word: int) -> str:
         key = method, memory, size
         try:
             if key not in known:
                 known[key] = effective_rates(own[method], method, memory=memory, size=size)
         except NotImplementedError:
-            view.clear()
+            stage.panels(draw_axes)
             return f"Write <code>{METHODS[method].method}_step</code>, or choose another method."
-        view.show(known[key], step)
+        draw_effective_rates(stage, known[key], step, word)
         return said(known[key], method, memory=memory, size=size, step=step)
 
     return Demo(
@@ -144,13 +146,13 @@ def effective_rate_demo(
             "method": choice("method", "RMSProp", list(METHODS)),
             "memory": steps("memory ρ", 0.9, MEMORIES),
             "size": steps("documents in a minibatch", 5, SIZES),
+            "word": count("your word, by rank", RAREST, 1, RAREST),
             "step": count("minibatch", 120, 1, N_STEPS),
         },
-        view=RateView,
         needs=[f"{method.method}_step" for method in METHODS.values()],
         goal=(
-            f"with minibatches of {SIZES[0]} and a method that forgets, keep the rate of word 300 within a factor of "
-            f"{GOAL_SWING:g} over the last {WATCHED} minibatches, and end with a loss under {GOAL_LOSS:g}"
+            f"with minibatches of {SIZES[0]} and a method that forgets, keep the rate of word {RAREST} within a factor "
+            f"of {GOAL_SWING:g} over the last {WATCHED} minibatches, and end with a loss under {GOAL_LOSS:g}"
         ),
         size=(9.5, 4.0),
         played="step",
@@ -185,59 +187,37 @@ def effective_rates(step: Step, name: str, *, memory: float, size: int) -> Rates
     return Rates(torch.stack(rates), torch.stack(seen), float(document_loss(theta, documents.x, documents.y)))
 
 
-class RateView:
-    """The figure of the rates.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets two panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        Still(figure).show("axes", draw_axes)
-        time, words = bare(_panels(figure))
-        self.curves = [time.plot([], [], markevery=25, **line_style(number))[0] for number in range(len(WORDS))]
-        (self.comes,) = time.plot([], [], "|", color="black", markersize=7)
-        (self.dots,) = words.plot([], [], ".", color="0.55", markersize=4)
-        self.marks = [words.plot([], [], zorder=5, **_mark(number))[0] for number in range(len(WORDS))]
-
-    def show(self, found: Rates, step: int) -> None:
-        """Draw the rates until a step, and all rates at that step."""
-        rates = found.rates.clamp(LOW / 9, HIGH * 9)
-        number = range(1, step + 1)
-        for curve, mark, word in zip(self.curves, self.marks, WORDS, strict=True):
-            curve.set_data(number, rates[:step, word - 1])
-            mark.set_data([word], rates[step - 1 : step, word - 1])
-        comes = (found.seen[:step, -1].nonzero().flatten() + 1).tolist()
-        self.comes.set_data(comes, [TICKS] * len(comes))
-        self.dots.set_data(range(1, rates.shape[1] + 1), rates[step - 1])
-
-    def clear(self) -> None:
-        """Show nothing but the axes."""
-        for line in (*self.curves, *self.marks, self.comes, self.dots):
-            line.set_data([], [])
+def draw_effective_rates(stage: Stage, found: Rates, step: int, word: int) -> None:
+    """Draw the rates of some words until a step, and all rates at that step."""
+    rates = found.rates.clamp(LOW / 9, HIGH * 9)
+    time, words = stage.panels(draw_axes)
+    words.plot(range(1, rates.shape[1] + 1), rates[step - 1], **EVERY_WORD)
+    for number, shown in enumerate((*WORDS, word)):
+        time.plot(range(1, step + 1), rates[:step, shown - 1], markevery=25, **line_style(number))
+        if number < len(WORDS):
+            words.plot(shown, rates[step - 1, shown - 1], zorder=5, **_mark(number))
+    comes = found.seen[:step, word - 1].nonzero().flatten() + 1
+    time.plot(comes, TICKS, **OCCURS)
+    here = float(rates[step - 1, word - 1].clamp(LOW, HIGH))
+    time.handle(("step", ""), step, here, name="minibatch", **_mark(len(WORDS)))
+    words.handle(("word", ""), word, here, name="rank of your word", **_mark(len(WORDS)))
+    words.text(RAREST, TICKS, f"your word: {word}", ha="right", color=line_style(len(WORDS))["color"])
 
 
-def draw_axes(figure: Figure) -> None:
+def draw_axes(figure: Figure) -> tuple[Axes, Axes]:
     """Draw all that does not move."""
-    time, words = _panels(figure)
-    for number, word in enumerate(WORDS):
-        time.plot([], [], label=f"word {word}", **line_style(number))
-    time.plot([], [], "|", color="black", label="word 300 occurs")
-    time.set(xlabel="minibatch", ylabel="effective rate of a weight")
-    time.legend(
-        loc="lower right",
-        bbox_to_anchor=(1.02, 1),
-        ncols=5,
-        fontsize=8,
-        frameon=False,
-        columnspacing=0.9,
-        handlelength=1.8,
-    )
-    words.set(xlabel="rank of the word", ylabel="effective rate", title="all weights, at this minibatch")
-    words.title.set_fontsize(9)
+    time, words = figure.subplots(1, 2, width_ratios=(1.15, 1))
+    for number, label in enumerate((*(f"word {word}" for word in WORDS), "your word")):
+        time.plot([], [], label=label, **line_style(number))
+    time.plot([], [], label="it occurs", **OCCURS)
+    time.set(xlabel="minibatch", ylabel="effective rate of a weight", xlim=(-3, N_STEPS + 4))
+    words.set(xlabel="rank of the word", ylabel="effective rate", xscale="log", xlim=(0.8, 380))
+    words.plot([], [], label="all weights, at this minibatch", **EVERY_WORD)
+    for ax in (time, words):
+        ax.set(yscale="log", ylim=(LOW, HIGH))
+    legend_above(time, words, ncols=5, columnspacing=0.9, handlelength=1.8)
     plain_log(time, words)
+    return time, words
 
 
 def said(found: Rates, name: str, *, memory: float, size: int, step: int) -> str:
@@ -251,7 +231,7 @@ def said(found: Rates, name: str, *, memory: float, size: int, step: int) -> str
     else:
         reached = "Not yet." if size == SIZES[0] else f"The goal is for minibatches of {SIZES[0]}."
     kept = f", {'β' if name == 'delta-bar-delta' else 'ρ'} = {memory:g}" if METHODS[name].memory else ""
-    gap = f"the rate of word 300 is {last[-1] / last[0]:.3g} times that of word 1"
+    gap = f"the rate of word {RAREST} is {last[-1] / last[0]:.3g} times that of word 1"
     return (
         f"{name}{kept}: after {step} minibatches {gap}. Over the last {WATCHED} it changes by a factor of {swing:.3g}; "
         f"the loss ends at {found.loss:.3f}. {reached}"
@@ -260,13 +240,6 @@ def said(found: Rates, name: str, *, memory: float, size: int, step: int) -> str
 
 def _mark(number: int) -> dict[str, Any]:
     return line_style(number) | {"linestyle": "", "markersize": 9, "markeredgecolor": "black"}
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes]:
-    time, words = figure.add_axes(OVER_TIME), figure.add_axes(OVER_WORDS)
-    time.set(yscale="log", xlim=(-3, N_STEPS + 4), ylim=(LOW, HIGH))
-    words.set(xscale="log", yscale="log", xlim=(0.8, 380), ylim=(LOW, HIGH))
-    return time, words
 
 
 @cache

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from steepest.data import Data, digits, split
 from steepest.demos._demo import Demo, count, steps
-from steepest.demos._still import Still
+from steepest.demos._marks import THRESHOLD, legend_above
+from steepest.demos._stage import Stage
 from steepest.dense import fit, make_nets, with_backward
 from steepest.plots import line_style
 
@@ -29,7 +30,8 @@ EVERY = 4  # steps of which the mean loss is shown: single minibatches are noisy
 LAST = 5  # such means that count as "at the end"
 TRAINED = 1.0
 TOP = 12.0
-CURVES, FINAL = (0.075, 0.135, 0.385, 0.74), (0.59, 0.135, 0.34, 0.74)
+LOWEST, HIGHEST = 0.03, 14
+TICKS = (0.03, 0.1, 0.3, 1, 3, 10)
 
 
 def rates_demo(batch_norm_train: Train, batch_norm_backward: Backward) -> Demo:
@@ -42,14 +44,13 @@ def rates_demo(batch_norm_train: Train, batch_norm_backward: Backward) -> Demo:
     """
     board = Board(batch_norm_train, batch_norm_backward)
 
-    def draw(view: RateView, *, step: int, rate: float) -> str:
+    def draw(stage: Stage, *, step: int, rate: float) -> str:
         board.train(step)
-        return draw_rates(board, view, step=step, rate=rate)
+        return draw_rates(board, stage, step=step, rate=rate)
 
     return Demo(
         draw,
         {"step": count("step", 40, EVERY, N_STEPS, EVERY), "rate": steps("rate η", 0.1, RATES)},
-        view=RateView,
         needs=["batch_norm_train", "batch_norm_backward"],
         goal=f"how many times larger a rate do the normalized nets bear? Find the last rate that brings each kind "
         f"below {TRAINED:.0f} in {N_STEPS} steps, and the first that does not",
@@ -121,44 +122,14 @@ class Board:
         return None
 
 
-class RateView:
-    """The figure of the curves, and of the losses at all rates tried.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets two panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        Still(figure).show("labels", draw_axes)
-        self.left, self.right = figure.add_axes(CURVES), figure.add_axes(FINAL)
-        _limit(self.left, self.right)
-        self.left.set_axis_off()
-        self.right.set_axis_off()
-        (self.here,) = self.right.plot([], [], color="0.6", linewidth=8, alpha=0.35, zorder=0)
-        self.curves = [self.left.plot([], [], **line_style(kind))[0] for kind in range(2)]
-        self.dots = [self.right.plot([], [], **_dots(kind))[0] for kind in range(2)]
-
-    def show(self, board: Board, *, step: int, rate: float) -> None:
-        """Draw the curves of a rate up to a step, and the losses there of all rates tried."""
-        number, points = RATES.index(rate), step // EVERY
-        tried = [other for other, known in enumerate(RATES) if known in board.tried]
-        now = board.at(step)
-        for kind in range(2):
-            self.curves[kind].set_data(range(EVERY, step + 1, EVERY), board.losses[kind, number, :points])
-            self.dots[kind].set_data([RATES[other] for other in tried], now[kind, tried])
-        self.here.set_data([rate, rate], [1e-3, 1e3])
-
-
-def draw_rates(board: Board, view: RateView, *, step: int, rate: float) -> str:
+def draw_rates(board: Board, stage: Stage, *, step: int, rate: float) -> str:
     """Draw the curves of a rate and tell what is known of the rates that either kind bears.
 
     Parameters
     ----------
     board : Board
         Is trained up to this step; remembers the rate.
-    view : RateView
+    stage : Stage
         Where to draw.
     step : int
         How far the curves are shown.
@@ -171,8 +142,16 @@ def draw_rates(board: Board, view: RateView, *, step: int, rate: float) -> str:
         The losses and how far the goal is, for the line above the figure.
     """
     board.tried.add(rate)
-    view.show(board, step=step, rate=rate)
-    losses = board.at(step)[:, RATES.index(rate)].tolist()
+    number, points = RATES.index(rate), step // EVERY
+    tried, now = sorted(board.tried), board.at(step)
+    curves, final = stage.panels(draw_axes)
+    final.plot([rate, rate], [LOWEST, HIGHEST], color="0.6", linewidth=8, alpha=0.35, zorder=0)
+    for kind in range(2):
+        curves.plot(range(EVERY, step + 1, EVERY), board.losses[kind, number, :points], **line_style(kind))
+        final.plot(tried, now[kind, [RATES.index(other) for other in tried]], **_dots(kind))
+    curves.handle(("step", ""), step, float(board.losses[1, number, points - 1]), name="step")
+    final.handle(("rate", ""), rate, float(now[1, number]), name="rate")
+    losses = now[:, number].tolist()
     shown = [f"{kind} {_word(loss)}" for kind, loss in zip(KINDS, losses, strict=True)]
     said = f"rate {rate:g}, step {step}: loss {', '.join(shown)} (chance: {math.log(10):.2f})"
     if step < N_STEPS:
@@ -187,35 +166,30 @@ def draw_rates(board: Board, view: RateView, *, step: int, rate: float) -> str:
     )
 
 
-def draw_axes(figure: Figure) -> None:
+def draw_axes(figure: Figure) -> tuple[Axes, Axes]:
     """Draw axes, labels and the legend."""
-    left, right = figure.add_axes(CURVES), figure.add_axes(FINAL)
-    _limit(left, right)
-    left.set(xlabel="step", ylabel=f"training loss, mean of {EVERY} steps")
-    right.set(xlabel="learning rate η", ylabel=f"loss, mean of the last {LAST * EVERY} steps")
-    for ax in (left, right):
-        ax.axhline(math.log(10), color="0.5", linewidth=0.8)
-        ax.set_yticks([0.03, 0.1, 0.3, 1, 3, 10], ["0.03", "0.1", "0.3", "1", "3", "10"])
-    left.text(1.01, math.log(10), "chance", fontsize=8, va="center", transform=left.get_yaxis_transform())
-    right.axhline(TRAINED, color="black", linewidth=0.8, linestyle=(0, (1, 2)))
-    right.text(1.01, TRAINED, "trained ↓", fontsize=8, va="center", transform=right.get_yaxis_transform())
+    left, right = figure.subplots(1, 2, sharey=True)
+    left.set(xlabel="step", ylabel=f"training loss, mean of {EVERY} steps", xlim=(0, N_STEPS + 1))
+    right.set(xlabel="learning rate η", ylabel=f"loss, mean of the last {LAST * EVERY} steps", xscale="log")
+    right.set(xlim=(RATES[0] / 1.3, RATES[-1] * 1.3), yscale="log", ylim=(LOWEST, HIGHEST))
+    right.set_yticks(TICKS, [f"{tick:g}" for tick in TICKS])
     right.set_xticks(RATES, [f"{rate:g}" for rate in RATES])
+    right.tick_params(labelleft=True)
     for ax in (left, right):
         ax.minorticks_off()
+        ax.axhline(math.log(10), **THRESHOLD)
+        ax.text(1.01, math.log(10), "chance", fontsize=8, va="center", transform=ax.get_yaxis_transform())
+    right.axhline(TRAINED, color="black", linewidth=0.8, linestyle=(0, (1, 2)))
+    right.text(1.01, TRAINED, "trained ↓", fontsize=8, va="center", transform=right.get_yaxis_transform())
     for kind, label in enumerate(KINDS):
         left.plot([], [], label=f"{label}, median of {SEEDS}", **line_style(kind))
         right.plot([], [], label=f"{label}, rates tried", **_dots(kind))
-    for ax in (left, right):
-        ax.legend(loc="lower left", bbox_to_anchor=(-0.03, 1), ncols=2, fontsize=9, frameon=False, borderpad=0.2)
+    legend_above(left, right, ncols=2, fontsize=9)
+    return left, right
 
 
 def _dots(kind: int) -> dict[str, Any]:
     return line_style(kind) | {"markersize": 7, "linewidth": 1}
-
-
-def _limit(left: Axes, right: Axes) -> None:
-    left.set(yscale="log", xlim=(0, N_STEPS + 1), ylim=(0.03, 14))
-    right.set(xscale="log", yscale="log", xlim=(RATES[0] / 1.3, RATES[-1] * 1.3), ylim=(0.03, 14))
 
 
 def _word(loss: float) -> str:

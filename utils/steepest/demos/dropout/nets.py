@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -65,8 +65,6 @@ class Thinned(NamedTuple):
     ----------
     masks : list of Tensor, shape (MASKS, units)
         One for each hidden layer.
-    passed : list of Tensor, shape (MASKS, units)
-        What each hidden layer passed on.
     outputs : Tensor, shape (MASKS,)
         The output under each mask.
     scaled, whole : float
@@ -74,10 +72,13 @@ class Thinned(NamedTuple):
     """
 
     masks: list[Tensor]
-    passed: list[Tensor]
     outputs: Tensor
     scaled: float
     whole: float
+
+    def mask(self, number: int) -> tuple[float, ...]:
+        """One of the masks, all hidden layers in a row."""
+        return tuple(torch.cat([mask[number] for mask in self.masks]).tolist())
 
     def apart(self, number: int) -> tuple[float, float]:
         """Distance of the mean of the first outputs from the scaled network's, and its standard error."""
@@ -120,7 +121,24 @@ def thin(
     net, generator = small_net(layers), torch.Generator().manual_seed(seed)
     shapes = [(MASKS, size) for size in SIZES[layers][1:-1]]
     masks = [dropout_mask(shape, keep=keep, generator=generator).double() for shape in shapes]
-    passed, outputs = net.outputs(lambda h, layer: dropout_train(h, masks[layer]), MASKS)
+    _, outputs = net.outputs(lambda h, layer: dropout_train(h, masks[layer]), MASKS)
     _, scaled = net.outputs(lambda h, layer: dropout_test(h, keep=keep))
     _, whole = net.outputs(lambda h, layer: h)
-    return Thinned(masks, passed, outputs, float(scaled[0]), float(whole[0]))
+    return Thinned(masks, outputs, float(scaled[0]), float(whole[0]))
+
+
+def under(dropout_train: Train, mask: Sequence[float], *, layers: str) -> tuple[list[float], float]:
+    """What the hidden units pass on under one mask, and the output.
+
+    Parameters
+    ----------
+    dropout_train : callable
+        The student's function.
+    mask : sequence of float
+        A number for each hidden unit, layer after layer.
+    layers : str
+        One of `LAYERS`.
+    """
+    masks = torch.split(torch.tensor([mask], dtype=torch.float64), list(SIZES[layers][1:-1]), dim=1)
+    passed, outputs = small_net(layers).outputs(lambda h, layer: dropout_train(h, masks[layer]))
+    return torch.cat(passed, dim=1)[0].tolist(), float(outputs[0])

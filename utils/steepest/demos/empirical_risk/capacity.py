@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -12,8 +13,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, count, plain_log, slider
-from steepest.demos._marks import HERE
-from steepest.demos._still import Still, bare
+from steepest.demos._marks import legend_above
+from steepest.demos._stage import Stage
 from steepest.demos.empirical_risk.polynomials import (
     HIGHEST,
     PASSES,
@@ -29,8 +30,10 @@ from steepest.plots import line_style
 Stop = Callable[..., tuple[int, int]]
 
 GOAL, GOAL_NOISE = 0.12, 0.3
-FIT, TRAINING, DEGREES = (0.05, 0.13, 0.26, 0.83), (0.38, 0.13, 0.27, 0.83), (0.74, 0.13, 0.25, 0.83)
-LOWEST = 1e-4
+LOWEST, SEEN = 1e-4, 2e-3  # errors that are drawn, and those that are not below the panels
+BEFORE = 0.5  # where pass 0 stands on an axis of logarithms
+BESIDE = 1.2  # where the noise is shown, right of the points
+GRID = torch.linspace(-1, 1, 161, dtype=torch.float64)
 GREY: dict[str, Any] = {"color": "0.6", "linewidth": 1}
 ERRORS = [line_style(number) | {"marker": ""} for number in (0, 2, 1)]  # training, validation, risk
 LINES: tuple[dict[str, Any], ...] = ({"color": "black", "linewidth": 2}, line_style(1) | {"marker": ""})
@@ -50,10 +53,13 @@ def capacity_demo(empirical_risk: Risk, early_stop: Stop) -> Demo:
     empirical_risk, early_stop : callable
         The student's functions.
     """
+    train = lru_cache(maxsize=32)(partial(learning_curves, empirical_risk))  # playing measures nothing
+    fit = lru_cache(maxsize=32)(partial(best_fits, empirical_risk))
+    kept: dict[tuple[float, int], dict[int, float]] = {}
 
-    def draw(view: CapacityView, *, degree: int, noise: float, patience: int, passes: int) -> str:
-        functions = empirical_risk, early_stop
-        return draw_capacity(*functions, view, degree=degree, noise=noise, patience=patience, passes=passes)
+    def draw(stage: Stage, *, degree: int, noise: float, patience: int, passes: int) -> str:
+        known = train(degree, noise), fit(noise), kept.setdefault((noise, patience), {})
+        return draw_capacity(early_stop, stage, *known, degree=degree, noise=noise, patience=patience, passes=passes)
 
     return Demo(
         draw,
@@ -63,7 +69,6 @@ def capacity_demo(empirical_risk: Risk, early_stop: Stop) -> Demo:
             "patience": count("patience", 1, 1, 40),
             "passes": count("show pass", 40, 0, PASSES, 2),
         },
-        view=CapacityView,
         needs=["empirical_risk", "early_stop"],
         goal=(
             f"at degree {HIGHEST} and noise {GOAL_NOISE}, let early stopping keep a polynomial whose risk is at most "
@@ -87,60 +92,12 @@ def _halt(early_stop: Stop, losses: Tensor, patience: int) -> tuple[int, int]:
     return best, stop
 
 
-class CapacityView:
-    """The figure, and what has been computed for it.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets three panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        self.trained: dict[tuple[int, float], LearningCurves] = {}
-        self.fits: dict[float, tuple[Tensor, Tensor]] = {}
-        self.kept: dict[tuple[float, int], dict[int, float]] = {}
-        self.grid = torch.linspace(-1, 1, 161, dtype=torch.float64)
-        Still(figure).show("all", draw_background)
-        fit, training, degrees = bare(_panels(figure))
-        self.points = [fit.plot([], [], **style)[0] for style in POINTS]
-        (self.now,) = fit.plot([], [], **LINES[1])
-        (self.best,) = fit.plot([], [], **LINES[0])
-        self.lines = [training.plot([], [], **style)[0] for style in ERRORS]
-        self.halts = [training.axvline(1, 0.2, **style) for style in HALTS]
-        self.here = [training.plot([], [], "o", color="black", markersize=4)[0] for _ in ERRORS]
-        self.by_degree = [degrees.plot([], [], **ERRORS[number])[0] for number in (0, 2)]
-        (self.stopped,) = degrees.plot([], [], **STOPPED)
-        (self.at,) = degrees.plot([], [], clip_on=False, **HERE | {"markersize": 14})
-        self.floors = [ax.axhline(1, **GREY) for ax in (training, degrees)]
-
-    def show(self, done: LearningCurves, fits: tuple[Tensor, Tensor], noise: float, passes: int) -> None:
-        """Draw the points, the polynomial after some passes, its errors, and those of all degrees."""
-        for drawn, points in zip(self.points, sets(), strict=True):
-            drawn.set_data(points.x.numpy(), points.y(noise).numpy())  # matplotlib takes long over tensors
-        self.now.set_data(self.grid.numpy(), (rows_at(self.grid) @ done.theta[passes]).numpy())
-        for line, here, errors in zip(self.lines, self.here, done[1:], strict=True):
-            line.set_data(range(1, PASSES + 2), errors.clamp(min=LOWEST).numpy())
-            here.set_data([passes + 1], [errors[passes].clamp(min=LOWEST)])
-        for line, errors in zip(self.by_degree, fits, strict=True):
-            line.set_data(range(len(errors)), errors.clamp(min=LOWEST).numpy())
-        for floor in self.floors:
-            floor.set_ydata([max(noise**2, LOWEST)] * 2)
-
-    def halt(self, done: LearningCurves, best: int, stop: int, kept: dict[int, float], degree: int) -> None:
-        """Draw what early stopping keeps, and what it kept of other degrees."""
-        self.best.set_data(self.grid.numpy(), (rows_at(self.grid) @ done.theta[best]).numpy())
-        for line, place in zip(self.halts, (best, stop), strict=True):
-            line.set_xdata([place + 1, place + 1])
-        kept[degree] = float(done.risk[best])
-        self.stopped.set_data(list(kept), list(kept.values()))
-        self.at.set_data([degree], [kept[degree]])
-
-
 def draw_capacity(
-    empirical_risk: Risk,
     early_stop: Stop,
-    view: CapacityView,
+    stage: Stage,
+    done: LearningCurves,
+    fits: tuple[Tensor, Tensor],
+    kept: dict[int, float],
     *,
     degree: int,
     noise: float,
@@ -151,10 +108,16 @@ def draw_capacity(
 
     Parameters
     ----------
-    empirical_risk, early_stop : callable
-        The student's functions.
-    view : CapacityView
-        Where to draw; remembers what was computed and what was kept.
+    early_stop : callable
+        The student's function.
+    stage : Stage
+        Where to draw.
+    done : LearningCurves
+        How the polynomial was trained.
+    fits : tuple of Tensor
+        Training error and risk of the best fit of each degree.
+    kept : dict of int to float
+        Risks of what was kept, by degree; this one is added.
     degree : int
         Of the polynomial: its capacity.
     noise : float
@@ -169,14 +132,28 @@ def draw_capacity(
     str
         What is kept, what more training would lead to, and how far the goal is, for the line above the figure.
     """
-    if (degree, noise) not in view.trained:
-        view.trained[degree, noise] = learning_curves(empirical_risk, degree, noise)
-    if noise not in view.fits:
-        view.fits[noise] = best_fits(empirical_risk, noise)
-    done, fits = view.trained[degree, noise], view.fits[noise]
     best, stop = _halt(early_stop, done.validation, patience)
-    view.show(done, fits, noise, passes)
-    view.halt(done, best, stop, view.kept.setdefault((noise, patience), {}), degree)
+    kept[degree] = float(done.risk[best])
+    fit, training, degrees = stage.panels(draw_frames)
+    for style, points in zip(POINTS, sets(), strict=True):
+        fit.plot(points.x, points.y(noise), **style)
+    for style, number in zip(LINES, (best, passes), strict=True):
+        fit.plot(GRID, rows_at(GRID) @ done.theta[number], **style)
+    fit.plot([BESIDE, BESIDE], [-noise, noise], **GREY)
+    fit.handle(("", "noise"), BESIDE, noise, name="noise σ")
+    places = [BEFORE, *range(1, PASSES + 1)]
+    for style, errors in zip(ERRORS, done[1:], strict=True):
+        training.plot(places, errors.clamp(min=LOWEST), **style)
+        training.plot(places[passes], float(errors[passes].clamp(min=LOWEST)), color="black", marker="o", markersize=4)
+    for style, number in zip(HALTS, (best, stop), strict=True):
+        training.plot([places[number]] * 2, [LOWEST, 1e2], **style)
+    training.handle(("passes", ""), places[passes], max(float(done.risk[passes]), SEEN), name="pass that is shown")
+    for number, errors in zip((0, 2), fits, strict=True):
+        degrees.plot(range(len(errors)), errors.clamp(min=LOWEST), **ERRORS[number])
+    degrees.plot(list(kept), list(kept.values()), **STOPPED)
+    degrees.handle(("degree", ""), degree, max(kept[degree], SEEN), name="degree")
+    for panel, ends in ((training, (BEFORE / 2, 2 * PASSES)), (degrees, (-1, HIGHEST + 1))):
+        panel.plot(ends, max(noise**2, LOWEST), **GREY)
     halted = f"halts at pass {stop} and keeps" if stop < PASSES else "never halts; it keeps"
     said = (
         f"Patience {patience} {halted} pass {best}: training error {done.training[best]:.3g}, risk "
@@ -189,37 +166,30 @@ def draw_capacity(
     return said + ("The goal is reached." if done.risk[best] <= GOAL else f"Not yet: the goal is a risk of {GOAL}.")
 
 
-def draw_background(figure: Figure) -> None:
+def draw_frames(figure: Figure) -> tuple[Axes, ...]:
     """Draw the sine and all labels."""
-    fit, training, degrees = _panels(figure)
-    x = torch.linspace(-1, 1, 161)
-    fit.plot(x, torch.sin(math.pi * x), color="0.8", linewidth=4)
+    fit, training, degrees = figure.subplots(1, 3)
+    fit.plot(GRID, torch.sin(math.pi * GRID), color="0.8", linewidth=4)
     for style, label in zip((*POINTS, *LINES), ("training", "validation", "kept", "shown"), strict=True):
         fit.plot([], [], label=label, **style)
-    fit.set(xlabel="x")
-    fit.set_ylabel("y", labelpad=-6)
-    fit.legend(loc="upper left", fontsize=8, ncols=2, columnspacing=1, handlelength=1.5)
+    fit.text(BESIDE, -0.7, "±σ", ha="center", va="top", fontsize=9)
+    fit.set(xlabel="x", ylabel="y", xlim=(-1.05, 1.4), ylim=(-2.2, 2.2), xticks=[-1, 0, 1])
     for style, label in zip(ERRORS, ("training error", "validation error", "risk"), strict=True):
         training.plot([], [], label=label, **style)
     for style, label in zip(HALTS, ("kept", "halt"), strict=True):
         training.plot([], [], label=label, **style)
     training.plot([], [], label="noise σ²", **GREY)
-    training.set(xlabel="passes through the training set + 1", ylabel="mean squared error")
-    training.legend(loc="lower left", fontsize=8, ncols=2, columnspacing=1, handlelength=1.5)
+    training.set(xlabel="passes through the training set", ylabel="mean squared error", xscale="log", yscale="log")
+    training.set(xlim=(0.8 * BEFORE, 1.2 * PASSES), ylim=(SEEN, 2))
+    training.set_xticks([BEFORE, 1, 3, 10, 30, 100], ["0", "1", "3", "10", "30", "100"])
+    training.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
+    training.minorticks_off()
     degrees.plot([], [], label="least training error", **ERRORS[0])
     degrees.plot([], [], label="its risk", **ERRORS[2])
     degrees.plot([], [], label="risk of what was kept", **STOPPED)
-    degrees.set(xlabel="degree of the polynomial", ylabel="mean squared error")
-    degrees.legend(loc="upper left", fontsize=8, handlelength=1.5)
+    degrees.set(xlabel="degree of the polynomial", ylabel="mean squared error", yscale="log")
+    degrees.set(xlim=(-0.5, HIGHEST + 0.5), ylim=(SEEN, 2e4), xticks=range(0, HIGHEST + 1, 2))
     plain_log(degrees)
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
-    fit, training, degrees = (figure.add_axes(place) for place in (FIT, TRAINING, DEGREES))
-    fit.set(xlim=(-1.05, 1.05), ylim=(-2.2, 3.0))
-    training.set(xscale="log", yscale="log", xlim=(0.9, 1.15 * PASSES), ylim=(2e-3, 2))
-    degrees.set(yscale="log", xlim=(-0.5, HIGHEST + 0.5), ylim=(2e-3, 2e4), xticks=range(0, HIGHEST + 1, 2))
-    training.set_xticks([1, 3, 10, 30, 100], ["1", "3", "10", "30", "100"])
-    training.set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
-    training.minorticks_off()
+    legend_above(fit, training, ncols=2)
+    legend_above(degrees, ncols=1)
     return fit, training, degrees

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
 from steepest.activations import ACTIVATIONS, activation
-from steepest.demos._demo import Demo, choice, count, slider, steps
-from steepest.demos._still import Still
+from steepest.demos._demo import Demo, choice, count, plain_log, power, slider, steps
+from steepest.demos._stage import Panel, Stage
 from steepest.depth import layer_signals
 from steepest.plots import line_style
 
@@ -25,7 +24,7 @@ WIDTHS = (10, 20, 50, 100, 200)
 MOST_LAYERS, FIRST_LAYERS, GOAL_LAYERS = 30, 20, 20
 GOALS = ("ReLU", "tanh")
 BAND = (1 / 3, 3.0)
-EXAMPLES = 50
+EXAMPLES, NUMBERS = 50, 5000  # examples that are sent, and numbers of a layer, at most
 REMEMBERED = 8
 BINS = 80
 SEED = 2
@@ -48,8 +47,10 @@ TICKS = {
 }
 ENDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0), "scaled tanh": (-1.7159, 1.7159)}
 NEAR_AN_END = 0.02
-SIGNALS, GRADIENTS = (0.075, 0.575, 0.52, 0.36), (0.075, 0.11, 0.52, 0.36)
-DEVIATIONS = (0.675, 0.11, 0.305, 0.825)
+STROKE, SEEN = 2.0, 0.06  # height of a bin in points, and the least share that is drawn as it is
+GAIN: dict[str, Any] = {"color": "black", "linestyle": ":", "linewidth": 1.2}
+GAINS = (0.01, 10.0)
+STYLES = tuple(line_style(number) for number in (0, 1))  # of the signal and of the gradient
 
 
 class Signals(NamedTuple):
@@ -89,16 +90,16 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
     wanted: list[str] = []  # only what is called can be unwritten
     drawn: dict[tuple[str, int], list[Tensor]] = {}
 
-    def draw(view: SignalView, *, kind: str, scheme: str, scale: float, depth: int, width: int) -> str:
+    def draw(stage: Stage, *, kind: str, scheme: str, scale: float, depth: int, width: int) -> str:
         initializer = initializers[scheme]
         wanted[:] = ["fans", getattr(initializer, "__name__", scheme), "activation_spread"]
         if (scheme, width) not in drawn:
-            drawn[scheme, width] = draw_layers(initializer, width)
+            drawn[scheme, width] = [weight.double() for weight in draw_layers(initializer, width)]
             if len(drawn) > REMEMBERED:
                 del drawn[next(iter(drawn))]
-        weights = [scale * weight.double() for weight in drawn[scheme, width][:depth]]
+        weights = [scale * weight for weight in drawn[scheme, width][:depth]]
         found = send(activation_spread, weights, kind)
-        view.show(found, kind)
+        draw_signals(stage, found, kind, scale)
         start = scheme if scale == 1 else f"{scheme} × {scale:.2g}"
         layers = "1 layer" if depth == 1 else f"{depth} layers"
         return f"{layers} of {width} units, {kind}, {start}: {said(found, kind)}"
@@ -112,7 +113,6 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
             "depth": count("layers", FIRST_LAYERS, 1, MOST_LAYERS),
             "width": steps("units a layer", 100, WIDTHS),
         },
-        view=SignalView,
         needs=wanted,
         goal=f"keep all deviations inside the band through {GOAL_LAYERS} layers of ReLU, then of tanh",
         size=(9.5, 4.7),
@@ -152,7 +152,8 @@ def send(activation_spread: Spread, weights: Sequence[Tensor], kind: str) -> Sig
         A key of `ACTIVATIONS`.
     """
     generator = torch.Generator().manual_seed(SEED)
-    x = torch.randn(EXAMPLES, weights[0].shape[1], generator=generator, dtype=torch.float64)
+    width = weights[0].shape[1]
+    x = torch.randn(min(EXAMPLES, NUMBERS // width), width, generator=generator, dtype=torch.float64)
     spread = activation_spread(x, list(weights), activation(kind))
     if spread.shape != (len(weights),):
         raise ValueError(
@@ -188,58 +189,45 @@ def histograms(values: Tensor, low: float, high: float, *, counted: Tensor) -> T
     return counts / counts.amax(dim=1, keepdim=True).clamp(min=1)
 
 
-class SignalView:
-    """The figure: a histogram of the signal and of the gradient standing at every layer, and their deviations.
+def draw_signals(stage: Stage, found: Signals, kind: str, scale: float) -> None:
+    """Draw a histogram of the signal and of the gradient at every layer, and their deviations.
 
     Parameters
     ----------
-    figure : Figure
-        Is cleared and gets three panels.
+    stage : Stage
+        Where to draw.
+    found : Signals
+        What went through the network.
+    kind : str
+        A key of `ACTIVATIONS`.
+    scale : float
+        By what the weights were multiplied.
     """
-
-    def __init__(self, figure: Figure) -> None:
-        Still(figure).show("labels", draw_labels)
-        self.signals, gradients, deviations = _panels(figure)
-        for ax in (gradients, deviations):
-            ax.set_axis_off()
-        self.signals.patch.set_visible(False)
-        self.signals.spines[:].set_visible(False)
-        self.signals.set_xticks([])  # heights alone change with the activation
-        styles = [line_style(number) for number in (0, 1)]
-        self.outputs, self.gradients = (
-            PolyCollection([], facecolor=style["color"], edgecolor=style["color"], linewidth=0.6) for style in styles
-        )
-        self.signals.add_collection(self.outputs, autolim=False)
-        gradients.add_collection(self.gradients, autolim=False)
-        self.spread, self.gradient_spread = (deviations.plot([], [], **style)[0] for style in styles)
-
-    def show(self, found: Signals, kind: str) -> None:
-        """Draw what went through a network with this activation."""
-        self.signals.set_ylim(RANGES[kind])
-        self.signals.set_yticks(TICKS[kind], [f"{tick:g}".replace("-", "−") for tick in TICKS[kind]])
-        outputs, gradients = found.outputs, found.gradients
-        shares = histograms(outputs, *RANGES[kind], counted=outputs != 0)
-        self.outputs.set_verts(_violins(shares, *RANGES[kind], first=1))
-        shares = histograms(gradients.abs().log10(), *EXPONENTS, counted=gradients != 0)
-        self.gradients.set_verts(_violins(shares, *EXPONENTS, first=0))
-        low, high = EXPONENTS
-        for line, values, first in ((self.spread, found.spread, 1), (self.gradient_spread, found.gradient_spread, 0)):
-            line.set_data(range(first, first + len(values)), values.log10().clamp(low + 0.3, high - 0.3))
+    signals, gradients, deviations, gains = stage.panels(draw_frames)
+    (low, high), ticks = RANGES[kind], TICKS[kind]
+    for tick, place in zip(ticks, (np.array(ticks) - low) / (high - low), strict=True):
+        signals.plot([-1, MOST_LAYERS + 1], [place, place], color="0.9", linewidth=0.8, zorder=1)
+        signals.text(-1.1, place, f"{tick:g}".replace("-", "−"), ha="right", va="center", fontsize=10, clip_on=False)
+    upright = histograms(found.outputs, *RANGES[kind], counted=found.outputs != 0)
+    _stand(signals, upright, (0, 1), 1, STYLES[0])
+    upright = histograms(found.gradients.abs().log10(), *EXPONENTS, counted=found.gradients != 0)
+    _stand(gradients, upright, EXPONENTS, 0, STYLES[1])
+    low, high = EXPONENTS
+    for values, first, style in ((found.spread, 1, STYLES[0]), (found.gradient_spread, 0, STYLES[1])):
+        deviations.plot(range(first, first + len(values)), values.log10().clamp(low + 0.3, high - 0.3), **style)
+    depth = len(found.spread)
+    gains.plot([depth, MOST_LAYERS + 1], [scale, scale], **GAIN)
+    gains.handle(("depth", "scale"), depth, scale, name="layers, and by what their weights are multiplied")
 
 
-def _violins(shares: Tensor, low: float, high: float, *, first: int) -> list[np.ndarray]:
-    """The outlines of histograms that stand upright and are mirrored, one at each layer from the first on."""
-    edges = np.linspace(low, high, BINS + 1).repeat(2)[1:-1]
-    outlines = []
-    for layer, row in enumerate(shares.numpy(), start=first):
-        filled = row.nonzero()[0]
-        if len(filled) == 0:
-            continue
-        inside = slice(2 * filled[0], 2 * filled[-1] + 2)
-        half, heights = 0.45 * row.repeat(2)[inside], edges[inside]
-        right, left = np.stack([layer + half, heights], axis=1), np.stack([layer - half, heights], axis=1)
-        outlines.append(np.concatenate([right, left[::-1]]))
-    return outlines
+def _stand(panel: Panel, shares: Tensor, ends: tuple[float, float], first: int, style: Mapping[str, Any]) -> None:
+    """Draw histograms upright and mirrored, one at each layer from the first on: a stroke for each bin."""
+    layers, bins = shares.numpy().nonzero()
+    half = 0.45 * shares.numpy()[layers, bins].clip(SEEN)
+    heights = np.linspace(*ends, 2 * BINS + 1)[1::2][bins]
+    across = (layers + first)[:, None] + half[:, None] * [-1, 1, np.nan]
+    stroke = {"color": style["color"], "linewidth": STROKE, "solid_capstyle": "butt", "snap": False}
+    panel.plot(across.ravel(), heights.repeat(3), **stroke)
 
 
 def said(found: Signals, kind: str) -> str:
@@ -266,30 +254,28 @@ def said(found: Signals, kind: str) -> str:
     return text + f"The goal is reached for {kind}."
 
 
-def draw_labels(figure: Figure) -> None:
+def draw_frames(figure: Figure) -> tuple[Axes, ...]:
     """Draw axes, legends and the band."""
-    signals, gradients, deviations = _panels(figure)
-    signals.set(yticks=[], xticklabels=[], ylabel="output of a unit")
-    signals.yaxis.set_label_coords(-0.085, 0.5)
+    axes = figure.subplot_mosaic("sd;gd", width_ratios=(1.75, 1))
+    signals, gradients, deviations = (axes[name] for name in "sgd")
+    gains = deviations.twinx()
+    for ax in (signals, gradients, deviations):
+        ax.set(xlim=(-0.8, MOST_LAYERS + 0.8), ylim=EXPONENTS)
+    signals.set(ylim=(0, 1), xticklabels=[], ylabel="output of a unit")
+    signals.set_yticks([0], ["−1.7"], alpha=0)  # room for the numbers of every activation
+    signals.tick_params(axis="y", length=0)
     signals.set_title("histogram of the outputs of every layer, without zeros", fontsize=9, pad=4)
     gradients.set(xlabel="layer (0: the input)", ylabel="size of the gradient")
     gradients.set_title("histogram of the gradients, sent back from the top", fontsize=9, pad=4)
-    gradients.yaxis.set_label_coords(-0.11, 0.5)
-    powers = {-12: "10⁻¹²", -9: "10⁻⁹", -6: "10⁻⁶", -3: "10⁻³", 0: "1", 3: "10³", 6: "10⁶"}
+    exponents = (-12, -9, -6, -3, 0, 3, 6)
     for ax in (gradients, deviations):
-        ax.set_yticks(list(powers), list(powers.values()))
-    low, high = np.log10(BAND)
-    deviations.axhspan(low, high, color="0.85", label="the band: ⅓ to 3")
-    for number, label in ((0, "of the signal,\nby your activation_spread"), (1, "of the gradient")):
-        deviations.plot([], [], label=label, **line_style(number))
+        ax.set_yticks(exponents, [power(exponent) for exponent in exponents])
+    deviations.axhspan(*np.log10(BAND), color="0.85", label="the band: ⅓ to 3")
+    for style, label in zip(STYLES, ("of the signal,\nby your activation_spread", "of the gradient"), strict=True):
+        deviations.plot([], [], label=label, **style)
     deviations.set(xlabel="layer", ylabel="deviation")
     deviations.legend(loc="lower left", fontsize=8)
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
-    signals, gradients, deviations = (figure.add_axes(place) for place in (SIGNALS, GRADIENTS, DEVIATIONS))
-    for ax in (signals, gradients, deviations):
-        ax.set_xlim(-0.8, MOST_LAYERS + 0.8)
-    gradients.set_ylim(EXPONENTS)
-    deviations.set_ylim(EXPONENTS)
-    return signals, gradients, deviations
+    gains.set(yscale="log", ylim=GAINS, ylabel="times: what multiplies all weights")
+    plain_log(gains)
+    figure.align_ylabels([signals, gradients])
+    return signals, gradients, deviations, gains

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -11,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, count, counted, plain_log, slider
+from steepest.demos._demo import Demo, count, counted, held, plain_log, slider
 from steepest.demos._marks import THRESHOLD, legend_above
-from steepest.demos._still import Still, bare
-from steepest.demos.loss_landscapes.paths import Descend, Loss, drawable, slope_of
+from steepest.demos._stage import Stage
+from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, Loss, draw_heights, drawable, slope_of
 from steepest.plots import line_style
 
 ByValue = Callable[[Tensor, float], Tensor]
@@ -25,8 +26,11 @@ N_STEPS = 40
 GOAL = 0.01
 WEIGHTS, BIASES = (3.8, 5.8), (-3.4, -1.6)
 LEVELS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4)
-MAP, UPPER, LOWER = (0.075, 0.12, 0.42, 0.8), (0.58, 0.57, 0.405, 0.35), (0.58, 0.12, 0.405, 0.35)
 WAYS = ("plain", "by value", "by norm")
+STYLES = [
+    line_style(number) | {"markersize": size} for number, size in enumerate((7, 5, 3))
+]  # all show where they meet
+LOSSES, SHORTEST, LONGEST = (1e-4, 1.0), 1e-4, 1e2
 
 
 class Fall:
@@ -42,6 +46,8 @@ class Fall:
         Maps points of shape (..., 2) to losses of shape (...).
     lr, limit : float
         Learning rate, and what the gradient is clipped to.
+    start : tuple of float
+        Weight and bias at first.
 
     Attributes
     ----------
@@ -60,10 +66,11 @@ class Fall:
         *,
         lr: float,
         limit: float,
+        start: tuple[float, float] = START,
     ) -> None:
-        self.descend, self.loss, self.lr, self.limit = descend, loss, lr, limit
+        self.descend, self.loss, self.lr, self.limit, self.start = descend, loss, lr, limit, start
         self.clip_by_value, self.clip_by_norm = clip_by_value, clip_by_norm
-        self.points = [torch.tensor(START, dtype=torch.float64).repeat(len(WAYS), 1)]
+        self.points = [torch.tensor(start, dtype=torch.float64).repeat(len(WAYS), 1)]
         self.gradients: list[Tensor] = []
         self.clipped: list[Tensor] = []
         self.state: dict[str, Any] = {}
@@ -90,42 +97,24 @@ class Fall:
         by_value, by_norm = (math.degrees(math.acos(min(1.0, float(cosine)))) for cosine in cosines)
         return float(gradient.norm()), by_value, by_norm
 
-
-class CliffView:
-    """The figure of the cliff.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets three panels.
-    loss : callable
-        Maps points of shape (..., 2) to losses of shape (...).
-    """
-
-    def __init__(self, figure: Figure, loss: Loss) -> None:
-        Still(figure).show("cliff", lambda still: draw_cliff_map(still, loss))
-        left, upper, lower = bare(_panels(figure))
-        # where runs lie on each other all their marks show
-        styles = [line_style(number) | {"markersize": size} for number, size in enumerate((7, 5, 3))]
-        self.paths = [left.plot([], [], **style)[0] for style in styles]
-        self.balls = [
-            left.plot([], [], **style | {"markersize": 2 * style["markersize"], "markeredgecolor": "black"})[0]
-            for style in styles
-        ]
-        self.losses = [upper.plot([], [], **style)[0] for style in styles]
-        self.lengths = [lower.plot([], [], **style)[0] for style in styles]
-        self.said = left.text(WEIGHTS[1] - 0.04, BIASES[0] + 0.04, "", ha="right", va="bottom", fontsize=10)
-
-    def show(self, points: Tensor, losses: Tensor, *, lr: float, limit: float) -> None:
-        """Draw three runs."""
-        shown = drawable(points)
-        lengths = (points[1:] - points[:-1]).norm(dim=2).clamp(min=1e-9)
-        for number, path in enumerate(shown.unbind(dim=1)):
-            self.paths[number].set_data(*path.T)
-            self.balls[number].set_data(*path[-1:].T)
-            self.losses[number].set_data(range(len(path)), losses[:, number])
-            self.lengths[number].set_data(range(1, len(path)), lengths[:, number])
-        self.said.set_text(f"limit {limit:.3g}, η = {lr:.2f}, step {len(points) - 1}")
+    def draw_frames(self, figure: Figure) -> tuple[Axes, ...]:
+        """Draw the surface and all labels."""
+        axes = figure.subplot_mosaic([["map", "losses"], ["map", "lengths"]], width_ratios=(1.05, 1))
+        left, upper, lower = axes["map"], axes["losses"], axes["lengths"]
+        across, up = (torch.linspace(*ends, 121, dtype=torch.float64) for ends in (WEIGHTS, BIASES))
+        surface = self.loss(torch.stack(torch.meshgrid(across, up, indexing="xy"), dim=-1))
+        draw_heights(left, across, up, surface, LEVELS)
+        left.set(xlabel="weight w", ylabel="bias b", xlim=WEIGHTS, ylim=BIASES)
+        for way, style in zip(WAYS, STYLES, strict=True):
+            lower.plot([], [], label=way, **style)
+        upper.axhline(GOAL, label=f"goal {GOAL}", **THRESHOLD)
+        for ax, label, ends in ((upper, "loss", LOSSES), (lower, "length of the step", (SHORTEST, LONGEST))):
+            ax.set(ylabel=label, yscale="log", xlim=(-1, N_STEPS + 1), ylim=ends)
+        upper.set(xticklabels=[])
+        lower.set(xlabel="step")
+        legend_above(upper, lower, ncols=3)
+        plain_log(upper, lower)
+        return left, upper, lower
 
 
 def cliff_demo(descend: Descend, clip_by_value: ByValue, clip_by_norm: ByNorm, loss: Loss) -> Demo:
@@ -140,37 +129,34 @@ def cliff_demo(descend: Descend, clip_by_value: ByValue, clip_by_norm: ByNorm, l
     loss : callable
         The lesson's loss of a recurrent unit, for points of shape (..., 2).
     """
-    falls: dict[tuple[float, float], Fall] = {}
+    falls = lru_cache(maxsize=16)(partial(Fall, descend, clip_by_value, clip_by_norm, loss))
 
-    def draw(view: CliffView, *, limit: float, lr: float, step: int) -> str:
-        key = limit, lr
-        if key not in falls:
-            falls[key] = Fall(descend, clip_by_value, clip_by_norm, loss, lr=lr, limit=limit)
-        return draw_cliff(falls[key], view, step=step)
+    def draw(stage: Stage, *, step: int, **values: Any) -> str:
+        return draw_cliff(falls(**values), stage, step=step)
 
     return Demo(
         draw,
         {
             "limit": slider("limit c", 10.0, -2, 2, 0.1, log=True),
             "lr": slider("rate η", 0.5, 0.05, 1.0, 0.05),
+            "start": held(START),
             "step": count("step", 16, 0, N_STEPS),
         },
-        view=lambda figure: CliffView(figure, loss),
         needs=["clip_by_value", "clip_by_norm"],
-        goal=f"have both clipped runs at a loss of at most {GOAL} after {N_STEPS} steps",
+        goal=f"from the first start, have both clipped runs at a loss of at most {GOAL} after {N_STEPS} steps",
         size=(9.5, 4.4),
         played="step",
     )
 
 
-def draw_cliff(fall: Fall, view: CliffView, *, step: int) -> str:
+def draw_cliff(fall: Fall, stage: Stage, *, step: int) -> str:
     """Draw three runs as far as a step.
 
     Parameters
     ----------
     fall : Fall
         The runs, which use the student's functions.
-    view : CliffView
+    stage : Stage
         Where to draw.
     step : int
         How many steps are shown.
@@ -182,7 +168,7 @@ def draw_cliff(fall: Fall, view: CliffView, *, step: int) -> str:
     """
     points = fall.until(step)
     losses = fall.loss(points)
-    view.show(points, losses, lr=fall.lr, limit=fall.limit)
+    _show(stage, fall, points, losses)
     longest, by_value, by_norm = fall.turned(step)
     ends = ", ".join(f"{way} {_where(end, at)}" for way, end, at in zip(WAYS, losses[-1], points[-1], strict=True))
     said = f"After {counted(step, 'step')}: {ends}."
@@ -191,36 +177,34 @@ def draw_cliff(fall: Fall, view: CliffView, *, step: int) -> str:
             f" The longest gradient clipped by value had the norm {longest:.3g}; by value it is turned by "
             f"{by_value:.0f}°, by norm by {by_norm:.0f}°."
         )
+    if fall.start != START:
+        return f"{said} For the goal, press reset: it counts from the first start."
     if step < N_STEPS:
         return f"{said} For the goal, go on to step {N_STEPS}."
     return f"{said} {'The goal is reached.' if bool((losses[-1, 1:] <= GOAL).all()) else 'Not yet.'}"
 
 
-def draw_cliff_map(figure: Figure, loss: Loss) -> None:
-    """Draw the surface, the start and all labels."""
-    left, upper, lower = _panels(figure)
-    across, up = (torch.linspace(*ends, 121, dtype=torch.float64) for ends in (WEIGHTS, BIASES))
-    surface = loss(torch.stack(torch.meshgrid(across, up, indexing="xy"), dim=-1))
-    left.contourf(across, up, surface, levels=LEVELS, cmap="Greys", extend="both", alpha=0.6)
-    lines = left.contour(across, up, surface, levels=LEVELS, colors="0.4", linewidths=0.5)
-    left.clabel(lines, fontsize=7, fmt="%g")
-    left.plot(*START, "o", color="black", markersize=8)
-    left.set(xlabel="weight w", ylabel="bias b")
-    for number, way in enumerate(WAYS):
-        left.plot([], [], label=way, **line_style(number))
-    upper.axhline(GOAL, label=f"goal {GOAL}", **THRESHOLD)
-    legend_above(left, upper, ncols=3)
-    upper.set(ylabel="loss", xticklabels=[])
-    lower.set(xlabel="step", ylabel="length of the step")
-    plain_log(upper, lower)
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
-    left, upper, lower = (figure.add_axes(place) for place in (MAP, UPPER, LOWER))
-    left.set(xlim=WEIGHTS, ylim=BIASES)
-    upper.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(1e-4, 1))
-    lower.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(1e-4, 1e2))
-    return left, upper, lower
+def _show(stage: Stage, fall: Fall, points: Tensor, losses: Tensor) -> None:
+    ground, heights, lengths = stage.panels(fall.draw_frames)
+    step, shown = len(points) - 1, drawable(points).numpy()
+    sizes = (points[1:] - points[:-1]).norm(dim=2).clamp(min=SHORTEST / 100).numpy()
+    ground.title(f"limit {fall.limit:.3g}, η = {fall.lr:.2f}, step {step}")
+    for number, style in enumerate(STYLES):
+        ball = style | {"linestyle": "", "markersize": 2 * style["markersize"], "markeredgecolor": "black"}
+        ground.plot(*shown[:, number].T, **style)
+        ground.plot(*shown[-1, number], **ball)
+        heights.plot(range(step + 1), losses[:, number], **style)
+        lengths.plot(range(1, step + 1), sizes[:, number], **style)
+    ground.handle("start", *shown[0, 0], name="start of the three runs")
+    height = float(losses[-1, 2].clamp(*LOSSES))
+    heights.handle(("step", ""), step, height, name="step that is shown")
+    longest = fall.lr * fall.limit
+    lengths.plot([-1, N_STEPS + 1], [longest, longest], **THRESHOLD | {"linestyle": "--"})
+    lengths.text(0.8, 1.4 * longest, "ηc")
+    lengths.handle(
+        ("", "limit"), -0.2, longest, name="limit c, by the longest step that clipping by norm leaves",
+        means=lambda x, y: (x, y / fall.lr), **DIAMOND,
+    )  # fmt: skip
 
 
 def _where(loss: Tensor, at: Tensor) -> str:

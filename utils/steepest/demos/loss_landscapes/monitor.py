@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,15 +13,18 @@ from torch import Tensor
 
 from steepest.demos._demo import Demo, count, counted, plain_log, slider
 from steepest.demos._marks import THRESHOLD, legend_above
-from steepest.demos._still import Still, bare
-from steepest.demos.loss_landscapes.paths import Descend, Loss, slope_of
+from steepest.demos._stage import Stage
+from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, Loss
 from steepest.plots import line_style
 
 Product = Callable[[Loss, Tensor, Tensor], Tensor]
 
 N_STEPS = 40
 GOAL = 0.2
-LOSS, TERMS = (0.08, 0.13, 0.4, 0.78), (0.565, 0.13, 0.42, 0.78)
+LOWEST, HIGHEST = 0.1, 60
+ROSE: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 9, "markeredgewidth": 2, "linestyle": ""}
+LARGER: dict[str, Any] = {"color": "black", "marker": "o", "markersize": 10, "fillstyle": "none", "linestyle": ""}
+TERMS = {label: line_style(number) for number, label in ((1, "linear, εgᵀg"), (2, "quadratic, ½ε²gᵀHg"))}
 
 
 class Monitor:
@@ -54,43 +58,14 @@ class Monitor:
     def until(self, step: int) -> Tensor:
         """The rows of steps 0 to `step`; trains on where they are not known yet."""
         while len(self.rows) <= step:
-            grad = slope_of(self.loss, self.theta)
+            at = self.theta.detach().clone().requires_grad_()
+            loss = self.loss(at)
+            (grad,) = torch.autograd.grad(loss, at)
             product = self.hvp(self.loss, self.theta, grad)
             linear, curved = self.lr * (grad @ grad), 0.5 * self.lr**2 * (grad @ product)
-            self.rows.append((float(self.loss(self.theta)), float(linear), float(curved)))
+            self.rows.append((loss.item(), float(linear), float(curved)))
             self.theta, self.state = self.descend(self.theta, grad, self.state, lr=self.lr)
         return torch.tensor(self.rows[: step + 1], dtype=torch.float64)
-
-
-class MonitorView:
-    """The figure of the monitor.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets two panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        Still(figure).show("frame", draw_monitor_frame)
-        left, right = bare(_panels(figure))
-        (self.loss,) = left.plot([], [], **line_style(0))
-        (self.rises,) = left.plot([], [], "x", color="black", markersize=10, markeredgewidth=2)
-        self.terms = [right.plot([], [], **line_style(number))[0] for number in (1, 2)]
-        (self.warned,) = right.plot([], [], "o", color="black", markersize=10, fillstyle="none")
-        self.said = left.text(0.98 * N_STEPS, 48, "", ha="right", va="top", fontsize=10)
-
-    def show(self, rows: Tensor, *, lr: float) -> None:
-        """Draw what the monitor has seen."""
-        loss, linear, curved = rows.T
-        self.loss.set_data(range(len(loss)), loss.clamp(max=1e6))
-        rises = (~(loss[1:] <= loss[:-1])).nonzero()[:, 0] + 1
-        self.rises.set_data(rises, loss[rises].clamp(max=55))
-        for line, term in zip(self.terms, (linear, curved), strict=True):
-            line.set_data(range(len(term)), term.where(term > 0, torch.nan))
-        warned = (curved > linear).nonzero()[:, 0]
-        self.warned.set_data(warned, curved[warned])
-        self.said.set_text(f"ε = {lr:.1f}, step {len(loss) - 1}: loss {_short(float(loss[-1]))}")
 
 
 def monitor_demo(descend: Descend, hvp: Product, loss: Loss, theta: Tensor) -> Demo:
@@ -109,15 +84,14 @@ def monitor_demo(descend: Descend, hvp: Product, loss: Loss, theta: Tensor) -> D
     """
     monitors: dict[float, Monitor] = {}
 
-    def draw(view: MonitorView, *, lr: float, step: int) -> str:
+    def draw(stage: Stage, *, lr: float, step: int) -> str:
         if lr not in monitors:
             monitors[lr] = Monitor(descend, hvp, loss, theta, lr=lr)
-        return draw_monitor(monitors[lr], view, step=step)
+        return draw_monitor(monitors[lr], stage, step=step)
 
     return Demo(
         draw,
         {"lr": slider("rate ε", 1.5, 0.1, 4.0, 0.1), "step": count("step", 20, 0, N_STEPS)},
-        view=MonitorView,
         needs=["hvp"],
         goal=f"a loss of at most {GOAL} after {N_STEPS} steps, without a single step on which it rose",
         size=(9.5, 4.0),
@@ -125,14 +99,14 @@ def monitor_demo(descend: Descend, hvp: Product, loss: Loss, theta: Tensor) -> D
     )
 
 
-def draw_monitor(monitor: Monitor, view: MonitorView, *, step: int) -> str:
+def draw_monitor(monitor: Monitor, stage: Stage, *, step: int) -> str:
     """Train as far as a step, and draw the loss and both terms.
 
     Parameters
     ----------
     monitor : Monitor
         The training, which runs the student's function.
-    view : MonitorView
+    stage : Stage
         Where to draw.
     step : int
         How many steps are shown.
@@ -143,7 +117,7 @@ def draw_monitor(monitor: Monitor, view: MonitorView, *, step: int) -> str:
         Rises and warnings, and how far the goal is, for the line above the figure.
     """
     rows = monitor.until(step)
-    view.show(rows, lr=monitor.lr)
+    _show(stage, rows, lr=monitor.lr)
     loss, linear, curved = rows.T
     rose = ~(loss[1:] <= loss[:-1])
     warned = (curved > linear)[:-1]
@@ -159,26 +133,42 @@ def draw_monitor(monitor: Monitor, view: MonitorView, *, step: int) -> str:
     return f"{said} {'The goal is reached' if end <= GOAL else 'Not yet'}: loss {_short(end)}."
 
 
-def draw_monitor_frame(figure: Figure) -> None:
+def _show(stage: Stage, rows: Tensor, *, lr: float) -> None:
+    losses, terms = stage.panels(draw_frames)
+    step, (loss, linear, curved) = len(rows) - 1, rows.numpy().T
+    rises, warned = np.flatnonzero(~(loss[1:] <= loss[:-1])) + 1, np.flatnonzero(curved > linear)
+    said = f"ε = {lr:.1f}, step {step}: loss {_short(loss[-1])}"
+    losses.text(0.98 * N_STEPS, 48, said, ha="right", va="top", fontsize=10)
+    losses.plot(range(step + 1), loss, **line_style(0))
+    losses.plot(rises, loss[rises].clip(max=HIGHEST), **ROSE)
+    height = float(np.nan_to_num(loss[-1], nan=HIGHEST).clip(LOWEST, HIGHEST))
+    losses.handle(("step", ""), step, height, name="step that is shown")
+    for term, style in zip((linear, curved), TERMS.values(), strict=True):
+        terms.plot(range(step + 1), np.where(term > 0, term, np.nan), **style)
+    terms.plot(warned, curved[warned], **LARGER)
+    terms.text(0, linear[0] / 2, "ε", ha="center", va="top")
+    terms.handle(
+        ("", "lr"), 0, linear[0], name="rate ε, by the linear term of the first step",
+        means=lambda x, y: (x, lr * y / linear[0]), **DIAMOND,
+    )  # fmt: skip
+
+
+def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
     """Draw the goal and all labels."""
-    left, right = _panels(figure)
+    left, right = figure.subplots(1, 2)
     left.plot([], [], label="loss", **line_style(0))
-    left.plot([], [], "x", color="black", label="it rose", markeredgewidth=2)
+    left.plot([], [], label="it rose", **ROSE)
     left.axhline(GOAL, **THRESHOLD)
     left.text(0, 0.93 * GOAL, f"goal {GOAL}", color="0.35", fontsize=8, va="top")
-    for number, label in ((1, "linear, εgᵀg"), (2, "quadratic, ½ε²gᵀHg")):
-        right.plot([], [], label=label, **line_style(number))
-    right.plot([], [], "o", color="black", fillstyle="none", markersize=8, label="larger")
-    left.set(xlabel="step", ylabel="cross-entropy, in nats")
-    right.set(xlabel="step", ylabel="size of the term, in nats")
+    for label, style in TERMS.items():
+        right.plot([], [], label=label, **style)
+    right.plot([], [], label="larger", **LARGER)
+    for ax in (left, right):
+        ax.set(xlabel="step", yscale="log", xlim=(-1, N_STEPS + 1))
+    left.set(ylabel="cross-entropy, in nats", ylim=(LOWEST, HIGHEST))
+    right.set(ylabel="size of the term, in nats", ylim=(1e-3, 1e3))
     legend_above(left, right, ncols=3)
     plain_log(left, right)
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes]:
-    left, right = figure.add_axes(LOSS), figure.add_axes(TERMS)
-    left.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(0.1, 60))
-    right.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(1e-4, 1e3))
     return left, right
 
 

@@ -1,16 +1,21 @@
-"""What the demos of lesson 3 share: types, and paths that can be drawn wherever they lead."""
+"""What the demos of lesson 3 share: types, a mark, surfaces, and paths that can be drawn wherever they lead."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor
+
+from steepest.demos._stage import GRIP
 
 Descend = Callable[..., tuple[Tensor, dict[str, Any]]]
 Loss = Callable[[Tensor], Tensor]
 FAR = 99.0
+DIAMOND = GRIP | {"marker": "D", "markersize": 9}  # a handle for what is no place, but for a rate or a curvature
 
 
 def drawable(path: Tensor) -> Tensor:
@@ -26,3 +31,11 @@ def slope_of(loss: Loss, theta: Tensor) -> Tensor:
     at = theta.detach().clone().requires_grad_()
     (slope,) = torch.autograd.grad(loss(at), at)
     return slope
+
+
+def draw_heights(ax: Axes, across: Tensor, up: Tensor, heights: Tensor, levels: Sequence[float]) -> None:
+    """Shade a surface, of shape (up, across), with numbered level lines; no shade is too dark for their numbers."""
+    shades = [str(shade) for shade in np.linspace(0.98, 0.68, len(levels) + 1)]
+    ax.contourf(across, up, heights, levels=levels, colors=shades, extend="both")
+    lines = ax.contour(across, up, heights, levels=levels, colors="0.3", linewidths=0.5)
+    ax.clabel(lines, fontsize=7, fmt="%g", colors="black")

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from steepest.demos._demo import Demo, choice, count, plain_log, slider
+from steepest.demos._demo import Demo, choice, count, held, plain_log, slider
 from steepest.demos._marks import HERE, legend_above
-from steepest.demos._still import Still, bare
-from steepest.demos.loss_landscapes.paths import Descend, drawable
+from steepest.demos._stage import Stage
+from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, drawable
 from steepest.landscapes import LANDSCAPES, Landscape, quadratic
 from steepest.plots import line_style, plot_contours
 from steepest.trajectory import run
 
 Terms = Callable[[Tensor, Tensor, float], tuple[Tensor, Tensor]]
+Starts = tuple[tuple[float, float], ...]
 
 QUADRATIC = "quadratic, κ = 10"
 NAMES = (*LANDSCAPES, QUADRATIC)
 GOAL_NAME = "long valley"
 GOAL = 0.25
 N_STEPS = 60
-LOWEST, HIGHEST = 1e-6, 1e4
-MAP, UPPER, LOWER = (0.08, 0.12, 0.41, 0.79), (0.575, 0.57, 0.41, 0.34), (0.575, 0.12, 0.41, 0.34)
+LOWEST, HIGHEST, FAR = 1e-6, 1e4, 1e9
+STARTS = ((-1.0, -1.0), (-0.8, -0.6), (-0.8, -1.4), (-0.8, -1.6))  # in the order of `NAMES`
+LOSS: dict[str, Any] = line_style(0) | {"marker": ""}
+ROSE: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 7, "linestyle": ""}
+TERMS: dict[str, dict[str, Any]] = {
+    label: line_style(number) | {"markersize": 3} for number, label in ((1, "linear, εgᵀg"), (2, "quadratic, ½ε²gᵀHg"))
+}
 
 
 class Watched(NamedTuple):
@@ -53,7 +60,9 @@ class Watched(NamedTuple):
         return ~(self.loss[1:] <= self.loss[:-1])
 
 
-def watch(descend: Descend, taylor_terms: Terms, *, landscape: str, across: float, up: float, lr: float) -> Watched:
+def watch(
+    descend: Descend, taylor_terms: Terms, *, landscape: str, start: tuple[float, float], lr: float
+) -> Watched:  # fmt: skip
     """Descend on a landscape and ask the student's function for both terms of every step.
 
     Parameters
@@ -64,65 +73,19 @@ def watch(descend: Descend, taylor_terms: Terms, *, landscape: str, across: floa
         The student's function.
     landscape : str
         One of `NAMES`.
-    across, up : float
-        Where to start, in percent of the landscape's width and height.
+    start : tuple of float
+        Where to start.
     lr : float
         Learning rate.
     """
-    ground, start = _ground(landscape), start_at(landscape, across, up)
-    path = run(descend, ground.gradient, start, state={}, n_steps=N_STEPS, lr=lr)
+    ground, first = _ground(landscape), torch.tensor(start, dtype=torch.float64)
+    path = run(descend, ground.gradient, first, state={}, n_steps=N_STEPS, lr=lr)
     gradients = ground.gradient(path[:-1])
     hessians = _hessians(ground, path[:-1])
     terms = [taylor_terms(gradient, hessian, lr) for gradient, hessian in zip(gradients, hessians, strict=True)]
     linear, curved = (torch.tensor([float(pair[k]) for pair in terms], dtype=torch.float64) for k in (0, 1))
     least = ground(torch.tensor(ground.minima[0], dtype=torch.float64))
     return Watched(path, ground(path) - least, linear, curved)
-
-
-def start_at(landscape: str, across: float, up: float) -> Tensor:
-    """The point at so many percent of a landscape's width and height."""
-    domain = _ground(landscape).domain
-    shares = zip(domain, (across / 100, up / 100), strict=True)
-    return torch.tensor([low + share * (high - low) for (low, high), share in shares], dtype=torch.float64)
-
-
-class LandscapeView:
-    """The figure of a landscape and of the terms, and the run that it shows.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets three panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        self.still = Still(figure)
-        self.runs: dict[tuple[Any, ...], Watched] = {}
-        self.map, upper, lower = bare(_panels(figure))
-        (self.path,) = self.map.plot([], [], **line_style(0) | {"linewidth": 1.2})
-        (self.here,) = self.map.plot([], [], **HERE)
-        (self.loss,) = upper.plot([], [], **line_style(0) | {"marker": ""})
-        (self.rises,) = upper.plot([], [], "x", color="black", markersize=7)
-        self.terms = [lower.plot([], [], **line_style(number) | {"markersize": 3})[0] for number in (1, 2)]
-        self.said = figure.text(MAP[0] + MAP[2], 0.975, "", ha="right", va="top", fontsize=9)
-
-    def show(self, done: Watched, *, landscape: str, lr: float, step: int) -> None:
-        """Draw a run as far as a step."""
-        self.still.show(landscape, lambda figure: draw_ground(figure, landscape))
-        domain = _ground(landscape).domain
-        self.map.set(xlim=domain[0], ylim=domain[1])
-        shown = drawable(done.path[: step + 1])
-        self.path.set_data(*shown.T)
-        self.here.set_data(*shown[-1:].T)
-        loss = done.loss[: step + 1].clamp(LOWEST / 100, 1e9)
-        self.loss.set_data(range(len(loss)), loss)
-        rises = done.rose()[:step].nonzero()[:, 0] + 1
-        self.rises.set_data(rises, loss[rises])
-        for line, term in zip(self.terms, (done.linear, done.quadratic), strict=True):
-            term = term[: step + 1].where(term[: step + 1] > 0, torch.nan)
-            line.set_data(range(len(term)), term.clamp(LOWEST / 100, 1e9))
-        x, y = done.path[0].tolist()
-        self.said.set_text(f"from ({x:.2f}, {y:.2f}), ε = {lr:.4f}, step {step}".replace("-", "−"))
 
 
 def landscape_demo(descend: Descend, taylor_terms: Terms) -> Demo:
@@ -136,19 +99,19 @@ def landscape_demo(descend: Descend, taylor_terms: Terms) -> Demo:
         The student's function.
     """
 
-    def draw(view: LandscapeView, **values: Any) -> str:
-        return draw_taylor(descend, taylor_terms, view, **values)
+    watched = lru_cache(maxsize=16)(partial(watch, descend, taylor_terms))  # so that playing one computes nothing
+
+    def draw(stage: Stage, **values: Any) -> str:
+        return draw_taylor(watched, stage, **values)
 
     return Demo(
         draw,
         {
             "landscape": choice("landscape", GOAL_NAME, NAMES),
-            "across": slider("start, from the left (%)", 30, 0, 100, 5),
-            "up": slider("start, from below (%)", 10, 0, 100, 5),
             "lr": slider("rate ε", 10**-2.7, -4, 0.5, 0.1, log=True),
             "step": count("step", 12, 0, N_STEPS),
+            "starts": held(STARTS),
         },
-        view=LandscapeView,
         needs=["taylor_terms"],
         goal=f"on the {GOAL_NAME}, from a start with θ₁ < 0, have a loss of at most {GOAL} after {N_STEPS} steps",
         size=(9.5, 4.4),
@@ -157,28 +120,21 @@ def landscape_demo(descend: Descend, taylor_terms: Terms) -> Demo:
 
 
 def draw_taylor(
-    descend: Descend,
-    taylor_terms: Terms,
-    view: LandscapeView,
-    *,
-    landscape: str,
-    across: float,
-    up: float,
-    lr: float,
-    step: int,
-) -> str:
+    watched: Callable[..., Watched], stage: Stage,
+    *, landscape: str, starts: Starts = STARTS, lr: float, step: int,
+) -> str:  # fmt: skip
     """Draw a run on a landscape, and the terms of its steps.
 
     Parameters
     ----------
-    descend, taylor_terms : callable
-        One step of descent, and the student's function.
-    view : LandscapeView
-        Where to draw; remembers the run, so that playing it computes nothing.
+    watched : callable
+        `watch` with one step of descent and the student's function.
+    stage : Stage
+        Where to draw.
     landscape : str
         One of `NAMES`.
-    across, up : float
-        Where to start, in percent of the landscape's width and height.
+    starts : tuple of tuple of float
+        Where to start on each of them.
     lr : float
         Learning rate.
     step : int
@@ -189,17 +145,17 @@ def draw_taylor(
     str
         What was promised and what came of it, and how far the goal is, for the line above the figure.
     """
-    key = landscape, across, up, lr
-    if key not in view.runs:
-        where = {"landscape": landscape, "across": across, "up": up}
-        view.runs = {key: watch(descend, taylor_terms, lr=lr, **where)}  # type: ignore[arg-type]
-    done = view.runs[key]
-    view.show(done, landscape=landscape, lr=lr, step=step)
+    number = NAMES.index(landscape)
+    done = watched(landscape=landscape, start=starts[number], lr=lr)
+    _show(stage, done, landscape=landscape, number=number, lr=lr, step=step)
     said = _said(done, step)
     end = float(done.loss[-1])
-    if landscape != GOAL_NAME or float(done.path[0, 0]) >= 0:
-        return f"{said} After {N_STEPS} steps: {_size(end)}."
-    return f"{said} After {N_STEPS} steps: {_size(end)}. {'The goal is reached.' if end <= GOAL else 'Not yet.'}"
+    said += f" After {N_STEPS} steps: {_size(end)}."
+    if landscape != GOAL_NAME:
+        return said
+    if starts[number][0] >= 0:
+        return f"{said} For the goal, start where θ₁ < 0."
+    return f"{said} {'The goal is reached.' if end <= GOAL else 'Not yet.'}"
 
 
 def _said(done: Watched, step: int) -> str:
@@ -214,28 +170,51 @@ def _said(done: Watched, step: int) -> str:
     return f"Step {step + 1}: the slope promises {linear:.2g}, {took}, and the loss {moved}."
 
 
-def draw_ground(figure: Figure, landscape: str) -> None:
+def _show(stage: Stage, done: Watched, *, landscape: str, number: int, lr: float, step: int) -> None:
+    ground, losses, terms = stage.panels(draw_ground, landscape)
+    shown, loss = drawable(done.path[: step + 1]).numpy(), done.loss.numpy().clip(LOWEST / 100, FAR)
+    rises = done.rose()[:step].nonzero()[:, 0].numpy() + 1
+    x, y = done.path[0].tolist()
+    slope = float(_ground(landscape).gradient(done.path[0]).square().sum())
+
+    ground.title(f"from ({x:.2f}, {y:.2f}), ε = {lr:.4f}, step {step}".replace("-", "−"))
+    ground.plot(*shown.T, **line_style(0) | {"linewidth": 1.2})
+    ground.plot(*shown[-1], **HERE)
+    ground.handle("starts", x, y, item=number, name="start of the descent")
+    losses.plot(range(step + 1), loss[: step + 1], **LOSS)
+    losses.plot(rises, loss[rises], **ROSE)
+    height = float(np.nan_to_num(loss[step], nan=HIGHEST).clip(LOWEST, HIGHEST))
+    losses.handle(("step", ""), step, height, name="step that is shown")
+    for term, style in zip((done.linear, done.quadratic), TERMS.values(), strict=True):
+        heights = term[: step + 1].where(term[: step + 1] > 0, torch.nan).clamp(LOWEST / 100, FAR)
+        terms.plot(range(len(heights)), heights, **style)
+    if slope:
+        height = min(max(lr * slope, LOWEST), HIGHEST)
+        terms.text(2, height, "ε", va="center")
+        terms.handle(
+            ("", "lr"), 0, height, name="rate ε, by the linear term of the first step",
+            means=lambda x, y: (x, y / slope), **DIAMOND,
+        )  # fmt: skip
+
+
+def draw_ground(figure: Figure, landscape: str) -> tuple[Axes, ...]:
     """Draw level lines, minima and all labels."""
-    ax, upper, lower = _panels(figure)
-    plot_contours(_ground(landscape), ax=ax, resolution=101)
-    ax.set(title="", xlabel="parameter θ₁", ylabel="parameter θ₂")
-    upper.plot([], [], label="loss above the least", **line_style(0) | {"marker": ""})
-    upper.plot([], [], "x", color="black", label="it rose")
-    for number, label in ((1, "linear, εgᵀg"), (2, "quadratic, ½ε²gᵀHg")):
-        lower.plot([], [], label=label, **line_style(number) | {"markersize": 3})
-    upper.set(ylabel="loss", xticklabels=[])
-    lower.set(xlabel="step", ylabel="size of the term")
-    for panel in (upper, lower):
+    axes = figure.subplot_mosaic([["map", "losses"], ["map", "terms"]])
+    ground, upper, lower = axes["map"], axes["losses"], axes["terms"]
+    plot_contours(_ground(landscape), ax=ground, resolution=101)
+    ground.set(title="", xlabel="parameter θ₁", ylabel="parameter θ₂")
+    upper.plot([], [], label="loss above the least", **LOSS)
+    upper.plot([], [], label="it rose", **ROSE)
+    for label, style in TERMS.items():
+        lower.plot([], [], label=label, **style)
+    for panel, label in ((upper, "loss"), (lower, "size of the term")):
+        panel.set(ylabel=label, yscale="log", xlim=(-1, N_STEPS + 1), ylim=(LOWEST, HIGHEST))
         panel.set_yticks([1e-6, 1e-3, 1e0, 1e3])
+    upper.set(xticklabels=[])
+    lower.set(xlabel="step")
     legend_above(upper, lower, ncols=2)
     plain_log(upper, lower)
-
-
-def _panels(figure: Figure) -> tuple[Axes, Axes, Axes]:
-    left, upper, lower = (figure.add_axes(place) for place in (MAP, UPPER, LOWER))
-    for ax in (upper, lower):
-        ax.set(yscale="log", xlim=(-1, N_STEPS + 1), ylim=(LOWEST, HIGHEST))
-    return left, upper, lower
+    return ground, upper, lower
 
 
 def _hessians(ground: Landscape, points: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 import torch
@@ -14,8 +14,9 @@ from torch import Generator, Tensor
 
 from steepest.callables import least_squares_gradient
 from steepest.data import Data, with_ones
-from steepest.demos._demo import Demo, choice, plain_log, steps
-from steepest.demos._still import Still, bare
+from steepest.demos._demo import Demo, count, held, plain_log, steps
+from steepest.demos._marks import MINIMUM, legend_above
+from steepest.demos._stage import Stage
 from steepest.demos.minibatches.patients import body_mass_index
 from steepest.plots import line_style
 
@@ -23,16 +24,19 @@ Draw = Callable[[int, int, Generator], Iterable[Tensor]]
 Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]
 Estimate = Callable[[Gradient, Tensor, Tensor, Tensor, Tensor], Tensor]
 Spread = Callable[[Tensor], Tensor]
+Place = tuple[float, float]
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 96, 128, 144, 192, 256, 442)
-PLACES: Mapping[str, tuple[float, float]] = {
+PLACES: Mapping[str, Place] = {
     "at the start": (1.5, -1.5),
     "halfway": (0.75, -0.46),
     "near the minimum": (0.05, 0.55),
 }
 BATCHES = 120
 GOAL = 0.1
-CLOUD, TRIALS = (0.098, 0.13, 0.3625, 0.82), (0.562, 0.13, 0.418, 0.82)  # the first is a square in inches
+REMEMBERED = 24
+REACH = 9.0  # of the panel of gradients
+LEAST, MOST = 5e-3, 20.0  # spreads that are shown
 DOTS: dict[str, Any] = {
     "color": line_style(0)["color"], "linestyle": "", "marker": "o", "markersize": 3.8, "alpha": 0.45,
 }  # fmt: skip
@@ -41,6 +45,9 @@ STAR: dict[str, Any] = {
     "color": "black", "linestyle": "", "marker": "*", "markersize": 13, "markeredgecolor": "white",
 }  # fmt: skip
 PLUS: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "+", "markersize": 12, "markeredgewidth": 2}
+INDEPENDENT: dict[str, Any] = {"color": "0.5", "linewidth": 1}
+BUTTON: dict[str, Any] = {"color": "0.4", "linestyle": "", "marker": "s", "markersize": 7}
+GOAL_STYLE: dict[str, Any] = line_style(1) | {"marker": ""}
 TRIED: dict[str, Any] = line_style(0) | {"linestyle": "", "markersize": 7}
 
 
@@ -69,6 +76,10 @@ class Trial(NamedTuple):
         """Of the full gradient."""
         return float(self.full.norm())
 
+    def share(self) -> float:
+        """The measured spread as a share of that length."""
+        return self.measured / max(self.length(), 1e-12)
+
 
 def minibatch_demo(minibatches: Draw, minibatch_gradient: Estimate, standard_error: Spread) -> Demo:
     """Controls for the size of the batch and the place on the way down, over the cloud of gradients.
@@ -79,48 +90,35 @@ def minibatch_demo(minibatches: Draw, minibatch_gradient: Estimate, standard_err
         The student's functions.
     """
 
-    def draw(view: CloudView, *, size: int, place: str) -> str:
-        return draw_minibatches(minibatches, minibatch_gradient, standard_error, view, size=size, place=place)
+    functions = minibatches, minibatch_gradient, standard_error
+    measure = lru_cache(maxsize=64)(partial(try_size, *functions))
+    known: dict[Place, dict[int, Trial]] = {}
+
+    def draw(stage: Stage, *, size: int, theta: Place, sample: int) -> str:
+        trials = known.setdefault(theta, {})
+        if len(known) > REMEMBERED:
+            del known[next(iter(known))]
+        trials[size] = measure(size=size, theta=theta, sample=sample)
+        draw_minibatches(stage, trials, size, theta)
+        smaller = SIZES[max(0, SIZES.index(size) - 1)]
+        return _said(trials[size], size, measure(size=smaller, theta=theta, sample=sample).share())
 
     return Demo(
         draw,
-        {"size": steps("batch size", 1, SIZES), "place": choice("θ is", next(iter(PLACES)), list(PLACES))},
-        view=CloudView,
+        {
+            "size": steps("batch size", 1, SIZES),
+            "sample": count("draw", 1, 1, 100),
+            "theta": held(PLACES["at the start"]),
+        },
         needs=["standard_error", "minibatches", "minibatch_gradient"],
         goal="find the smallest batch whose spread is a tenth of the full gradient's length",
+        size=(9.5, 4.1),
+        played="sample",
     )
 
 
-def draw_minibatches(
-    minibatches: Draw, minibatch_gradient: Estimate, standard_error: Spread, view: CloudView, *, size: int, place: str
-) -> str:
-    """Draw the cloud of minibatch gradients, and the spread of every size tried so far.
-
-    Parameters
-    ----------
-    minibatches, minibatch_gradient, standard_error : callable
-        The student's functions.
-    view : CloudView
-        Where to draw; remembers the trials.
-    size : int
-        Examples in a batch.
-    place : str
-        A key of `PLACES`.
-
-    Returns
-    -------
-    str
-        What was measured and how far the goal is, for the line above the figure.
-    """
-    trials = view.trials[place]
-    if size not in trials:
-        trials[size] = try_size(minibatches, minibatch_gradient, standard_error, size=size, place=place)
-    view.show(size, place)
-    return _said(trials[size], size)
-
-
 def try_size(
-    minibatches: Draw, minibatch_gradient: Estimate, standard_error: Spread, *, size: int, place: str
+    minibatches: Draw, minibatch_gradient: Estimate, standard_error: Spread, *, size: int, theta: Place, sample: int = 1
 ) -> Trial:
     """Estimate the gradient from many minibatches of one size.
 
@@ -130,120 +128,103 @@ def try_size(
         The student's functions.
     size : int
         Examples in a batch.
-    place : str
-        A key of `PLACES`.
+    theta : tuple of float
+        Intercept and slope.
+    sample : int
+        Which batches.
     """
     x, y = _patients()
-    n = len(x)
-    theta = torch.tensor(PLACES[place], dtype=x.dtype)
-    gradient = least_squares_gradient()
-    full = gradient(theta, x, y)
-    single = float(standard_error(_single_gradients(place).clone()).norm()) * math.sqrt(n)
-    generator = torch.Generator().manual_seed(size)
+    n, at, gradient = len(x), torch.tensor(theta, dtype=x.dtype), least_squares_gradient()
+    singles = torch.func.vmap(gradient, in_dims=(None, 0, 0))(at, x[:, None], y[:, None])
+    single = float(standard_error(singles).norm()) * math.sqrt(n)
+    generator = torch.Generator().manual_seed(size + n * (sample - 1))
     cloud: list[Tensor] = []
     for _ in range(BATCHES):  # an epoch gives at least one batch of the full size
         batches = [index for index in minibatches(n, size, generator) if len(index) == size]
-        cloud += [minibatch_gradient(gradient, theta, x, y, index) for index in batches[: BATCHES - len(cloud)]]
+        cloud += [minibatch_gradient(gradient, at, x, y, index) for index in batches[: BATCHES - len(cloud)]]
         if len(cloud) == BATCHES:
             break
-    points = torch.stack(cloud)
+    points, full = torch.stack(cloud), gradient(at, x, y)
     measured = float((points - full).square().sum(dim=1).mean().sqrt())
     return Trial(points, full, measured, _predicted(single, size, n), single)
 
 
-class CloudView:
-    """The figure of the cloud.
+def draw_minibatches(stage: Stage, trials: Mapping[int, Trial], size: int, theta: Place) -> None:
+    """Draw the cloud of minibatch gradients, and the spread of every size tried at the same place.
 
     Parameters
     ----------
-    figure : Figure
-        Is cleared and gets two panels.
-
-    Attributes
-    ----------
-    trials : dict of str to dict of int to Trial
-        What was tried at each place, by size.
+    stage : Stage
+        Where to draw.
+    trials : mapping of int to Trial
+        What was found at this θ, by size.
+    size : int
+        Examples in a batch.
+    theta : tuple of float
+        Intercept and slope.
     """
-
-    def __init__(self, figure: Figure) -> None:
-        self.still = Still(figure)
-        self.trials: dict[str, dict[int, Trial]] = {place: {} for place in PLACES}
-        self.left, self.right = bare((figure.add_axes(CLOUD), figure.add_axes(TRIALS)))
-        self.dots, self.ring, self.star = (self.left.plot([], [], **style)[0] for style in (DOTS, RING, STAR))
-        self.left.plot(0, 0, **PLUS)
-        (self.tried,) = self.right.plot([], [], **TRIED)
-
-    def show(self, size: int, place: str) -> None:
-        """Draw the trial of this size and place, and the spread of all sizes tried there."""
-        trials = self.trials[place]
-        trial = trials[size]
-        self.still.show(place, lambda figure: draw_frames(figure, trial, place))
-        _limit(self.left, self.right, trial, place)
-        self.dots.set_data(*trial.cloud.T)
-        turn = torch.linspace(0, 2 * torch.pi, 181)
-        across, up = trial.full.tolist()
-        self.ring.set_data(across + trial.predicted * turn.cos(), up + trial.predicted * turn.sin())
-        self.ring.set_visible(trial.predicted > 0)
-        self.star.set_data([across], [up])
-        sizes = sorted(m for m in trials if m < SIZES[-1])
-        self.tried.set_data(sizes, [trials[m].measured for m in sizes])
-
-
-def draw_frames(figure: Figure, trial: Trial, place: str) -> None:
-    """Draw what is the same for all sizes at a place: frames, the predicted spread, the goal and all labels."""
-    left, right = figure.add_axes(CLOUD), figure.add_axes(TRIALS)
-    _limit(left, right, trial, place)
-    for label, style in (("batches of m", DOTS), ("predicted", RING), ("full gradient", STAR), ("zero", PLUS)):
-        left.plot([], [], label=label, **style)
-    left.set(xlabel="gradient by the intercept", ylabel="gradient by the slope")
+    plane, cloud, spreads = stage.panels(draw_frames)
+    for name, place in PLACES.items():
+        plane.handle("theta", *place, value=place, name=f"θ {name}", **BUTTON)
+    plane.handle("theta", *theta, name="θ: intercept and slope")
+    trial, turn = trials[size], torch.linspace(0, 2 * torch.pi, 181)
+    across, up = trial.full.tolist()
+    cloud.plot(*trial.cloud.T, **DOTS)
+    for radius, style in ((trial.predicted, RING), (GOAL * trial.length(), GOAL_STYLE)):
+        cloud.plot(across + radius * turn.cos(), up + radius * turn.sin(), **style)
+    cloud.plot(0, 0, **PLUS)
+    cloud.plot(across, up, **STAR)
     n = SIZES[-1]
-    sizes = torch.logspace(0, math.log10(n - 1), 80).tolist()
-    independent = [trial.single / math.sqrt(m) for m in sizes]
-    right.plot(sizes, independent, color="0.5", linewidth=1, label="σ/√m")
-    right.plot(sizes, [_predicted(trial.single, m, n) for m in sizes], label="without replacement", **RING)
-    right.plot([], [], label="your trials", **TRIED)
-    goal = line_style(1) | {"marker": ""}
-    right.axhline(GOAL * trial.length(), label=f"goal: {GOAL:.0%} of the gradient", **goal)
-    right.set(xlabel="batch size m", ylabel="spread of the estimates")
-    plain_log(right)
-    for ax in (left, right):
-        ax.legend(loc="upper right", fontsize=8)
+    sizes = torch.logspace(0, math.log10(n - 1), 80, dtype=torch.float64)
+    spreads.plot(sizes, trial.single / sizes.sqrt(), **INDEPENDENT)
+    spreads.plot(sizes, [_predicted(trial.single, m, n) for m in sizes.tolist()], **RING)
+    spreads.plot([0.5, 2 * n], GOAL * trial.length(), **GOAL_STYLE)
+    tried = [m for m in trials if m < n]  # the whole set has no place on a logarithmic axis
+    spreads.plot(tried, [trials[m].measured for m in tried], **TRIED)
+    spreads.handle(("size", ""), size, min(max(trial.measured, LEAST), MOST), name="batch size m")
 
 
-def _limit(left: Axes, right: Axes, trial: Trial, place: str) -> None:
-    reach, n = 2 * trial.single, SIZES[-1]
-    (across, up), goal = trial.full.tolist(), GOAL * trial.length()
-    left.set(xlim=(across - reach, across + reach), ylim=(up - reach, up + reach))
-    right.set(xscale="log", yscale="log", xlim=(0.74, n / 0.74))
-    right.set_ylim(min(goal, trial.single / n) / 2, 1.5 * max(goal, trial.single, _stray(place)))
+def draw_frames(figure: Figure) -> tuple[Axes, ...]:
+    """Draw frames, the level lines of the loss and all labels."""
+    plane, cloud, spreads = figure.subplots(1, 3, width_ratios=(1.2, 1.4, 1))
+    x, y = _patients()
+    best = torch.linalg.lstsq(x, y[:, None]).solution[:, 0]
+    turn = torch.linspace(0, 2 * torch.pi, 181, dtype=x.dtype)
+    for radius in (0.5, 1, 1.5, 2, 2.5, 3):  # with mean 0 and deviation 1 the level lines are circles
+        plane.plot(best[0] + radius * turn.cos(), best[1] + radius * turn.sin(), color="0.75", linewidth=0.7)
+    plane.plot(*best, label="least loss", **MINIMUM)
+    for name, (across, up) in PLACES.items():
+        plane.text(min(across, 1.3), up - 0.2, name, ha="center", va="top", fontsize=8)
+    plane.set(xlabel="intercept", ylabel="slope", xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), aspect="equal")
+    for label, style in (("batches of m", DOTS), ("predicted", RING), ("full gradient", STAR), ("zero", PLUS)):
+        cloud.plot([], [], label=label, **style)
+    cloud.set(xlabel="gradient by the intercept", ylabel="gradient by the slope", aspect="equal")
+    cloud.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH))
+    for label, style in (
+        ("σ/√m", INDEPENDENT), ("without replacement", RING), ("your trials", TRIED),
+        (f"goal: {GOAL:.0%} of the gradient", GOAL_STYLE),
+    ):  # fmt: skip
+        spreads.plot([], [], label=label, **style)
+    spreads.set(xlabel="batch size m", ylabel="spread of the estimates", xscale="log", yscale="log")
+    spreads.set(xlim=(0.74, SIZES[-1] / 0.74), ylim=(LEAST, MOST))
+    plain_log(spreads)
+    legend_above(plane, cloud, ncols=2)
+    legend_above(spreads, ncols=1)
+    return plane, cloud, spreads
 
 
 def _predicted(single: float, size: float, n: int) -> float:
     return single / math.sqrt(size) * math.sqrt((n - size) / (n - 1))
 
 
-def _said(trial: Trial, size: int) -> str:
-    share = trial.measured / trial.length()
-    reached = "The goal is reached." if share <= GOAL else "Not yet: the goal is 10 %."
+def _said(trial: Trial, size: int, smaller: float) -> str:
+    reached = f"Not yet: the goal is {GOAL:.0%}."
+    if trial.share() <= GOAL:
+        reached = "A smaller batch is enough." if smaller <= GOAL and size > SIZES[0] else "The goal is reached."
     return (
         f"batches of {size}: spread {trial.measured:.3f} measured, {trial.predicted:.3f} predicted; "
-        f"that is {share:.0%} of the full gradient's length, {trial.length():.3f}. {reached}"
+        f"that is {trial.share():.1%} of the full gradient's length, {trial.length():.3f}. {reached}"
     )
-
-
-@cache
-def _single_gradients(place: str) -> Tensor:
-    """The gradient of every patient's own loss, of shape (n, 2)."""
-    x, y = _patients()
-    theta, gradient = torch.tensor(PLACES[place], dtype=x.dtype), least_squares_gradient()
-    return torch.stack([gradient(theta, x[[row]], y[[row]]) for row in range(len(x))])
-
-
-@cache
-def _stray(place: str) -> float:
-    """What σ is, whatever the student's function says."""
-    gradients = _single_gradients(place)
-    return float((gradients - gradients.mean(dim=0)).square().sum(dim=1).mean().sqrt())
 
 
 @cache

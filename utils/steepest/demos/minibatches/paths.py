@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 import torch
@@ -14,9 +14,9 @@ from torch import Tensor
 
 from steepest.callables import least_squares_gradient
 from steepest.data import Data, with_ones
-from steepest.demos._demo import Demo, choice, counted, plain_log, slider, steps
+from steepest.demos._demo import Demo, choice, counted, held, plain_log, slider, steps
 from steepest.demos._marks import MINIMUM, THRESHOLD, legend_above
-from steepest.demos._still import Still, bare
+from steepest.demos._stage import Stage
 from steepest.demos.minibatches.patients import body_mass_index
 from steepest.plots import line_style
 
@@ -28,7 +28,7 @@ START = (1.5, -1.0)
 N_STEPS = 60
 EPOCHS = 2
 GOAL = 0.03
-LANDSCAPE, LOSS = (0.07, 0.13, 0.42, 0.79), (0.58, 0.13, 0.405, 0.79)
+ACROSS, UP, FAR = (-2.0, 2.4), (-1.6, 2.2), 99.0
 DOTS = 150
 LOWEST, HIGHEST = 1e-4, 3e1
 
@@ -64,8 +64,12 @@ def path_demo(sgd: Descend) -> Demo:
         The student's function, which uses the student's `minibatches` and `minibatch_gradient`.
     """
 
-    def draw(view: PathView, *, size: int, lr: float, count: str) -> str:
-        return draw_paths(sgd, view, size=size, lr=lr, count=count)
+    walks = lru_cache(maxsize=64)(partial(walk, sgd))
+
+    def draw(stage: Stage, *, size: int, lr: float, count: str, start: tuple[float, float]) -> str:
+        found = [walks(batch, lr=lr, count=count, start=start) for batch in (len(_patients().x), size, 1)]
+        draw_paths(stage, found, count)
+        return _said(found, size, count, start)
 
     return Demo(
         draw,
@@ -73,14 +77,17 @@ def path_demo(sgd: Descend) -> Demo:
             "size": steps("batch size m", 32, PATH_SIZES),
             "lr": slider("rate η", 0.1, 0.01, 0.35, 0.01),
             "count": choice("compare", COUNTS[0], COUNTS),
+            "start": held(START),
         },
-        view=PathView,
         needs=["minibatches", "minibatch_gradient", "sgd"],
-        goal=f"by example seen, end the minibatch path within {GOAL} of the least loss (mean over its last quarter)",
+        goal=(
+            "by example seen and from the first start, end the minibatch path within "
+            f"{GOAL} of the least loss (mean over its last quarter)"
+        ),
     )
 
 
-def walk(sgd: Descend, size: int, *, lr: float, count: str) -> Walk:
+def walk(sgd: Descend, size: int, *, lr: float, count: str, start: tuple[float, float] = START) -> Walk:
     """Run the student's function, and note where it asks for gradients and of how many examples.
 
     Parameters
@@ -93,6 +100,8 @@ def walk(sgd: Descend, size: int, *, lr: float, count: str) -> Walk:
         Learning rate.
     count : str
         One of `COUNTS`: whether the path is as long as `N_STEPS` steps or as `EPOCHS` passes through the data.
+    start : tuple of float
+        Intercept and slope at first.
     """
     x, y = _patients()
     epochs = EPOCHS if count == COUNTS[1] else math.ceil(N_STEPS / math.ceil(len(x) / size))
@@ -103,103 +112,69 @@ def walk(sgd: Descend, size: int, *, lr: float, count: str) -> Walk:
     def noting(theta: Tensor, x_rows: Tensor, y_rows: Tensor) -> Tensor:
         asked.append(theta.detach().clone())
         used.append(len(x_rows))
+        if count == COUNTS[0] and len(asked) > N_STEPS:
+            raise _EnoughError
         return gradient(theta, x_rows, y_rows)
 
-    start = torch.tensor(START, dtype=x.dtype)
+    theta = torch.tensor(start, dtype=x.dtype)
     generator = torch.Generator().manual_seed(0)
-    end = sgd(noting, start, x, y, lr=lr, batch_size=size, epochs=epochs, generator=generator)
-    if not isinstance(end, Tensor) or end.shape != start.shape:
+    try:
+        end = sgd(noting, theta, x, y, lr=lr, batch_size=size, epochs=epochs, generator=generator)
+    except _EnoughError:
+        end = asked.pop()
+    if not isinstance(end, Tensor) or end.shape != theta.shape:
         raise TypeError(f"`sgd` must return the last θ, a tensor of shape (2,). Got {end!r}. Is the `return` missing?")
-    length = N_STEPS + 1 if count == COUNTS[0] else len(asked) + 1
-    path = torch.stack([*asked, end])[:length]
+    path = torch.stack([*asked, end])
     best, hessian = _bowl()
     away = path - best
     excess = 0.5 * ((away @ hessian) * away).sum(dim=1)
-    return Walk(path, torch.tensor(used).cumsum(dim=0)[:length], excess)
+    return Walk(path, torch.tensor(used).cumsum(dim=0)[: len(path)], excess)
 
 
-class PathView:
-    """The figure of the paths, and the walks that it has shown.
-
-    Parameters
-    ----------
-    figure : Figure
-        Is cleared and gets two panels.
-    """
-
-    def __init__(self, figure: Figure) -> None:
-        self.still = Still(figure)
-        self.walks: dict[tuple[int, float, str], Walk] = {}
-        left, self.right = bare(_panels(figure, COUNTS[0]))
-        # the noisiest lies lowest
-        self.paths = [left.plot([], [], zorder=5 - number, **_style(number))[0] for number in range(3)]
-        self.losses = [self.right.plot([], [], zorder=5 - number, **_style(number))[0] for number in range(3)]
-
-    def show(self, walks: list[Walk], count: str) -> None:
-        """Draw three walks, by what is counted."""
-        self.still.show(count, lambda figure: draw_landscape(figure, count))
-        self.right.set_xlim(*_span(count))
-        for number, done in enumerate(walks):
-            self.paths[number].set_data(*done.path.nan_to_num(nan=99).clamp(-99, 99).T)
-            places = done.seen if count == COUNTS[1] else torch.arange(len(done.path))
-            shown = slice(None, None, 1 + len(done.path) // DOTS)  # more could not be told apart
-            self.losses[number].set_data(places[shown], done.excess[shown].nan_to_num(nan=1e9).clamp(LOWEST / 9, 1e9))
-            self.losses[number].set_markevery(max(1, len(done.path) // 12))
-            self.paths[number].set_markevery(max(1, len(done.path) // 60))
-
-
-def draw_paths(sgd: Descend, view: PathView, *, size: int, lr: float, count: str) -> str:
-    """Walk with all examples in a step, with some and with one, and draw the paths and the losses.
+def draw_paths(stage: Stage, walks: Sequence[Walk], count: str) -> None:
+    """Draw the paths and the losses of three walks: with all examples in a step, with some and with one.
 
     Parameters
     ----------
-    sgd : callable
-        The student's function.
-    view : PathView
-        Where to draw; remembers the walks.
-    size : int
-        Examples in a minibatch.
-    lr : float
-        Learning rate of all three.
+    stage : Stage
+        Where to draw.
+    walks : sequence of Walk
+        The noisiest last; it lies lowest.
     count : str
         One of `COUNTS`.
-
-    Returns
-    -------
-    str
-        Where the three end and how far the goal is, for the line above the figure.
     """
-    n = len(_patients().x)
-    for batch in (n, size, 1):
-        if (batch, lr, count) not in view.walks:
-            view.walks[batch, lr, count] = walk(sgd, batch, lr=lr, count=count)
-    walks = [view.walks[batch, lr, count] for batch in (n, size, 1)]
-    view.show(walks, count)
-    names = ("batch", f"minibatches of {size}", "stochastic")
-    said = "; ".join(_said(name, done) for name, done in zip(names, walks, strict=True))
-    if count == COUNTS[0]:
-        return f"Loss above the least, over the last quarter: {said}. For the goal, compare by example seen."
-    reached = "The goal is reached." if walks[1].rest() <= GOAL else f"Not yet: the goal is {GOAL}."
-    return f"Loss above the least, over the last quarter: {said}. {reached}"
+    ground, losses = stage.panels(draw_landscape, count)
+    for number, done in enumerate(walks):
+        style, length = _style(number) | {"zorder": 5 - number}, len(done.path)
+        ground.plot(*done.path.nan_to_num(nan=FAR).clamp(-FAR, FAR).T, **style, markevery=max(1, length // 60))
+        places = done.seen if count == COUNTS[1] else torch.arange(length)
+        shown = slice(None, None, 1 + length // DOTS)  # more could not be told apart
+        excess = done.excess[shown].nan_to_num(nan=1e9).clamp(LOWEST / 9, 1e9)
+        losses.plot(places[shown], excess, **style, markevery=max(1, length // 12))
+    ground.plot(*_bowl()[0], **MINIMUM | {"markersize": 13, "markeredgecolor": "white", "zorder": 6})
+    ground.handle("start", *walks[0].path[0].tolist(), name="start of the three paths")
 
 
-def draw_landscape(figure: Figure, count: str) -> None:
+def draw_landscape(figure: Figure, count: str) -> tuple[Axes, Axes]:
     """Draw level lines, the goal and all labels."""
-    left, right = _panels(figure, count)
+    left, right = figure.subplots(1, 2)
     best, hessian = _bowl()
-    across, up = (torch.linspace(*limits, 121, dtype=torch.float64) for limits in (left.get_xlim(), left.get_ylim()))
+    across, up = (torch.linspace(*ends, 121, dtype=torch.float64) for ends in (ACROSS, UP))
     away = torch.stack(torch.meshgrid(across, up, indexing="xy"), dim=-1) - best
     loss = 0.5 * ((away @ hessian) * away).sum(dim=-1)
     left.contour(across, up, loss, levels=[0.05, 0.2, 0.5, 1, 2, 4, 7, 11, 16], colors="0.7", linewidths=0.7)
-    left.plot(*best, **MINIMUM)
-    left.plot(*START, "o", color="black", markersize=6)
+    left.plot([], [], label="least loss", **MINIMUM)
     left.set(xlabel="intercept", ylabel="slope")
     for number, label in enumerate(("batch, all 442", "minibatch of m", "stochastic, 1")):
         right.plot([], [], label=label, **_style(number))
     right.axhline(GOAL, **THRESHOLD)
+    end = N_STEPS if count == COUNTS[0] else EPOCHS * len(_patients().x)
+    right.text(0, GOAL / 1.2, f"goal: {GOAL}", va="top", color="0.3", fontsize=8)
     right.set(xlabel="step" if count == COUNTS[0] else "examples seen", ylabel="loss above the least loss")
-    legend_above(right, ncols=3)
+    right.set(yscale="log", xlim=(-0.01 * end, 1.01 * end), ylim=(LOWEST, HIGHEST))
+    legend_above(left, right, ncols=3)
     plain_log(right)
+    return left, right
 
 
 def _style(number: int) -> dict[str, Any]:
@@ -208,22 +183,27 @@ def _style(number: int) -> dict[str, Any]:
     return line_style(number) | {"markersize": 3, "linewidth": 0.8, "linestyle": "-"}  # dashes blur where it scrawls
 
 
-def _span(count: str) -> tuple[float, float]:
-    end = N_STEPS if count == COUNTS[0] else EPOCHS * len(_patients().x)
-    return -0.01 * end, 1.01 * end
+def _said(walks: Sequence[Walk], size: int, count: str, start: tuple[float, float]) -> str:
+    names = ("batch", f"minibatches of {size}", "stochastic")
+    ends = "; ".join(f"{name} {_end(done)}" for name, done in zip(names, walks, strict=True))
+    said = f"Loss above the least, over the last quarter: {ends}."
+    if count == COUNTS[0]:
+        return f"{said} For the goal, compare by example seen."
+    if walks[1].rest() > GOAL:
+        return f"{said} Not yet: the goal is {GOAL}."
+    if start != START:
+        return f"{said} For the goal, press reset: it counts from the first start."
+    return f"{said} The goal is reached."
 
 
-def _panels(figure: Figure, count: str) -> tuple[Axes, Axes]:
-    left, right = figure.add_axes(LANDSCAPE), figure.add_axes(LOSS)
-    left.set(xlim=(-2.0, 2.4), ylim=(-1.6, 2.2))
-    right.set(yscale="log", xlim=_span(count), ylim=(LOWEST, HIGHEST))
-    return left, right
-
-
-def _said(name: str, done: Walk) -> str:
+def _end(done: Walk) -> str:
     rest = done.rest()
     where = f"{rest:.4f}" if rest < HIGHEST else "ran away"
-    return f"{name} {where} ({counted(len(done.path) - 1, 'step')}, {int(done.seen[-1])} examples)"
+    return f"{where} ({counted(len(done.path) - 1, 'step')}, {int(done.seen[-1])} examples)"
+
+
+class _EnoughError(Exception):
+    """Ends a walk that is as long as is shown."""
 
 
 @cache

@@ -10,11 +10,10 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from steepest.data import blobs
-
 REACH = 1.6
 TRAINING, TEST = 160, 320
-BLOBS_SEED = 33
+BLOB_SPREAD = 0.08
+Centres = tuple[tuple[float, float], ...]
 
 
 class Points(NamedTuple):
@@ -35,7 +34,7 @@ class Points(NamedTuple):
 
 
 @lru_cache(maxsize=32)
-def points(name: str, noise: float) -> Points:
+def points(name: str, noise: float, centres: Centres) -> Points:
     """A data set, drawn from a seed of its own.
 
     Parameters
@@ -44,9 +43,14 @@ def points(name: str, noise: float) -> Points:
         A key of `DATA_SETS`.
     noise : float
         Deviation of what is added to both coordinates of every point.
+    centres : tuple of tuple of float
+        Where the blobs lie; other data sets have none.
     """
     generator = Generator().manual_seed(1)
-    x, y = DATA_SETS[name](TRAINING + TEST, generator)
+    if name == BLOBS:
+        x, y = _blobs(TRAINING + TEST, centres, generator)
+    else:
+        x, y = DATA_SETS[name](TRAINING + TEST, generator)
     x = x + noise * torch.randn(x.shape, generator=generator)
     order = torch.randperm(len(x), generator=generator)
     held, rest = order[:TRAINING], order[TRAINING:]
@@ -79,15 +83,18 @@ def _xor(n: int, generator: Generator) -> tuple[Tensor, Tensor]:
     return x, (x[:, 0] * x[:, 1] < 0).float()
 
 
-def _blobs(n: int, generator: Generator) -> tuple[Tensor, Tensor]:
-    x, number = blobs(n, k=6, side=2.4, spread=0.08, seed=BLOBS_SEED)
-    return x - 1.2, (number % 2).float()
+def _blobs(n: int, centres: Centres, generator: Generator) -> tuple[Tensor, Tensor]:
+    number = torch.arange(n) % len(centres)
+    x = torch.tensor(centres)[number] + BLOB_SPREAD * torch.randn(n, 2, generator=generator)
+    return x, (number % 2).float()
 
 
+BLOBS = "blobs"
+CENTRES: Centres = ((-0.14, 0.16), (0.97, -0.58), (0.22, -0.35), (0.61, 0.1), (-0.71, 0.03), (-0.6, -1.07))
 DATA_SETS: Mapping[str, Callable[[int, Generator], tuple[Tensor, Tensor]]] = {
     "spirals": _spirals,
     "moons": _moons,
     "circles": _circles,
     "XOR": _xor,
-    "blobs": _blobs,
 }
+NAMES = (*DATA_SETS, BLOBS)

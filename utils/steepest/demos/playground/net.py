@@ -1,4 +1,4 @@
-"""A small net and one step of its training, by functions of θ and the number of the step alone."""
+"""A small net whose parameters lie in one vector θ."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from steepest.activations import activation
-from steepest.demos.playground.data import points
+from steepest.demos.playground.data import Centres
 from steepest.demos.playground.tools import (
     Memory,
     Statistics,
     Tools,
     draw_weight,
-    drop,
     first_memory,
-    normalize,
     normalize_fixed,
-    take_step,
 )
+
+Unit = tuple[int, int]
 
 
 class Design(NamedTuple):
@@ -72,6 +70,10 @@ class Dials(NamedTuple):
         Share of hidden units that dropout keeps.
     l1, l2 : float
         Factors of the sums of sizes and of squares of all weights.
+    off : frozenset of (int, int)
+        Hidden units that are switched off, each by the numbers of its layer and of its place there, from 0.
+    centres : tuple
+        See `points`.
     """
 
     rate: float
@@ -79,6 +81,8 @@ class Dials(NamedTuple):
     keep: float
     l1: float
     l2: float
+    off: frozenset[Unit]
+    centres: Centres
 
 
 class State(NamedTuple):
@@ -100,22 +104,6 @@ class State(NamedTuple):
     theta: Tensor
     memory: Memory
     running: tuple[Statistics, ...]
-
-
-class Measure(NamedTuple):
-    """How good a net is.
-
-    Attributes
-    ----------
-    train, test : float
-        Mean cross-entropy on training and test points, without penalties.
-    right : float
-        Share of test points that are classified rightly.
-    """
-
-    train: float
-    test: float
-    right: float
 
 
 class Layer(NamedTuple):
@@ -156,82 +144,36 @@ def layers(design: Design, theta: Tensor) -> list[Layer]:
     ]
 
 
-def scores(tools: Tools, design: Design, state: State, x: Tensor) -> Tensor:
-    """The trained net's answer at evaluation, of shape (n,): above 0 for class 1."""
+def answers(tools: Tools, design: Design, state: State, x: Tensor, off: frozenset[Unit]) -> list[Tensor]:
+    """What each layer makes of some places at evaluation.
+
+    Returns
+    -------
+    list of Tensor, shape (n, units)
+        Activations of each hidden layer, and last the answer, of shape (n, 1): above 0 for class 1.
+    """
     function = activation(design.activation)
     *hidden, last = layers(design, state.theta)
-    h = x
+    found = [x]
     with torch.no_grad():
         for number, layer in enumerate(hidden):
-            z = h @ layer.weight.T
+            z = found[-1] @ layer.weight.T
             if layer.scale is None:
                 h = function(z + layer.shift)
             else:
                 h = function(normalize_fixed(tools, z, layer.scale, layer.shift, state.running[number]))
-        return (h @ last.weight.T + last.shift)[:, 0]
+            found.append(gated(h, number, off))
+        return [*found[1:], found[-1] @ last.weight.T + last.shift]
 
 
-def measure(tools: Tools, design: Design, state: State) -> Measure:
-    """How good the net is at evaluation."""
-    data = points(design.data, design.noise)
-    out = scores(tools, design, state, torch.cat([data.x, data.test_x]))
-    train, test = out[: len(data.x)], out[len(data.x) :]
-    return Measure(
-        train=float(binary_cross_entropy_with_logits(train, data.y)),
-        test=float(binary_cross_entropy_with_logits(test, data.test_y)),
-        right=float(((test > 0) == (data.test_y > 0.5)).double().mean()),
-    )
-
-
-def train_step(tools: Tools, design: Design, state: State, dials: Dials) -> State:
-    """One step on the minibatch that belongs to its number; the same state and dials give the same step."""
-    data = points(design.data, design.noise)
-    rows = minibatch(state.step, len(data.x), dials.batch, design.seed)
-    x, y = data.x[rows], data.y[rows]
-    running: tuple[Statistics, ...] = ()
-
-    def gradient(theta: Tensor) -> Tensor:
-        nonlocal running
-        leaf = theta.detach().requires_grad_()
-        dice = Generator().manual_seed(10_007 * (design.seed + 1) + state.step)
-        loss, running = _objective(tools, design, dials, leaf, x, y, state.running, dice)
-        return torch.autograd.grad(loss, leaf)[0]
-
-    theta, memory = take_step(tools, design.stepper, state.theta, gradient, state.memory, dials.rate)
-    return State(state.step + 1, theta, memory, running)
-
-
-def minibatch(step: int, n: int, size: int, seed: int) -> Tensor:
-    """Rows that a step sees: all rows in an order drawn anew for each epoch, cut into batches."""
-    epoch, place = divmod(step, n // size)
-    return _order(n, 1_009 * seed + epoch)[place * size : (place + 1) * size]
-
-
-def _objective(
-    tools: Tools, design: Design, dials: Dials, theta: Tensor, x: Tensor, y: Tensor,
-    before: tuple[Statistics, ...], dice: Generator,
-) -> tuple[Tensor, tuple[Statistics, ...]]:  # fmt: skip
-    """Loss of a minibatch with its penalties, and the running statistics after it."""
-    function = activation(design.activation)
-    cut = layers(design, theta)
-    running: list[Statistics] = []
-    h = x
-    for number, layer in enumerate(cut[:-1]):
-        z = h @ layer.weight.T
-        if layer.scale is None:
-            h = function(z + layer.shift)
-        else:
-            z, after = normalize(tools, z, layer.scale, layer.shift, before[number])
-            running.append(after)
-            h = function(z)
-        if dials.keep < 1:
-            h = drop(tools, h, dials.keep, dice)
-    loss = binary_cross_entropy_with_logits((h @ cut[-1].weight.T + cut[-1].shift)[:, 0], y)
-    if dials.l1 > 0:
-        loss = loss + dials.l1 * sum(layer.weight.abs().sum() for layer in cut)
-    if dials.l2 > 0:
-        loss = loss + dials.l2 * sum(layer.weight.square().sum() for layer in cut)
-    return loss, tuple(running)
+def gated(h: Tensor, number: int, off: frozenset[Unit]) -> Tensor:
+    """A layer's activations, with those of units that are switched off at 0."""
+    gone = [unit for layer, unit in off if layer == number and unit < h.shape[1]]
+    if not gone:
+        return h
+    gates = torch.ones(h.shape[1])
+    gates[gone] = 0
+    return h * gates
 
 
 def _sizes(depth: int, width: int) -> tuple[int, ...]:
@@ -244,8 +186,3 @@ def _lengths(depth: int, width: int, batch_norm: bool) -> list[int]:
     for number, (fan_in, fan_out) in enumerate(itertools.pairwise(_sizes(depth, width))):
         lengths += [fan_in * fan_out, fan_out, *([fan_out] if batch_norm and number < depth else [])]
     return lengths
-
-
-@lru_cache(maxsize=1024)
-def _order(n: int, seed: int) -> Tensor:
-    return torch.randperm(n, generator=Generator().manual_seed(seed))

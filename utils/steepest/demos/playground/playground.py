@@ -7,53 +7,69 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from steepest.demos._demo import Demo, check_box, choice, count, slider, steps
-from steepest.demos.playground.data import DATA_SETS, TRAINING
-from steepest.demos.playground.net import Design, Dials
-from steepest.demos.playground.tools import DROPPING, METHODS, NORMALIZING, STARTS, Tools, gather, own_rates
+from steepest.demos._demo import Demo, check_box, choice, count, held, slider, steps
+from steepest.demos._stage import Stage
+from steepest.demos.playground.data import CENTRES, NAMES, TRAINING, Centres
+from steepest.demos.playground.diagram import LOOK, OUTPUT, PRESSES
+from steepest.demos.playground.methods import METHODS
+from steepest.demos.playground.net import Design, Dials, Unit
+from steepest.demos.playground.stepping import by_backprop
+from steepest.demos.playground.tools import (
+    BACKPROP,
+    DROPPING,
+    NORMALIZING,
+    STARTS,
+    Tools,
+    gather,
+    own_rates,
+)
 from steepest.demos.playground.training import Training
-from steepest.demos.playground.view import LAST, SIZE, View
+from steepest.demos.playground.view import LAST, SIZE, show
 from steepest.race import RATES
 
-FIRST_STEP = 200
-PLAYED_STEPS = 5  # from one frame to the next
-CATCH_UP_SECONDS = 0.04  # of training between two frames
+FIRST_STEP = 100
+PLAYED_STEPS = 3  # from one frame to the next
+CATCH_UP_SECONDS = 0.03  # of training between two frames
 GOAL, GOAL_STEPS = 0.98, 200
 PENALTIES = (0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 BATCHES = (2, 4, 8, 16, 32, TRAINING)
 ACTIVATIONS = ("ReLU", "leaky ReLU", "tanh", "sigmoid", "identity")
+BY_HAND = "by hand"
+PROBE = (0.5, 0.6)
 
 
 def playground_demo(**functions: Callable[..., Any]) -> Demo:
-    """A small net in training: play, pause, take single steps, go back, and change the rate while it trains.
+    """A small net in training: play it, look into it, and change the rate, the points or the net itself meanwhile.
 
     Parameters
     ----------
     **functions : callable
         The student's functions by the names of their exercises, as in ``adam_step=adam_step``: steppers in the form
         ``step(theta, grad, state, *, …)``; `batch_norm_train`, `batch_norm_backward`, `batch_norm_eval` and
-        `update_running`, all four or none; `inverted_dropout`; `he_normal`, `glorot_normal`, `lecun_normal`. What is
-        left out, or not written yet, torch does.
+        `update_running`, all four or none; `inverted_dropout`; `he_normal`, `glorot_normal`, `lecun_normal`;
+        `mlp_backprop`. Any other is a schedule of rates and needs nothing but the number of steps taken:
+        ``cosine_decay=lambda step: cosine_decay(step, …)``. What is left out, or not written yet, torch does.
     """
     tools = gather(functions)
     training = Training(tools)
     made: list[Demo] = []
 
-    def draw(view: View, *, step: int, **settings: Any) -> str:
+    def draw(stage: Stage, *, step: int, **settings: Any) -> str:
         seconds = CATCH_UP_SECONDS if made and _has_loop() else math.inf  # else nothing would draw what is left
-        said = draw_playground(training, view, step=step, seconds=seconds, **settings)
+        said = draw_playground(stage, training, step=step, seconds=seconds, **settings)
         if training.state.step < step:
             made[0].update_soon()
         return said
 
     controls = {
         "step": count("step", FIRST_STEP, 0, LAST),
-        "rate": steps("rate η", 0.03, RATES),
+        "rate": steps("rate η", 0.3, RATES),
+        **({"schedule": choice("schedule", BY_HAND, [BY_HAND, *tools.rates])} if tools.rates else {}),
         "stepper": choice("stepper", "gradient descent", tools.methods()),
-        "data": choice("data", next(iter(DATA_SETS)), list(DATA_SETS)),
+        "data": choice("data", NAMES[0], NAMES),
         "noise": slider("noise", 0.05, 0.0, 0.4, 0.05),
         "depth": count("hidden layers", 3, 0, 4),
-        "width": steps("units in each", 16, (1, 2, 4, 8, 16, 32)),
+        "width": steps("units in each", 8, (1, 2, 4, 8, 16, 32)),
         "activation": choice("activation", "ReLU", ACTIVATIONS),
         "start": choice("initial weights", "He", list(STARTS)),
         "batch_norm": check_box("batch norm"),
@@ -62,9 +78,14 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
         "l2": steps("L2", 0, PENALTIES),
         "batch": steps("batch size", 32, BATCHES),
         "seed": count("seed", 0, 0, 9),
+        "pressed": choice("a press on a unit", LOOK, PRESSES),
+        "looked": held(OUTPUT),
+        "off": held(frozenset()),
+        "probe": held(PROBE),
+        "centres": held(CENTRES),
     }
     demo = Demo(
-        draw, controls, view=View,
+        draw, controls,
         needs=list(functions), size=SIZE, played="step",
         goal=f"spirals: classify {GOAL:.0%} of the test points rightly within {GOAL_STEPS} steps",
     )  # fmt: skip
@@ -81,23 +102,28 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
 
 
 def draw_playground(
-    training: Training, view: View, *, step: int, seconds: float = math.inf,
-    rate: float, batch: int, keep: float, l1: float, l2: float, **design: Any,
+    stage: Stage, training: Training, *, step: int, rate: float, batch: int, keep: float, l1: float, l2: float,
+    off: frozenset[Unit], centres: Centres, probe: tuple[float, float], looked: tuple[int, ...], pressed: str,
+    schedule: str = BY_HAND, seconds: float = math.inf, **design: Any,
 ) -> str:  # fmt: skip
     """Take a training to a step and draw where it stands.
 
     Parameters
     ----------
+    stage : Stage
+        Where to draw.
     training : Training
         Remembers the dials of every step.
-    view : View
-        Where to draw.
     step : int
         Where to; where the seconds do not suffice, as far as they go.
+    rate, batch, keep, l1, l2, off, centres
+        See `Dials`.
+    probe, looked, pressed
+        See `show`.
+    schedule : str
+        What sets the rate: a name of the tools' schedules, or `BY_HAND`.
     seconds : float
         See `Training.seek`.
-    rate, batch, keep, l1, l2
-        See `Dials`.
     **design
         See `Design`.
 
@@ -106,10 +132,15 @@ def draw_playground(
     str
         Losses, whose functions did the work and how far the goal is, for the line above the figure.
     """
-    net, dials = Design(**design), Dials(rate, batch, keep, l1, l2)
-    training.seek(net, dials, step, seconds=seconds)
-    view.show(training, net, dials)
-    return " ".join([_stands(training, step), *_workers(training.tools, net, dials), _goal(training, net)])
+    tools = training.tools
+    net, dials = Design(**design), Dials(rate, batch, keep, l1, l2, off, centres)
+    rates = tools.schedules.get(schedule)
+    training.seek(net, dials, step, schedule=rates, seconds=seconds)
+    show(
+        stage, training, net, dials,
+        schedule=rates, probe=probe, looked=looked, pressed=pressed,
+    )  # fmt: skip
+    return " ".join([_stands(training, step), *_workers(tools, net, dials, schedule), _goal(training, net, dials)])
 
 
 def _stands(training: Training, wanted: int) -> str:
@@ -123,21 +154,27 @@ def _stands(training: Training, wanted: int) -> str:
     )
 
 
-def _workers(tools: Tools, net: Design, dials: Dials) -> list[str]:
-    """Whose functions take the steps, normalize, drop out and draw the first weights."""
+def _workers(tools: Tools, net: Design, dials: Dials, schedule: str) -> list[str]:
+    """Whose functions take the steps, set the rate, give gradients, normalize, drop out and draw the first weights."""
     method = METHODS[net.stepper]
     parts: list[tuple[str, tuple[str, ...], str]] = [
-        ("Steps", (method.exercise,), f"torch.optim's {method.rule.__name__}")
+        ("steps", (method.exercise,), f"torch.optim's {method.rule.__name__}")
     ]
+    if schedule != BY_HAND:
+        parts.append(("the rate", (schedule,), "hand"))
+    if BACKPROP in tools.missing or by_backprop(tools, net, dials):
+        parts.append(("gradients", (BACKPROP,), "torch"))
     if net.batch_norm and net.depth:
-        parts.append(("Batch norm", NORMALIZING, "torch"))
+        parts.append(("batch norm", NORMALIZING, "torch"))
     if dials.keep < 1 and net.depth:
-        parts.append(("Dropout", (DROPPING,), "torch"))
+        parts.append(("dropout", (DROPPING,), "torch"))
     if STARTS[net.start]:
-        parts.append(("First weights", (STARTS[net.start],), "torch"))
+        parts.append(("first weights", (STARTS[net.start],), "torch"))
     said = "; ".join(f"{what} by {_whose(tools, names, other)}" for what, names, other in parts)
-    first_only = ["The rate sets only the first step."] if own_rates(tools, net.stepper) else []
-    return [f"{said}.", *first_only]
+    notes = ["The rate sets only the first step."] if own_rates(tools, net.stepper) else []
+    if tools.yours(BACKPROP) and not by_backprop(tools, net, dials):
+        notes.append(f"Your <code>{BACKPROP}</code> is for tanh alone, without batch norm, dropout and units off.")
+    return [f"{said[0].upper()}{said[1:]}.", *notes]
 
 
 def _whose(tools: Tools, names: tuple[str, ...], other: str) -> str:
@@ -147,9 +184,11 @@ def _whose(tools: Tools, names: tuple[str, ...], other: str) -> str:
     return f"{other}, since {', '.join(unwritten)} is not written yet" if unwritten else other
 
 
-def _goal(training: Training, net: Design) -> str:
+def _goal(training: Training, net: Design, dials: Dials) -> str:
     if net.data != "spirals":
         return ""
+    if dials.off:
+        return "For the goal, switch all units on."
     if training.now.right < GOAL:
         return f"The goal is {GOAL:.0%}."
     if training.state.step <= GOAL_STEPS:

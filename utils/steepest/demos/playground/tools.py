@@ -5,21 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import cache, lru_cache
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional, init
-from torch.optim.adadelta import adadelta
-from torch.optim.adagrad import adagrad
-from torch.optim.adam import adam
-from torch.optim.adamax import adamax
-from torch.optim.nadam import nadam
-from torch.optim.rmsprop import rmsprop
-from torch.optim.rprop import rprop
-from torch.optim.sgd import sgd
 
+from steepest.demos.playground.methods import METHODS, ON_REQUEST, Method
 from steepest.dense import with_backward
 from steepest.trajectory import init_state
 
@@ -29,60 +22,8 @@ MOMENTUM = 0.9  # weighs the past
 Function = Callable[..., Any]
 Memory = dict[str, Any]
 Statistics = tuple[Tensor, Tensor]
+Schedule = Callable[[int], float]
 
-
-class Method(NamedTuple):
-    """How a stepper is called.
-
-    Attributes
-    ----------
-    exercise : str
-        Name of the student's function.
-    hyper : mapping
-        What the student's function gets beside the rate.
-    rule : callable
-        What stands in for it: a function of `torch.optim`.
-    memory : str
-        What that remembers: z for zeros, r for the first rate, t and 1 for the numbers 0 and 1.
-    settings : mapping
-        What that gets beside the rate.
-    """
-
-    exercise: str
-    hyper: Mapping[str, float]
-    rule: Callable[..., None]
-    memory: str
-    settings: Mapping[str, Any]
-
-
-_BETA, _RHO = {"beta": 0.9}, {"rho": 0.9, "eps": 1e-8}
-_USUAL = {"rho1": 0.9, "rho2": 0.999, "eps": 1e-8}
-_PLAIN = {"weight_decay": 0.0}
-_SGD = {"weight_decay": 0.0, "momentum": 0.0, "dampening": 0.0, "nesterov": False, "maximize": False}
-_ADAM = {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0}
-_SIGNS = {"step_size_min": 1e-6, "step_size_max": 50.0, "etaminus": 0.5, "etaplus": 1.2}
-
-METHODS: Mapping[str, Method] = {
-    "gradient descent": Method("gd_step", {}, sgd, "z", _SGD),
-    "momentum 0.9": Method("momentum_step", _BETA, sgd, "z", _SGD | {"momentum": 0.9}),
-    "Nesterov 0.9": Method("nesterov_step", _BETA, sgd, "z", _SGD | {"momentum": 0.9, "nesterov": True}),
-    "Rprop": Method("rprop_step", {}, rprop, "zrt", _SIGNS),
-    "AdaGrad": Method("adagrad_step", {"eps": 1e-8}, adagrad, "zt",
-                      _PLAIN | {"lr_decay": 0.0, "eps": 1e-8, "maximize": False}),
-    "RMSProp": Method("rmsprop_step", _RHO, rmsprop, "zzzt",
-                      _PLAIN | {"alpha": 0.9, "eps": 1e-8, "momentum": 0.0, "centered": False}),
-    "AdaDelta": Method("adadelta_step", {"rho": 0.9, "eps": 1e-6}, adadelta, "zzt",
-                       _PLAIN | {"rho": 0.9, "eps": 1e-6, "maximize": False}),
-    "Adam": Method("adam_step", _USUAL, adam, "zzzt", _ADAM | {"amsgrad": False, "maximize": False}),
-    "AdaMax": Method("adamax_step", _USUAL, adamax, "zzt", _ADAM),
-    "Nadam": Method("nadam_step", _USUAL, nadam, "zz1t", _ADAM | {"momentum_decay": 4e-3}),
-    # torch has neither of these; where they are handed in and not written yet, plain descent takes their place
-    "delta-bar-delta": Method("delta_bar_delta_step", {"kappa": 0.001, "phi": 0.3, "beta": 0.7}, sgd, "z", _SGD),
-    "Quickprop": Method("quickprop_step", {}, sgd, "z", _SGD),
-}  # fmt: skip
-"""All steppers, by the name they are shown with."""
-
-NO_STAND_IN = ("delta-bar-delta", "Quickprop")
 NORMALIZING = ("batch_norm_train", "batch_norm_backward", "batch_norm_eval", "update_running")
 STARTS: Mapping[str, str] = {
     "He": "he_normal",
@@ -92,7 +33,7 @@ STARTS: Mapping[str, str] = {
     "deviation 0.01": "",
     "all 0.1": "",
 }
-DROPPING = "inverted_dropout"
+DROPPING, BACKPROP = "inverted_dropout", "mlp_backprop"
 
 
 @dataclass(frozen=True)
@@ -103,21 +44,27 @@ class Tools:
     ----------
     functions : mapping
         Those that can be used.
+    schedules : mapping
+        Rates by the number of the step, those that can be used.
+    rates : tuple of str
+        Names of all schedules, written or not.
     missing : tuple of str
         Names of those that are handed in and not written yet.
     """
 
     functions: Mapping[str, Function] = field(default_factory=dict)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    rates: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
     def methods(self) -> tuple[str, ...]:
         """Steppers that can be chosen."""
         known = {*self.functions, *self.missing}
-        return tuple(name for name, method in METHODS.items() if name not in NO_STAND_IN or method.exercise in known)
+        return tuple(name for name, method in METHODS.items() if name not in ON_REQUEST or method.exercise in known)
 
     def yours(self, *names: str) -> bool:
         """Whether all of these are handed in and written."""
-        return set(names) <= set(self.functions)
+        return set(names) <= {*self.functions, *self.schedules}
 
 
 def gather(functions: Mapping[str, Function]) -> Tools:
@@ -126,18 +73,35 @@ def gather(functions: Mapping[str, Function]) -> Tools:
     Parameters
     ----------
     functions : mapping
-        By the names of their exercises.
+        By the names of their exercises; a function of `step` alone under any other name is a schedule.
 
     Raises
     ------
     TypeError
         If the playground has no use for one.
     """
-    known = {*(method.exercise for method in METHODS.values()), *NORMALIZING, *filter(None, STARTS.values()), DROPPING}
-    if strange := sorted(set(functions) - known):
-        raise TypeError(f"`{strange[0]}` has no place here. Hand in any of {', '.join(sorted(known))}, by name.")
-    missing = tuple(name for name, function in functions.items() if _unwritten(name, function))
-    return Tools({name: function for name, function in functions.items() if name not in missing}, missing)
+    steppers = {method.exercise for method in METHODS.values()}
+    known = {*steppers, *NORMALIZING, *filter(None, STARTS.values()), DROPPING, BACKPROP}
+    rates = tuple(name for name, function in functions.items() if name not in known and _is_schedule(function))
+    if strange := sorted({*functions} - known - {*rates}):
+        raise TypeError(
+            f"`{strange[0]}` has no place here. Hand in any of {', '.join(sorted(known))}, by name, or a schedule, "
+            "a function of `step` alone."
+        )
+    missing = tuple(name for name, function in functions.items() if _unwritten(name, function, name in rates))
+    written = {name: function for name, function in functions.items() if name not in missing}
+    return Tools(
+        {name: function for name, function in written.items() if name in known},
+        {name: _rates(name, function) for name, function in written.items() if name in rates},
+        rates,
+        missing,
+    )
+
+
+def _is_schedule(function: Function) -> bool:
+    asked = inspect.signature(function).parameters.values()
+    needed = [each.name for each in asked if each.default is each.empty and each.kind is not each.VAR_KEYWORD]
+    return needed == ["step"]
 
 
 def first_memory(tools: Tools, name: str, theta: Tensor, rate: float) -> Memory:
@@ -247,10 +211,35 @@ def drop(tools: Tools, h: Tensor, keep: float, generator: Generator) -> Tensor:
         shared.set_state(before)
 
 
+def backprop(tools: Tools, weights: list[Tensor], biases: list[Tensor], x: Tensor, y: Tensor) -> list[Tensor]:
+    """Gradients of the weights and the bias of each layer in turn, by the student's function for tanh and softmax.
+
+    One answer s with the sigmoid's loss is two answers ±s/2 with that of softmax.
+
+    Raises
+    ------
+    TypeError
+        If it returns no loss and a gradient for each weight and bias.
+    """
+    *inner, last = zip(weights, biases, strict=True)
+    doubled = [*inner, tuple(torch.cat([-part / 2, part / 2]) for part in last)]
+    found = tools.functions[BACKPROP](x, y.long(), [each[0] for each in doubled], [each[1] for each in doubled])
+    try:
+        grads = [part for pair in zip(found[1], found[2], strict=True) for part in pair]
+        grads[-2:] = [(part[1:] - part[:1]) / 2 for part in grads[-2:]]
+        shapes = [part.shape for pair in zip(weights, biases, strict=True) for part in pair]
+        fits = [part.shape for part in grads] == shapes
+    except (TypeError, ValueError, IndexError, AttributeError):
+        fits = False
+    if not fits:
+        raise TypeError(f"`{BACKPROP}` must return (loss, grad_weights, grad_biases), one of each for each layer.")
+    return grads
+
+
 def _stand_in(method: Method, theta: Tensor, grad: Tensor, memory: Memory, rate: float) -> tuple[Tensor, Memory]:
     moved, after = theta.clone(), {key: value.clone() for key, value in memory.items()}
     lists = [[value] for value in after.values()]
-    lr = {} if method.rule is rprop else {"lr": rate}
+    lr = {} if method.rule.__name__ == "rprop" else {"lr": rate}
     method.rule([moved], [grad], *lists, foreach=False, **method.settings, **lr)
     return moved, after
 
@@ -265,9 +254,23 @@ def _joined(forward: Function, backward: Function) -> Function:
     return with_backward(forward, backward)
 
 
-def _unwritten(name: str, function: Function) -> bool:
+def _rates(name: str, schedule: Schedule) -> Schedule:
+    @cache
+    def rate(step: int) -> float:
+        try:
+            return float(schedule(step))
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"`{name}` must return a rate for step {step}. Is the `return` missing?") from error
+
+    return rate
+
+
+def _unwritten(name: str, function: Function, is_schedule: bool) -> bool:
     try:
-        _probe(name, function)
+        if is_schedule:
+            function(0)
+        else:
+            _probe(name, function)
     except NotImplementedError:
         return True
     except Exception:  # noqa: BLE001 - what else is wrong shows where it is used
@@ -288,6 +291,7 @@ def _probe(name: str, function: Function) -> None:
         "batch_norm_backward": lambda: function(table, None),
         "batch_norm_eval": lambda: function(table, row, row, row, row, eps=EPS),
         "update_running": lambda: function(row, row, momentum=MOMENTUM),
+        BACKPROP: lambda: function(table, torch.tensor([0, 1]), [table, table], [row, row]),
         DROPPING: lambda: function(table, keep=0.5, training=True, generator=generator),
     }
     probes.get(name, lambda: function((2, 2), generator))()

@@ -8,8 +8,9 @@ from typing import Any
 
 from torch import Tensor
 
-from steepest.demos.playground.net import Design, Dials, Measure, State, begin, measure, train_step
-from steepest.demos.playground.tools import Tools
+from steepest.demos.playground.net import Design, Dials, State, begin
+from steepest.demos.playground.stepping import Measure, measure, train_step
+from steepest.demos.playground.tools import Schedule, Tools
 
 EVERY = 5  # losses are measured after so many steps
 KEPT = 100  # and a state to come back to is kept after so many
@@ -46,7 +47,9 @@ class Training:
         self.curve: list[Measure] = []
         self._kept: dict[int, State] = {}
 
-    def seek(self, design: Design, dials: Dials, step: int, *, seconds: float = math.inf) -> None:
+    def seek(
+        self, design: Design, dials: Dials, step: int, *, schedule: Schedule | None = None, seconds: float = math.inf
+    ) -> None:  # fmt: skip
         """Train, or go back, until `step`; a design other than the last is trained from the start by the same plan.
 
         Parameters
@@ -56,41 +59,48 @@ class Training:
             For steps that are in no plan yet.
         step : int
             Where to.
+        schedule : callable, optional
+            Maps the number of a step to its rate, in the place of that of the dials.
         seconds : float
             After which it takes no further step; it takes one at least.
         """
         end = perf_counter() + seconds
         del self.plan[step:]
         if design != self.design or not self.plan:  # the first rate may be part of what a stepper remembers
-            rate = self.plan[0].rate if self.plan else dials.rate
+            rate = (self.plan[0] if self.plan else _at(0, dials, schedule)).rate
             self.design, self._kept = design, {0: begin(self.tools, design, rate)}
-            self._stand(0)
+            self._stand(0, dials)
         elif step < self.state.step:
-            self._stand(max(number for number in self._kept if number <= step))
+            self._stand(max(number for number in self._kept if number <= step), dials)
         while self.state.step < step:
             if self.state.step == len(self.plan):
-                self.plan.append(dials)
-            self.state = train_step(self.tools, design, self.state, self.plan[self.state.step])
-            self._note()
+                self.plan.append(_at(len(self.plan), dials, schedule))
+            now = self.plan[self.state.step]
+            self.state = train_step(self.tools, design, self.state, now)
+            self._note(now)
             if perf_counter() > end:
                 break
-        self.now = measure(self.tools, design, self.state)
+        self.now = measure(self.tools, design, self.state, dials)
 
     def forget(self) -> None:
         """Forget the plan, and with it the training."""
         self.plan, self.design = [], None
 
-    def _stand(self, step: int) -> None:
+    def _stand(self, step: int, dials: Dials) -> None:
         self._kept = {number: state for number, state in self._kept.items() if number <= step}
         self.state = _copied(self._kept[step])
         del self.curve[step // EVERY :]
-        self._note()
+        self._note(self.plan[step - 1] if step else dials)
 
-    def _note(self) -> None:
+    def _note(self, dials: Dials) -> None:
         if self.design is not None and self.state.step % EVERY == 0:
-            self.curve.append(measure(self.tools, self.design, self.state))
+            self.curve.append(measure(self.tools, self.design, self.state, dials))
         if self.state.step % KEPT == 0:
             self._kept[self.state.step] = _copied(self.state)
+
+
+def _at(step: int, dials: Dials, schedule: Schedule | None) -> Dials:
+    return dials if schedule is None else dials._replace(rate=schedule(step))
 
 
 def _copied(state: State) -> State:

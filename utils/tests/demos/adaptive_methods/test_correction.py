@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from steepest.demos.adaptive_methods import correction_demo
-from steepest.demos.adaptive_methods.correction import INSIDE, N_STEPS, OUTSIDE, SHOWN, SIZES, Setting, half, lengths
+from steepest.demos.adaptive_methods.correction import INSIDE, N_STEPS, OUTSIDE, SIZES, Setting, half, lengths
 from torch import Tensor
 
 State = dict[str, Any]
@@ -80,8 +80,9 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any) -
         assert calls, name
         assert new_picture(demo)
     calls.clear()
-    for value in SHOWN:
-        demo.controls["size"].value = value
+    for name, values in (("size", (1e-8, 1.0)), ("step", (1, N_STEPS))):
+        for value in values:
+            demo.controls[name].value = value
     assert not calls, "all weights are run at once"
     for eps in (1e-12, 1.0):
         demo.controls["eps"].value = eps
@@ -102,6 +103,22 @@ def test_the_goal_needs_a_correction_and_another_eps() -> None:
     assert demo.message.value.endswith("The goal is reached.")
     demo.controls["place"].value = OUTSIDE
     assert demo.message.value.endswith("Not yet: ε is still outside.")
+
+
+def test_step_slope_and_eps_are_pulled(pull: Any) -> None:
+    demo = correction_demo(stepper("inside"))
+    pull(demo, "step:", at=(12.3, 9.0))
+    assert "step 12 6.51 η" in demo.message.value
+    pull(demo, "size:", at=(1.1e-6, 9.0))
+    assert demo.controls["size"].value == pytest.approx(1e-6)
+    assert demo.message.value.startswith("First step 0.0001 η")
+    for name, value in (("correct_s", True), ("correct_r", True), ("place", INSIDE)):
+        demo.controls[name].value = value
+    pull(demo, "eps:", at=(1.2e-6, 0.1))
+    assert demo.controls["eps"].value == pytest.approx(1e-6)
+    assert demo.message.value.endswith("The goal is reached.")
+    pull(demo, "eps:", at=(1.0, 0.1))
+    assert demo.message.value.endswith("Not yet: half a step is elsewhere.")
 
 
 def test_an_unwritten_function_is_a_message_and_no_error(blank: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from steepest.demos.adaptive_methods import effective_rate_demo
-from steepest.demos.adaptive_methods.rates import METHODS, N_STEPS, SIZES, effective_rates
+from steepest.demos.adaptive_methods.rates import METHODS, N_STEPS, SIZES, TICKS, effective_rates
 from torch import Tensor
 
 State = dict[str, Any]
@@ -51,7 +51,13 @@ def test_each_control_redraws_what_the_students_function_did(
     assert calls == [0.9] * N_STEPS
     first = bytes(demo.image.value)
     assert new_picture(demo)
-    changes = [("step", 150, 0), ("memory", 0.99, N_STEPS), ("size", 20, N_STEPS), ("method", "AdaGrad", 0)]
+    changes = [
+        ("step", 150, 0),
+        ("word", 40, 0),
+        ("memory", 0.99, N_STEPS),
+        ("size", 20, N_STEPS),
+        ("method", "AdaGrad", 0),
+    ]
     for name, value, fresh in changes:
         calls.clear()
         demo.controls[name].value = value
@@ -75,6 +81,22 @@ def test_the_goal_needs_a_long_memory(adagrad_step: Any, steppers: Any) -> None:
     assert demo.message.value.endswith("The goal is for minibatches of 5.")
     demo.controls["method"].value = "AdaGrad"
     assert demo.message.value.endswith("AdaGrad forgets nothing: choose one that does.")
+
+
+def test_minibatch_and_word_are_pulled_and_the_goal_is_another_words(pull: Any, steppers: Any) -> None:
+    demo = effective_rate_demo(*steppers(rmsprop=mean_square))
+    demo.controls["memory"].value = 0.99
+    pull(demo, "step:", at=(149.6, 99.0))
+    assert "after 150 minibatches" in demo.message.value
+    said, occurs = demo.message.value, []
+    for place, word in ((1.2, 1), (380.0, 300)):
+        pull(demo, "word:", at=(place, 99.0))
+        assert demo.controls["word"].value == word
+        assert demo.message.value == said
+        dots = [mark.numbers for mark in demo.stage.marks if mark.record["kind"] == "dots"]
+        occurs.extend(len(places) for places in dots if places[0, 1] == TICKS)
+    assert occurs[0] > 10 * occurs[1] > 0
+    assert said.endswith("The goal is reached.")
 
 
 RATES = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._stage import Stage
 from steepest.demos.batch_norm import rates_demo
-from steepest.demos.batch_norm.rates import RATES, Board, RateView, draw_rates
+from steepest.demos.batch_norm.rates import HIGHEST, LOWEST, RATES, Board, draw_rates
 from torch import Tensor
 
 PLAIN, NORMAL = 0, 1
@@ -58,25 +58,34 @@ def test_normalized_nets_bear_rates_that_plain_ones_do_not(trained: Board) -> No
 
 def test_the_goal_is_reached_by_trying_both_sides_of_both_limits(trained: Board) -> None:
     trained.tried.clear()
-    view = RateView(Figure())
-    said = draw_rates(trained, view, step=100, rate=0.3)
+    stage = Stage((9.5, 4.0))
+    said = draw_rates(trained, stage, step=100, rate=0.3)
     assert said.endswith("go on to step 140.")
     for rate, end in ((0.3, "find: plain and batch norm."), (0.5, "find: batch norm."), (3.0, "find: batch norm.")):
-        assert draw_rates(trained, view, step=END, rate=rate).endswith(end)
-    said = draw_rates(trained, view, step=END, rate=5.0)
+        assert draw_rates(trained, stage, step=END, rate=rate).endswith(end)
+    said = draw_rates(trained, stage, step=END, rate=5.0)
     assert said.endswith("Plain nets bear 0.3, normalized ones 3: 10 times. The goal is reached.")
 
 
 @pytest.mark.parametrize("rate", [RATES[0], RATES[-1]])
 @pytest.mark.parametrize("step", [4, END])
 def test_the_ends_of_the_ranges_are_drawn(trained: Board, rate: float, step: int) -> None:
-    figure = Figure()
-    view = RateView(figure)
-    assert f"rate {rate:g}, step {step}: " in draw_rates(trained, view, step=step, rate=rate)
-    assert [len(curve.get_xdata()) for curve in view.curves] == [step // 4] * 2
-    assert len(figure.axes) == 2
-    low, high = view.left.get_ylim()
-    assert all(low < value < high for curve in view.curves for value in curve.get_ydata())
+    stage = Stage((9.5, 4.0))
+    assert f"rate {rate:g}, step {step}: " in draw_rates(trained, stage, step=step, rate=rate)
+    curves = [mark.numbers for mark in stage.marks if mark.record["kind"] == "dots" and mark.record["panel"] == 0]
+    assert [len(curve) for curve in curves] == [step // 4] * 2
+    assert all(LOWEST < value < HIGHEST for curve in curves for value in curve[:, 1])
+
+
+def test_step_and_rate_are_pulled_to_the_goal(pull: Any, batch_norm_train: Any, batch_norm_backward: Any) -> None:
+    demo = rates_demo(batch_norm_train, batch_norm_backward)
+    pull(demo, "step:", at=(199.0, 0.1))
+    assert demo.message.value.startswith("rate 0.1, step 140: ")
+    for place, rate in ((0.28, 0.3), (0.55, 0.5), (2.7, 3.0), (5.4, 5.0)):
+        assert "goal is reached" not in demo.message.value
+        pull(demo, "rate:", at=(place, 0.1))
+        assert demo.message.value.startswith(f"rate {rate:g}, step 140: ")
+    assert demo.message.value.endswith("The goal is reached.")
 
 
 def test_at_the_start_both_guess(trained: Board) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._demo import Demo
 from steepest.demos.batch_norm import shift_demo
-from steepest.demos.batch_norm.shift import BATCHES, SIZES, ShiftView, batches, draw_shift, mismatch, place, statistics
+from steepest.demos.batch_norm.shift import AFTER, BATCHES, BEFORE, SIZES, Drift, batches, mismatch, place, statistics
 from torch import Tensor
 
 
@@ -76,16 +77,16 @@ def test_the_goal_is_the_smallest_batch_that_does(functions: list[Any], drift: f
 def test_without_drift_the_modes_differ_by_the_scatter_of_the_statistics(
     batch_norm_train: Any, batch_norm_eval: Any, size: int
 ) -> None:
-    known = statistics(population_statistics, size)
-    measured = mismatch(batch_norm_train, batch_norm_eval, known, size=size, drift=0.0)
+    known = statistics(population_statistics, Drift(size))
+    measured = mismatch(batch_norm_train, batch_norm_eval, known, Drift(size))
     assert measured == pytest.approx(math.sqrt(1.5 / size), rel=0.1)
 
 
 def test_the_shared_example_depends_on_its_companions_in_training_alone(
     batch_norm_train: Any, batch_norm_eval: Any
 ) -> None:
-    known = statistics(population_statistics, 8)
-    found = [place(batch_norm_train, batch_norm_eval, known, size=8, drift=0.5, number=number) for number in (1, 2)]
+    known = statistics(population_statistics, Drift(8))
+    found = [place(batch_norm_train, batch_norm_eval, known, Drift(8, 0.5), number) for number in (1, 2)]
     for places in found:
         torch.testing.assert_close(places.sums[0, 0], places.sums[1, 0])
         torch.testing.assert_close(places.evaluation[0, 0], places.evaluation[1, 0])
@@ -95,23 +96,47 @@ def test_the_shared_example_depends_on_its_companions_in_training_alone(
 
 
 def test_the_drift_is_gone_in_training_and_stays_in_evaluation(batch_norm_train: Any, batch_norm_eval: Any) -> None:
-    known = statistics(population_statistics, 128)
-    places = place(batch_norm_train, batch_norm_eval, known, size=128, drift=1.0, number=1)
+    known = statistics(population_statistics, Drift(128))
+    places = place(batch_norm_train, batch_norm_eval, known, Drift(128, 1.0), 1)
     torch.testing.assert_close(places.training.mean(dim=1), torch.zeros(2, 2, dtype=torch.float64))
     assert bool((places.evaluation[1].mean(dim=0) > 1.5).all())
-    assert batches(128, 1.0).shape == (2, BATCHES, 128, 2)
+    assert batches(Drift(128, 1.0)).shape == (2, BATCHES, 128, 2)
 
 
-def test_the_figure_is_used_again_and_shows_both_batches(batch_norm_train: Any, batch_norm_eval: Any) -> None:
-    figure = Figure()
-    view = ShiftView(figure)
-    known = statistics(population_statistics, 24)
-    for drift in (1.0, 0.5):
-        places = place(batch_norm_train, batch_norm_eval, known, size=24, drift=drift, number=1)
-        draw_shift(places, view, drift=drift, apart=1.0, smaller=1.0)
-    assert len(figure.axes) == 3
-    assert [len(dots.get_xdata()) for pair in view.dots for dots in pair] == [23] * 6
-    assert view.stars[2][0].get_xdata() == pytest.approx(view.stars[2][1].get_xdata())
+def test_centres_lie_where_they_are_put() -> None:
+    for share, after in ((0.0, BEFORE), (1.0, AFTER), (0.5, (-0.25, 1.3))):
+        centres = batches(Drift(128, share)).mean(dim=(1, 2))
+        torch.testing.assert_close(centres, torch.tensor([BEFORE, after], dtype=torch.float64), atol=0.05, rtol=0)
+
+
+def test_both_batches_are_drawn_in_all_panels_and_pulled_on_the_first(pull: Any, functions: list[Any]) -> None:
+    demo = shift_demo(*functions)
+    for name in ("before", "after", "example"):
+        old = _dots(demo)
+        pull(demo, name, at=(0.5, -2.0))
+        new = _dots(demo)
+        assert [len(part) for part in new] == [15 * 2 + 2] * 3
+        assert all((part != was).any() for part, was in zip(new, old, strict=True))
+        assert demo.controls[name].value == (0.5, -2.0)
+    assert _dots(demo)[0].tolist().count([0.5, -2.0]) == 2
+    assert _dots(demo)[2].tolist().count(_dots(demo)[2][-1].tolist()) == 2
+
+
+def test_the_drift_is_taken_out_by_hand(pull: Any, functions: list[Any]) -> None:
+    demo = shift_demo(*functions)
+    demo.controls["size"].value = 48
+    pull(demo, "after", at=(BEFORE[0] + 0.3, BEFORE[1] + 0.3))
+    assert demo.message.value.endswith("take the drift out.")
+    pull(demo, "after", at=(BEFORE[0] + 0.1, BEFORE[1] - 0.2))
+    assert demo.message.value.endswith("The goal is reached.")
+    demo.controls["size"].value = 64
+    assert demo.message.value.endswith("A smaller batch does it too.")
+
+
+def _dots(demo: Demo) -> list[np.ndarray]:
+    """All dots and stars of each panel."""
+    marks = [mark for mark in demo.stage.marks if mark.record["kind"] == "dots"]
+    return [np.concatenate([mark.numbers for mark in marks if mark.record["panel"] == panel]) for panel in range(3)]
 
 
 def test_statistics_of_the_batch_in_evaluation_show_as_two_stars(batch_norm_train: Any) -> None:

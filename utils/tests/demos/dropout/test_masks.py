@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._demo import Demo
 from steepest.demos.dropout import dropout_demo
-from steepest.demos.dropout.masks import MaskView, draw_masks
-from steepest.demos.dropout.nets import LAYERS, MASKS, small_net, thin
+from steepest.demos.dropout.masks import REACH
+from steepest.demos.dropout.nets import LAYERS, MASKS, small_net, thin, under
 from torch import Generator, Tensor
 
 ONE, TWO = LAYERS
@@ -89,21 +89,40 @@ def test_outputs_are_those_of_the_net_and_lie_on_the_axes(layers: str) -> None:
         h = (net.weights[layer] @ h + net.biases[layer]).relu()
     torch.testing.assert_close(outputs[-1:], net.weights[-1] @ h + net.biases[-1])
     torch.testing.assert_close(passed[-1][-1], h)
-    view = MaskView(Figure())
-    draw_masks(thin(*FUNCTIONS, layers=layers, keep=0.5, seed=1), view, layers=layers, keep=0.5, masks=10)
-    low, high = view.right.get_xlim()
+    low, high = REACH[layers]
     assert low < float(outputs.min()) and float(outputs.max()) < high
+    for number in (0, 5, len(every) - 1):
+        spoken, output = under(dropout_train, every[number].tolist(), layers=layers)
+        assert output == pytest.approx(float(outputs[number]))
+        assert spoken == pytest.approx(torch.cat([part[number] for part in passed]).tolist())
 
 
-def test_dropped_units_are_crossed_out_and_silent() -> None:
-    found = thin(*FUNCTIONS, layers=TWO, keep=0.5, seed=3)
-    view = MaskView(Figure())
-    draw_masks(found, view, layers=TWO, keep=0.5, masks=50)
-    dropped = sum(int((mask[49] == 0).sum()) for mask in found.masks)
-    graph = view.graphs[TWO]
-    assert len(graph.crosses.get_xdata()) == dropped > 0
-    assert sum(not text.get_text() for text in graph.values) == dropped
-    assert [other.ax.get_visible() for other in view.graphs.values()] == [False, True]
+def test_a_unit_that_is_pressed_is_dropped_and_kept_again(pull: Any) -> None:
+    demo = dropout_demo(*FUNCTIONS)
+    for name, value in (("layers", TWO), ("masks", MASKS), ("start", 3)):
+        demo.controls[name].value = value
+    drawn = thin(*FUNCTIONS, layers=TWO, keep=0.5, seed=3).mask(MASKS - 1)
+    assert _crossed(demo) == drawn.count(0.0) > 0
+    first = demo.message.value
+    for unit, flag in enumerate(drawn):
+        pull(demo, f"own:{unit}", press=True)
+        assert _crossed(demo) == drawn.count(0.0) + (1 if flag else -1)
+        other = [*drawn[:unit], 1 - flag, *drawn[unit + 1 :]]
+        output = under(dropout_train, other, layers=TWO)[1]
+        assert demo.message.value == f"{first} Your own mask gives {output:.3f}."
+        assert first.endswith("The goal is reached.")
+        pull(demo, f"own:{unit}", press=True)
+        assert _crossed(demo) == drawn.count(0.0)
+    demo.controls["masks"].value = MASKS - 10
+    assert "own mask" not in demo.message.value
+
+
+def _crossed(demo: Demo) -> int:
+    """How many units are crossed out; none of them says a number."""
+    silent = sum(mark.numbers.size // 2 for mark in demo.stage.marks if mark.zorder == 5)
+    said = sum(mark.record["kind"] == "text" and mark.record["panel"] == 0 for mark in demo.stage.marks)
+    assert silent + said == 3 + sum(HIDDEN[TWO]) + 1
+    return silent
 
 
 @pytest.mark.parametrize(

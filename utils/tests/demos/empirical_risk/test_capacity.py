@@ -6,9 +6,8 @@ import math
 from typing import Any
 
 import pytest
-from matplotlib.figure import Figure
 from steepest.demos.empirical_risk import capacity_demo
-from steepest.demos.empirical_risk.capacity import CapacityView, draw_capacity
+from steepest.demos.empirical_risk.capacity import STOPPED
 from steepest.demos.empirical_risk.polynomials import learning_curves
 from torch import Tensor
 
@@ -81,8 +80,10 @@ def test_the_message_follows_the_goal(empirical_risk: Any) -> None:
 @pytest.mark.parametrize("noise", [0.0, 0.6])
 @pytest.mark.parametrize(("patience", "passes"), [(1, 0), (40, 200)])
 def test_the_ends_of_each_range(empirical_risk: Any, degree: int, noise: float, patience: int, passes: int) -> None:
-    view = CapacityView(Figure())
-    said = draw_capacity(empirical_risk, replay, view, degree=degree, noise=noise, patience=patience, passes=passes)
+    demo = capacity_demo(empirical_risk, replay)
+    for name, value in {"degree": degree, "noise": noise, "patience": patience, "passes": passes}.items():
+        demo.controls[name].value = value
+    said = demo.message.value
     assert said.startswith(f"Patience {patience} ")
     assert f"Pass {passes}, shown: " in said
     assert "nan" not in said
@@ -119,8 +120,33 @@ def test_impossible_steps_are_said(empirical_risk: Any, steps: tuple[int, int], 
     assert demo.image.value == b""
 
 
-def test_what_is_kept_is_remembered_by_noise_and_patience(empirical_risk: Any) -> None:
-    view = CapacityView(Figure())
-    for degree, noise, patience in ((3, 0.3, 2), (9, 0.3, 2), (9, 0.3, 5), (9, 0.1, 5)):
-        draw_capacity(empirical_risk, replay, view, degree=degree, noise=noise, patience=patience, passes=0)
-    assert {key: list(found) for key, found in view.kept.items()} == {(0.3, 2): [3, 9], (0.3, 5): [9], (0.1, 5): [9]}
+def test_what_is_kept_is_remembered_by_noise_and_patience(drawn: Any, empirical_risk: Any) -> None:
+    demo = capacity_demo(empirical_risk, replay)
+
+    def stars() -> int:
+        (places,) = drawn(demo, STOPPED)
+        return len(places)
+
+    for changes, count in (({}, 1), ({"degree": 3}, 2), ({"patience": 2}, 1), ({"noise": 0.1}, 1), ({"degree": 9}, 2)):
+        for name, value in changes.items():
+            demo.controls[name].value = value
+        assert stars() == count
+    demo.controls["noise"].value, demo.controls["patience"].value = 0.3, 1
+    assert stars() == 3
+
+
+def test_degree_noise_and_pass_are_moved_by_hand(pull: Any, empirical_risk: Any) -> None:
+    demo = capacity_demo(empirical_risk, replay)
+    demo.controls["patience"].value = 8
+    for handle, at, name, value in (
+        ("degree:", (4.8, 1.0), "degree", 5),
+        (":noise", (0.0, 0.12), "noise", 0.1),
+        ("passes:", (100.9, 0.1), "passes", 100),
+        ("passes:", (0.5, 0.1), "passes", 0),
+    ):
+        pull(demo, handle, at=at)
+        assert demo.controls[name].value == value
+    assert demo.message.value.endswith("(The goal is for degree 14 and noise 0.3.)")
+    pull(demo, "degree:", at=(14.0, 1.0))
+    pull(demo, ":noise", at=(1.2, 0.31))
+    assert demo.message.value.endswith("The goal is reached.")

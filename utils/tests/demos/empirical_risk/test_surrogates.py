@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._stage import Stage
 from steepest.demos.empirical_risk import surrogate_demo
 from steepest.demos.empirical_risk.surrogates import (
+    STRAY,
     SURROGATES,
     Losses,
-    Standing,
-    SurrogateView,
-    borders,
     draw_surrogate,
     examples,
     measure,
+    over_borders,
+    over_margins,
     slope,
 )
 from torch import Tensor
 from torch.nn import functional
 
 LOGISTIC, ENTROPY, HINGE, EXPONENTIAL, SQUARED = SURROGATES
-FEWEST = {True: 3, False: 2}
+FEWEST = {STRAY: 3, None: 2}
 
 
 def errors(scores: Tensor, labels: Tensor) -> Tensor:
@@ -40,12 +40,6 @@ def residual(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 FUNCTIONS = Losses(errors, softplus, functional.cross_entropy, residual)
-
-
-def everywhere(name: str, sureness: float, stray: bool) -> Standing:
-    x, labels = examples(stray)
-    found = [measure(FUNCTIONS, name, sureness * (x - border), labels) for border in borders()]
-    return Standing(torch.stack([one.errors for one in found]), torch.stack([one.surrogate for one in found]))
 
 
 def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) -> None:
@@ -66,6 +60,7 @@ def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) 
         ("border", -1.0, {"zero_one", "logistic", "gradient"}),
         ("sureness", 2.0, {"zero_one", "logistic", "gradient"}),
         ("name", ENTROPY, {"zero_one", "likelihood", "gradient"}),
+        ("place", 2.0, {"zero_one", "likelihood", "gradient"}),
         ("stray", False, {"zero_one", "likelihood", "gradient"}),
         ("name", SQUARED, {"zero_one"}),
     ):
@@ -81,21 +76,21 @@ def test_each_control_redraws_with_the_students_own_functions(new_picture: Any) 
 @pytest.mark.parametrize(
     ("name", "sureness", "stray", "wrong"),
     [
-        (LOGISTIC, 1, True, 4),
-        (LOGISTIC, 2, True, 3),
-        (ENTROPY, 2, True, 3),
-        (HINGE, 1, True, 3),
-        (EXPONENTIAL, 1, True, 5),
-        (EXPONENTIAL, 2, True, 7),
-        (SQUARED, 1, True, 5),
-        (SQUARED, 2, True, 5),
-        (SQUARED, 1, False, 3),
-        (EXPONENTIAL, 2, False, 2),
-        (LOGISTIC, 1, False, 2),
+        (LOGISTIC, 1, STRAY, 4),
+        (LOGISTIC, 2, STRAY, 3),
+        (ENTROPY, 2, STRAY, 3),
+        (HINGE, 1, STRAY, 3),
+        (EXPONENTIAL, 1, STRAY, 5),
+        (EXPONENTIAL, 2, STRAY, 7),
+        (SQUARED, 1, STRAY, 5),
+        (SQUARED, 2, STRAY, 5),
+        (SQUARED, 1, None, 3),
+        (EXPONENTIAL, 2, None, 2),
+        (LOGISTIC, 1, None, 2),
     ],
 )
-def test_lowest_points_and_fewest_errors(name: str, sureness: float, stray: bool, wrong: int) -> None:
-    found, n = everywhere(name, sureness, stray), len(examples(stray)[0])
+def test_lowest_points_and_fewest_errors(name: str, sureness: float, stray: float | None, wrong: int) -> None:
+    found, n = over_borders(FUNCTIONS, name, sureness, stray), len(examples(stray)[0])
     assert round(float(found.errors.min()) * n) == FEWEST[stray]
     assert round(float(found.errors[found.surrogate.argmin()]) * n) == wrong
 
@@ -113,17 +108,32 @@ def test_the_message_follows_the_goal() -> None:
     assert demo.message.value.endswith("Lowest surrogate and fewest errors: the goal is reached.")
     demo.controls["stray"].value = False
     demo.controls["border"].value = 0.0
-    assert demo.message.value.endswith("the goal asks for the same with the stray example.")
+    assert demo.message.value.endswith("the goal asks for it with the stray example at 3.2.")
     demo.reset.click()
     assert demo.message.value.startswith("8 of 22 wrong")
+
+
+def test_border_and_stray_example_are_moved_by_hand(pull: Any) -> None:
+    demo = surrogate_demo(*FUNCTIONS)
+    demo.controls["sureness"].value = 2.0
+    pull(demo, "border:", at=(0.31, 0.9))
+    assert demo.controls["border"].value == 0.3
+    assert demo.message.value.endswith("the goal is reached.")
+    pull(demo, "place:", at=(-1.0, 0.9))
+    assert demo.controls["place"].value == -1.0
+    assert "the best borders make 2 errors" in demo.message.value
+    pull(demo, "border:", at=(0.0, 0.0))
+    assert demo.message.value.endswith("the goal asks for it with the stray example at 3.2.")
+    demo.controls["stray"].value = False
+    assert list(demo.stage.handles) == ["border:"]
 
 
 @pytest.mark.parametrize("name", SURROGATES)
 @pytest.mark.parametrize(("border", "sureness"), [(-3.0, 2), (5.5, 0.5)])
 def test_the_ends_of_each_range(name: str, border: float, sureness: float) -> None:
-    view = SurrogateView(Figure())
-    for stray in (False, True):
-        said = draw_surrogate(FUNCTIONS, view, border=border, name=name, sureness=sureness, stray=stray)
+    for stray in (None, -3.0, 5.5):
+        known = over_borders(FUNCTIONS, name, sureness, stray), over_margins(FUNCTIONS, name)
+        said = draw_surrogate(FUNCTIONS, Stage((9.5, 4.4)), *known, border, name, sureness, stray)
         assert said.endswith(f"moves the border to the {'right' if border < 0 else 'left'}.")
         assert "nan" not in said
 
@@ -131,19 +141,19 @@ def test_the_ends_of_each_range(name: str, border: float, sureness: float) -> No
 @pytest.mark.parametrize("name", SURROGATES)
 @pytest.mark.parametrize("border", [-1.02, 0.33, 2.71])
 def test_the_slope_is_the_derivative_by_the_border(name: str, border: float) -> None:
-    x, labels = examples(True)
+    x, labels = examples(STRAY)
     ends = [float(measure(FUNCTIONS, name, 2 * (x - border - d), labels).surrogate) for d in (-1e-6, 1e-6)]
-    assert slope(FUNCTIONS, name, border, 2, True) == pytest.approx((ends[1] - ends[0]) / 2e-6, rel=1e-4)
+    assert slope(FUNCTIONS, name, border, 2, STRAY) == pytest.approx((ends[1] - ends[0]) / 2e-6, rel=1e-4)
 
 
 @pytest.mark.parametrize("name", [name for name in SURROGATES if name != ENTROPY])
 def test_a_surrogate_lies_above_the_errors(name: str) -> None:
-    found = everywhere(name, 1, True)
+    found = over_borders(FUNCTIONS, name, 1, STRAY)
     assert (found.surrogate >= found.errors).all()
 
 
 def test_cross_entropy_of_two_classes_is_the_logistic_loss() -> None:
-    base_2, nats = (everywhere(name, 1, True).surrogate for name in (LOGISTIC, ENTROPY))
+    base_2, nats = (over_borders(FUNCTIONS, name, 1, STRAY).surrogate for name in (LOGISTIC, ENTROPY))
     torch.testing.assert_close(base_2 * math.log(2), nats)
 
 
@@ -185,4 +195,4 @@ def test_an_unwritten_likelihood_is_missed_only_where_it_is_asked_for(new_pictur
 
 def test_a_wrong_gradient_shows_in_the_slope() -> None:
     turned = FUNCTIONS._replace(gradient=lambda scores, labels: -residual(scores, labels))
-    assert slope(turned, LOGISTIC, 1.5, 1, True) == pytest.approx(-slope(FUNCTIONS, LOGISTIC, 1.5, 1, True))
+    assert slope(turned, LOGISTIC, 1.5, 1, STRAY) == pytest.approx(-slope(FUNCTIONS, LOGISTIC, 1.5, 1, STRAY))

@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
 from steepest.activations import ACTIVATIONS
 from steepest.demos._demo import Demo
 from steepest.demos.initialization import signal_demo
-from steepest.demos.initialization.signals import SignalView, draw_layers, histograms, said, send
+from steepest.demos.initialization.signals import STROKE, STYLES, draw_frames, draw_layers, histograms, said, send
 from torch import Generator, Tensor
 
 Draw = Callable[[tuple[int, ...], Generator], Tensor]
@@ -121,12 +122,33 @@ def test_the_message_tells_of_zeros_and_of_saturation(kind: str, scale: float, e
     assert end in said(send(spreads, weights, kind), kind)
 
 
-def test_the_student_sees_his_own_deviations() -> None:
-    view, layers = SignalView(Figure()), [torch.eye(4, dtype=torch.float64)] * 3
-    view.show(send(lambda *given: torch.tensor([1.0, 100.0, 1e-30]), layers, "ReLU"), "ReLU")
-    assert list(view.spread.get_xdata()) == [1, 2, 3]
-    assert view.spread.get_ydata().tolist() == pytest.approx([0.0, 2.0, -12.2])
-    assert len(view.gradient_spread.get_xdata()) == 4
+def test_the_student_sees_his_own_deviations(drawn: Any) -> None:
+    shown = demo(activation_spread=lambda *given: torch.tensor([1.0, 100.0, 1e-30]))
+    shown.controls["depth"].value = 3
+    deviations, marks = drawn(shown, STYLES[0])
+    assert np.array_equal(deviations, marks)
+    assert deviations[:, 0].tolist() == [1, 2, 3]
+    assert deviations[:, 1].tolist() == pytest.approx([0.0, 2.0, -12.2])
+    assert len(drawn(shown, STYLES[1])[0]) == 4
+
+
+def test_gain_and_depth_are_moved_by_hand(pull: Any) -> None:
+    shown = demo()
+    pull(shown, "depth:scale", at=(24.2, 1.4))
+    assert (shown.controls["depth"].value, shown.controls["scale"].value) == (24, pytest.approx(10**0.15))
+    assert shown.message.value.endswith("The goal is reached for ReLU.")
+    pull(shown, "depth:scale", key=(-10, 0))
+    assert shown.message.value.endswith("Not yet: the goal asks for 20 layers.")
+
+
+def test_histograms_stand_at_their_layers(drawn: Any) -> None:
+    shown = demo()
+    shown.controls["depth"].value = 5
+    for style, first in ((STYLES[0], 1), (STYLES[1], 0)):
+        (lines,) = drawn(shown, {"color": style["color"], "linewidth": STROKE})
+        across = lines[np.isfinite(lines[:, 0]), 0]
+        assert set(np.rint(across)) == set(range(first, 6))
+        assert abs(across - np.rint(across)).max() == pytest.approx(0.45)
 
 
 def test_a_deeper_network_begins_with_the_layers_of_a_flatter_one() -> None:
@@ -180,9 +202,10 @@ def test_an_unwritten_start_leaves_the_others_alone(blank: Any) -> None:
     assert shown.message.value.endswith("The goal is reached for ReLU.")
 
 
-def test_the_figure_is_labelled_and_used_again() -> None:
+def test_what_lies_behind_is_labelled() -> None:
+    figure = Figure()
+    draw_frames(figure)
+    assert all(ax.get_ylabel() for ax in figure.axes)
     shown = demo()
-    artists = [len(ax.get_children()) for ax in shown.figure.axes]
     shown.controls["kind"].value = "tanh"
-    assert [len(ax.get_children()) for ax in shown.figure.axes] == artists
-    assert [label.get_text() for label in shown.figure.axes[0].get_yticklabels()] == ["−1", "0", "1"]
+    assert [mark.record["said"] for mark in shown.stage.marks if "said" in mark.record] == ["−1", "0", "1"]

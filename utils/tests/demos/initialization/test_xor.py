@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from matplotlib.figure import Figure
 from steepest._xor import XorTraining, xor
 from steepest.demos._demo import Demo
 from steepest.demos.initialization import xor_demo
-from steepest.demos.initialization.xor import XorStart, XorView, draw_xor, start_xor, surfaces
+from steepest.demos.initialization.xor import EARLIER, NOW, SOLVED, UNIT, WRONG, XorStart, start_xor, surfaces
 from steepest.depth import xor_runs
 from torch import Generator, Tensor
 
@@ -52,6 +51,7 @@ def test_outputs_at_the_examples_are_those_that_the_loss_sees(centered: bool) ->
     x, y = xor()
     outputs = training.outputs(50, 2 * x - 1 if centered else x)
     torch.testing.assert_close(outputs, training.scores(50)[-1].sigmoid())
+    torch.testing.assert_close(training.outputs(50, x, run=3), training.outputs(50, x)[3:4])
     loss = -(y * outputs.log() + (1 - y) * (1 - outputs).log()).mean(dim=1)
     torch.testing.assert_close(loss, training.losses(50)[-1])
 
@@ -74,11 +74,13 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any) -
 
     demo = xor_demo({"wide": wide, "mine": counted})
     assert new_picture(demo)
-    changes = {"start": "mine", "scale": 2.0, "centered": True, "seed": 2, "epoch": 120}
+    changes = {
+        "start": "mine", "scale": 2.0, "centered": True, "seed": 2, "epoch": 120, "run": 7, "point": (0.1, 0.9),
+    }  # fmt: skip
     for name, value in changes.items():
         calls.clear()
         demo.controls[name].value = value
-        assert calls == ([] if name == "epoch" else [(4, 2), (1, 4)] * 20), name
+        assert calls == ([] if name in ("epoch", "run", "point") else [(4, 2), (1, 4)] * 20), name
         assert new_picture(demo), name
 
 
@@ -142,35 +144,73 @@ def test_a_surface_lies_where_its_examples_do() -> None:
 
     draws: list[tuple[int, ...]] = []
     picture = surfaces(start_xor(corner, XorStart("corner", 1.0, False, 1)), 0, centered=False)
-    assert picture.shape == (400, 500, 4)
-    light, dark = int(picture[75, 75, 0]), int(picture[25, 25, 0])
-    assert picture[25, 75, 0] == picture[20, 80, 0]
+    assert picture.shape == (200, 250, 4)
+    first = picture[150:, :50, 0]  # rows come from below
+    light, dark = int(first[12, 37]), int(first[37, 12])
+    assert first[37, 37] == first[40, 40]
     assert dark < 30 < light
-    others = picture[104:196, 104:196, 0]
+    others = picture[2:48, 52:98, 0]
     assert others.min() == others.max()
 
 
-def test_marks_stand_on_wrong_examples_and_solved_cells() -> None:
-    view, training = XorView(Figure()), start_xor(wide, WIDE)
-    counts = view.show(training, WIDE, 100)
-    wrong = (training.scores(100)[-1] > 0) != (xor()[1] > 0.5)
-    assert len(view.wrong.get_xdata()) == int(wrong.sum())
-    assert len(view.checks.get_xdata()) == counts[-1] == 8
-    cells = {(int(x), 3 - int(y)) for x, y in zip(*view.wrong.get_data(), strict=True)}
-    assert cells == {(run % 5, run // 5) for run in wrong.any(dim=1).nonzero()[:, 0].tolist()}
-    segments = {kind: len(lines.get_segments()) for kind, lines in view.losses.items()}
-    assert segments == {True: 8, False: 12}
+def test_marks_stand_on_wrong_examples_and_solved_cells(shown: Demo, drawn: Any) -> None:
+    shown.reset.click()
+    training = start_xor(wide, WIDE)
+    answers = (training.scores(100)[-1] > 0) != (xor()[1] > 0.5)
+    wrong, of_one_run = drawn(shown, WRONG)
+    assert len(wrong) == int(answers.sum())
+    assert len(of_one_run) == int(answers[2].sum()) > 0
+    (solved,) = drawn(shown, SOLVED)
+    assert len(solved) == 8
+    cells = {(int(x), 3 - int(y)) for x, y in wrong}
+    assert cells == {(run % 5, run // 5) for run in answers.any(dim=1).nonzero()[:, 0].tolist()}
 
 
-def test_earlier_starts_stay_in_the_picture() -> None:
-    view, other = XorView(Figure()), WIDE._replace(start="small")
-    draw_xor(view, start_xor(wide, WIDE), WIDE, epoch=40)
-    draw_xor(view, start_xor(wide, WIDE), WIDE, epoch=10)
-    assert view.earlier.get_segments() == []
-    draw_xor(view, start_xor(small, other), other, epoch=10)
-    (line,) = view.earlier.get_segments()
-    assert line[-1, 0] == 40
-    assert np.asarray(view.count.get_xdata())[-1] == 10
+def test_a_pressed_run_is_shown_and_answers_at_the_ring(shown: Demo, pull: Any) -> None:
+    shown.reset.click()
+
+    def title() -> str:
+        (said,) = (mark.record["said"] for mark in shown.stage.marks if mark.record.get("shares"))
+        return str(said)
+
+    assert title().startswith("run 3: ")
+    pull(shown, "run:1", press=True)
+    answers = start_xor(wide, WIDE).outputs(100, xor()[0], run=0)[0]
+    for corner, answer in zip(xor()[0].tolist(), answers.tolist(), strict=True):
+        pull(shown, "point", at=corner)
+        assert title() == f"run 1: {answer:.2f} at the ring"
+
+
+@pytest.mark.parametrize("centered", [False, True])
+def test_along_its_line_a_hidden_unit_gives_a_half(drawn: Any, centered: bool) -> None:
+    demo = xor_demo(STARTS)
+    demo.controls["centered"].value = centered
+    (lines,) = drawn(demo, UNIT)
+    weights, bias = np.split(start_xor(wide, WIDE._replace(centered=centered)).units(100, 2), [2])
+    for unit in range(4):
+        ends = lines[3 * unit : 3 * unit + 2]
+        scores = (2 * ends - 1 if centered else ends) @ weights[:, unit] + bias[0, unit]
+        assert scores == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_the_epoch_is_moved_along_the_count(shown: Demo, pull: Any) -> None:
+    shown.reset.click()
+    shown.controls["start"].value, shown.controls["centered"].value = "small", True
+    shown.controls["scale"].value = 10**0.5
+    pull(shown, "epoch:", at=(112.0, 3.0))
+    assert shown.controls["epoch"].value == 110
+    assert shown.message.value.endswith("20 did at epoch 100. The goal is reached.")
+
+
+def test_earlier_starts_stay_in_the_picture(drawn: Any) -> None:
+    demo = xor_demo(STARTS)
+    demo.controls["epoch"].value = 10
+    assert len(drawn(demo, EARLIER)[0]) == 0
+    demo.controls["start"].value = "small"
+    (earlier,) = drawn(demo, EARLIER)
+    assert np.nanmax(earlier[:, 0]) == 100
+    (now,) = drawn(demo, NOW)
+    assert now[-1, 0] == 10
 
 
 def test_what_is_unwritten_or_wrong_is_a_message(blank: Any) -> None:
@@ -187,4 +227,5 @@ def test_what_is_unwritten_or_wrong_is_a_message(blank: Any) -> None:
 
 def test_numbers_that_are_none_do_no_harm() -> None:
     demo = xor_demo({"nan": lambda shape, generator: torch.full(shape, math.nan)})
+    demo.controls["centered"].value = True
     assert "0 of 20 runs solve XOR" in demo.message.value

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._stage import Stage
 from steepest.demos.loss_landscapes import cliff_demo
-from steepest.demos.loss_landscapes.cliff import CliffView, Fall, draw_cliff
+from steepest.demos.loss_landscapes.cliff import Fall, draw_cliff
 from torch import Tensor
 
 
@@ -28,6 +28,11 @@ def limited(grad: Tensor, limit: float) -> Tensor:
 def shortened(grads: list[Tensor], limit: float) -> list[Tensor]:
     norm = torch.cat([grad.flatten() for grad in grads]).norm()
     return [grad * min(1.0, limit / float(norm)) for grad in grads]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    return Stage((9.5, 4.4))
 
 
 def test_each_control_redraws_with_the_students_own_functions(new_picture: Any, gd_step: Any) -> None:
@@ -85,9 +90,29 @@ def test_a_function_that_works_in_place_spoils_nothing(gd_step: Any) -> None:
 
 @pytest.mark.parametrize("limit", [0.01, 100.0])
 @pytest.mark.parametrize(("lr", "step"), [(0.05, 40), (1.0, 40), (0.05, 0), (1.0, 1)])
-def test_the_ends_of_each_range(gd_step: Any, limit: float, lr: float, step: int) -> None:
-    said = draw_cliff(Fall(gd_step, limited, shortened, unit, lr=lr, limit=limit), CliffView(Figure(), unit), step=step)
+@pytest.mark.parametrize(
+    ("start", "end"), [((3.8, -1.6), "the first start."), ((5.8, -3.4), "the first start."), ((4.84, -2.4), "")]
+)
+def test_the_ends_of_each_range(
+    stage: Stage, gd_step: Any, limit: float, lr: float, step: int, start: tuple[float, float], end: str
+) -> None:
+    said = draw_cliff(Fall(gd_step, limited, shortened, unit, lr=lr, limit=limit, start=start), stage, step=step)
     assert said.startswith(f"After {step} step{'s' if step != 1 else ''}: plain ")
+    assert said.endswith(end)
+    assert stage.picture()
+
+
+def test_the_goal_is_reached_by_hand(pull: Any, gd_step: Any) -> None:
+    demo = cliff_demo(gd_step, limited, shortened, unit)
+    pull(demo, "step:", at=(41.0, 0.01))
+    pull(demo, ":limit", at=(0.0, 0.05))  # the length of a step is at most ηc
+    assert (demo.controls["step"].value, demo.controls["limit"].value) == (40, pytest.approx(0.1))
+    assert demo.message.value.endswith("The goal is reached.")
+    pull(demo, ":limit", key=(0, 3))
+    assert demo.controls["limit"].value == pytest.approx(10**-0.7)
+    pull(demo, "start", at=(5.3, -1.8))
+    assert demo.controls["start"].value == demo.stage.handles["start"].at == (5.3, -1.8)
+    assert demo.message.value.endswith("For the goal, press reset: it counts from the first start.")
 
 
 @pytest.mark.parametrize("missing", ["value", "norm"])

@@ -6,13 +6,18 @@ from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._stage import Stage
 from steepest.demos.loss_landscapes import monitor_demo
-from steepest.demos.loss_landscapes.monitor import Monitor, MonitorView, draw_monitor
+from steepest.demos.loss_landscapes.monitor import Monitor, draw_monitor
 from torch import Tensor
 
 CURVATURES = torch.tensor([0.5, 0.8, 1.0], dtype=torch.float64)
 START = torch.tensor([4.0, 4.0, 4.0], dtype=torch.float64)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Stage:
+    return Stage((9.5, 4.0))
 
 
 def bowl(theta: Tensor) -> Tensor:
@@ -58,6 +63,18 @@ def test_the_goal_asks_for_all_steps_and_no_rise(gd_step: Any) -> None:
     )
 
 
+def test_the_goal_is_reached_by_hand(pull: Any, gd_step: Any) -> None:
+    demo = monitor_demo(gd_step, product, bowl, START)
+    pull(demo, "step:", at=(39.6, 1.0))
+    linear = float((CURVATURES * START).square().sum())
+    pull(demo, ":lr", at=(0.0, 0.13 * linear))
+    assert (demo.controls["step"].value, demo.controls["lr"].value) == (40, 0.1)
+    assert demo.message.value.endswith("Not yet: loss 0.226.")
+    pull(demo, ":lr", key=(0, 4))
+    assert demo.controls["lr"].value == 0.5
+    assert demo.message.value.endswith("The goal is reached: loss 0.150.")
+
+
 def test_the_terms_foretell_the_loss(gd_step: Any) -> None:
     loss, linear, curved = Monitor(gd_step, product, bowl, START, lr=0.7).until(12).T
     torch.testing.assert_close(loss[1:], (loss - linear + curved)[:-1])
@@ -65,14 +82,14 @@ def test_the_terms_foretell_the_loss(gd_step: Any) -> None:
 
 @pytest.mark.parametrize("lr", [0.1, 4.0])
 @pytest.mark.parametrize("step", [0, 1, 40])
-def test_the_ends_of_each_range(gd_step: Any, lr: float, step: int) -> None:
-    said = draw_monitor(Monitor(gd_step, product, bowl, START, lr=lr), MonitorView(Figure()), step=step)
+def test_the_ends_of_each_range(stage: Stage, gd_step: Any, lr: float, step: int) -> None:
+    said = draw_monitor(Monitor(gd_step, product, bowl, START, lr=lr), stage, step=step)
     assert said.startswith(f"In {step} step{'s' if step != 1 else ''}: the loss rose ")
 
 
-def test_what_runs_out_of_the_numbers_counts_as_a_rise(gd_step: Any) -> None:
+def test_what_runs_out_of_the_numbers_counts_as_a_rise(stage: Stage, gd_step: Any) -> None:
     steep = Monitor(gd_step, product, lambda theta: 1e9 * bowl(theta).square(), START, lr=4.0)
-    said = draw_monitor(steep, MonitorView(Figure()), step=40)
+    said = draw_monitor(steep, stage, step=40)
     assert said.endswith("Not yet: the loss must never rise.")
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
 from steepest.demos.minibatches import path_demo
-from steepest.demos.minibatches.paths import COUNTS, PATH_SIZES, PathView, draw_paths, walk
+from steepest.demos.minibatches.paths import COUNTS, PATH_SIZES, _style, walk
 from torch import Generator, Tensor
 
 BY_STEP, BY_EXAMPLE = COUNTS
@@ -36,7 +35,7 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any) -
     demo = path_demo(counted)
     assert calls == [(442, 0.1), (32, 0.1), (1, 0.1)]
     assert new_picture(demo)
-    for name, value, fresh in (("size", 8, 1), ("lr", 0.05, 3), ("count", BY_EXAMPLE, 3)):
+    for name, value, fresh in (("size", 8, 1), ("lr", 0.05, 3), ("count", BY_EXAMPLE, 3), ("start", (0.0, 1.0), 3)):
         calls.clear()
         demo.controls[name].value = value
         assert len(calls) == fresh, name
@@ -79,11 +78,40 @@ def test_the_goal_is_reached_where_it_should_be() -> None:
     assert "minibatches of 32" in demo.message.value
 
 
+def test_the_start_is_moved_on_the_map(pull: Any, drawn: Any) -> None:
+    demo = path_demo(sgd)
+    pull(demo, "start", at=(-1.5, 1.25))
+    assert demo.controls["start"].value == (-1.5, 1.25)
+    for number in range(3):
+        path = drawn(demo, _style(number))[0]
+        assert path[0].tolist() == [-1.5, 1.25]
+    for name, value in (("count", BY_EXAMPLE), ("size", 8), ("lr", 0.05)):
+        demo.controls[name].value = value
+    assert demo.message.value.endswith("For the goal, press reset: it counts from the first start.")
+
+
+def test_a_walk_ends_when_it_is_as_long_as_is_shown() -> None:
+    steps: list[Tensor] = []
+
+    def counted(grad_fn: Any, *args: Any, **settings: Any) -> Tensor:
+        def noted(*given: Tensor) -> Tensor:
+            steps.append(grad_fn(*given))
+            return steps[-1]
+
+        return sgd(noted, *args, **settings)
+
+    assert len(walk(counted, 1, lr=0.05, count=BY_STEP).path) == 61
+    assert len(steps) == 60
+
+
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize("size", [PATH_SIZES[0], PATH_SIZES[-1]])
 @pytest.mark.parametrize("lr", [0.01, 0.35])
 def test_the_ends_of_each_range(lr: float, size: int, count: str) -> None:
-    said = draw_paths(sgd, PathView(Figure()), size=size, lr=lr, count=count)
+    demo = path_demo(sgd)
+    for name, value in {"size": size, "lr": lr, "count": count}.items():
+        demo.controls[name].value = value
+    said = demo.message.value
     assert f"minibatches of {size} " in said
     assert ("stochastic ran away" in said) == (lr == 0.35)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from matplotlib.figure import Figure
+from steepest.demos._demo import Demo
 from steepest.demos.momentum import average_demo
-from steepest.demos.momentum.averages import AverageView, draw_average, score, temperatures
+from steepest.demos.momentum.averages import score, temperatures
 from torch import Tensor
 
 BETAS = [round(0.01 * number, 2) for number in range(100)]
@@ -68,17 +68,40 @@ def test_the_message_follows_the_goal() -> None:
 @pytest.mark.parametrize("corrected", [False, True])
 @pytest.mark.parametrize("beta", [0.0, 0.99])
 def test_the_ends_of_the_range(beta: float, corrected: bool) -> None:
-    said = draw_average(ewa, ewa_corrected, AverageView(Figure()), beta=beta, corrected=corrected)
-    assert said.startswith(f"β = {beta:.2f}, {'corrected' if corrected else 'not corrected'}")
-    assert "about 1 day:" in said if beta == 0 else "about 100 days:" in said
+    demo = average_demo(ewa, ewa_corrected)
+    demo.controls["corrected"].value, demo.controls["beta"].value = corrected, beta
+    assert demo.message.value.startswith(f"β = {beta:.2f}, {'corrected' if corrected else 'not corrected'}")
+    assert ("about 1 day:" if beta == 0 else "about 100 days:") in demo.message.value
 
 
-def test_trials_are_remembered() -> None:
-    view = AverageView(Figure())
-    for beta, corrected in ((0.5, False), (0.9, False), (0.9, True)):
-        draw_average(ewa, ewa_corrected, view, beta=beta, corrected=corrected)
-    assert [list(view.tried[kind]) for kind in (False, True)] == [[0.5, 0.9], [0.9]]
-    assert len(view.dots[False].get_xdata()) == 2
+def test_beta_is_pulled_and_trials_are_remembered(pull: Any) -> None:
+    demo = average_demo(ewa, ewa_corrected)
+    pull(demo, "beta:", at=(0.503, 9.0))
+    pull(demo, "beta:", at=(0.88, 9.0))
+    assert list(_tried(demo)) == [0.98, 0.5, 0.88]
+    demo.controls["corrected"].value = True
+    assert demo.message.value.endswith("The goal is reached.")
+    assert _tried(demo, 2) == {0.88: pytest.approx(score(ewa_corrected(temperatures()[0], beta=0.88)).year)}
+
+
+def test_a_day_that_is_pulled_away_moves_the_average_and_does_not_count(pull: Any) -> None:
+    series: list[Tensor] = []
+
+    def noting(values: Tensor, *, beta: float) -> Tensor:
+        series.append(values)
+        return ewa_corrected(values, beta=beta)
+
+    demo = average_demo(ewa, noting)
+    demo.controls["beta"].value, demo.controls["corrected"].value = 0.88, True
+    usual, reached, tried = temperatures()[0], demo.message.value, _tried(demo, 2)
+    for place, number, kept in (((99.6, 30.0), 100, 30.0), ((-5.0, -9.0), 1, -9.0), ((371.0, 36.0), 365, 36.0)):
+        pull(demo, "day", at=place)
+        assert (series[-1] != usual).nonzero().tolist() == [[number - 1]]
+        assert float(series[-1][number - 1]) == kept
+        assert demo.message.value.endswith(f"Day {number} is moved: for the goal, press reset.")
+        assert _tried(demo, 2) == tried
+    demo.controls["day"].value = (200.0, float(usual[199]))
+    assert demo.message.value == reached
 
 
 def test_the_uncorrected_average_is_far_off_at_the_start() -> None:
@@ -98,3 +121,9 @@ def test_an_unwritten_function_is_a_message(blank: Any, corrected: bool) -> None
 def test_the_last_average_alone_is_too_little() -> None:
     demo = average_demo(lambda values, *, beta: ewa(values, beta=beta)[-1], ewa_corrected)
     assert "`ewa` must return one average a day" in demo.message.value
+
+
+def _tried(demo: Demo, kind: int = 1) -> dict[float, float]:
+    """Where dots of the first or the second kind stand on the panel of errors."""
+    marks = [mark for mark in demo.stage.marks if mark.record["kind"] == "dots" and mark.record["panel"] == 1]
+    return dict(marks[kind - 1].numbers.tolist())
