@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.loss_landscapes.spectrum import spread, turned
 from steepest_exercises.regularization import reference
 
@@ -21,10 +22,10 @@ def far_from_zero(rng: np.random.Generator, *shape: int) -> Tensor:
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, hessian: Tensor, alpha: float, corner: float = 0.0, slack: float = 10.0) -> Case:
+    def case(name: str, hessian: Tensor, alpha: float, corner: float = 0.0) -> Case:
         theta_star = far_from_zero(rng, len(hessian)).to(hessian.dtype)
         inputs = {"args": [hessian, theta_star], "kwargs": {"alpha": alpha}, "outputs": ["the optimum"]}
-        return Case(name, inputs, slack=slack, corner=corner)
+        return Case(name, inputs, corner=corner)
 
     drawn = rng.uniform
     return [
@@ -267,4 +268,17 @@ L2_OPTIMUM = Exercise(
             ],
         ),
     ],
+    equivalent={
+        "Differs on a GPU only, where torch refuses to add tensors of two devices.": [
+            "identity = torch.eye(len(hessian), dtype=hessian.dtype)",
+        ],
+        reasons.SAME_DEVICE: ["identity = torch.eye(len(hessian), dtype=hessian.dtype, device=theta_star.device)"],
+        "Both have one length and one type.": [
+            "identity = torch.eye(len(theta_star), dtype=hessian.dtype, device=hessian.device)",
+            "identity = torch.eye(len(hessian), dtype=theta_star.dtype, device=hessian.device)",
+        ],
+        "A Hessian is symmetric.": [
+            "return torch.linalg.solve(hessian + alpha * identity, theta_star @ hessian)",
+        ],
+    },
 )
