@@ -1110,11 +1110,8 @@ def shift_images(images, shifts):
     _, height, width = images.shape
     shifted = torch.zeros_like(images)
     for number, (down, right) in enumerate(shifts.tolist()):
-        rows = slice(max(down, 0), max(height + min(down, 0), 0))
-        columns = slice(max(right, 0), max(width + min(right, 0), 0))
-        from_rows = slice(max(-down, 0), max(height - max(down, 0), 0))
-        from_columns = slice(max(-right, 0), max(width - max(right, 0), 0))
-        shifted[number, rows, columns] = images[number, from_rows, from_columns]
+        if abs(down) < height and abs(right) < width:
+            shifted[number] = torch.nn.functional.pad(images[number], (right, -right, down, -down))
     return shifted
     ### END SOLUTION
 
@@ -1135,9 +1132,9 @@ grade(shift_images)
 # sides and cut out a window. (<code>torch.roll</code> brings back on one side what leaves on the other.)</p>
 # </details>
 # <details><summary>The shape of the code</summary>
-# <p>A loop over <code>enumerate(shifts.tolist())</code>. With <code>down</code> positive the rows <code>[down:]</code>
-# of the new image are the rows <code>[:height - down]</code> of the old one; with <code>down</code> negative it is the
-# other way round. <code>max(down, 0)</code> and <code>min(down, 0)</code> serve both.</p>
+# <p>A loop over <code>enumerate(shifts.tolist())</code>. <code>torch.nn.functional.pad(image, (left, right, top,
+# bottom))</code> adds zeros, and cuts off where a number is negative; or copy slices, in which <code>max(down, 0)</code>
+# and <code>min(down, 0)</code> serve both directions. Mind the shifts that leave nothing.</p>
 # </details>
 
 # %% tags=["demo"]

@@ -290,4 +290,11 @@ SHIFT_IMAGES = Exercise(
             forms=[_each(lambda image, down, right: _sliced(image, down, right).flip(1))],
         ),
     ],
+    equivalent={
+        "A number and a tensor without axes are alike here.": ["for number, (down, right) in enumerate(shifts):"],
+        "A shift by the whole size cuts everything off: zeros either way.": [
+            "if abs(down) <= height and abs(right) < width:",
+            "if abs(down) < height and abs(right) <= width:",
+        ],
+    },
 )  # fmt: skip

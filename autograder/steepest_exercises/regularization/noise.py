@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Generator, Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.regularization import reference
 from steepest_exercises.regularization.penalty import far_from_zero
@@ -245,4 +246,5 @@ NOISY_LOSS = Exercise(
             forms=[_loss(lambda theta, x, off, sigma: off.square().mean() + sigma**2 * theta.square())],
         ),
     ],
+    equivalent={reasons.SIGN_LOST: ["return ((y - x @ theta) ** 2).mean() + sigma ** 2 * (theta ** 2).sum()"]},
 )

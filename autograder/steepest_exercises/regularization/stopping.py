@@ -220,4 +220,5 @@ EARLY_STOPPED = Exercise(
             forms=[_loop(start=torch.neg)],
         ),
     ],
+    equivalent={"A Hessian is symmetric.": ["theta = theta - (theta - theta_star) @ (lr * hessian)"]},
 )  # fmt: skip

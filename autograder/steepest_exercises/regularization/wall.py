@@ -300,4 +300,25 @@ MATCHING_ALPHA = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "A tensor without axes is as true as its number.": [
+            "return l2_optimum(hessian, theta_star, alpha=alpha).norm() > radius",
+        ],
+        "Differs only where the length is exactly the radius.": [
+            "return bool(l2_optimum(hessian, theta_star, alpha=alpha).norm() >= radius)",
+        ],
+        "Where the wall is not touched the halving ends at 0 by itself.": ["if False:", "pass"],
+        "Any interval that holds the root will do.": [
+            "low, high = (0.0, 2.0)",
+            "low, high = (0.0, 1.1)",
+            "low, high = (high, 2 + high)",
+            "low, high = (high, 2 ** high)",
+            "low, high = (high, 3 * high)",
+        ],
+        "Sixty halvings leave nothing that one more or less would change.": [
+            "for _ in [*range(60)][1:]:",
+            "for _ in range(61):",
+            "for _ in range(59):",
+        ],
+    },
 )
