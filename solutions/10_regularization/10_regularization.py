@@ -1133,7 +1133,7 @@ grade(shift_images)
 # </details>
 # <details><summary>The shape of the code</summary>
 # <p>A loop over <code>enumerate(shifts.tolist())</code>. <code>torch.nn.functional.pad(image, (left, right, top,
-# bottom))</code> adds zeros, and cuts off where a number is negative; or copy slices, in which <code>max(down, 0)</code>
+# bottom))</code> adds zeros, and cuts off where one is negative; or copy slices, in which <code>max(down, 0)</code>
 # and <code>min(down, 0)</code> serve both directions. Mind the shifts that leave nothing.</p>
 # </details>
 
