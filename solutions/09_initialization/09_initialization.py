@@ -938,6 +938,8 @@ print("accuracy on the training set after 120 steps:", {kind: f"{value:.0%}" for
 # - Through $L$ layers factors multiply, and the extremes are bounded by products of singular values.
 # - A good start keeps gradients alive at step 0. Batch normalization (lesson 12) keeps them alive later.
 #
+# **Next**: a network that trains well is still free between its examples. Lesson 10 takes some of that freedom away.
+#
 # ## Sources
 #
 # - Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller, *Efficient BackProp*, in Neural Networks: Tricks of the Trade,

@@ -28,7 +28,7 @@
 # 6. write DropConnect and zoneout, and read shakeout and whiteout.
 #
 # Eight exercises, about 60 minutes, and as much to read and to try out. You need the chain rule of lesson 8 and
-# the $L^2$ penalty of lesson 10.
+# the $L^2$ penalty and the noisy inputs of lesson 10.
 #
 # **For all exercises**: no function changes its arguments. Each returns one tensor, in the type of the values that it
 # works on. A mask that you are given has the shape and the type of what it is laid on, and holds zeros and ones only.
@@ -423,7 +423,8 @@ for name, redraw in (("stored mask", False), ("mask drawn again", True)):
 # %% [markdown]
 # ## 5 · What dropout does to a linear model
 #
-# Drop the *inputs* of least squares, in the inverted form. Prediction $i$ becomes
+# In lesson 10 noise was *added* to the inputs, which cost $\sigma^2\|w\|^2$. A mask multiplies them, so the cost will
+# depend on their size. Drop the *inputs* of least squares, in the inverted form. Prediction $i$ becomes
 # $\frac{1}{\texttt{keep}}\sum_j m_{ij} x_{ij} w_j$. Its mean is the old one, and its variance adds up from independent
 # terms, each with $\operatorname{Var}[m_{ij}/\texttt{keep}] = (1-\texttt{keep})/\texttt{keep}$. The mean of a square is
 # the square of the mean plus the variance:

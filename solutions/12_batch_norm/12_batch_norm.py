@@ -834,7 +834,8 @@ for number, rate in enumerate(several.tolist()):
 # Here the place makes little difference, and where the rate is large the original one has the edge. No general rule is
 # known; most published networks normalize in front. Nor must every layer be normalized: some layers, or some units of a
 # layer, will do. To get the most out of it Ioffe and Szegedy also let the rate decay faster, shuffled more thoroughly,
-# and took dropout and weight decay back: the noise of the batch statistics regularizes a little by itself.
+# and took dropout and weight decay back: the noise of the batch statistics regularizes a little by itself, as noise on
+# the inputs does in lesson 10.
 
 # %% [markdown]
 # ### Small batches
@@ -942,9 +943,9 @@ for a in (0.1, 1.0, 10.0, 100.0):
 # switch it off; pull the middles of the blobs, the mark on the loss back through the training, and the rate.
 #
 # Play, pause, or put the keyboard on the step and take single ones. What you set while it trains (rate, batch size,
-# dropout, L1, L2, units, middles) holds from that step on; going back forgets it, so for another rate from the start set
-# the step to 0. What makes another net or another problem starts anew and catches up by the same rates, so two nets can
-# be compared at one step. Losses are measured at evaluation and without penalties.
+# dropout, L1, L2, units, middles) holds from that step on; going back forgets it, so for another rate from the start
+# set the step to 0. What makes another net or another problem starts anew and catches up by the same rates, so two
+# nets can be compared at one step. Losses are measured at evaluation and without penalties.
 #
 # Three questions to try; guess before you play. Questions 1 and 2 are about nets with 16 units in each layer.
 #

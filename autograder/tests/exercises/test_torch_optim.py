@@ -1,4 +1,4 @@
-"""The references of `06_adaptive_methods`, and their accepted conventions, against `torch.optim` over 500 steps."""
+"""References of `06_adaptive_methods` and `adamw_step`, and their accepted conventions, against `torch.optim`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ TABLE: list[Setting] = [
     ("adadelta_step", "", torch.optim.Adadelta, {"rho": 0.9, "eps": 1e-6}, {"rho": 0.9, "eps": 1e-6}),
     ("adam_step", "", torch.optim.Adam, {**RHOS, "eps": 1e-8}, {**BETAS, "eps": 1e-8}),
     ("adam_step", "", torch.optim.Adam, {**RHOS, "eps": 0.1}, {**BETAS, "eps": 0.1}),
+    (
+        "adamw_step",
+        "",
+        torch.optim.AdamW,
+        {**RHOS, "eps": 1e-8, "decay": 0.1},
+        {**BETAS, "eps": 1e-8, "weight_decay": 0.1},
+    ),
     ("adamax_step", "as_in_torch", torch.optim.Adamax, {**RHOS, "eps": 0.1}, {**BETAS, "eps": 0.1}),
     ("adamax_step", "", torch.optim.Adamax, {**RHOS, "eps": 0.0}, {**BETAS, "eps": 0.0}),
     ("nadam_step", "schedule_of_torch", torch.optim.NAdam, {**RHOS, "eps": 1e-8}, {**BETAS, "eps": 1e-8}),
