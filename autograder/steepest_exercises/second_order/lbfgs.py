@@ -438,10 +438,16 @@ LBFGS_DIRECTION = Exercise(
             "beta = q @ y / (y @ s)",
             "beta = y @ q / (s @ y)",
         ],
-        "Both lists are equally long.": ["if y_list:"],
+        "All lists are equally long.": [
+            "if y_list:",
+            "for s, y in zip(reversed(s_list), reversed(y_list)):",
+            "for s, y in zip(reversed(s_list), reversed(y_list), strict=False):",
+            "for s, y, alpha in zip(s_list, y_list, reversed(alphas)):",
+            "for s, y, alpha in zip(s_list, y_list, reversed(alphas), strict=False):",
+        ],
         "The accepted variant unscaled.": [
             "if False:",
-            "pass",
+            "without q = q * (s_list[-1] @ y_list[-1]) / (y_list[-1] @ y_list[-1])",
             "q = q * (y_list[-1] @ y_list[-1]) / (y_list[-1] @ y_list[-1])",
             "q = q * (s_list[-1] @ y_list[-1]) / (s_list[-1] @ y_list[-1])",
             "q = q * (s_list[-1] @ y_list[-1]) / (y_list[-1] @ s_list[-1])",
