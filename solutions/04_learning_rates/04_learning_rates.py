@@ -350,8 +350,8 @@ for lr in (0.02, 0.1, 0.5, 1.0, 1.5):
 #
 # Let the rate be $\eta_k$ at step $k = 1, 2, \dots$ Two things can go wrong.
 #
-# - **It falls too fast.** The path can go no farther than the sum of its steps. If $\sum_k\eta_k$ is finite, and the
-#   start is too far away, it stops on the way, however long you wait.
+# - **It falls too fast.** Where gradients are bounded, the path goes no farther than a multiple of the sum of its
+#   rates. If $\sum_k\eta_k$ is finite, and the start is too far away, it stops on the way, however long you wait.
 # - **It falls too slowly.** Each step adds a noise of variance $\eta_k^2\sigma^2$. If $\sum_k \eta_k^2$ is infinite,
 #   the noise need not die out; with a constant rate it does not.
 #
@@ -405,7 +405,7 @@ grade(robbins_monro)
 # </details>
 
 # %% [markdown]
-# ### Five rates on the noisy bowl
+# ### Six rates on the noisy bowl
 #
 # Now look at five such rates on the bowl with $\lambda = \sigma = 1$ from $x = 3$, and at $\tfrac12 k^{-2}$ from
 # farther away. **Before you run the cell**: which of them arrives first, which never? On log–log axes a mean square
@@ -1086,7 +1086,7 @@ schedule_demo(linear_decay, power_decay, step_decay, one_cycle, cosine_restarts,
 # | error after $k$ steps | name | who |
 # |---|---|---|
 # | times $R < 1$ at each step | *linear*: $O(\log 1/\varepsilon)$ steps for an error $\varepsilon$ | all data, a bowl |
-# | $O(1/k)$ | sublinear | SGD with $\eta_k \propto 1/k$, if the curvature is bounded from below |
+# | $O(1/k)$ | sublinear | SGD with $\eta_k \propto 1/k$, with enough curvature and a large enough constant |
 # | $O(1/\sqrt k)$ | sublinear | SGD on convex functions in general |
 #
 # So with all the data the error falls exponentially, and with one example at a time like $1/k$. SGD is preferred all
@@ -1208,11 +1208,11 @@ for name, rule in falls.items():
 #   that diverge.
 # - A constant rate comes to rest at a mean square of $\eta\sigma^2/(\lambda(2-\eta\lambda))$, in proportion to $\eta$
 #   for small rates, and never at the minimum.
-# - $\sum\eta_k = \infty$ reaches everywhere, $\sum\eta_k^2 < \infty$ lets the noise die. $1/k$ does both and is as good
-#   as can be, if its constant is above $1/2\lambda$.
+# - $\sum\eta_k = \infty$ reaches everywhere, $\sum\eta_k^2 < \infty$ lets the noise die. $1/k$ does both, and no
+#   order is better, if its constant is above $1/2\lambda$.
 # - Linear, power, step: known before training. Plateau: the loss decides. One cycle and restarts: up as well as down.
 #   Which of them matters less than that the last rates are small.
-# - The mean of a path at a constant rate is as exact as the best schedule.
+# - On a quadratic, the mean of a path at a constant rate is as exact as the best schedule.
 # - All data: linear convergence. Minibatches of $b$: $1/\sqrt{bk} + 1/k$. Shuffle.
 #
 # **Next**: lesson 5 keeps the rate and gives descent a memory, which adds to the trembling as well as to the speed.

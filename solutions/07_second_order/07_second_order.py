@@ -29,8 +29,8 @@
 # 4. write BFGS and L-BFGS, and state the curvature condition;
 # 5. solve with Hessian-vector products alone, and say what every method costs.
 #
-# Nine exercises, about 110 minutes, and as much to read and to try out. You need the Hessian and Hessian-vector
-# products (lesson 3), momentum (lesson 5), and the reason why AdaGrad works (lesson 6).
+# Nine exercises, about 85 minutes without the written questions, and as much to read and to try out. You need the
+# Hessian and Hessian-vector products (lesson 3), momentum (lesson 5), and the reason why AdaGrad works (lesson 6).
 #
 # **For all exercises**: parameters form one vector, a tensor of shape $(n,)$. No function changes its arguments, and
 # what you return has their floating type.
@@ -253,8 +253,8 @@ for dimension in (2, 5, 10):
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>1. In five draws 14 to 21 of 60 starts end at the saddle point; the interval lets 15 expect, and chance adds or
-# takes away a few.<br>
+# <p>1. In five draws 14 to 21 of 60 starts end at the saddle point; by the interval 15 are to be expected, and
+# chance adds or takes away a few.<br>
 # 2. Of the arrivals 76 to 84 % are saddles or maxima for $d = 2$, 96 to 100 % for $d = 5$ and all of them for $d =
 # 10$, where about half of the curvatures are negative.</p>
 # </details>
@@ -312,7 +312,8 @@ show(fig, "Horizontal bands over the level lines of the saddle. A broad dark ban
 #
 # **Goal** · one step that no saddle attracts. **Difficulty** ●●● · **about 12 minutes**
 #
-# `damping` is added to the sizes. Who lets it be a floor instead, $\max(|\lambda_i|, \mu)$, is told the name of that.
+# `damping` is added to the sizes. A floor instead, $\max(|\lambda_i|, \mu)$, is another step and does not count as this
+# one.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_saddle_free_step"}
 def saddle_free_step(theta, grad, hessian, *, lr=1.0, damping=0.0):
@@ -353,7 +354,7 @@ grade(saddle_free_step)
 
 # %% [markdown]
 # The same starts as above, with your two functions, and descent with rate 0.2 beside them. No step may be longer than
-# ½ here, so that nobody jumps far out. That makes it worse for Newton: who would have jumped *over* the band of the
+# ½ here, so that nobody jumps far out. That makes it worse for Newton: whoever would have jumped *over* the band of the
 # saddle now lands within it.
 
 # %% tags=["demo"]
@@ -1463,7 +1464,7 @@ print("\nmilliseconds to solve with n = " + ", ".join(map(str, sizes)) + ": "
 #   steps" holds for exact arithmetic; clustered eigenvalues need fewer, large condition numbers more.
 # - $n^2$ numbers are too many for networks; $n$ and $mn$ are not.
 #
-# **Next**: where descent begins decides what it finds. Lesson 9 chooses the start.
+# **Next**: lesson 8 makes the gradients of a whole network, by which all of this goes; lesson 9 chooses the start.
 #
 # ## Sources
 #

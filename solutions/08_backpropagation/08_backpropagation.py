@@ -26,13 +26,13 @@
 # 4. tell sixteen activation functions by their slopes;
 # 5. pair an output unit with its loss, and predict how a gradient shrinks or grows through thirty layers.
 #
-# Ten exercises, about 100 minutes, and as much to read and to try out. You need gradients (lesson 0), the softmax and
+# Ten exercises, about 130 minutes, and as much to read and to try out. You need gradients (lesson 0), the softmax and
 # its loss (lesson 1) and matrix products. Lessons 9 and 12 build on this one.
 #
 # **For all exercises**: no function changes its arguments, and each call depends on its arguments alone. Tensors hold
-# floating point numbers, and what you return has their type. Write the derivatives yourself: that is what this lesson
-# is for. In exercises 1, 4, 5, 7, 8 and 9 an answer that leaves the work to `torch.autograd` is accepted as well, and
-# is pointed out to whoever marks.
+# floating point numbers, labels whole ones, and what you return has the type of the floating ones. Write the
+# derivatives yourself: that is what this lesson is for. In exercises 1, 4, 5, 7, 8 and 9 an answer that leaves the work
+# to `torch.autograd` is accepted as well, and is pointed out to whoever marks.
 
 # %% nbgrader={"locked": true, "grade_id": "setup"}
 import math
@@ -205,10 +205,11 @@ graph_demo(graph_gradient)
 
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
-# <p>The two paths count for $y_2 e^{y_1 + y_2}$ and $y_1 y_2 e^{y_1 + y_2}$. They cancel where $y_1 = -1$: a small
-# step along $y_1$ then raises $y_3$ and lowers $y_4$ in just such measure that their product stays. With
-# $y_1 = -1$ and $y_2 \ge 1$ both are at least 1. Whoever sets <code>=</code> in the place of <code>+=</code> sees one
-# path alone, and never a zero. That slip stood in the first lines of many a hand-written autograd.</p>
+# <p>The two paths count for $y_2 e^{y_1 + y_2}$ and $y_1 y_2 e^{y_1 + y_2}$. They cancel where $y_1 = -1$: a small step
+# along $y_1$ then makes $y_4$ larger and $y_3$, which is negative, smaller in size, in just such measure that their
+# product stays. With $y_1 = -1$ and $y_2 \ge 1$ both are at least 1. Whoever sets <code>=</code> in the place of
+# <code>+=</code> sees one path alone, and nothing cancels. That slip stood in the first lines of many a hand-written
+# autograd.</p>
 # </details>
 
 # %% [markdown]
@@ -277,8 +278,8 @@ for sizes in ([3, 2, 4, 1], [1000, 100, 100, 100, 1], [1, 100, 100, 100, 1000], 
     print(f"{' → '.join(map(str, sizes)):28s}{int(forward):10,d}  {int(reverse):11,d}")
 
 # %% [markdown]
-# A loss is *one* number that depends on very many, so reverse mode wins by about the number of inputs: by a factor of
-# 168 in the second line. Where few numbers go in and many come out, it is the other way round. (The best order of all
+# A loss is *one* number that depends on very many, so reverse mode wins, in the second line by a factor of
+# 168. Where few numbers go in and many come out, it is the other way round. (The best order of all
 # may begin in the middle; to find it for any graph is a hard problem, NP-complete; Naumann 2008.)
 #
 # In practice nobody builds the Jacobians. Forward mode sends one *direction* $v$ up beside the values, $J v$: each
@@ -330,7 +331,7 @@ print(f"largest difference between the two gradients: {(columns - gradient).abs(
 #
 # `f` maps a tensor of the shape of `x` to a number; `x` has any shape, or no axes. Move a single entry by `eps` to
 # *each side*, the others staying where they are, and return a tensor of the shape and type of `x`. Use values of `f`
-# alone: here, and only here, `autograd` is no answer. A check that leans on what it checks checks nothing.
+# alone: here `autograd` is no answer. A check that leans on what it checks checks nothing.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_numerical_gradient"}
 def numerical_gradient(f, x, *, eps):
@@ -1154,8 +1155,8 @@ fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", nco
 show(
     fig,
     "Length of the gradient by layer on a logarithmic axis, two panels. Left, with LeCun's weights, from the top "
-    "at layer 30 to the input: sigmoid falls to 1e-19, GELU to 1e-9, ReLU to 1e-5, tanh and SELU stay near 1. "
-    "Right, with He's: ReLU stays near 1, sigmoid still falls to 1e-15.",
+    "at layer 30 to the input: sigmoid falls to 1e-19, GELU to 1e-9, ReLU to 1e-5, tanh stays near a tenth, SELU near "
+    "1. Right, with He's: ReLU stays near 1, sigmoid still falls to 1e-15.",
 )
 
 print("gradient at the input, 1 at the top: five nets (lowest to highest), and a very wide net in theory")
@@ -1186,8 +1187,9 @@ for kind in KINDS:
 # $$\|\delta^{(0)}\| \;\le\; \prod_{\ell} s_\ell\, \sigma_{\max}(W^{(\ell)})\; \|\delta^{(L)}\| ,$$
 #
 # and if no layer has more outputs than inputs, it shrinks by no more than the product of the smallest slopes and
-# singular values. If all factors $s\,\sigma_{\max}$ are below 1 the gradient must **vanish**, at least like a power
-# of the depth; if all smallest factors are above 1 it must **explode**. Both bounds are true. Are they near?
+# singular values. If all factors $s\,\sigma_{\max}$ are below 1 the gradient must **vanish**, exponentially in the
+# depth where they stay away from 1; if all smallest factors are above 1 it must **explode**. Both bounds are true. Are
+# they near?
 
 # %% tags=["demo"]
 print("the upper bound is too large by a factor of")

@@ -307,7 +307,7 @@ MATCHING_ALPHA = Exercise(
         "Differs only where the length is exactly the radius.": [
             "return bool(l2_optimum(hessian, theta_star, alpha=alpha).norm() >= radius)",
         ],
-        "Where the wall is not touched the halving ends at 0 by itself.": ["if False:", "pass"],
+        "Where the wall is not touched the halving ends at 0 by itself.": ["if False:", "without return 0.0"],
         "Any interval that holds the root will do.": [
             "low, high = (0.0, 2.0)",
             "low, high = (0.0, 1.1)",
