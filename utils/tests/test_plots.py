@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import torch
-from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
@@ -21,7 +20,6 @@ from steepest.plots import (
     plot_curves,
     plot_map,
     plot_path,
-    show,
 )
 
 PATH = torch.tensor([[1.0, 1.0], [0.5, -0.5], [9.0, 9.0]])
@@ -111,12 +109,3 @@ def test_a_band_spans_its_quantiles_about_the_median(ax: Axes) -> None:
     assert ax.lines[0].get_ydata().tolist() == [1.0, 20.0]
     edges = ax.collections[0].get_paths()[0].vertices
     assert (edges[:, 1].min(), edges[:, 1].max()) == (0.0, 60.0)
-
-
-def test_a_figure_is_shown_with_its_text_and_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown: list[dict[str, object]] = []
-    monkeypatch.setattr("IPython.display.display", lambda figure, **settings: shown.append(settings))
-    figure = pyplot.figure()
-    show(figure, "A line that falls.")
-    assert shown == [{"metadata": {"image/png": {"alt": "A line that falls."}}}]
-    assert figure.number not in pyplot.get_fignums()
