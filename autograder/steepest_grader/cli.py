@@ -479,13 +479,13 @@ def _private(course: Course | None, *paths: Path, gradebook: str | None = None) 
     from steepest_grader.gradebook.database import complete, file_of
     from steepest_grader.sandbox.seen import Private
 
-    addresses = [address for address in (gradebook, course.gradebook if course else None) if address is not None]
-    places = [*paths, *(course.folder(step) for step in ("submitted", "autograded") if course)]
-    places += [book for book in (file_of(complete(address)) for address in addresses) if book is not None]
-    absolute = tuple(path.absolute() for path in places)
+    book = None if gradebook is None else file_of(complete(gradebook))
+    places = [path.absolute() for path in (*paths, book) if path is not None]
     if course is None:
-        return Private(absolute)
-    return Private((course.root, course.course_dir, *absolute), tuple(course.private_packages))
+        return Private(tuple(places))
+    own = [course.folder("submitted"), course.folder("autograded"), file_of(complete(course.gradebook))]
+    elsewhere = [path.absolute() for path in own if path is not None and not path.is_relative_to(course.course_dir)]
+    return Private((course.root, course.course_dir, *places, *elsewhere), tuple(course.private_packages))
 
 
 def _sandbox(unsafe: bool, private: Private, device: str = "cpu", *, here: bool = True) -> Sandbox:
