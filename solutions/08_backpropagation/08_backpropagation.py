@@ -77,10 +77,10 @@ edges = example_graph(1.0, 2.0)
 # %% tags=["demo"]
 NAMES, PLACES = ["y₁", "y₂", "y₃", "y₄", "y"], [(0, 1), (0, 0), (1, 1), (1, 0), (2, 0.5)]
 fig, ax = plt.subplots(figsize=(7, 2.9), layout="constrained")
-for start, end, slope in edges:
-    (x0, y0), (x1, y1) = PLACES[start], PLACES[end]
+for begin, to, slope in edges:
+    (x0, y0), (x1, y1) = PLACES[begin], PLACES[to]
     ax.annotate("", (x1, y1), (x0, y0), arrowprops={"arrowstyle": "->", "shrinkA": 17, "shrinkB": 17, "color": "0.35"})
-    share = 0.27 if y0 != y1 and end != 4 else 0.5
+    share = 0.27 if y0 != y1 and to != 4 else 0.5
     ax.text(x0 + share * (x1 - x0), y0 + share * (y1 - y0), f"{slope:.2f}", ha="center", va="center", fontsize=10,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
 for name, (x, y) in zip(NAMES, PLACES, strict=True):

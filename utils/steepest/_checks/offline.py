@@ -8,9 +8,6 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from ipykernel import zmqshell
-from IPython.core import interactiveshell
-
 __all__ = ["go_offline"]
 
 FETCHES = (
@@ -32,6 +29,9 @@ def go_offline(shell: Any) -> None:
     shell : InteractiveShell
         Of the kernel that is going to run a notebook.
     """
+    from ipykernel import zmqshell
+    from IPython.core import interactiveshell  # whoever only checks answers needs no kernel
+
     magic = shell.run_line_magic
 
     def line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
