@@ -1009,8 +1009,8 @@ for _ in range(400):
     biases = [bias - 0.3 * grad for bias, grad in zip(biases, grad_biases, strict=True)]
     losses.append(float(loss))
 h = held_out.x
-for weight, bias in zip(weights[:-1], biases[:-1], strict=True):
-    h = torch.tanh(h @ weight.T + bias)
+for layer in range(len(weights) - 1):
+    h = torch.tanh(h @ weights[layer].T + biases[layer])
 right = ((h @ weights[-1].T + biases[-1]).argmax(dim=1) == held_out.y).double().mean()
 fig, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
 ax.plot(losses, color=line_style(0)["color"], linewidth=1)

@@ -298,10 +298,10 @@ def loss_of(x, gamma, beta):
 def central_differences(f, x, step=1e-6):
     """Slope of f along each entry of x, from two values of f."""
     slopes = torch.empty_like(x)
-    for place in range(x.numel()):
-        nudge = torch.zeros_like(x)
-        nudge.view(-1)[place] = step
-        slopes.view(-1)[place] = (f(x + nudge) - f(x - nudge)) / (2 * step)
+    for entry in range(x.numel()):
+        moved = torch.zeros_like(x)
+        moved.view(-1)[entry] = step
+        slopes.view(-1)[entry] = (f(x + moved) - f(x - moved)) / (2 * step)
     return slopes
 
 
