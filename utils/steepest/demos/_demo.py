@@ -18,7 +18,20 @@ from steepest.demos._play import Player
 from steepest.demos._stage import Stage
 from steepest.demos._touch import Held, held, touch, typed
 
-__all__ = ["Demo", "check_box", "choice", "count", "counted", "held", "joined", "plain_log", "power", "slider", "steps"]
+__all__ = [
+    "Demo",
+    "check_box",
+    "choice",
+    "count",
+    "counted",
+    "held",
+    "joined",
+    "plain_log",
+    "power",
+    "running_loop",
+    "slider",
+    "steps",
+]
 
 Draw = Callable[..., str]
 Control = Any  # a widget with a value; ipywidgets has no types
@@ -149,12 +162,10 @@ class Demo:
 
     def update_soon(self) -> None:
         """Draw as soon as no other event waits; at once where no event loop runs."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:  # not in a notebook
+        loop = running_loop()
+        if loop is None:
             self.update()
-            return
-        if self._waiting is None:
+        elif self._waiting is None:
             self._waiting = loop.call_later(SETTLE_SECONDS, self._settled)
 
     def _changed(self, change: object) -> None:
@@ -179,6 +190,14 @@ class Demo:
         bundle: dict[str, Any] = self.widget._repr_mimebundle_(**settings)
         picture = self.stage.picture() if self._alive else bytes(self.image.value)
         return bundle | ({"image/png": picture} if picture else {})
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that runs here; None outside of a notebook, where nothing would be drawn later."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def slider(label: str, value: float, low: float, high: float, step: float, *, log: bool = False) -> Control:

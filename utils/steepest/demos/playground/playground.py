@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable
 from typing import Any
 
-from steepest.demos._demo import Demo, check_box, choice, count, held, slider, steps
+from steepest.demos._demo import Demo, check_box, choice, count, held, running_loop, slider, steps
 from steepest.demos._stage import Stage
 from steepest.demos.playground.data import CENTRES, NAMES, TRAINING, Centres
 from steepest.demos.playground.diagram import LOOK, OUTPUT, PRESSES
@@ -55,7 +54,7 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
     made: list[Demo] = []
 
     def draw(stage: Stage, *, step: int, **settings: Any) -> str:
-        seconds = CATCH_UP_SECONDS if made and _has_loop() else math.inf  # else nothing would draw what is left
+        seconds = CATCH_UP_SECONDS if made and running_loop() else math.inf  # else nothing would draw what is left
         said = draw_playground(stage, training, step=step, seconds=seconds, **settings)
         if training.state.step < step:
             made[0].update_soon()
@@ -196,11 +195,3 @@ def _goal(training: Training, net: Design, dials: Dials) -> str:
     if training.state.step <= GOAL_STEPS:
         return "The goal is reached."
     return f"For the goal, get there within {GOAL_STEPS} steps."
-
-
-def _has_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:  # not in a notebook
-        return False
-    return True

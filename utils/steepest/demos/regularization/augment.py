@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from typing import Any
 
@@ -12,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Generator
 
-from steepest.demos._demo import Demo, count, counted, slider
+from steepest.demos._demo import Demo, count, counted, running_loop, slider
 from steepest.demos._marks import THRESHOLD, legend_above
 from steepest.demos._stage import Stage
 from steepest.demos.regularization.training import EVERY, N_STEPS, SIDE, Digits, Mix, Run, Shift
@@ -43,7 +42,7 @@ def augment_demo(shift_images: Shift) -> Demo:
 
     def draw(stage: Stage, *, step: int, shift: int, share: float, noise: float) -> str:
         run = digits.run(Mix(shift, share, noise))
-        live = made and _has_loop()  # else nothing would draw what is left
+        live = made and running_loop()  # else nothing would draw what is left
         run.train(step, CATCH_UP_SECONDS if live else math.inf)
         if run.step < step:
             made[0].update_soon()
@@ -135,11 +134,3 @@ def _sheet(digits: Digits, mix: Mix) -> np.ndarray:
     cells[:, :, 0, :] = cells[:, :, :, 0] = 0.35
     grey = 255 * (1 - cells.transpose(1, 2).reshape(DOWN * (SIDE + 1), -1)).flip(0)
     return np.stack([grey.numpy()] * 3 + [np.full(grey.shape, 255.0)], axis=2).astype(np.uint8)
-
-
-def _has_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:  # not in a notebook
-        return False
-    return True
