@@ -6,11 +6,9 @@ import os
 from functools import cache
 from pathlib import Path
 
-from steepest_grader.course.places import SECRET_BYTES, Course
+from steepest_grader.course.places import CONFIG, SECRET_BYTES, Course
 from steepest_grader.course.text_course import TextCourse, read_settings
 from steepest_grader.errors import CourseError
-
-NBGRADER_CONFIG = "nbgrader_config.py"
 
 __all__ = ["find_any_course", "find_course", "secret_of"]
 
@@ -45,12 +43,12 @@ def find_any_course(start: Path) -> Course:
         return find_course(start)
     except CourseError as error:
         for folder in (start.resolve(), *start.resolve().parents):
-            if (folder / NBGRADER_CONFIG).is_file() or next((folder / "source").glob("*/*.ipynb"), None) is not None:
+            if (folder / CONFIG).is_file() or next((folder / "source").glob("*/*.ipynb"), None) is not None:
                 from steepest_grader.course.nbgrader_course import NbgraderCourse  # imports nbgrader
 
                 return NbgraderCourse(folder)
         raise CourseError(
-            f"{error} Nor does a folder above it hold {NBGRADER_CONFIG} or source/<assignment>/, as nbgrader has them."
+            f"{error} Nor does a folder above it hold {CONFIG} or source/<assignment>/, as nbgrader has them."
         ) from None
 
 

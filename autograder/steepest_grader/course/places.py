@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from steepest_grader.exercise.model import Exercise
 
-__all__ = ["SECRET", "Course", "nbgrader_names"]
+__all__ = ["CONFIG", "SECRET", "Course", "nbgrader_names"]
+
+CONFIG = "nbgrader_config.py"  # nbgrader's settings of a course
 
 SECRET, SECRET_BYTES = "hidden_cases.key", 32
 

@@ -12,12 +12,11 @@ from nbgrader.preprocessors import Execute
 from traitlets import TraitError
 from traitlets.config import Config, ConfigFileNotFound, Configurable, PyFileConfigLoader
 
-from steepest_grader.course.places import Course
+from steepest_grader.course.places import CONFIG, Course
 from steepest_grader.errors import CourseError
 
-__all__ = ["CONFIG", "REFUSED", "Settings", "nbgrader_settings", "read_config"]
+__all__ = ["REFUSED", "Settings", "nbgrader_settings", "read_config"]
 
-CONFIG = "nbgrader_config.py"
 PIPELINE = "which steps a notebook takes is not for a course to say here"
 # What would change a mark or where things lie, and is not to be had.
 REFUSED = {

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from steepest_grader.course.lesson import load
-from steepest_grader.course.places import Course, nbgrader_names
+from steepest_grader.course.places import CONFIG, Course, nbgrader_names
 from steepest_grader.desk import charts
 from steepest_grader.desk.pages import part, policy, template
 from steepest_grader.desk.standing import LEFT_OUT, Standing, standing
@@ -93,7 +93,7 @@ def write_report(
         links=_links(course, path, standings),
         formgrader={item.lesson: _formgrader(course, item.lesson) for item in standings},
         gradebook=shown(gradebook_url) if gradebook_url else None,
-        config=_place(course, course.course_dir / "nbgrader_config.py"),
+        config=_place(course, course.course_dir / CONFIG),
         policy=policy(part("report.js")),
         style=part("page.css") + part("report.css"),
         script=part("report.js"),

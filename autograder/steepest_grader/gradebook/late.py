@@ -21,8 +21,8 @@ from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from steepest_grader.course.places import Course, nbgrader_names
-from steepest_grader.course.settings import CONFIG, nbgrader_settings
+from steepest_grader.course.places import CONFIG, Course, nbgrader_names
+from steepest_grader.course.settings import nbgrader_settings
 from steepest_grader.errors import CourseError
 from steepest_grader.files import OddFileError, read_below
 from steepest_grader.gradebook.marks import ASSIGNMENT, ENTRY, HANDED_IN, NOTEBOOK
