@@ -12,7 +12,7 @@ from steepest._checks.cases import play
 from steepest_grader.exercise.judge import PUBLIC_SEED
 from steepest_grader.exercise.model import Exercise
 
-AUTOGRAD = "torch.autograd."
+DIFFERENTIATION = ("torch.autograd.", "torch._functorch.")
 
 __all__ = ["delegated", "traced"]
 
@@ -25,7 +25,7 @@ def delegated(exercise: Exercise, called: Collection[str]) -> list[str]:
     if not called:
         return []
     told = set(called) - _usual(exercise)
-    return sorted(name for name in told if not name.startswith(AUTOGRAD) or _asks_for_derivatives(exercise))
+    return sorted(name for name in told if not name.startswith(DIFFERENTIATION) or _asks_for_derivatives(exercise))
 
 
 def traced(exercise: Exercise, namespace: dict[str, object]) -> set[str]:
@@ -40,7 +40,7 @@ def _asks_for_derivatives(exercise: Exercise) -> bool:
     """Whether an accepted variant that leaves its work to a library leaves it to autograd."""
     leaning = [item for item in exercise.accepted if item.library]
     played = (traced(exercise, {**exercise.companions_of(item), exercise.id: item.implementation}) for item in leaning)
-    return any(name.startswith(AUTOGRAD) for called in played for name in called)
+    return any(name.startswith(DIFFERENTIATION) for called in played for name in called)
 
 
 @cache

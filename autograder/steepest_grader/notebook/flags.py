@@ -126,9 +126,10 @@ FALSE_ANSWERS = frozenset(
     }
 )  # fmt: skip
 PASS_THROUGH = (
-    "torch.optim.", "torch.nn.functional.", "torch.nn.utils.", "torch.nn.init.", "torch.nn.BatchNorm",
-    "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss", "torch.nn.NLLLoss", "torch.nn.MSELoss",
-    "sklearn.", "scipy.optimize.", "scipy.cluster.", "tensorflow.", "keras.", "optax.",
+    "torch._", "torch.distributions.", "torch.utils.data.", "torch.optim.", "torch.nn.functional.", "torch.nn.utils.",
+    "torch.nn.init.", "torch.nn.BatchNorm", "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss",
+    "torch.nn.NLLLoss", "torch.nn.MSELoss", "sklearn.", "scipy.optimize.", "scipy.cluster.", "tensorflow.", "keras.",
+    "optax.",
 )  # fmt: skip
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
 WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")

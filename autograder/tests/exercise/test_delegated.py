@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import steepest.race
 import torch
-from steepest._checks.tracer import Tracer
+from steepest._checks.tracer import Tracer, exists
 from steepest_grader import grade
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise import delegated as module
@@ -98,6 +98,51 @@ def _functional_adam(
 def test_a_way_round_the_library_leads_to_the_library() -> None:
     exercise = catalogue.exercise("adam_step")
     assert delegated(exercise, traced(exercise, {"adam_step": _functional_adam}))
+
+
+def _decomposed(x: torch.Tensor) -> Any:
+    from torch._decomp.decompositions import native_batch_norm
+
+    return native_batch_norm(x, None, None, None, None, True, 0.1, 1e-5)
+
+
+def _referred(x: torch.Tensor) -> Any:
+    from torch._refs import softmax
+
+    return softmax(x, 1)
+
+
+def _distributed(x: torch.Tensor) -> Any:
+    return torch.distributions.Normal(x, torch.ones(()).exp()).log_prob(x)
+
+
+def _differentiated(x: torch.Tensor) -> Any:
+    return torch.func.grad(lambda inner: inner.square().sum())(x)
+
+
+def _loaded(x: torch.Tensor) -> Any:
+    return list(torch.utils.data.TensorDataset(x))
+
+
+def _plain(x: torch.Tensor) -> Any:
+    rows = torch.func.vmap(lambda row: torch.einsum("i,i->", row, row))(x)
+    return torch.nn.Linear(3, 2)(x.float()), torch.nn.ReLU()(x), torch.split(rows, 2), repr(x), x.norm()
+
+
+@pytest.mark.parametrize(
+    ("function", "begin"),
+    [
+        (_decomposed, ["torch._decomp."]), (_referred, ["torch._refs."]), (_distributed, ["torch.distributions."]),
+        (_differentiated, ["torch._functorch."]), (_loaded, ["torch.utils.data."]), (_plain, []),
+    ],
+)  # fmt: skip
+def test_whatever_torch_defines_in_python_is_told_but_what_is_plain(function: Any, begin: list[str]) -> None:
+    tracer = Tracer()
+    with tracer:
+        function(torch.eye(3, dtype=torch.float64))
+    assert all(exists(name) for name in tracer.called)
+    assert sorted({name[: len(start)] for name in tracer.called for start in begin}) == begin
+    assert begin or not tracer.called
 
 
 def test_under_plain_nbgrader_nothing_is_looked_at_or_said(

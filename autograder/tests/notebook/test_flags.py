@@ -59,6 +59,10 @@ FOUND = {
     "behind a magic that is assigned": ("x = %timeit -o exec('1')", "runs code from text (exec)"),
     "threads of a loop": ("loop.run_in_executor(None, print)", "starts threads (run_in_executor)"),
     "an operator of torch": (f"import torch\n{STEP}return torch.batch_norm(theta)", "leaves the work to a library"),
+    "torch's own pieces": (
+        f"from torch._decomp import decompositions as d\n{STEP}return d.addcmul(theta, theta, theta)", "to a library",
+    ),
+    "torch's distributions": (f"import torch\n{STEP}return torch.distributions.Normal(0, 1).sample()", "to a library"),
     "compiled": ("import torch\n@torch.jit.script\ndef f(x): return x", "may hide what it calls (torch.jit.script)"),
     "without a tracer": ("import torch\nwith torch._C.DisableTorchFunction(): pass", "may hide what it calls"),
     "eval": ("eval('1')", "runs code from text (eval)"),

@@ -30,18 +30,21 @@ OPERATORS = re.compile(
     r"\w*(batch|layer|group|instance|rms|weight)_norm\w*|\w*dropout\w*|_fused_(adam|adamw|adagrad|sgd)_"
     r"|\w+_loss\w*|\w*cross_entropy\w*"
 )
-# Functions of torch, where they are defined; each stands for all that begins so. Whether differentiation is told is up
-# to the grader: in most exercises it is a tool like any other.
-OF_TORCH = (
-    "torch.optim.", "torch.nn.functional.", "torch.nn.utils.", "torch.nn.init.", "torch.nn.modules.batchnorm.",
-    "torch.nn.modules.instancenorm.", "torch.nn.modules.normalization.", "torch.nn.modules.dropout.",
-    "torch.nn.modules.loss.", "torch.autograd.",
+# Of the functions that torch defines in Python all are told but these and what lies under them. Whether differentiation
+# is told is up to the grader: in most exercises it is a tool like any other.
+PLAIN = (
+    "torch._tensor.", "torch._tensor_str.", "torch._ops.", "torch._utils.", "torch._VF.", "torch.functional.",
+    "torch.overrides.", "torch.random.", "torch.storage.", "torch.serialization.", "torch._functorch.apis.vmap",
+    "torch._functorch.vmap.", "torch.utils._contextlib.", "torch.utils._pytree.", "torch.nn.parameter.",
+    "torch.nn.modules.linear.", "torch.nn.modules.flatten.", "torch.nn.modules.padding.",
 )  # fmt: skip
 METHODS = "torch.optim."  # whole, whoever calls them; what a layer calls of `torch.nn` is its own affair
+PIECES = ("relu", "leaky_relu", "tanh", "hardtanh", "softplus", "one_hot", "pad", "linear")
 HARMLESS = frozenset(
-    f"torch.nn.functional.{name}"
-    for name in ("one_hot", "pad", "linear", "softplus", "relu", "leaky_relu", "tanh", "hardtanh")
-) | {f"torch.autograd.grad_mode.{name}" for name in ("enable_grad", "no_grad", "set_grad_enabled", "inference_mode")}
+    {f"torch.nn.functional.{name}" for name in PIECES}
+    | {f"torch.nn.modules.activation.{name}" for name in ("ReLU", "LeakyReLU", "Tanh", "Hardtanh", "Softplus")}
+    | {f"torch.autograd.grad_mode.{name}" for name in ("enable_grad", "no_grad", "set_grad_enabled", "inference_mode")}
+)
 OF_OTHERS = ("sklearn", "scipy.optimize", "scipy.cluster", "tensorflow", "keras", "optax")
 ROOTS = frozenset(
     {"torch", "numpy", "scipy", "functools", "contextlib", *(name.partition(".")[0] for name in OF_OTHERS)}
@@ -116,11 +119,15 @@ def _roots() -> frozenset[str]:
 def _told(name: str) -> str:
     """A function of a library under the name that is told of it, or ""."""
     if name.startswith("torch."):
-        return name if name.startswith(OF_TORCH) and name not in HARMLESS else ""
+        return name if _of_torch(name) else ""
     package, module, *rest = name.split(".")
     if package in content.packages():  # what a student's function is handed is in `callables`
         return "" if module == "callables" else ".".join([package, module, *(rest if len(rest) == 1 else ())])
     return next((other for other in OF_OTHERS if f"{name}.".startswith(f"{other}.")), "")
+
+
+def _of_torch(name: str) -> bool:
+    return name.startswith("torch.") and not name.startswith(PLAIN) and name not in HARMLESS
 
 
 def read(said: Any) -> Iterator[str]:
@@ -139,8 +146,8 @@ def exists(name: str) -> bool:
     module, _, last = name.rpartition(".")
     if module == "torch":
         return _is_operator(last) and (last in vars(torch) or hasattr(torch.ops.aten, last))
-    if name.startswith(OF_TORCH):
-        return name not in HARMLESS and module in sys.modules and last in vars(sys.modules[module])
+    if _of_torch(name):
+        return module in sys.modules and last in vars(sys.modules[module])
     return name in _modules() or (module in _modules() and last in _defined(module))
 
 
