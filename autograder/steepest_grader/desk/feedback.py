@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -157,7 +158,7 @@ def write_feedback(
                         text = child(path, submission, budget=budget)
                     except OverBudget as over:
                         said = f"This notebook is not shown, because that takes more than {over}. {BEHIND}"
-                        text = _small_page(replace(submission, message=f"{submission.message} {said}".strip()))
+                        text = work.marks_alone(replace(submission, message=f"{submission.message} {said}".strip()))
                 replace_file(page, text.encode())
                 pages.append(page)
     finally:
@@ -181,13 +182,29 @@ class _Pages:
     def __call__(self, ask: Ask, path: Path, submission: GradedSubmission) -> str:
         """Make one."""
         if not path.is_file():
-            return _small_page(submission)
+            return self.marks_alone(submission)
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
         for step in cleaning(self.asked.released, self.hidden):
             step(notebook)
         _enter_marks(self.course, notebook, submission, self.url)
+        rows = self._rows(notebook, submission)
         lesson = of_the_lesson(notebook, self.asked.released)
-        return _page(notebook, submission, self.awaiting[submission.student], lesson)
+        return _page(notebook, submission, rows, [_cell(cell, rows, lesson) for cell in notebook.cells])
+
+    def marks_alone(self, submission: GradedSubmission) -> str:
+        """Make one without the notebook: the marks are those of the gradebook, whatever was handed in."""
+        notebook = deepcopy(self.asked.released)
+        _enter_marks(self.course, notebook, submission, self.url)
+        return _page(notebook, submission, self._rows(notebook, submission), [])
+
+    def _rows(self, notebook: NotebookNode, submission: GradedSubmission) -> dict[str, Row]:
+        verdicts = {verdict.exercise: verdict for verdict in submission.verdicts}
+        awaiting = self.awaiting[submission.student]
+        return {
+            name: _row(cell.metadata.nbgrader, verdicts.get(name), name in awaiting, submission.message)
+            for name, cell in by_grade_id(notebook).items()
+            if bears_marks(cell)
+        }
 
 
 def _enter_marks(course: Course, notebook: NotebookNode, submission: GradedSubmission, url: str) -> None:
@@ -199,39 +216,21 @@ def _enter_marks(course: Course, notebook: NotebookNode, submission: GradedSubmi
     notebook.metadata.nbgrader = resources["nbgrader"]
 
 
-def _page(notebook: NotebookNode, submission: GradedSubmission, awaiting: set[str], lesson: set[str]) -> str:
-    verdicts = {verdict.exercise: verdict for verdict in submission.verdicts}
-    rows = {
-        name: _row(cell.metadata.nbgrader, verdicts.get(name), name in awaiting, submission.message)
-        for name, cell in by_grade_id(notebook).items()
-        if bears_marks(cell)
-    }
-    cells = [_cell(cell, rows, lesson) for cell in notebook.cells]
+def _page(notebook: NotebookNode, submission: GradedSubmission, rows: Mapping[str, Row], cells: Sequence[Shown]) -> str:
     whole = notebook.metadata.nbgrader
     total = Total(
         whole["score"],
         whole["max_score"],
         sum(row.kind == "passed" for row in rows.values()),
-        len(verdicts),
+        len(submission.verdicts),
         sum(row.points for row in rows.values() if row.open),
         whole["late_penalty"],
     )
-    return _rendered(submission, list(rows.values()), total, cells)
-
-
-def _small_page(submission: GradedSubmission) -> str:
-    """The page of a submission of which there is no notebook to show."""
-    rows = [_row(item.as_json(), item, False, submission.message) for item in submission.verdicts]
-    total = Total(sum(row.score for row in rows), submission.max_score, 0, len(rows))
-    return _rendered(submission, rows, total, [])
-
-
-def _rendered(submission: GradedSubmission, rows: Sequence[Row], total: Total, cells: Sequence[Shown]) -> str:
     return template("feedback.html.j2").render(
         lesson=submission.lesson,
         student=submission.student,
         reason=submission.message,
-        rows=rows,
+        rows=list(rows.values()),
         total=total,
         cells=cells,
         policy=policy(),

@@ -23,7 +23,7 @@ from steepest_grader.files import OddFileError, read_below
 from steepest_grader.grading.absent import alike, located
 from steepest_grader.grading.submission import grade_submission
 from steepest_grader.notebook.parse import read_names
-from steepest_grader.notebook.read import MAX_SOURCE, UnreadableError
+from steepest_grader.notebook.read import MAX_SOURCE, UnreadableError, text_of
 from steepest_grader.sandbox.base import Kernels, Sandbox
 from steepest_grader.sandbox.bounded import BUDGET, Ask, Budget, OverBudget
 from steepest_grader.sandbox.lent import Lent, lending
@@ -126,7 +126,7 @@ def _as_lesson(path: Path, below: Path, only: str | None, hidden: Hidden) -> tup
         return None, [_row(path, Verdict(only or "", 0, Outcome.GRADER_ERROR, message=message))]
     found = {name: item for name, item in wanted.items() if name in defined}
     if found:
-        return _lesson(source, found, hidden), []
+        return _lesson(path.name, source, found, hidden), []
     if only:
         message = f"The file defines no function called `{only}`.{alike(only, defined)}"
     else:
@@ -150,17 +150,17 @@ def _read(path: Path, below: Path) -> tuple[set[str], str]:
     """The names that a file may define, and its text."""
     try:
         data = read_below(below, *path.relative_to(below).parts, most=MAX_SOURCE)
-        source = data.decode("utf-8-sig")
     except (OddFileError, OSError, ValueError) as error:
         raise UnreadableError(str(error)) from error
+    source = text_of(data)
     try:
         return read_names(data), source
     except UnreadableError as error:
         raise UnreadableError(located(str(error), source)) from error
 
 
-def _lesson(source: str, found: dict[str, Exercise], hidden: Hidden) -> Lesson:
-    cells = [new_code_cell(source, id="file")]
+def _lesson(name: str, source: str, found: dict[str, Exercise], hidden: Hidden) -> Lesson:
+    cells = [new_code_cell(f"__file__ = {name!a}", id="name"), new_code_cell(source, id="file")]
     for name, item in found.items():
         header = {"grade_id": name, "grade": True, "solution": False, "locked": True, "points": item.points}
         cells.append(new_code_cell("", id=name, metadata={"nbgrader": header}))

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ast
 import gc
+import io
 import json
 import resource
 import signal
 import subprocess
 import sys
 import threading
+import tokenize
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -96,10 +98,26 @@ def parse(data: bytes) -> list[Parts]:
     return [_parts(cell) for cell in cells]
 
 
+def text_of(data: bytes) -> str:
+    """The text of a Python file, in the encoding that it declares.
+
+    Raises
+    ------
+    UnreadableError
+        If it is none in this encoding, or there is no such encoding.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding)
+    except (ValueError, SyntaxError, LookupError) as error:
+        raise UnreadableError(str(error)) from error
+
+
 def names(data: bytes) -> list[str]:
     """Every name that a Python file may define, wherever in it; see `parse.read_names`."""
+    source = text_of(data)
     try:
-        tree = ast.parse(data.decode("utf-8-sig"))
+        tree = ast.parse(source)
     except (ValueError, SyntaxError, RecursionError) as error:
         raise UnreadableError(str(error)) from error
     except MemoryError as error:

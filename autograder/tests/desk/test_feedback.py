@@ -141,6 +141,7 @@ def test_a_page_without_notebook_gives_the_reason(
     record(submit(outcome=outcome, credit=0, message=f"The file is empty. {EVIL}"))
     page = Page(write_feedback(built, LESSON)[0][0])
     assert "The file is empty." in page.text
+    assert "points 0 / 5" in " ".join(page.words)  # as gradebook and export have it
     assert "0 / 2" in page.text
     assert page.active == []
 

@@ -111,6 +111,13 @@ FILES = {
         "def momentum_stepp(): pass\n", None, M,
         "No function bears an exercise's id. Did you mean `momentum_step` by `momentum_stepp`?",
     ),
+    "its_own_name.py": (
+        f"from pathlib import Path\nassert Path(__file__).parent / 'its_own_name.py' == Path(__file__)\n{EWA}",
+        "ewa", Outcome.FAILED, "",
+    ),
+    "latin.py": (f"# -*- coding: latin-1 -*-\nassert len('\xe9') == 1\n{EWA}", "ewa", Outcome.FAILED, ""),
+    "no_such.py": ("# coding: utf-99\n", None, Outcome.UNREADABLE, "The file cannot be read: unknown encoding: utf-99"),
+    "not_utf_8.py": ("# \xe9", None, Outcome.UNREADABLE, "The file cannot be read: invalid or missing encoding"),
     "far.py": ("def other(): pass\n", None, M, "No function bears an exercise's id."),
 }  # fmt: skip
 
@@ -119,7 +126,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_is_told_too(name: str, tmp_path: Path, sandbox: Sandbox) -> None:
     source, exercise, outcome, message = FILES[name]
-    (tmp_path / name).write_text(source)
+    (tmp_path / name).write_text(source, encoding="latin-1")
     (row,) = judge_file(tmp_path / name, sandbox=sandbox, hidden=Hidden())
     assert (row["exercise"], row["outcome"]) == (exercise, outcome)
     assert row["message"].startswith(message)
