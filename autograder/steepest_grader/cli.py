@@ -153,7 +153,7 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
 
 
 @main.command()
-@click.argument("lessons", nargs=-1, required=True)
+@click.argument("lessons", nargs=-1)
 @click.option("--submitted", type=click.Path(path_type=Path), help="Folder of <student>/<lesson>/<lesson>.ipynb.")
 @click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
 @jobs_option
@@ -161,6 +161,7 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
 @click.option("--student", help="Only this student.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", help="Where judge and students compute.")
 @click.option("--force", is_flag=True, help="Grade again what has not changed.")
+@click.option("--quiet", is_flag=True, help="Print of a class only what wants an eye, and a line that sums it up.")
 @json_option
 @unsafe_option
 @click.pass_obj
@@ -174,10 +175,11 @@ def grade(
     student: str | None,
     device: str,
     force: bool,
+    quiet: bool,
     json_file: Path | None,
     unsafe_no_sandbox: bool,
 ) -> None:
-    """Grade what is new or changed, and write the gradebook."""
+    """Grade what is new or changed, and write the gradebook; all that was handed in where no lesson is named."""
     course = settings.any_course
     named = course.named(lessons)
     folder = submitted or course.folder("submitted")
@@ -185,7 +187,12 @@ def grade(
         fail(f"There is no folder {folder}. Name the folder of submissions with --submitted.")
     from steepest_grader.exercise.model import Outcome
     from steepest_grader.grading.batch import grade_lesson
+    from steepest_grader.grading.collect import handed_in
 
+    named = named or handed_in(folder, course.lessons(), student=student)
+    if not named:
+        path = folder / (student or "<student>") / "<lesson>"
+        fail(f"There is nothing to grade: no folder {path} of any lesson. Check --submitted and --student.")
     sandbox = _sandbox(unsafe_no_sandbox, _private(course, folder, gradebook=gradebook), device, here=scheduler is None)
     graded: list[GradedSubmission] = []
     troubles = []
@@ -209,7 +216,7 @@ def grade(
                 tell=tell,
             )
         graded += batch.submissions
-        print_grades(name, batch.submissions, batch.reused)
+        print_grades(name, batch.submissions, batch.reused, quiet=quiet)
         if batch.lost:
             say(
                 f"{batch.lost}, which the hidden cases follow from, was missing, and a new one is made: whatever was "
@@ -279,19 +286,26 @@ def judge(
 
 
 @main.command()
-@click.argument("lessons", nargs=-1, required=True)
+@click.argument("lessons", nargs=-1)
 @click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@click.option("--student", help="Only this student.")
 @click.pass_obj
-def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | None) -> None:
-    """Write a page for each student, without hidden tests."""
+def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | None, student: str | None) -> None:
+    """Write a page for each student, without hidden tests; of all that is graded where no lesson is named."""
     course = settings.any_course
     named = course.named(lessons)
     from steepest_grader.desk.feedback import write_feedback
+    from steepest_grader.gradebook.autograded import Autograded
 
+    if not named:
+        graded = {name: Autograded(course, name).stored() for name in course.lessons()}
+        named = [name for name, found in graded.items() if (found if student is None else student in found)]
+    if not named:
+        fail("Nothing is graded. Run `steepest-grader grade` first.")
     without: list[str] = []
     for name in named:
         with ERR.status(f"{name}: writing pages"):
-            pages, passed_over, failed = write_feedback(course, name, gradebook)
+            pages, passed_over, failed = write_feedback(course, name, gradebook, None if student is None else [student])
         OUT.print(f"{name}: {len(pages)} pages in {course.folder('feedback')}")
         if passed_over:
             say(f"Not in this gradebook, and passed over: {', '.join(passed_over)}.")

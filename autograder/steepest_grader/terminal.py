@@ -119,7 +119,7 @@ def add_row(table: Table, *cells: str | None) -> None:
     table.add_row(*(escape(printable(cell or "")) for cell in cells))
 
 
-def print_grades(lesson: str, submissions: Sequence[GradedSubmission], reused: int) -> None:
+def print_grades(lesson: str, submissions: Sequence[GradedSubmission], reused: int, *, quiet: bool = False) -> None:
     """Print the marks of a class, and whom to look at.
 
     Parameters
@@ -129,18 +129,27 @@ def print_grades(lesson: str, submissions: Sequence[GradedSubmission], reused: i
     submissions : sequence of GradedSubmission
     reused : int
         How many of them were graded by an earlier run.
+    quiet : bool
+        Leave out those that ended as work does, solved or not.
     """
     from steepest_grader.exercise.model import Outcome  # which waits for torch
 
+    usual = (Outcome.PASSED, Outcome.PARTIAL, Outcome.FAILED)
+    rows = [item for item in submissions if not quiet or item.outcome not in usual]
     table = Table("", Column("student", overflow="fold"), "score", "outcome", "what to look at", title=lesson)
-    for item in submissions:
+    for item in rows:
         score = "–" if item.score is None else f"{item.score:g} / {item.max_score:g}"
         poor = next((verdict for verdict in item.verdicts if verdict.outcome is not Outcome.PASSED), None)
         what = "" if poor is None else f"{poor.exercise}: {poor.diagnosis or poor.message}"
         if item.outcome in (Outcome.MISSING, Outcome.UNREADABLE):
             what = item.message
         add_row(table, "!" if item.flags else "", item.student, score, item.outcome, what[:90])
-    OUT.print(table)
+    if rows or not quiet:
+        OUT.print(table)
+    marks = [item.score for item in submissions if item.score is not None]
+    if quiet and marks:
+        mean, most = sum(marks) / len(marks), max(item.max_score for item in submissions)
+        OUT.print(f"{lesson}: {mean:.3g} of {most:g} points in the mean.")
     OUT.print(f"{len(submissions)} submissions, {reused} of them graded before and not changed.")
     flagged = [item for item in submissions if item.flags]
     if flagged:

@@ -93,8 +93,15 @@ def test_grade_feedback_and_again(run: Run, built: Course, sample: Path, warm: N
     notebook.write_bytes((sample / "correct" / LESSON / f"{LESSON}.ipynb").read_bytes())
     changed = run("grade", LESSON, "--submitted", sample, "--json", out)
     assert "3 submissions, 2 of them graded before" in changed.output
-    assert run("feedback", LESSON).exit_code == 0
-    assert len(list((built.course_dir / "feedback").rglob("*.html"))) == 3
+    all_of_it = run("grade", "--submitted", sample, "--quiet")
+    assert "3 submissions, 3 of them graded before" in all_of_it.output
+    assert f"{LESSON}: 1.33 of 2 points in the mean." in all_of_it.output
+    assert [name for name in rows if name in all_of_it.output] == ["broken-syntax_error"]  # which ended otherwise
+    pages = built.course_dir / "feedback"
+    assert run("feedback", LESSON, "--student", "blank").exit_code == 0
+    assert [path.parts[-3] for path in pages.rglob("*.html")] == ["blank"]
+    assert run("feedback").exit_code == 0
+    assert len(list(pages.rglob("*.html"))) == 3
 
 
 @pytest.mark.sandbox
@@ -169,6 +176,9 @@ BAD_INPUT = {
     "a missing folder": (("grade", LESSON, "--submitted", "{class}/none"), "There is no folder"),
     "an unknown student": (("grade", LESSON, "--submitted", "{class}", "--student", "nobody"), "nothing to grade"),
     "a folder of something else": (("grade", LESSON, "--submitted", "{class}/correct"), "nothing to grade"),
+    "nothing of any lesson": (("grade", "--submitted", "{class}/correct"), "nothing to grade"),
+    "feedback for an unknown student": (("feedback", LESSON, "--student", "nobody"), "nothing is graded for nobody"),
+    "feedback for nobody": (("feedback", "--student", "nobody"), "Nothing is graded."),
     "a gradebook that is no database": (
         ("grade", LESSON, "--submitted", "{class}", "--gradebook", "marks"),
         "names no database",

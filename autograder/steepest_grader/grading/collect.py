@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
@@ -65,6 +65,28 @@ def collect(folder: Path, lesson: str, *, students: Container[str] | None = None
             found = _handed_in(student, root, assignment, f"{notebook}.ipynb")
             if found is not None:
                 yield found
+
+
+def handed_in(folder: Path, lessons: Sequence[str], *, student: str | None = None) -> list[str]:
+    """Those lessons for which something lies in a student's folder, in their order.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of all students' folders.
+    lessons : sequence of str
+        Which are asked about.
+    student : str, optional
+        Only this student's folder; all by default.
+    """
+    try:
+        names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise CourseError(f"{folder} cannot be read: {error.strerror}.") from error
+    own = [name for name in names if student in (None, name)]
+    return [
+        lesson for lesson in lessons if any(os.path.lexists(folder / name / nbgrader_names(lesson)[0]) for name in own)
+    ]
 
 
 def _handed_in(student: str, root: int, assignment: str, name: str) -> Submission | None:
