@@ -21,6 +21,7 @@ from steepest_grader.grading.absent import absent, names, said
 from steepest_grader.notebook.cells import by_grade_id, grade_id, own_seconds
 from steepest_grader.notebook.flags import seen
 from steepest_grader.notebook.inert import inert
+from steepest_grader.notebook.reformatted import as_released
 from steepest_grader.notebook.restore import UnreadableError, read, restore
 from steepest_grader.sandbox import kernel as kernels
 from steepest_grader.sandbox.base import Kernels
@@ -93,7 +94,7 @@ def grade_submission(
     """
     begun = time.monotonic()
     try:
-        cells = read(data)
+        cells = as_released(read(data), lesson.released)
         notebook = restore(cells, lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
