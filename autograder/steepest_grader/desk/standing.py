@@ -21,7 +21,7 @@ from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import LessonMarks
 from steepest_grader.notebook.cells import by_grade_id
-from steepest_grader.notebook.flags import LIBRARY
+from steepest_grader.notebook.watched import LIBRARY
 
 __all__ = ["LEFT_OUT", "Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standing", "standing"]
 

@@ -13,14 +13,17 @@ from steepest._checks.calls import no_function
 from steepest._checks.wire import printable
 
 from steepest_grader.exercise.model import Outcome
+from steepest_grader.notebook.cells import Cell, by_grade_id, is_answer
 from steepest_grader.notebook.parse import parse
+from steepest_grader.notebook.recognize import recognize
 from steepest_grader.sandbox.kernel import KernelLost
 
-__all__ = ["absent", "alike", "located", "names", "said"]
+__all__ = ["absent", "alike", "located", "names", "not_kept", "said"]
 
 LONGEST_LINE = 80
 COMMAND = re.compile(r"^([ \t]*+)[%!].*", re.MULTILINE)
 PLACE = re.compile(r"\s*\([^()]*, line (\d+)\)$")
+UNDEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 INNER = FUNCTIONS | ast.ClassDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -65,10 +68,42 @@ def absent(
                     Outcome.ERRORED,
                     f"`{name}` is not defined: its cell raises {located(said(output), cell.source)}.",
                 )
+        first = next(iter(cell.source.split("\n")), "")
+        if first.startswith("%%"):
+            kept = f"its cell begins with {_quoted(first)}, which keeps to itself what it defines"
+            return Outcome.MISSING, f"`{name}` is not defined: {kept}. Take that line away."
     if any(cell.cell_type == "code" and written.search(cell.source) for cell in cells[place:]):
         return Outcome.MISSING, f"`{name}` is defined only below its test cell. Move it above."
     asked = alike(name, names(cells[:place], FUNCTIONS), others)
     return Outcome.MISSING, f"No function called `{name}` is defined before its test cell.{asked}"
+
+
+def not_kept(message: str, cells: Sequence[Cell], released: NotebookNode) -> str:
+    """A sentence for a name that is missing because a change to a locked cell was not kept; else "".
+
+    Parameters
+    ----------
+    message : str
+        What is said of an exercise.
+    cells : sequence of Cell
+        As handed in.
+    released : NotebookNode
+        As given out.
+    """
+    missing = UNDEFINED.search(message)
+    if missing is None:
+        return ""
+    known = by_grade_id(released)
+    for cell in recognize(cells, released):
+        original = known.get(cell.grade_id or "")
+        if original is None or is_answer(original) or cell.kind != "code" or cell.source == original.source:
+            continue
+        if missing[1] in {name for name, _ in _bound(cell.source)}:
+            return (
+                f" Your change to the locked cell that gives `{missing[1]}` its name was not kept: "
+                "write it into a cell of your own."
+            )
+    return ""
 
 
 def alike(name: str, defined: Iterable[str], others: Iterable[str] = ()) -> str:

@@ -17,8 +17,8 @@ from steepest_grader.exercise.delegated import delegated
 from steepest_grader.exercise.example import example
 from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
-from steepest_grader.grading.absent import absent, names, said
-from steepest_grader.notebook.cells import by_grade_id, grade_id, own_seconds
+from steepest_grader.grading.absent import absent, names, not_kept, said
+from steepest_grader.notebook.cells import Cell, by_grade_id, grade_id, own_seconds
 from steepest_grader.notebook.flags import seen
 from steepest_grader.notebook.inert import inert
 from steepest_grader.notebook.reformatted import as_released
@@ -101,7 +101,7 @@ def grade_submission(
     flags = seen(cells, lesson.released, lesson.exercises)
     stands(flags({}))
     stands(_written(inert(_without_outputs(notebook), lesson.released)))
-    run = _Run(lesson, notebook, sandbox, begun + _seconds(lesson), data, stands, flags)
+    run = _Run(lesson, cells, notebook, sandbox, begun + _seconds(lesson), data, stands, flags)
     verdicts = run.verdicts()
     graded = GradedSubmission(
         student,
@@ -139,6 +139,7 @@ class _Run:
     def __init__(
         self,
         lesson: Lesson,
+        handed_in: Sequence[Cell],
         notebook: NotebookNode,
         sandbox: Kernels,
         deadline: float,
@@ -147,6 +148,7 @@ class _Run:
         flags: Callable[[Mapping[str, Sequence[str]]], list[str]],
     ) -> None:
         self.lesson = lesson
+        self.handed_in = handed_in
         self.cells = notebook.cells
         self.notebook = notebook
         self.sandbox = sandbox
@@ -294,11 +296,14 @@ class _Run:
         self._know(Verdict(name, points, outcome, credit, message=message))
 
     def _know(self, verdict: Verdict) -> None:
+        more = not_kept(verdict.message, self.handed_in, self.lesson.released)
+        verdict = replace(verdict, message=verdict.message + more) if more else verdict
         self.known[verdict.exercise] = verdict
         self.stands(verdict)
 
     def _keep(self, verdict: Verdict, cell: NotebookNode) -> None:
         self._know(verdict)
+        verdict = self.known[verdict.exercise]
         mark = "✓" if verdict.outcome is Outcome.PASSED else "✗"
         text = (
             f"{mark} {verdict.exercise}: {verdict.outcome.value.lower().replace('_', ' ')}. {verdict.message}".rstrip()

@@ -6,21 +6,52 @@ is that no test and no mark is within its reach.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from nbformat import NotebookNode
-from steepest._checks import content
 from steepest._checks.tracer import HARMLESS, OPERATORS
 from steepest._checks.wire import printable
 
-from steepest_grader.installed import secret_packages
-from steepest_grader.notebook.cells import Cell, by_grade_id
+from steepest_grader.notebook.cells import Cell, by_grade_id, is_answer
 from steepest_grader.notebook.code import Code, Seen, read_code
 from steepest_grader.notebook.recognize import recognize
+from steepest_grader.notebook.watched import (
+    ALWAYS_BOUND,
+    BELOW,
+    ENCODED,
+    FALSE,
+    FALSE_ANSWERS,
+    GRADER,
+    HARMLESS_USES,
+    HEADER,
+    KEEPS,
+    KERNEL,
+    LETTERS,
+    LIBRARY,
+    LOCKED,
+    LONGEST_NAME,
+    LONGEST_WORD,
+    MAY_BE_SET,
+    PARTS,
+    PASS_THROUGH,
+    PATCHES,
+    PLACE,
+    PLACES,
+    PRIVATE,
+    PRIVATE_PARTS,
+    PROCESSES,
+    SECRET,
+    SENTENCES,
+    SHOWN_BY_OTHERS,
+    SURROUNDINGS,
+    TEXT,
+    UNSEEN,
+    WORD,
+)  # fmt: skip
 
 __all__ = ["flags"]
 
@@ -28,113 +59,8 @@ MAX_FLAGS = 30
 MAX_CHARACTERS = 100_000
 MAX_SHOWN = 60
 
-FRAMES = "looks at the frames of its callers"
-MEMORY = "searches the objects in memory"
-PROCESSES = "starts, signals or ends processes"
-THREADS = "starts threads"
-MACHINE = "reaches below Python"
-NETWORK = "opens a connection"
-FILES = "looks around in the file system"
-PLACE = "names a place in the file system"
-SURROUNDINGS = "asks where or when it runs"
-LATER = "leaves something that runs later"
-TRACING = "changes how Python runs"
-KERNEL = "reaches into the notebook's kernel"
-TEXT = "runs code from text"
-HIDES = "may hide what it calls"
-ENCODED = "holds encoded text"
-GRADER = "asks for the grader"
-SECRET = secret_packages()
-PRIVATE_PARTS = tuple(f"{name}._" for name in content.packages())
-PRIVATE = "uses private parts of the course's package"
-PATCHES = "changes a library"
-FALSE = "defines a value that may answer falsely"
-LIBRARY = "leaves the work to a library"
-KEEPS = "keeps something between calls"
-LETTERS = "uses letters that cannot be seen or look like others"
-UNSEEN = "was not looked at"
-LOCKED = "a locked cell was changed; the released one was used"
-HEADER = "what nbgrader says of the cell was changed"
-
-# Dotted names; each stands for all that lies under it.
-NAMES: dict[str, tuple[str, ...]] = {
-    FRAMES: (
-        "sys._getframe", "sys._current_frames", "sys.exc_info", "inspect.currentframe", "inspect.stack",
-        "inspect.trace", "inspect.getouterframes", "inspect.getsource", "traceback.walk_stack",
-        "traceback.extract_stack", "linecache",
-    ),
-    MEMORY: ("gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules"),
-    PROCESSES: (
-        "subprocess", "multiprocessing", "pty", "signal", "psutil", "concurrent.futures.ProcessPoolExecutor",
-        "os.fork", "os.forkpty", "os.system", "os.popen", "os.kill", "os.killpg", "os.setsid", "os.posix_spawn",
-        "os._exit", "os.abort", "os.execl", "os.execle", "os.execlp", "os.execv", "os.execve", "os.execvp",
-        "os.spawnl", "os.spawnv", "os.spawnlp", "os.spawnvp",
-    ),
-    THREADS: (
-        "threading", "_thread", "concurrent.futures.ThreadPoolExecutor", "asyncio.to_thread", "multiprocessing.dummy",
-    ),
-    MACHINE: (
-        "ctypes", "cffi", "mmap", "fcntl", "resource", "torch.utils.cpp_extension", "os.mknod", "os.mkfifo",
-        "os.chroot", "os.memfd_create", "os.dup", "os.dup2", "os.close", "os.closerange", "os.write", "os.nice",
-        "os.unshare", "os.setns", "os.setuid", "os.sched_setaffinity", "os.symlink", "os.link",
-    ),
-    NETWORK: ("socket", "ssl", "http.client", "urllib.request", "requests", "ftplib", "smtplib", "zmq"),
-    FILES: ("os.listdir", "os.scandir", "os.walk", "os.readlink", "os.path.exists", "glob.glob", "glob.iglob"),
-    SURROUNDINGS: (
-        "os.getenv", "os.environ.get", "os.environ.items", "os.environ.copy", "os.getuid", "os.geteuid", "os.getppid",
-        "os.getlogin", "os.uname", "os.getcwd", "platform.node", "socket.gethostname", "getpass.getuser",
-    ),
-    LATER: ("atexit", "weakref.finalize", "sys.excepthook", "sys.unraisablehook"),
-    TRACING: (
-        "sys.settrace", "sys.setprofile", "sys.monitoring", "sys.addaudithook", "sys.setrecursionlimit",
-        "sys.meta_path", "sys.path_hooks", "sys.displayhook", "ast.NodeTransformer", "importlib.reload",
-    ),
-    KERNEL: ("IPython.core", "ipykernel", "comm"),
-    TEXT: (
-        "exec", "eval", "compile", "__builtins__", "builtins.exec", "builtins.eval", "builtins.compile", "__import__",
-        "builtins.__import__", "importlib.import_module", "importlib.util", "runpy", "types.CodeType",
-        "types.FunctionType",
-    ),
-    HIDES: ("torch._C", "torch.jit", "torch.fx", "torch.overrides"),
-    ENCODED: ("base64", "codecs.decode", "binascii", "marshal", "pickle", "cloudpickle", "dill", "bytes.fromhex"),
-    GRADER: (*SECRET, "nbgrader"),
-}  # fmt: skip
-SENTENCES = {name: sentence for sentence, names in NAMES.items() for name in names}
-LONGEST_NAME = max(name.count(".") + 1 for name in SENTENCES)
-ALWAYS_BOUND = frozenset({"exec", "eval", "compile", "__import__", "__builtins__", "bytes", "get_ipython()"})
-# Modules that other modules show, as in `torch.os.fork`.
-SHOWN_BY_OTHERS = frozenset({"os", "sys", "gc", "inspect", "ctypes", "subprocess", "threading", "builtins", "pickle"})
-# Parts that lead out of an object, whatever the object is.
-PARTS = {
-    **dict.fromkeys(("f_back", "f_locals", "f_globals", "f_builtins", "tb_frame", "gi_frame", "cr_frame"), FRAMES),
-    **dict.fromkeys(("__globals__", "__closure__", "__subclasses__", "__mro__"), MEMORY),
-    **dict.fromkeys(("__code__", "__defaults__", "__kwdefaults__"), TRACING),
-    **dict.fromkeys(("ast_transformers", "showtraceback", "input_transformers_post", "input_hist_raw"), KERNEL),
-    **dict.fromkeys(("iterdir", "rglob"), FILES),
-    **dict.fromkeys(("run_in_executor",), THREADS),
-}
-HARMLESS_USES = ("get_ipython().run_line_magic", "get_ipython().run_cell_magic", "get_ipython().__class__")
-MAY_BE_SET = (
-    "matplotlib.", "torch.backends.", "warnings.", "logging.", "pandas.options.", "os.environ", "sys.path",
-)  # fmt: skip
-FALSE_ANSWERS = frozenset(
-    {
-        "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__abs__", "__float__", "__bool__", "__sub__",
-        "__rsub__", "__round__", "__class__", "__instancecheck__", "__torch_function__", "__torch_dispatch__",
-        "__array__", "__array_function__", "__array_ufunc__", "__array_priority__", "__getattr__",
-        "__getattribute__", "__del__",
-    }
-)  # fmt: skip
-PASS_THROUGH = (
-    "torch._", "torch.distributions.", "torch.utils.data.", "torch.optim.", "torch.nn.functional.", "torch.nn.utils.",
-    "torch.nn.init.", "torch.nn.BatchNorm", "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss",
-    "torch.nn.NLLLoss", "torch.nn.MSELoss", "sklearn.", "scipy.optimize.", "scipy.cluster.", "tensorflow.", "keras.",
-    "optax.",
-)  # fmt: skip
-PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
-WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")
-LONGEST_WORD = 200
 MAX_PARTS = 12  # of a name, once variables that stand for others are put into it
+FEW_WORDS = 5
 HEADERS = ("points", "grade", "solution", "locked", "task")
 
 
@@ -190,7 +116,7 @@ def seen(
         for item in code.seen:
             for sentence, name in _sentences(item, bound, asked):
                 found.setdefault((number, sentence), f"cell {number}, line {item.line}: {sentence}{_shown(name)}")
-    edited = list(_edited(cells, released))
+    edited = [*_edited(cells, released), *_misplaced(cells, released)]
 
     def told(called: Mapping[str, Sequence[str]]) -> list[str]:
         said = [*edited, *((LIBRARY, text) for text in _delegated(called, theirs, found))]
@@ -379,3 +305,18 @@ def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[tu
         changed = [key for key in HEADERS if cell.header.get(key, header.get(key)) != header.get(key)]
         if changed:
             yield HEADER, f"cell {number}: {HEADER}{_shown(', '.join(changed))}"
+
+
+def _misplaced(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[tuple[str, str]]:
+    """Words of a student's own below a written answer that is as it was given out, or empty."""
+    if released is None:
+        return
+    known, given = by_grade_id(released), {cell.source for cell in released.cells}
+    for number, (cell, below) in enumerate(pairwise(cells), start=2):
+        original = known.get(cell.grade_id or "")
+        if original is None or original.cell_type != "markdown" or not is_answer(original):
+            continue
+        empty = cell.source.split() in ([], original.source.split())
+        own = below.kind == "markdown" and below.grade_id is None and below.source not in given
+        if empty and own and len(below.source.split()) >= FEW_WORDS:
+            yield BELOW, f"cell {number}: {BELOW}{_shown(str(cell.grade_id))}"

@@ -28,6 +28,13 @@ CPU_SECONDS = 10
 MEMORY = 768 * 2**20
 KINDS = ("code", "markdown", "raw")
 HEADER = ("points", "grade", "solution", "locked", "task")
+INSTEAD = {
+    b"version https://git-lfs": "the file is a pointer of Git LFS; the notebook itself was not handed in",
+    b"<!doctype html": "the file is a web page, not a notebook",
+    b"<html": "the file is a web page, not a notebook",
+    b"# %%": "the file is a Python script, not a notebook",
+    b"# ---\n# jupyter:": "the file is a Python script, not a notebook",
+}
 
 _TURN = threading.Lock()  # of all lanes only one at a time may take so much memory
 
@@ -87,15 +94,30 @@ def parse(data: bytes) -> list[Parts]:
     try:
         content = _loaded(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
+        if data.startswith((b"PK\x03\x04", b"\x1f\x8b")):
+            raise UnreadableError("the file is an archive; hand in the notebook that is in it") from error
         raise UnreadableError(f"the file is not UTF-8 text: {error.reason} at byte {error.start}") from error
     except RecursionError as error:
         raise UnreadableError("the file is nested too deeply to be a notebook") from error
     except ValueError as error:
-        raise UnreadableError(f"the file is not JSON: {error}") from error
+        raise UnreadableError(_instead(data) or f"the file is not JSON: {error}") from error
     cells = _cells_of(content)
     if len(cells) > MAX_CELLS:
         raise UnreadableError(f"the notebook has {len(cells)} cells; more than {MAX_CELLS} are not read")
     return [_parts(cell) for cell in cells]
+
+
+def _instead(data: bytes) -> str:
+    """What a file is that is no JSON, where its bytes tell; else ""."""
+    place, text = 0, b"\n" + data
+    for mark in (b"\n<<<<<<< ", b"\n=======", b"\n>>>>>>> "):
+        place = text.find(mark, place)
+        if place < 0:
+            break
+    else:
+        line = text.count(b"\n", 0, text.find(b"\n<<<<<<< ") + 1)
+        return f"the file holds a conflict that Git could not merge (line {line}); resolve it and hand in again"
+    return next((said for start, said in INSTEAD.items() if data.lstrip()[:200].lower().startswith(start)), "")
 
 
 def text_of(data: bytes) -> str:

@@ -17,7 +17,7 @@ from types import ModuleType
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.installed import exercise_packages
-from steepest_grader.notebook.flags import PRIVATE_PARTS
+from steepest_grader.notebook.watched import PRIVATE_PARTS
 from steepest_grader.trust.listed import Scope, definitions, imported, names, stored, written
 
 __all__ = ["source_of"]

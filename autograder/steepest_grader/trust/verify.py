@@ -19,7 +19,8 @@ from steepest_grader.exercise.model import Accepted, Exercise, GradedSubmission,
 from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
 from steepest_grader.grading.submission import grade_submission
 from steepest_grader.notebook.cells import Cell
-from steepest_grader.notebook.flags import LIBRARY, flags
+from steepest_grader.notebook.flags import flags
+from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.trust.mutants import Solutions, Survey, solutions, survey
 from steepest_grader.trust.replay import earning

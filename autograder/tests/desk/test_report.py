@@ -28,7 +28,7 @@ from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading import lanes
 from steepest_grader.grading.batch import grade_lesson
-from steepest_grader.notebook.flags import LIBRARY
+from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.sandbox.none import NoSandbox
 
 LESSON, EXERCISE = "90_tiny", "momentum_step"

@@ -15,7 +15,8 @@ from steepest_grader.exercise import catalogue
 from steepest_grader.exercise import delegated as module
 from steepest_grader.exercise.delegated import delegated, traced
 from steepest_grader.notebook.cells import Cell
-from steepest_grader.notebook.flags import LIBRARY, flags
+from steepest_grader.notebook.flags import flags
+from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.trust.answers import answers
 
 BLIND = Path(__file__).parents[1] / "blind" / "seen"

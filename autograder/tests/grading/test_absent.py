@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Outcome
-from steepest_grader.grading.absent import absent
+from steepest_grader.grading.absent import absent, not_kept
 from steepest_grader.grading.judging import judge_file
+from steepest_grader.notebook.cells import Cell
 from steepest_grader.sandbox.base import Sandbox
 from steepest_grader.sandbox.kernel import KernelLost
 
@@ -83,6 +84,10 @@ WHY: dict[str, tuple[str, list[NotebookNode], Outcome, str]] = {
         f"{NEVER} Did you mean `eva`? Give it the name that is asked for.",
     ),
     "a name for something else": ("", _cells("def ewma(): pass\neva = 3"), M, NEVER),
+    "behind a magic that keeps it": (
+        "", _cells(f"%%timeit -n 1\n{EWA}"), M,
+        "`ewa` is not defined: its cell begins with `%%timeit -n 1`, which keeps to itself what it defines. Take that",
+    ),
     "never": ("", [new_markdown_cell(EWA), *_cells("x = 1")], M, NEVER),
 }  # fmt: skip
 
@@ -95,6 +100,29 @@ def test_why(name: str) -> None:
     found, words = absent("ewa", kind, [*cells, TEST], place, lost=lost, others=["ewma"])
     assert (found, words[: len(message)]) == (outcome, message)
     assert ("Did you mean" in words) == (name == "a slip of the pen")
+
+
+LOCKED = {"nbgrader": {"grade_id": "setup", "grade": False, "solution": False, "locked": True}}
+UNKNOWN = "`ewa` raises NameError: name 'math' is not defined."
+
+
+@pytest.mark.parametrize(
+    ("message", "source", "told"),
+    [
+        (UNKNOWN, "import torch\nimport math", True),
+        (UNKNOWN, "import torch\nfrom cmath import sqrt as math", True),
+        (UNKNOWN, "import torch", False),
+        (UNKNOWN, "import torch\nimport numpy", False),
+        (UNKNOWN, "import (", False),
+        (UNKNOWN.replace("NameError", "ValueError"), "import torch\nimport math", False),
+        ("`ewa` is wrong.", "import torch\nimport math", False),
+    ],
+)
+def test_a_change_to_a_locked_cell_is_told_where_it_is_missed(message: str, source: str, told: bool) -> None:
+    released = new_notebook(cells=[new_code_cell("import torch", metadata=LOCKED)])
+    said = not_kept(message, [Cell("code", source, "setup")], released)
+    assert said.startswith(" Your change to the locked cell that gives `math` its name was not kept") == told
+    assert bool(said) == told
 
 
 FILES = {

@@ -11,13 +11,14 @@ from statistics import median
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.notebook import flags as module
 from steepest_grader.notebook.cells import Cell
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.restore import read
+from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.trust.sample_class import samples
 
 HOME = find_course(Path(__file__).parent)
@@ -270,6 +271,29 @@ def test_what_nbgrader_says_of_a_cell(case: str) -> None:
     assert flags([Cell("code", "import ctypes"), cell], RELEASED) == expected
 
 
+WRITTEN = {"grade_id": "why", "grade": True, "solution": True, "locked": False, "points": 3}
+QUESTION = nbformat.v4.new_notebook(
+    cells=[
+        new_markdown_cell("YOUR ANSWER HERE", metadata={"nbgrader": WRITTEN}),
+        new_markdown_cell("## What comes next, and why it does"),
+    ]
+)
+MINE = "Because the noise of the gradient stays as it is."
+
+
+@pytest.mark.parametrize(
+    ("answer", "below", "told"),
+    [
+        ("YOUR ANSWER HERE", MINE, True), ("", MINE, True), ("YOUR ANSWER  HERE\n", MINE, True), (MINE, MINE, False),
+        ("", "## Mine", False), ("", "## What comes next, and why it does", False), ("YOUR ANSWER HERE", None, False),
+    ],
+)  # fmt: skip
+def test_an_answer_below_the_cell_for_it_is_told(answer: str, below: str | None, told: bool) -> None:
+    cells = [Cell("markdown", answer, "why"), *([] if below is None else [Cell("markdown", below)])]
+    said = "cell 2: a written answer may stand here, below the empty cell that is marked (why)"
+    assert flags(cells, QUESTION) == [said] * told
+
+
 # --- the sample class ------------------------------------------------------------------------------------------
 
 
@@ -291,7 +315,7 @@ def test_of_honest_work_only_what_leans_on_a_library_is_flagged(lesson: Lesson, 
     assert len(found) > 20
     variants = [(item.id, each) for item in lesson.exercises.values() for each in item.accepted]
     leaning = {f"accepted-{id_}-{each.name}" for id_, each in variants if each.library}
-    assert all(module.LIBRARY in sentence for said in found.values() for sentence in said)
+    assert all(LIBRARY in sentence for said in found.values() for sentence in said)
     told = {kind for kind, said in found.items() if said}
     assert {kind for kind in told if not kind.startswith("mistake-")} <= leaning
     given = {cell.source for cell in lesson.released.cells}

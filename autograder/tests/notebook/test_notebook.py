@@ -18,6 +18,13 @@ from steepest_grader.notebook.restore import MAX_BYTES, UnreadableError, read, r
 UNREADABLE = {
     "nothing": (b"", "not JSON"),
     "half a file": (b'{"cells": [', "not JSON"),
+    "a conflict": (b'{\n<<<<<<< HEAD\n "a": 1\n=======\n "a": 2\n>>>>>>> theirs\n}', r"could not merge \(line 2\)"),
+    "a conflict at once": (b"<<<<<<< HEAD\r\n{}\r\n=======\r\n[]\r\n>>>>>>> b", r"could not merge \(line 1\)"),
+    "half a conflict": (b"<<<<<<< HEAD\n" * 9 + b"=======", "not JSON"),
+    "a pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "pointer of Git LFS"),
+    "a page": (b"\n<!DOCTYPE HTML><title>Log in</title>", "web page"),
+    "a script": (b"# %%\nimport torch", "Python script"),
+    "an archive": (b"PK\x03\x04\xff", "an archive"),
     "an image": (b"\x89PNG\r\n\x1a\n\xff", "not UTF-8"),
     "UTF-16": ('{"cells": []}'.encode("utf-16"), "not UTF-8"),
     "a list": (b"[]", "a JSON list"),

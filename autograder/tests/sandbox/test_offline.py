@@ -29,6 +29,8 @@ CELLS = {
     "%load_ext tensorboard": PASSED_OVER,
     "%matplotlib widget": PASSED_OVER,
     "%matplotlib nonsense": PASSED_OVER,
+    "import matplotlib\nmatplotlib.use('TkAgg')": PASSED_OVER,
+    "from matplotlib import use\nuse('qtagg', force=True)": PASSED_OVER,
     "from google.colab import drive\ndrive.mount('/content/drive')": ONLY_THE_NOTEBOOK,
     "from google.colab import files\nfor name in files.upload(): print(name)": ONLY_THE_NOTEBOOK,
     "import google.colab\ngoogle.colab.userdata.get('KEY')": ONLY_THE_NOTEBOOK,

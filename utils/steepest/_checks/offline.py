@@ -51,6 +51,7 @@ def go_offline(shell: Any) -> None:
     zmqshell.system = _unless_it_fetches(zmqshell.system, FAILED)  # type: ignore[attr-defined]
     interactiveshell.getoutput = _unless_it_fetches(interactiveshell.getoutput, "")
     _add_colab()
+    _keep_backend()
 
 
 def _unless_it_fetches(run: Callable[[str], Any], otherwise: Any) -> Callable[[str], Any]:
@@ -62,6 +63,22 @@ def _unless_it_fetches(run: Callable[[str], Any], otherwise: Any) -> Callable[[s
         return otherwise
 
     return call
+
+
+def _keep_backend() -> None:
+    """Pass over a choice of matplotlib's backend that cannot be had here."""
+    if "matplotlib" not in sys.modules:
+        return
+    matplotlib = sys.modules["matplotlib"]
+    use = matplotlib.use
+
+    def keep(backend: str, *, force: bool = True) -> None:
+        try:
+            use(backend, force=force)
+        except ImportError as error:
+            print(f"matplotlib.use({backend!r}): {error}. It was passed over.")
+
+    matplotlib.use = keep  # type: ignore[attr-defined]
 
 
 def _say(name: str) -> None:
