@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import html
 import linecache
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -22,6 +23,7 @@ from steepest._checks.progress import remember
 
 __all__ = ["CheckResult", "check", "examine"]
 
+VALIDATING = "NBGRADER_VALIDATING"  # set by nbgrader
 CALLED = re.compile(r"\bcheck\(\s*(\w+)\s*\)")
 
 
@@ -68,6 +70,8 @@ def check(function: Callable[..., Any]) -> None:
     ------
     ValueError
         If no exercise has this name.
+    AssertionError
+        If something is wrong and nbgrader validates the notebook, which believes nothing else.
 
     Examples
     --------
@@ -79,6 +83,8 @@ def check(function: Callable[..., Any]) -> None:
     caller = sys._getframe(1)
     known = callable(function)
     result = examine(function, caller.f_globals) if known else _no_function(function, caller)
+    if os.environ.get(VALIDATING) and not result.passed:
+        raise AssertionError(str(result))
     if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()) is not None:
         del shell
         sys.modules["IPython"].display.display(result)
