@@ -16,6 +16,7 @@ from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.files import OddFileError, inner_folder, outer_folder, read_regular
 from steepest_grader.notebook.restore import MAX_BYTES
+from steepest_grader.notebook.slim import MAX_FILE, slim
 
 # a symbolic link, a socket, no right to read, a file for a folder: whoever hands in can make them
 THEIRS = frozenset(
@@ -118,7 +119,10 @@ def _handed_in(student: str, root: int, assignment: str, name: str) -> Submissio
 
 def _read(student: str, folder: int, name: str) -> Submission:
     try:
-        return Submission(student, read_regular(name, folder, most=MAX_BYTES))
+        data = read_regular(name, folder, most=MAX_FILE)
+        return Submission(student, slim(data) if len(data) > MAX_BYTES else data)
+    except MemoryError as error:
+        return Submission(student, None, Outcome.UNREADABLE, f"The file cannot be read: {error}.")
     except OddFileError as error:
         return Submission(student, None, Outcome.UNREADABLE, f"{error}.")
     except FileNotFoundError:

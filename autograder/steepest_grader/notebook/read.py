@@ -58,7 +58,8 @@ def read_parts(data: bytes) -> list[Parts]:
     """
     if len(data) > MAX_BYTES:
         raise UnreadableError(
-            f"the notebook has {len(data) / 2**20:.0f} MiB; more than {MAX_BYTES // 2**20} are not read"
+            f"without its outputs the notebook has {len(data) / 2**20:.0f} MiB; more than {MAX_BYTES // 2**20} "
+            "are not read"
         )
     if len(data) <= SMALL:
         return parse(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from steepest_grader.grading.collect import collect
 from steepest_grader.grading.judging import judge_file
 from steepest_grader.notebook import parse as module
 from steepest_grader.notebook.parse import read_names
-from steepest_grader.notebook.read import MAX_SOURCE, UnreadableError
+from steepest_grader.notebook.read import MAX_BYTES, MAX_SOURCE, UnreadableError
+from steepest_grader.notebook.restore import read
 from steepest_grader.sandbox.none import NoSandbox
 
 NEIGHBOUR = b'{"cells": [], "of": "the neighbour"}'
@@ -58,6 +60,63 @@ def test_only_ordinary_files_are_read(kind: str, reader: str, tmp_path: Path) ->
         outcome, message = row["outcome"], row["message"]
     assert outcome == Outcome.UNREADABLE
     assert said in message
+
+
+LINES = [{"output_type": "stream", "name": "stdout", "text": ["a line of text\n"] * 600_000}] * 4
+IMAGE = [{"output_type": "display_data", "data": {"image/png": "A" * 40 * 2**20}, "metadata": {}}]
+LARGE: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
+    "lines of text": ({"outputs": LINES}, {}, True),
+    "one picture": ({"outputs": IMAGE}, {}, True),
+    "the state of widgets": ({}, {"widgets": {"state": LINES}}, True),
+    "outputs that are none": ({"outputs": "x" * 40 * 2**20}, {}, True),
+    "source": ({"source": "x" * 40 * 2**20}, {}, False),
+    "an attachment": ({"attachments": {"a": "x" * 40 * 2**20}}, {}, False),
+}
+
+
+@pytest.mark.parametrize("where", LARGE)
+def test_of_a_large_notebook_all_is_read_but_its_outputs(where: str, tmp_path: Path) -> None:
+    more, metadata, readable = LARGE[where]
+    header = {"nbgrader": {"grade_id": "f", "points": 2.5, "grade": True}}
+    cells = [
+        {"cell_type": "code", "source": "x = 1", "id": "a", "metadata": header, "outputs": []},
+        {"cell_type": "code", "source": ["y = 'é'\n", "z"], "metadata": {}, **more},
+        {"cell_type": "markdown", "source": "words", "metadata": {}, "attachments": {"a.png": {"image/png": "aGk="}}},
+    ]
+    path = tmp_path / "ada" / "L" / "L.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
+    assert path.stat().st_size > MAX_BYTES
+    (found,) = collect(tmp_path, "L")
+    assert found.data is not None
+    if readable:
+        small = json.dumps({"cells": [{**cell, "outputs": []} for cell in cells]}).encode()
+        assert read(found.data) == read(small)
+    else:
+        with pytest.raises(UnreadableError, match="without its outputs"):
+            read(found.data)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"[" + b"{}," * 2**24 + b"{}]", "too much time or memory"),
+        (b'{"cells": [' + b"[[]]," * 2**23 + b"7]}", "too much time or memory"),
+        (b" " * 40 * 2**20, "MiB"),
+        (b'{"cells": [' + b"x" * 40 * 2**20, "MiB"),
+    ],
+    ids=["many objects", "many cells", "nothing", "no JSON"],
+)
+def test_a_large_file_that_is_no_notebook(data: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "ada" / "L" / "L.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    (found,) = collect(tmp_path, "L")
+    if found.data is None:
+        assert (found.outcome, said in found.message) == (Outcome.UNREADABLE, True)
+    else:
+        with pytest.raises(UnreadableError, match=said):
+            read(found.data)
 
 
 def test_a_folder_on_the_way_to_a_judged_file_is_no_link(tmp_path: Path) -> None:
