@@ -28,6 +28,7 @@ __all__ = [
     "HIDDEN_SEEDS",
     "PUBLIC_SEED",
     "candidates",
+    "first_forms",
     "judge",
     "judge_local",
     "noises",
@@ -88,11 +89,28 @@ def _sound_candidates(
     exercise: Exercise, seeds: tuple[int, ...], device: str
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...], Callable[..., list[Result]]]:
     cases, ours, theirs, results = _sound(exercise, seeds, device)
+    return cases, tuple(_agreed(exercise, cases, ours, theirs)), results
+
+
+def _agreed(
+    exercise: Exercise, cases: tuple[Case, ...], ours: list[Result], theirs: list[list[Result]]
+) -> list[Candidate]:
+    """The reference, and those accepted variants that are conventions of their own."""
     known = [Candidate("reference", "reference", "", 1.0, ours)]
     for item, found in zip(exercise.accepted, theirs, strict=True):
         if not agreed_with(cases, known[:1], found):
             known.append(Candidate("accepted", item.name, item.note, 1.0, found))
-    return cases, tuple(known), results
+    return known
+
+
+def first_forms(exercise: Exercise, seed: int, device: str = "cpu") -> tuple[tuple[Case, ...], list[Candidate]]:
+    """What `candidates` gives for one seed, with one form of each mistake; nothing of it is kept."""
+    cases, ours, theirs, results = _sound(exercise, (seed,), device)
+    known = _agreed(exercise, cases, ours, theirs)
+    for item in exercise.mistakes:
+        made = results(item.implementation, exercise.companions_of(item))
+        known.append(Candidate("mistake", item.name, item.hint, item.credit, made))
+    return cases, known
 
 
 def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -> dict[str, list[int]]:

@@ -14,7 +14,7 @@ from steepest._checks.finding import find
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.delegated import delegated, traced
-from steepest_grader.exercise.judge import candidates, judge_local, refusals
+from steepest_grader.exercise.judge import first_forms, judge_local, refusals
 from steepest_grader.exercise.model import Accepted, Exercise, GradedSubmission, Mistake, Outcome, Verdict
 from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
 from steepest_grader.grading.submission import grade_submission
@@ -215,8 +215,8 @@ def _luck(exercise: Exercise, seeds: Sequence[int]) -> dict[str, tuple[float, fl
     """How much the mark of an answer that is partly right depends on the seed: each mistake, as if nobody knew it."""
     earned: dict[str, list[float]] = {}
     for seed in seeds:
-        cases, known = candidates(exercise, (seed,))
-        for item in (item for item in known if item.kind == "mistake" and item.form == 1):
+        cases, known = first_forms(exercise, seed)
+        for item in (item for item in known if item.kind == "mistake"):
             others = [other for other in known if other.name != item.name]
             found = find(cases, others, item.results, parameters=exercise.parameters, reveal=False)
             earned.setdefault(item.name, []).append(found.credit)
