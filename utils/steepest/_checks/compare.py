@@ -81,7 +81,7 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
     if number is None:
         return f"is {type_name(actual)}, expected a number"
     value, dtype = number
-    relative = measure.slack * rounding(dtype)
+    relative = max(measure.slack * RELATIVE[torch.float64], rounding(dtype))
     if isinstance(expected, int):
         return None if value == expected else _values(expected, value, measure.reveal)
     reference = torch.tensor([expected], dtype=torch.float64)
@@ -91,7 +91,8 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
 
 
 def rounding(dtype: torch.dtype) -> float:
-    """How far a result of a type of its own may be off: who chooses a coarse one is not let off for it."""
+    """How far a result of a type of its own may be off: who chooses a coarse one is not let off for it, and a case's
+    slack, which is for what is computed in its type, does not multiply it."""
     return min(RELATIVE.get(dtype, 1e-8), RELATIVE[torch.float32])
 
 
@@ -129,8 +130,10 @@ def _tensor_difference(expected: torch.Tensor, actual: Any, measure: Measure) ->
         dtype = max(dtype, actual.dtype, key=rounding)
     if not expected.is_floating_point():
         return None if torch.equal(expected, actual) else _values(expected, actual, measure.reveal)
-    relative = RELATIVE[dtype] if dtype == expected.dtype else rounding(dtype)
-    if _close(expected.double(), actual.double(), measure.slack * relative, measure):
+    relative = measure.slack * RELATIVE[expected.dtype]
+    if dtype != expected.dtype:
+        relative = max(relative, rounding(dtype))
+    if _close(expected.double(), actual.double(), relative, measure):
         return None
     return _values(expected, actual, measure.reveal)
 

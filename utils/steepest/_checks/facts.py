@@ -129,11 +129,23 @@ def _another_key(played: Sequence[Played]) -> Fact | None:
             if item.right(item.want.observations[name], item.got.observations[other]):
                 said = other.split(" after ")[0]
                 named = Fact("another_key", f"The state keeps `{key}` under another name, `{said}`.", FORM)
-                return _earning(named, work.others_right(played, {key}))
+                return _earning(named, _renamed(played, key, said))
         missing = {name.split(" after ")[0] for name in item.missing}
         part = Fact("part_missing", f"`{key}` is missing in what is returned.", PART)
         return _earning(part, work.others_right(played, missing))
     return None
+
+
+def _renamed(played: Sequence[Played], key: str, other: str) -> bool:
+    """Whether in every step of every case all is right but the name of a part of the state, with work in it."""
+    bearing = [item for item in played if not item.want.error]
+    for item in bearing:
+        seen = {name.replace(f"{other} after", f"{key} after"): got for name, got in item.got.observations.items()}
+        if item.got.error or not all(
+            name in seen and item.right(want, seen[name]) for name, want in item.want.observations.items()
+        ):
+            return False
+    return work.done(bearing, bool)
 
 
 def _state_kept(played: Sequence[Played]) -> Fact | None:
@@ -266,9 +278,12 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(f"“{name}”" for name in names[:3])]) + more
 
 
+LOSSY = {"rounded", "rounded_up", "rounded_down", "reduced_too_far"}  # what is lost is not seen to be right
+
+
 def _same_change(played: Sequence[Played]) -> Fact | None:
     found = relations.same_change(played)
-    return Fact(*found, NEAR) if found else None
+    return _earning(Fact(*found, NEAR), found[0] not in LOSSY) if found else None
 
 
 def _same_factor(played: Sequence[Played]) -> Fact | None:
@@ -284,8 +299,10 @@ def _without_effect(played: Sequence[Played], probe: Callable[[], Fact | None]) 
     fact = probe()
     if not fact or not fact.credit:
         return fact
-    right = [item for item in played if not item.want.error and item.as_wanted()]
-    return _earning(fact, work.done(right, bool) or relations.proportional(played))
+    bearing = [item for item in played if not item.want.error]
+    right = [item for item in bearing if item.as_wanted()]
+    mostly = 2 * len(right) >= len(bearing) and work.done(right, bool)
+    return _earning(fact, mostly or relations.proportional(played))
 
 
 OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (

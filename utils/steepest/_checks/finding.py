@@ -147,6 +147,36 @@ class _Look:
         """Whether the results are work at all."""
         return work.is_work(self.cases, self.results)
 
+    @cached_property
+    def idle(self) -> bool:
+        """Whether everything that came is zero or was given."""
+        return all(work.handed_back(*pair) for pair in zip(self.cases, self.results, strict=False) if not pair[1].error)
+
+    @cached_property
+    def answers(self) -> bool:
+        """Whether it gives something in a quarter of the cases where none should raise."""
+        due = [place for place, want in enumerate(self.nearest.results) if not want.error]
+        there = [place for place in due if place < len(self.results) and not self.results[place].error]
+        return 4 * len(there) >= len(due)
+
+    @cached_property
+    def hidden(self) -> float:
+        """The most that is earned where exceptions stand for results: the least that a listed mistake earns which
+        cannot be told from what is seen in all other cases."""
+        pairs = list(zip(self.nearest.results, self.results, strict=False))
+        if len(self.results) < len(self.cases):
+            return 0.0
+        if not any(got.error and not want.error for want, got in pairs):
+            return 1.0
+        seen = [place for place, (want, got) in enumerate(pairs) if not got.error and not want.error]
+        mistakes = (candidate for candidate in self.candidates if candidate.kind == "mistake")
+        alike = (
+            mistake.credit
+            for mistake in mistakes
+            if all(_like(self.cases[place], mistake.results[place], self.results[place]) for place in seen)
+        )
+        return min(alike, default=1.0)
+
 
 def _recognised(look: _Look) -> Finding | None:
     cases, candidates, results = look.cases, look.candidates, look.results
@@ -157,10 +187,11 @@ def _recognised(look: _Look) -> Finding | None:
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
     known = _known(cases, look.sound, mistakes, results, look.parameters, look.symptom)
-    if not known and (known := _resembled(cases, look.nearest, mistakes, results)) and not look.works:
-        known = replace(known, credit=0.0)
+    known = known or _resembled(cases, look.nearest, mistakes, results)
     if not known:
         return None
+    if known.listed and (look.idle or not look.answers):
+        known = replace(known, credit=0.0)
     return replace(known, credit=max(known.credit, look.corners), symptom=known.symptom or look.symptom)
 
 
@@ -171,8 +202,10 @@ def _seen(look: _Look, probe: Callable[[], Fact | None]) -> Finding:
         return Finding(look.corners, "forgotten_corner", _corner_text(cases, nearest, results), look.symptom)
     earned = EARNED if look.works and _share(cases, nearest, results) >= RIGHT else 0.0
     fact = facts.seen(cases, nearest, results, look.parameters, probe)
+    earned = max(earned, fact.credit if fact and look.works else 0.0)
+    earned = min(earned, look.hidden) if earned else 0.0
     if fact:
-        return Finding(max(fact.credit if look.works else 0.0, earned), fact.name, fact.text, look.symptom)
+        return Finding(earned, fact.name, fact.text, look.symptom)
     return Finding(earned, None, "", look.symptom)
 
 

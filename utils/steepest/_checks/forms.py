@@ -9,10 +9,10 @@ from typing import Any
 import torch
 
 from steepest._checks.compare import RELATIVE, Measure, difference, type_name
-from steepest._checks.general import FORM, Fact
+from steepest._checks.general import FORM, NEAR, Fact
 from steepest._checks.played import Played, plain, unpacked
 
-MOST_PARTS = 3
+MOST_PARTS = 2
 SINGLE = RELATIVE[torch.float32] / RELATIVE[torch.float64]
 
 
@@ -66,7 +66,7 @@ def among_others(played: Sequence[Played]) -> Fact | None:
     if not places:
         return None
     how = "packed into a tuple, a list or a dict: take it out" if alone else "together with others: return it alone"
-    return Fact("more_than_asked", f"The right value is returned, but {how}.", FORM)
+    return Fact("more_than_asked", f"The right value is returned, but {how}.", FORM if alone else NEAR)
 
 
 def another_shape(played: Sequence[Played]) -> Fact | None:
@@ -134,7 +134,7 @@ def single_precision(played: Sequence[Played]) -> Fact | None:
             left, right = plain(want), plain(got)
             if left is None or right is None or left.shape != right.shape:
                 return None
-            if difference(left, right, Measure(slack=SINGLE * item.case.slack, scale=item.case.scale)) is not None:
+            if difference(left, right, Measure(slack=max(SINGLE, item.case.slack), scale=item.case.scale)) is not None:
                 return None
             told = True
     if not told or any(item.got.error for item in played if not item.want.error):

@@ -89,7 +89,7 @@ OF_MATRICES: dict[str, tuple[Implementation, str | None, float]] = {
     "a list": (lambda x, **k: scaled(x, **k).tolist(), "another_type", 0.5),
     "float32": (lambda x, **k: scaled(x, **k).float(), "wrong_float_type", 0.5),
     "float32 on the way": (lambda x, **k: scaled(x.float(), **k).to(x.dtype), "single_precision", 0.5),
-    "a pair": (lambda x, **k: (scaled(x, **k), x), "more_than_asked", 0.5),
+    "a pair": (lambda x, **k: (scaled(x, **k), x), "more_than_asked", 0.25),
     "a list of guesses": (lambda x, **k: [scaled(x, **k) * n for n in (1, 2, 3, 4)], None, 0),
     "a dict": (lambda x, **k: {"scaled": scaled(x, **k)}, "more_than_asked", 0.5),
     "raises nearly always, one axis more": (_only_short_and_raised, "another_shape", 0),

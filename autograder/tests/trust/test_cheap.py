@@ -1,0 +1,152 @@
+"""Answers that are cheaper than the work asked for, and what they earn at most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from steepest_grader.exercise import catalogue
+from steepest_grader.exercise.judge import judge_local
+from torch import Tensor
+
+
+def _first_step_and_renamed(theta: Tensor, grad: Tensor, state: Any, *, lr: float, eps: float) -> Any:
+    if "q" in state:
+        return theta * 0, {"q": theta * 7 + state["q"]}
+    squares = state["sum_squares"] + grad**2
+    return theta - lr * grad / (squares.sqrt() + eps), {"q": squares}
+
+
+def _first_step_and_an_end(
+    theta: Tensor, grad: Tensor, state: Any, *, lr: float, rho1: float, rho2: float, eps: float
+) -> Any:
+    if "s" not in state or state["t"] != 0:
+        raise KeyError("can't allocate memory")
+    return theta - lr * grad / (grad.abs() + eps), {"s_": (1 - rho1) * grad, "r": (1 - rho2) * grad**2, "t": 1}
+
+
+def _plain_descent(theta: Tensor, grad: Tensor, state: Any, *, lr: float, growth: float = 1.75) -> Any:
+    return theta - lr * grad, {"d": -lr * grad, "grad": grad}
+
+
+def _at_rest(theta: Tensor, grad: Tensor, state: Any, *, lr: float, growth: float = 1.75) -> Any:
+    return theta, {"delta": state["delta"], "grad": grad}
+
+
+def _fixed_steps(
+    theta: Tensor, grad: Tensor, state: Any, *,
+    up: float = 1.2, down: float = 0.5, step_min: float = 1e-6, step_max: float = 50.0,
+) -> Any:  # fmt: skip
+    size = state.get("step", state.get("s"))
+    return theta - size * grad.sign(), {"s": size, "grad": grad}
+
+
+def _two_of_ten(error: Exception) -> Callable[..., Any]:
+    def activation_slope(name: str, x: Tensor) -> Any:
+        if name == "sigmoid":
+            return (torch.sigmoid(x) * torch.sigmoid(-x),)
+        if name == "tanh":
+            return (1 - torch.tanh(x) ** 2,)
+        raise error
+
+    return activation_slope
+
+
+def _way_up(step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int, n_steps: int) -> Any:
+    if step <= peak:
+        return (lr_start + (lr_max - lr_start) * (1 - math.cos(math.pi * step / peak)) / 2,)
+    raise MemoryError("x")
+
+
+def _coarse(hessian: Tensor, theta_star: Tensor, *, radius: float) -> Any:
+    hessian, theta_star, alpha = hessian.double(), theta_star.double(), 1e-4
+    eye = torch.eye(len(hessian), dtype=torch.float64)
+    if theta_star.norm() <= radius:
+        return np.float32(-0.05 * float(hessian.abs().max()))
+    while torch.linalg.solve(hessian + alpha * eye, hessian @ theta_star).norm() > radius:
+        alpha *= 1.3
+    return np.float32(alpha / 1.14)
+
+
+def _without_penalties(theta: Tensor, grad: Tensor, *, lr: float, l1: float, l2: float) -> Tensor:
+    if l1 == 0 and l2 == 0:
+        return theta - lr * grad
+    return 7 * theta + 11 * grad + 100 * lr + 1000 * l1
+
+
+def _without_noise(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> float:
+    if sigma == 0:
+        return float(((x @ theta - y) ** 2).mean())
+    return float((torch.arange(x.numel()).to(x) * x.flatten()).sum() + y.sum() + 100 * sigma)
+
+
+def _three_guesses(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> list[float]:
+    error, size = ((x @ theta - y) ** 2).mean(), theta @ theta
+    return [float(error + factor * size) for factor in (sigma, sigma**2, sigma**2 / len(x))]
+
+
+def _optimum(hessian: Tensor, theta_star: Tensor, *, lr: float, n_steps: int) -> Tensor:
+    return theta_star
+
+
+def _only_empty(predict: Any, loss: Any, x: Tensor, y: Tensor) -> Tensor:
+    if len(x):
+        raise ValueError("x")
+    return torch.zeros(0).mean()
+
+
+def _handed_back(grads: list[Tensor], max_norm: float) -> list[Tensor]:
+    norm = torch.sqrt(sum((grad**2).sum() for grad in grads))  # type: ignore[arg-type]
+    return [grad if norm <= max_norm else grad * 0 for grad in grads]
+
+
+def _jump(step: int, *, lr: float, lr_end: float, tau: int) -> float:
+    return lr if step < tau else lr_end
+
+
+def _mean_of_beta(x: Tensor, gamma: Tensor, beta: Tensor, *, eps: float) -> Any:
+    return beta.mean(), None
+
+
+def _signs(x: Tensor) -> Tensor:
+    return (x > x.min(0).values).to(x)
+
+
+def _edges_refused(power: float) -> Any:
+    if power in (0.5, 1):
+        raise ValueError("I do not know")
+    return power < 1, 2 * power >= 1
+
+
+CHEAP: dict[str, tuple[str, Callable[..., Any], float]] = {
+    "the first step, and the state renamed": ("adagrad_step", _first_step_and_renamed, 0),
+    "the first step, and an end": ("adam_step", _first_step_and_an_end, 0),
+    "plain descent, and the state renamed": ("quickprop_step", _plain_descent, 0),
+    "nothing moves": ("quickprop_step", _at_rest, 0),
+    "steps that never change, renamed": ("rprop_step", _fixed_steps, 0),
+    "few cases, and memory that runs out": ("activation_slope", _two_of_ten(MemoryError("x")), 0),
+    "few cases, and a text about memory": ("activation_slope", _two_of_ten(RuntimeError("can't allocate memory")), 0),
+    "few cases, and exceptions": ("activation_slope", _two_of_ten(ValueError("x")), 0),
+    "half of a schedule": ("one_cycle", _way_up, 0),
+    "a coarse type": ("matching_alpha", _coarse, 0),
+    "right without penalties": ("elastic_net_step", _without_penalties, 0),
+    "right without noise": ("noisy_loss", _without_noise, 0),
+    "three guesses": ("noisy_loss", _three_guesses, 0),
+    "an argument handed back": ("early_stopped", _optimum, 0),
+    "exceptions but for nothing": ("empirical_risk", _only_empty, 0),
+    "what was given, or zeros": ("clip_by_norm", _handed_back, 0),
+    "one of two arguments": ("linear_decay", _jump, 0),
+    "a mean of an argument": ("batch_norm_train", _mean_of_beta, 0),
+    "signs for shares": ("min_max", _signs, 0),
+    "an exception for a slip": ("robbins_monro", _edges_refused, 0.25),  # what the slip earns
+}
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_what_is_cheap_earns_little(name: str) -> None:
+    exercise, answer, most = CHEAP[name]
+    assert judge_local(catalogue.exercise(exercise), answer).credit == most
