@@ -157,11 +157,11 @@ L1_OPTIMUM = Exercise(
         ),
         Mistake(
             "small_number_in_the_divisor",
-            _soft(lambda h, a: a / (h + 1e-8)),
+            _soft(lambda h, a: a / (h + 1e-6)),
             "A small number is added to the curvature, so that no threshold is exact. Where h is 0, α/h is infinite, "
             "and that is the right threshold: nothing has to be added.",
             0.5,
-            forms=[_soft(lambda h, a: a / (h + 1e-6)), _soft(lambda h, a: a / (h + 1e-7))],
+            forms=[_soft(lambda h, a: a / (h + 1e-5)), _soft(lambda h, a: a / (h + 1e-4))],
         ),
         Mistake(
             "sign_forgotten",
