@@ -268,7 +268,7 @@ plt.show()
 #
 # **Goal** · the sum of the shares. **Difficulty** ●● · **about 6 minutes**
 #
-# Return one number: a tensor without axes, or a plain number.
+# Return one number: a plain one, or a tensor with a single entry.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_effective_parameters"}
 def effective_parameters(hessian, *, alpha):
@@ -658,9 +658,9 @@ plt.show()
 # **Goal** · the strength of the spring that does what a wall does. **Difficulty** ●●●● · **about 15 minutes**
 #
 # Return the $\alpha \ge 0$ at which the $L^2$ optimum has the length `radius`, a positive number, and 0 where
-# $\theta^*$ is not longer than that. The answer is one number, plain or a tensor without axes. All eigenvalues of $H$
-# are positive here. How you find the root is up to you; four digits are enough. A very tight wall needs a very large
-# $\alpha$. Your `l2_optimum` may help.
+# $\theta^*$ is not longer than that. The answer is one number, plain or a tensor with a single entry. All eigenvalues
+# of $H$ are positive here. How you find the root is up to you; four digits are enough. A very tight wall needs a very
+# large $\alpha$. Your `l2_optimum` may help.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_matching_alpha"}
 def matching_alpha(hessian, theta_star, *, radius):
@@ -1016,8 +1016,8 @@ plt.show()
 #
 # **Goal** · the mean square error under noise on the inputs, exactly. **Difficulty** ●● · **about 6 minutes**
 #
-# Return the mean over the rows of $\mathbb{E}\bigl[\bigl((x + \sigma\xi)^\top\theta - y\bigr)^2\bigr]$, as a tensor
-# without axes or a plain number. Not by drawing: the mean is known.
+# Return the mean over the rows of $\mathbb{E}\bigl[\bigl((x + \sigma\xi)^\top\theta - y\bigr)^2\bigr]$, as a plain
+# number or a tensor with a single entry. Not by drawing: the mean is known.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_noisy_loss"}
 def noisy_loss(theta, x, y, *, sigma):

@@ -262,7 +262,7 @@ def effective_parameters(hessian, *, alpha):
     lam = torch.linalg.eigvals(hessian)
     return (lam / (lam + alpha)).sum()
 
-# %% wrong effective_parameters: keeps an axis of length 1 in the answer
+# %% right effective_parameters: keeps an axis of length 1 in the answer
 import torch
 
 
@@ -781,7 +781,7 @@ def matching_alpha(hessian, theta_star, *, radius):
             high = mid
     return high
 
-# %% wrong matching_alpha: returns a tensor where a plain number is asked for
+# %% right matching_alpha: a tensor without axes for the plain number
 import torch
 
 
