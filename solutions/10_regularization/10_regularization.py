@@ -1225,10 +1225,9 @@ plt.show()
 # of which the centred test asks for one. More steps take most of this price away: the net has room for all nine places,
 # it only needs time to learn them.
 #
-# **3.** Mirroring left and right, since a 2 comes to look like an S and hardly any digit is its own mirror image; a
-# quarter turn; a shift by several pixels, which pushes the digit out of the frame; exchanging black and white for some,
-# if no test set ever does; noise in which nobody could read the digit. The class no longer fits the picture, or nothing
-# is left of it.
+# **3.** A shift by several pixels, which pushes the digit out of the frame; a quarter turn; noise in which nobody could
+# read the digit; covering half of it, since the lower half of a 9 is that of a 1 or a 7. The class no longer fits the
+# picture, or nothing is left of it. (Mirrored digits are near what the text names: half a point.)
 #
 # **4.** In some directions the points hardly fix the coefficients: the singular values are small. To meet the noise
 # exactly, the coefficients go as far there as the noise divided by such a value, and between the points the curve goes
