@@ -127,8 +127,11 @@ def first_short_enough(alpha: float, larger: Callable[[float], float], most: int
     return matching_alpha
 
 
-def wrong_half(bound: float | Callable[[Tensor, Tensor, float], float]) -> Callable[..., float]:
-    """Bisection that keeps the half without the root, below a bound that is doubled while it is too small."""
+def wrong_half(
+    bound: float | Callable[[Tensor, Tensor, float], float], *, follows: bool = False
+) -> Callable[..., float]:
+    """Bisection that keeps the half without the root, below a bound that is doubled while it is too small; the lower
+    end may follow it."""
 
     def matching_alpha(hessian: Tensor, theta_star: Tensor, *, radius: float) -> float:
         hessian, theta_star = hessian.double(), theta_star.double()
@@ -136,7 +139,7 @@ def wrong_half(bound: float | Callable[[Tensor, Tensor, float], float]) -> Calla
             return 0.0
         low, high = 0.0, bound if isinstance(bound, float) else bound(hessian, theta_star, radius)
         while float(length_of(hessian, theta_star, high)) > radius:
-            high *= 2
+            low, high = high if follows else low, 2 * high
         for _ in range(STEPS):
             middle = (low + high) / 2
             if float(length_of(hessian, theta_star, middle)) > radius:

@@ -162,6 +162,7 @@ MATCHING_ALPHA = Exercise(
             "the search runs away from the root. An optimum that is too long needs a larger α.",
             forms=[
                 wrong_half(1.0),
+                wrong_half(1.0, follows=True),
                 wrong_half(100.0),
                 wrong_half(1e3),
                 wrong_half(1e6),
