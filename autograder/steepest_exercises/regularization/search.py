@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 Length = Callable[[Tensor, Tensor, float], Tensor]
-STEPS = 120
+STEPS, SIXTY = 120, 60
 
 
 def optimum(hessian: Tensor, theta_star: Tensor, alpha: float) -> Tensor:
@@ -140,7 +140,7 @@ def wrong_half(
         low, high = 0.0, bound if isinstance(bound, float) else bound(hessian, theta_star, radius)
         while float(length_of(hessian, theta_star, high)) > radius:
             low, high = high if follows else low, 2 * high
-        for _ in range(STEPS):
+        for _ in range(SIXTY):  # which the lesson prints, and on which hangs how near to 0 this comes
             middle = (low + high) / 2
             if float(length_of(hessian, theta_star, middle)) > radius:
                 high = middle
