@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 Length = Callable[[Tensor, Tensor, float], Tensor]
-STEPS, SIXTY = 120, 60
+STEPS = 120
+PRINTED_STEPS = 60  # in the lesson; on it hangs how near to 0 a search comes that runs the wrong way
 
 
 def optimum(hessian: Tensor, theta_star: Tensor, alpha: float) -> Tensor:
@@ -140,7 +141,7 @@ def wrong_half(
         low, high = 0.0, bound if isinstance(bound, float) else bound(hessian, theta_star, radius)
         while float(length_of(hessian, theta_star, high)) > radius:
             low, high = high if follows else low, 2 * high
-        for _ in range(SIXTY):  # which the lesson prints, and on which hangs how near to 0 this comes
+        for _ in range(PRINTED_STEPS):
             middle = (low + high) / 2
             if float(length_of(hessian, theta_star, middle)) > radius:
                 high = middle
