@@ -31,12 +31,7 @@ from steepest_exercises.adaptive_methods.moments import (
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     """These, and a run that is taken up where another has left it."""
     hyper = {"lr": 0.1, "rho1": 0.9, "rho2": 0.99, "eps": 0.01}
-    theta = inputs.normal(rng, 4)
-    state: inputs.State = {"s": torch.zeros_like(theta), "r": torch.zeros_like(theta), "t": 0}
-    for _ in range(20):
-        theta, state = reference.adam_step(theta, inputs.normal(rng, 4), state, **hyper)
-    steps = [{"grad": inputs.normal(rng, 4), **hyper} for _ in range(2)]
-    later = Case("after 20 steps", {"theta": theta, "state": state, "steps": steps}, "stepper", SLACK)
+    later = shared.later_case(rng, reference.adam_step, hyper, slack=SLACK)
     return [*moment_cases(rng), later]
 
 

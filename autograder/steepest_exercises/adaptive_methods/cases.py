@@ -10,7 +10,7 @@ import torch
 from steepest_grader.exercise.model import Case, Mistake
 from torch import Tensor
 
-from steepest_exercises.inputs import Hyper, Start, State, Step, stepper_case
+from steepest_exercises.inputs import Hyper, Start, State, Step, normal, stepper_case
 
 UPHILL = "This climbs: theta goes uphill. The gradient points uphill, so theta has to move the other way."
 STATE_KEPT = (
@@ -97,6 +97,17 @@ def accumulating_cases(
         ),
         stepper_case(rng, "float32", start, [usual] * 2, shape=(5,), dtype=torch.float32, slack=10),
     ]
+
+
+def later_case(rng: np.random.Generator, step: Step, hyper: Hyper, *, slack: float, taken: int = 20) -> Case:
+    """A run of a method with `s`, `r` and `t` that is taken up where another has left it: it tells what is wrong at the
+    start alone from what goes on being wrong."""
+    theta = normal(rng, 4)
+    state: State = {"s": torch.zeros_like(theta), "r": torch.zeros_like(theta), "t": 0}
+    for _ in range(taken):
+        theta, state = step(theta, normal(rng, 4), state, **hyper)
+    steps = [{"grad": normal(rng, 4), **hyper} for _ in range(2)]
+    return Case(f"after {taken} steps", {"theta": theta, "state": state, "steps": steps}, "stepper", slack)
 
 
 def falling_silent(case: Case, mask: Tensor) -> Case:

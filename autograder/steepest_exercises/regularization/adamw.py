@@ -10,7 +10,15 @@ from torch import Tensor
 
 from steepest_exercises import inputs
 from steepest_exercises.adaptive_methods import cases as shared
-from steepest_exercises.adaptive_methods.moments import SLACK, hat, inside, none
+from steepest_exercises.adaptive_methods.moments import (
+    SLACK,
+    Correction,
+    first_average,
+    hat,
+    inside,
+    none,
+    second_average,
+)
 from steepest_exercises.regularization import reference
 from steepest_exercises.regularization.decay import (
     adamw,
@@ -37,6 +45,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         *shared.accumulating_cases(rng, start=start, usual=usual, changing=changing, slack=SLACK, length=13),
         inputs.stepper_case(rng, "a strong decay", start, [strong] * 3, slack=SLACK),
         inputs.stepper_case(rng, "no decay", start, [{**usual, "decay": 0.0}] * 3, slack=SLACK),
+        shared.later_case(rng, reference.adamw_step, usual, slack=SLACK),
     ]
 
 
@@ -52,6 +61,11 @@ def _as_torch(
 
 def _count_not_changed(old: inputs.State, new: inputs.State, s_hat: Tensor, r_hat: Tensor) -> inputs.State:
     return {**new, "t": old["t"]}
+
+
+def after_the_first(correction: Correction) -> Correction:
+    """A correction that is left out in the first step."""
+    return lambda a, b, k: correction(a, b, k) if k > 1 else 1.0
 
 
 WHOLE = (
@@ -208,6 +222,42 @@ ADAMW_STEP = Exercise(
                 *everywhere(c1=none)[2:],
                 *everywhere(c2=none)[2:],
             ],
+        ),
+        Mistake(
+            "first_step_uncorrected",
+            adamw(c1=after_the_first(first_average), c2=after_the_first(second_average)),
+            "The first step is not corrected, and the later ones are. There t is 0 as it comes in and 1 - rho**1 is "
+            "not 0: correct that step too, which needs it most.",
+            0.25,
+            forms=everywhere(c1=after_the_first(first_average), c2=after_the_first(second_average)),
+        ),
+        Mistake(
+            "corrections_exchanged",
+            adamw(c1=second_average, c2=first_average),
+            "An average is corrected with the other one's rho. That of the gradients is divided by 1 - rho1**k, that "
+            "of the squares by 1 - rho2**k.",
+            0.25,
+            forms=[
+                *everywhere(c1=second_average, c2=first_average),
+                adamw(c1=second_average),
+                adamw(c2=first_average),
+            ],
+        ),
+        Mistake(
+            "square_of_the_average",
+            adamw(squared=lambda g, s: s),
+            "r averages the squares of s, and not of the gradient. Each square is that of a single gradient, so that "
+            "gradients which cancel in s still count in r.",
+            0.25,
+            forms=everywhere(squared=lambda g, s: s),
+        ),
+        Mistake(
+            "gradient_for_its_average",
+            adamw(forward=lambda g, s_hat: g),
+            "The step goes along the last gradient alone: s is averaged and then not used. Above the fraction line "
+            "stands ŝ.",
+            0.25,
+            forms=everywhere(forward=lambda g, s_hat: g),
         ),
         Mistake("corrected_by_t", adamw(first=0), shared.LATE_COUNT, 0.25, forms=everywhere(first=0)),
         Mistake("count_two_ahead", adamw(first=2), shared.EARLY_COUNT, 0.25, forms=everywhere(first=2)),

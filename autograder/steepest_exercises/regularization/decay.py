@@ -66,8 +66,11 @@ def adamw(
     c2: Correction = second_average,
     first: int = 1,
     kept: Callable[[inputs.State, inputs.State, Tensor, Tensor], inputs.State] = lambda old, new, s_hat, r_hat: new,
+    squared: Callable[[Tensor, Tensor], Tensor] = lambda g, s: g,
+    forward: Callable[[Tensor, Tensor], Tensor] = lambda g, s_hat: s_hat,
 ) -> inputs.Step:
-    """A stepper that ends in `end(θ, ηŝ/spread, spread, η, λ)`; the averages are of the slopes given."""
+    """A stepper that ends in `end(θ, η·forward/spread, spread, η, λ)`; the averages are of the slopes given, that of
+    the squares is of `squared(g, s)`, and the step goes along `forward(g, ŝ)`."""
 
     def step(
         theta: Tensor,
@@ -81,14 +84,12 @@ def adamw(
         decay: float,
     ) -> tuple[Tensor, inputs.State]:
         k = state["t"] + first
-        new = {
-            "s": s(state["s"], s_slope(grad, theta, decay), rho1),
-            "r": r(state["r"], r_slope(grad, theta, decay), rho2),
-            "t": state["t"] + 1,
-        }
+        mean = s(state["s"], s_slope(grad, theta, decay), rho1)
+        square = r(state["r"], squared(r_slope(grad, theta, decay), mean), rho2)
+        new = {"s": mean, "r": square, "t": state["t"] + 1}
         first_correction, second_correction = c1(rho1, rho2, k), c2(rho1, rho2, k)
         s_hat, below = new["s"] / first_correction, spread(new["r"], second_correction, eps)
-        moved = end(theta, lr * s_hat / below, below, lr, decay)
+        moved = end(theta, lr * forward(grad, s_hat) / below, below, lr, decay)
         return moved, kept(state, new, s_hat, new["r"] / second_correction)
 
     return step

@@ -34,6 +34,11 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         args = [value.T for value in case.inputs["args"]]
         return Case(case.name, {**case.inputs, "args": args}, corner=case.corner)
 
+    def resting(case: Case) -> Case:
+        """The first weight is 0 and has no gradient."""
+        args = [value * (torch.arange(len(value)) > 0) for value in case.inputs["args"]]
+        return Case(case.name, {**case.inputs, "args": args}, corner=case.corner)
+
     drawn = rng.uniform
     already = case("weights that are 0 already", 8, lr=0.2, l1=drawn(0.6, 1.2), l2=drawn(0.4, 0.8))
     theta, grad = already.inputs["args"]
@@ -43,9 +48,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a small rate", 8, lr=0.05, l1=drawn(1, 2), l2=drawn(2, 4)),
         case("a large rate", 8, lr=1.7, l1=drawn(0.3, 0.6), l2=drawn(0.5, 0.9)),
         case("a strong L2", 8, lr=0.4, l1=drawn(0.4, 0.8), l2=drawn(3, 5)),
-        case("L1 alone", 8, lr=0.3, l1=drawn(0.5, 1), l2=0.0),
-        case("L2 alone", 6, lr=0.3, l1=0.0, l2=drawn(0.6, 1.2)),
-        case("neither", 5, lr=0.3, l1=0.0, l2=0.0),
+        case("L1 alone", 8, lr=0.3, l1=drawn(0.5, 1), l2=0.0, corner=0.1),
+        case("L2 alone", 6, lr=0.3, l1=0.0, l2=drawn(0.6, 1.2), corner=0.1),
+        resting(case("neither", 5, lr=0.3, l1=0.0, l2=0.0, corner=0.1)),
         Case(already.name, {**already.inputs, "args": [theta * silent, grad]}),
         turned(case("a non-contiguous matrix", 4, 3, lr=0.2, l1=drawn(0.6, 1.2), l2=drawn(0.4, 0.8))),
         case("float32", 8, lr=0.3, l1=drawn(0.5, 1), l2=drawn(0.6, 1.2), dtype=torch.float32),
@@ -115,7 +120,7 @@ ELASTIC_NET_STEP = Exercise(
     id="elastic_net_step",
     reference=reference.elastic_net_step,
     cases=_cases,
-    points=3,
+    points=2,
     companions={"soft_threshold": reference.soft_threshold},
     accepted=[
         Accepted("threshold_then_shrink", _both(_taught)),
@@ -174,6 +179,40 @@ ELASTIC_NET_STEP = Exercise(
             "first, and divides what is left.",
             0.5,
             forms=[_step(lambda w, g, lr, l1, l2: _soft((w - lr * g) / (1 + 2 * lr * l2), lr * l1))],
+        ),
+        Mistake(
+            "threshold_divided_too",
+            _step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * l1 / (1 + lr * l2)) / (1 + lr * l2)),
+            "The threshold is divided by 1 + lr * l2, and so is what it leaves. Either threshold by lr * l1 and divide "
+            "the result, or divide the point and the threshold first.",
+            0.5,
+            forms=[_step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * l1 / (1 + lr * l2)))],
+        ),
+        Mistake(
+            "gradient_thresholded",
+            _both(lambda w, g, lr, l1: w - lr * _soft(g, l1)),
+            "The gradient is thresholded and not the point where the step lands: small gradients are dropped, and no "
+            "weight becomes 0. First θ - lr * grad, then the threshold.",
+            0.25,
+            forms=[
+                _both(lambda w, g, lr, l1: w - lr * _soft(g, lr * l1)),
+                _step(lambda w, g, lr, l1, l2: w - lr * (_soft(g, l1) + l2 * w)),
+                _step(lambda w, g, lr, l1, l2: w - _soft(lr * (g + l2 * w), lr * l1)),
+            ],
+        ),
+        Mistake(
+            "l2_halved",
+            _both(_taught, lambda lr, l2: 1 + lr * l2 / 2),
+            "l2 counts half. The ½ stands before the square, ½l2 u², so that the slope is l2 u: the divisor is "
+            "1 + lr * l2.",
+            0.5,
+            forms=[_step(lambda w, g, lr, l1, l2: _soft(w - lr * (g + l2 / 2 * w), lr * l1))],
+        ),
+        Mistake(
+            "corrected_as_naive",
+            _both(_taught, lambda lr, l2: (1 + lr * l2) / (1 + l2)),
+            "The result is multiplied by 1 + l2, as Zou and Hastie do once at the end of a whole fit. A step does not.",
+            0.5,
         ),
         Mistake(
             "threshold_of_the_old_point",

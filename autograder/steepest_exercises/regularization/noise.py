@@ -12,9 +12,10 @@ from torch import Generator, Tensor
 from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.regularization import reference
+from steepest_exercises.regularization.parameters import plain_number
 from steepest_exercises.regularization.penalty import far_from_zero
 
-Loss = Callable[..., Tensor]
+Loss = Callable[..., Tensor | float]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -41,19 +42,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 def _loss(rule: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> Loss:
     """`rule(θ, X, residuals, σ)`."""
 
-    def noisy_loss(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> Tensor:
-        return rule(theta, x, x @ theta - y, sigma)
+    def noisy_loss(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> Tensor | float:
+        return plain_number(rule(theta, x, x @ theta - y, sigma))
 
     return noisy_loss
 
 
 def _plus(penalty: Callable[[Tensor, Tensor, float], Tensor | float]) -> Loss:
     """The mean square, and `penalty(θ, X, σ)`."""
-
-    def noisy_loss(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> Tensor:
-        return (x @ theta - y).square().mean() + penalty(theta, x, sigma)
-
-    return noisy_loss
+    return _loss(lambda theta, x, off, sigma: off.square().mean() + penalty(theta, x, sigma))
 
 
 def _by_moments(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> Tensor:
@@ -84,14 +81,14 @@ def _signs(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> Tensor:
 def _sampled(draws: int, seed: int | None = None) -> Loss:
     """The mean over so many draws of the noise."""
 
-    def noisy_loss(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> Tensor:
+    def noisy_loss(theta: Tensor, x: Tensor, y: Tensor, *, sigma: float) -> float:
         own = Generator()
         if seed is None:
             own.seed()
         else:
             own.manual_seed(seed)
         noise = torch.randn(draws, *x.shape, generator=own, dtype=torch.float64).to(x.dtype)
-        return ((x + sigma * noise) @ theta - y).square().mean()
+        return float(((x + sigma * noise) @ theta - y).square().mean())
 
     return noisy_loss
 
@@ -201,6 +198,21 @@ NOISY_LOSS = Exercise(
                 _plus(lambda theta, x, sigma: 2 * sigma**2 * theta.square().sum()),
                 _loss(lambda theta, x, off, sigma: off.square().mean() / 2 + sigma**2 * theta.square().sum()),
             ],
+        ),
+        Mistake(
+            "all_pairs",
+            lambda theta, x, y, *, sigma: float(
+                (x @ theta[:, None] - y).square().mean() + sigma**2 * theta.square().sum()
+            ),
+            "A column of predictions minus a row of targets is a table: each prediction meets every target. Both need "
+            "one axis, x @ theta and y.",
+            0.25,
+        ),
+        Mistake(
+            "variance_of_the_errors",
+            _loss(lambda theta, x, off, sigma: off.var(correction=0) + sigma**2 * theta.square().sum()),
+            "The variance of the errors leaves out their mean. What is asked for is the mean of their squares.",
+            0.25,
         ),
         Mistake(
             "sum_over_the_rows",

@@ -12,7 +12,7 @@ from torch import Tensor
 from steepest_exercises.loss_landscapes.spectrum import spread, turned
 from steepest_exercises.regularization import reference
 
-Count = Callable[..., Tensor]
+Count = Callable[..., Tensor | float]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -26,7 +26,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("curvatures of very different size", turned(rng, spread(rng, 5, 0.01, 100)), drawn(0.3, 0.6)),
         case("a strong penalty", turned(rng, spread(rng, 4, 0.4, 3)), drawn(8, 12)),
         case("a weak penalty", turned(rng, spread(rng, 4, 0.4, 3)), drawn(0.03, 0.06)),
-        case("flat directions", turned(rng, [0.0, 0.0, *spread(rng, 3, 0.8, 3)]), drawn(0.3, 0.6)),
+        case("flat directions", turned(rng, [0.0, 0.0, *spread(rng, 3, 0.8, 3)]), drawn(0.3, 0.6), 0.1),
         case("a diagonal Hessian", torch.diag(torch.tensor(spread(rng, 4, 0.3, 6)).double()), drawn(1.4, 1.8)),
         case("five parameters", turned(rng, spread(rng, 5, 0.3, 3)), drawn(0.4, 0.8)),
         case("one parameter", torch.full((1, 1), drawn(1.5, 3)).double(), drawn(0.4, 0.8)),
@@ -34,11 +34,16 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ]
 
 
+def plain_number(value: Tensor) -> Tensor | float:
+    """A tensor without axes as a plain number, like the reference's, so that a mistake is told from either."""
+    return value if value.ndim else float(value)
+
+
 def _of_curvatures(count: Callable[[Tensor, float], Tensor]) -> Count:
     """`count(λ, α)` of the eigenvalues."""
 
-    def effective_parameters(hessian: Tensor, *, alpha: float) -> Tensor:
-        return count(torch.linalg.eigvalsh(hessian), alpha)
+    def effective_parameters(hessian: Tensor, *, alpha: float) -> Tensor | float:
+        return plain_number(count(torch.linalg.eigvalsh(hessian), alpha))
 
     return effective_parameters
 
@@ -46,8 +51,9 @@ def _of_curvatures(count: Callable[[Tensor, float], Tensor]) -> Count:
 def _of_matrices(count: Callable[[Tensor, Tensor, float], Tensor]) -> Count:
     """`count(H, I, α)`."""
 
-    def effective_parameters(hessian: Tensor, *, alpha: float) -> Tensor:
-        return count(hessian, torch.eye(len(hessian), dtype=hessian.dtype, device=hessian.device), alpha)
+    def effective_parameters(hessian: Tensor, *, alpha: float) -> Tensor | float:
+        eye = torch.eye(len(hessian), dtype=hessian.dtype, device=hessian.device)
+        return plain_number(count(hessian, eye, alpha))
 
     return effective_parameters
 
@@ -149,7 +155,15 @@ EFFECTIVE_PARAMETERS = Exercise(
             _of_curvatures(lambda c, a: (c / (c + 2 * a)).sum()),
             "α counts twice or half. The penalty is ½α‖θ‖², whose curvature is α.",
             0.5,
-            forms=[_of_curvatures(lambda c, a: (c / (c + a / 2)).sum())],
+            forms=[_of_curvatures(lambda c, a: (c / (c + a / 2)).sum()),
+                   _of_matrices(lambda h, eye, a: ((h + a * eye) @ torch.linalg.inv(h + 2 * a * eye)).trace())],
+        ),
+        Mistake(
+            "complex_eigenvalues",
+            lambda hessian, *, alpha: ((c := torch.linalg.eigvals(hessian)) / (c + alpha)).sum(),
+            "The number is complex: torch.linalg.eigvals is for any square matrix. A Hessian is symmetric, and "
+            "torch.linalg.eigvalsh gives its eigenvalues as real numbers.",
+            0.25,
         ),
         Mistake(
             "alpha_subtracted",

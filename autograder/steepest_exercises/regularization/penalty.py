@@ -34,7 +34,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a weak penalty", turned(rng, spread(rng, 4, 0.4, 3)), drawn(0.03, 0.06)),
         case("a strong penalty", turned(rng, spread(rng, 4, 0.4, 3)), drawn(8, 12)),
         case("a diagonal Hessian", torch.diag(torch.tensor(spread(rng, 4, 0.2, 3)).double()), drawn(0.5, 0.9)),
-        case("a flat direction", turned(rng, [0.0, *spread(rng, 2, 0.8, 3)]), drawn(0.3, 0.6)),
+        case("a flat direction", turned(rng, [0.0, *spread(rng, 2, 0.8, 3)]), drawn(0.3, 0.6), 0.1),
         case("float32", turned(rng, spread(rng, 5, 0.4, 3)).float(), drawn(0.4, 0.8)),
         case("one parameter", torch.full((1, 1), drawn(1.5, 3)).double(), drawn(0.4, 0.8)),
         case("no penalty, alpha = 0", turned(rng, spread(rng, 3, 0.5, 3)), 0.0, 0.1),
@@ -127,6 +127,19 @@ def _one_over_entries(hessian: Tensor, theta_star: Tensor, *, alpha: float) -> T
 def _product(hessian: Tensor, theta_star: Tensor, *, alpha: float) -> Tensor:
     eye = torch.eye(len(hessian), dtype=hessian.dtype, device=hessian.device)
     return (hessian + alpha * eye) @ hessian @ theta_star
+
+
+def _wrong_way_round(hessian: Tensor, theta_star: Tensor, *, alpha: float) -> Tensor:
+    """Q taken for Qᵀ."""
+    curvatures, axes = torch.linalg.eigh(hessian)
+    theta: Tensor = axes.T @ (curvatures / (curvatures + alpha) * (axes @ theta_star))
+    return theta
+
+
+def _complex(hessian: Tensor, theta_star: Tensor, *, alpha: float) -> Tensor:
+    curvatures, axes = torch.linalg.eig(hessian)
+    theta: Tensor = axes @ (curvatures / (curvatures + alpha) * (axes.T @ theta_star.to(axes.dtype)))
+    return theta
 
 
 L2_OPTIMUM = Exercise(
@@ -265,7 +278,15 @@ L2_OPTIMUM = Exercise(
             0.25,
             forms=[
                 _entries(lambda h, star, alpha: torch.linalg.eigvalsh(h) / (torch.linalg.eigvalsh(h) + alpha) * star),
+                _wrong_way_round,
             ],
+        ),
+        Mistake(
+            "complex_eigenvectors",
+            _complex,
+            "The numbers are complex: torch.linalg.eig is for any square matrix. A Hessian is symmetric, and "
+            "torch.linalg.eigh gives its eigenvalues and eigenvectors as real numbers.",
+            0.25,
         ),
     ],
     equivalent={

@@ -24,6 +24,11 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         inputs = {"args": [curvature, theta_star], "kwargs": {"alpha": alpha}, "outputs": ["the optimum"]}
         return Case(name, inputs, corner=corner)
 
+    def with_a_zero(case: Case) -> Case:
+        curvature, theta_star = case.inputs["args"]
+        inputs = {**case.inputs, "args": [curvature, theta_star * (torch.arange(4) > 0)]}
+        return Case(case.name, inputs, corner=case.corner)
+
     drawn = rng.uniform
     flat = torch.cat([torch.zeros(1).double(), uniform(rng, 0.5, 3, 3)])
     return [
@@ -35,7 +40,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("float32", uniform(rng, 0.3, 4, 8).float(), drawn(0.4, 0.8)),
         case("one parameter", uniform(rng, 2, 3, 1), drawn(0.4, 0.7), drawn(3, 5)),
         case("a matrix of parameters", uniform(rng, 0.3, 4, 4, 2), drawn(0.4, 0.8)),
-        case("no penalty, alpha = 0", uniform(rng, 0.5, 3, 4), 0.0, 0.7, 0.1),
+        with_a_zero(case("no penalty, alpha = 0", uniform(rng, 0.5, 3, 4), 0.0, 0.7, 0.1)),
         case("a direction without curvature", flat, drawn(0.4, 0.6), corner=0.1),
     ]  # fmt: skip
 
@@ -141,6 +146,22 @@ L1_OPTIMUM = Exercise(
             _made(lambda h, star, a: torch.relu(star - a / h)),
             "Negative coordinates become 0, however large they are. Both sides shrink towards 0.",
             0.25,
+        ),
+        Mistake(
+            "always_subtracted",
+            _made(lambda h, star, a: torch.where(star.abs() > a / h, star - a / h, 0.0).to(star.dtype)),
+            "α/h is subtracted from negative coordinates too, which takes them farther from 0. Both sides move "
+            "towards 0.",
+            0.25,
+            forms=[_made(lambda h, star, a: star - a / h.clamp(min=0.05))],
+        ),
+        Mistake(
+            "small_number_in_the_divisor",
+            _soft(lambda h, a: a / (h + 1e-6)),
+            "A small number is added to the curvature, so that no threshold is exact. Where h is 0, α/h is infinite, "
+            "and that is the right threshold: nothing has to be added.",
+            0.5,
+            forms=[_soft(lambda h, a: a / (h + 1e-5)), _soft(lambda h, a: a / (h + 1e-4))],
         ),
         Mistake(
             "sign_forgotten",

@@ -91,6 +91,16 @@ def _ridge(hessian: Tensor, eye: Tensor, star: Tensor, alpha: float) -> Tensor:
     return theta
 
 
+def _shares(back: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Stopped:
+    """`back(Q, shares, θ*)`, the shares of the eigenvalues."""
+
+    def early_stopped(hessian: Tensor, theta_star: Tensor, *, lr: float, n_steps: int) -> Tensor:
+        curvatures, axes = torch.linalg.eigh(hessian)
+        return back(axes, 1 - (1 - lr * curvatures) ** n_steps, theta_star)
+
+    return early_stopped
+
+
 EARLY_STOPPED = Exercise(
     id="early_stopped",
     reference=reference.early_stopped,
@@ -102,6 +112,7 @@ EARLY_STOPPED = Exercise(
         Accepted("loop_over_the_distance", _loop(
             lambda h, off, star: h @ off, torch.neg, end=lambda path: path[-1] - path[0])),
         Accepted("by_autograd", _by_autograd),
+        Accepted("shares_of_eigenvectors", _shares(lambda axes, shares, star: axes @ (shares * (axes.T @ star)))),
         Accepted("series", _closed(lambda h, eye, star, lr, n: lr * sum(
             (_power(eye - lr * h, k) for k in range(n)), torch.zeros_like(h)) @ h @ star)),
     ],
@@ -211,6 +222,17 @@ EARLY_STOPPED = Exercise(
             0.5,
             forms=[_loop(end=lambda path: torch.stack(path[1:] or path)),
                    _loop(end=lambda path: torch.stack(path).mean(dim=0))],
+        ),
+        Mistake(
+            "in_the_basis_of_eigenvectors",
+            _shares(lambda axes, shares, star: shares * star),
+            "The shares 1 - (1 - ηλ)ⁿ are applied in, or left in, the wrong basis. They hold along the eigenvectors: "
+            "into these by Qᵀ, multiply, and back by Q.",
+            0.25,
+            forms=[
+                _shares(lambda axes, shares, star: shares * (axes.T @ star)),
+                _shares(lambda axes, shares, star: axes.T @ (shares * (axes @ star))),
+            ],
         ),
         Mistake(
             "starts_at_ones",

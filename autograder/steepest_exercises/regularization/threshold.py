@@ -43,6 +43,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("float32", *one_for_all(8, low=0.4, high=0.8, dtype=torch.float32)),
         case("the threshold is a tensor without axes", some_beyond(rng, single.expand(8).clone()), single),
         case("no threshold, t = 0", normal(rng, 6), 0.0, 0.1),
+        case("no threshold, and an entry that is 0", torch.cat([torch.zeros(1).double(), normal(rng, 3)]), 0.0, 0.1),
         case("exact zeros among the entries", torch.cat([torch.zeros(2).double(), normal(rng, 3)]), 0.25, 0.1),
         case("an infinite threshold", normal(rng, 3), torch.tensor([torch.inf, 0.01, torch.inf]).double(), 0.1),
     ]
@@ -75,6 +76,10 @@ def _in_torch(x: Tensor, threshold: Threshold) -> Tensor:
     return torch.nn.functional.softshrink(x, float(threshold))
 
 
+def _share_left(x: Tensor, threshold: Threshold) -> Tensor:
+    return torch.where(x == 0, x, x * (1 - threshold / x.abs()).clamp(min=0))
+
+
 SOFT_THRESHOLD = Exercise(
     id="soft_threshold",
     reference=reference.soft_threshold,
@@ -86,6 +91,7 @@ SOFT_THRESHOLD = Exercise(
         Accepted("by_cases", _three_cases),
         Accepted("both_ends", lambda x, threshold: (x - threshold).clamp(min=0) + (x + threshold).clamp(max=0)),
         Accepted("one_by_one", _one_by_one),
+        Accepted("share_that_is_left", _share_left),
         Accepted("relu_of_the_size", _made(lambda x, t: x.sign() * torch.maximum(x.abs() - t, torch.zeros_like(x)))),
     ],
     mistakes=[
@@ -212,6 +218,13 @@ SOFT_THRESHOLD = Exercise(
             _made(lambda x, t: x.sign() * (x.abs() > t)),
             "This tells which entries survive, and of which sign they are. What they are worth is missing.",
             forms=[_made(lambda x, t: (x.abs() > t).to(x.dtype))],
+        ),
+        Mistake(
+            "zero_over_zero",
+            lambda x, threshold: x * (1 - threshold / x.abs()).clamp(min=0),
+            "Where an entry and its threshold are both 0, 0/0 gives nan. Work with the size and the sign, or treat "
+            "0 apart.",
+            0.9,
         ),
         Mistake(
             "one_threshold_for_all",

@@ -315,6 +315,7 @@ OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
     _answered(forms.parts_exchanged),
     _another_key,
     forms.single_precision,
+    forms.too_coarse,
     _same_change,
 )
 OF_VALUES: Sequence[Callable[[Sequence[Played]], Fact | None]] = (

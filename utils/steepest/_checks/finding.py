@@ -149,8 +149,10 @@ class _Look:
 
     @cached_property
     def idle(self) -> bool:
-        """Whether everything that came is zero or was given."""
-        return all(work.handed_back(*pair) for pair in zip(self.cases, self.results, strict=False) if not pair[1].error)
+        """Whether everything that came is zero or was given, where something else is asked for."""
+        three = zip(self.cases, self.nearest.results, self.results, strict=False)
+        asked = [(case, got) for case, want, got in three if not want.error and not work.handed_back(case, want)]
+        return bool(asked) and all(work.handed_back(case, got) for case, got in asked if not got.error)
 
     @cached_property
     def answers(self) -> bool:

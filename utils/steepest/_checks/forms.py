@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import permutations
 from typing import Any
 
 import torch
 
+from steepest._checks.cases import Case
 from steepest._checks.compare import RELATIVE, Measure, difference, type_name
 from steepest._checks.general import FORM, NEAR, Fact
 from steepest._checks.played import Played, plain, unpacked
 
 MOST_PARTS = 2
 SINGLE = RELATIVE[torch.float32] / RELATIVE[torch.float64]
+COARSE = 0.03 / RELATIVE[torch.float64]
 
 
 def nothing(played: Sequence[Played]) -> Fact | None:
@@ -126,6 +128,31 @@ def parts_exchanged(played: Sequence[Played]) -> Fact | None:
 
 def single_precision(played: Sequence[Played]) -> Fact | None:
     """Right to the digits of float32 alone, where more are asked for."""
+    if not _nearly(played, lambda case: 0.0 if case.slack >= SINGLE else SINGLE):
+        return None
+    return Fact(
+        "single_precision",
+        "Only the first seven digits are right, as they are where a number passes through float32 on the way, or where"
+        " a small number is added to a divisor: make new tensors with dtype=x.dtype, do not divide a tensor of whole"
+        " numbers, and add nothing that the formula does not have.",
+        FORM,
+    )
+
+
+def too_coarse(played: Sequence[Played]) -> Fact | None:
+    """Right to two digits or so, where a search is to find more: such cases ask for no more than float32 has."""
+    if not _nearly(played, lambda case: COARSE if case.slack >= SINGLE else 0.0):
+        return None
+    return Fact(
+        "too_coarse",
+        "It comes near what is asked for, but not near enough, as on a grid or after a few steps of a search: go on"
+        " until another step changes nothing that matters.",
+        FORM,
+    )
+
+
+def _nearly(played: Sequence[Played], slack: Callable[[Case], float]) -> bool:
+    """Whether whatever is not right agrees within a wider slack, and something is not right."""
     told = False
     for item in played:
         for _, want, got in item.pairs():
@@ -133,15 +160,8 @@ def single_precision(played: Sequence[Played]) -> Fact | None:
                 continue
             left, right = plain(want), plain(got)
             if left is None or right is None or left.shape != right.shape:
-                return None
-            if difference(left, right, Measure(slack=max(SINGLE, item.case.slack), scale=item.case.scale)) is not None:
-                return None
+                return False
+            if difference(left, right, Measure(slack=slack(item.case), scale=item.case.scale)) is not None:
+                return False
             told = True
-    if not told or any(item.got.error for item in played if not item.want.error):
-        return None
-    return Fact(
-        "single_precision",
-        "Only the first seven digits are right, as they are where a number passes through float32 on the way: make new"
-        " tensors with dtype=x.dtype, and do not divide a tensor of whole numbers.",
-        FORM,
-    )
+    return told and not any(item.got.error for item in played if not item.want.error)

@@ -45,6 +45,7 @@ GENERAL: Mapping[str, str] = {
     "more_than_asked": "The right value, together with others.",
     "part_missing": "A part of what should be returned is missing.",
     "single_precision": "Right to seven digits, where float64 is asked for.",
+    "too_coarse": "Near what a search is to find, but not near enough.",
     "one_entry_too_many": "The right values, and one more.",
     "one_entry_too_few": "The right values but one.",
     "in_reverse_order": "The right values, in reverse order.",

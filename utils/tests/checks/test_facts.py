@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,7 @@ OF_MATRICES: dict[str, tuple[Implementation, str | None, float]] = {
     "a list": (lambda x, **k: scaled(x, **k).tolist(), "another_type", 0.5),
     "float32": (lambda x, **k: scaled(x, **k).float(), "wrong_float_type", 0.5),
     "float32 on the way": (lambda x, **k: scaled(x.float(), **k).to(x.dtype), "single_precision", 0.5),
+    "a small number in a divisor": (lambda x, **k: scaled(x, **k) / (1 + 1e-6), "single_precision", 0.5),
     "a pair": (lambda x, **k: (scaled(x, **k), x), "more_than_asked", 0.25),
     "a list of guesses": (lambda x, **k: [scaled(x, **k) * n for n in (1, 2, 3, 4)], None, 0),
     "a dict": (lambda x, **k: {"scaled": scaled(x, **k)}, "more_than_asked", 0.5),
@@ -125,6 +127,20 @@ def test_a_function_is_told_by_its_behaviour(name: str) -> None:
     if diagnosis:
         assert diagnosis in GENERAL
         assert found.text.endswith((".", "?"))
+
+
+SEARCHED = {
+    "within the slack": (5e-5, None),
+    "a coarse grid": (1e-2, "too_coarse"),
+    "far off": (1e-1, "off_by_a_factor"),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHED)
+def test_where_few_digits_are_asked_for_a_rough_value_is_no_matter_of_float32(name: str) -> None:
+    error, diagnosis = SEARCHED[name]
+    cases = [replace(case, slack=1e4) for case in MATRICES[:4]]
+    assert judged(cases, scaled, lambda x, **k: (1 + error) * scaled(x, **k), ["x"]).name == diagnosis
 
 
 SAID = {
