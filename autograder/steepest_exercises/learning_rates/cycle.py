@@ -150,6 +150,15 @@ def _half_forgotten_leg(start: float, end: float, share: float) -> float:
     return float(end + (start - end) * (1 + np.cos(np.pi * share)))
 
 
+def _without_pi_leg(start: float, end: float, share: float) -> float:
+    return float(end + (start - end) * (1 + np.cos(share)) / 2)
+
+
+def _jumping_leg(start: float, end: float, share: float) -> float:
+    """The share rounded down, as `//` leaves it."""
+    return cosine_leg(start, end, share // 1)
+
+
 def _swinging_leg(start: float, end: float, share: float) -> float:
     return float(end + (start - end) * np.cos(np.pi * share))
 
@@ -317,6 +326,22 @@ ONE_CYCLE = Exercise(
             ),
             "It is one step ahead: `step` counts the steps taken, and at step 0 the rate is lr_start.",
             credit=0.5,
+            forms=[lambda step, *, n_steps, **constants: taught(step + 1, n_steps=n_steps + 1, **constants)],
+        ),
+        Mistake(
+            "angle_without_pi",
+            _legs(_without_pi_leg, _without_pi_leg),
+            "π is missing in the angle: along a leg it has to go from 0 to π, so `math.pi * share`.",
+            credit=0.25,
+            forms=[_legs(cosine_leg, _without_pi_leg)],
+        ),
+        Mistake(
+            "jumps",
+            _legs(_jumping_leg, _jumping_leg),
+            "The share of a leg is rounded down to 0, so that the rate stays where the leg begins and jumps at its "
+            "end. Divide by `/`; `//` rounds.",
+            credit=0.25,
+            forms=[_legs(cosine_leg, _jumping_leg)],
         ),
     ],
     equivalent={

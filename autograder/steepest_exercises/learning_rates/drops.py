@@ -203,6 +203,7 @@ STEP_DECAY = Exercise(
                 _after(_whole, lambda lr, f, n: max(lr - f * n, 0.0)),
                 _after(_whole, lambda lr, f, n: lr * (1 - f * n)),
                 _after(_whole, lambda lr, f, n: lr - lr * (1 - f) * n),
+                _after(_whole, lambda lr, f, n: max(lr - lr * (1 - f) * n, 0.0)),
             ],
         ),
         Mistake(

@@ -158,6 +158,23 @@ def _no_pi(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(share)) / 2
 
 
+def _shrinking(step: int, *, lr: float, lr_end: float, period: int, growth: int = 1) -> float:
+    """Each cycle begins lower than the one before."""
+    while step >= period:
+        step, period, lr = step - period, period * growth, lr / growth
+    return cosine_leg(lr, lr_end, step / period)
+
+
+def _two_divisors(first: int, later: int) -> Schedule:
+    """The divisor is the length less `first` in the first cycle, and less `later` in the others."""
+
+    def cosine_restarts(step: int, *, lr: float, lr_end: float, period: int, growth: int = 1) -> float:
+        within, length = taught(step, period, growth)
+        return cosine_leg(lr, lr_end, within / (length - (first if step < period else later)))
+
+    return cosine_restarts
+
+
 taught = _cycles(_growing)
 
 COSINE_RESTARTS = Exercise(
@@ -311,6 +328,21 @@ COSINE_RESTARTS = Exercise(
             _within(taught, straight_leg),
             "A cycle is a straight line here. Half a cosine is level at first and at last.",
             credit=0.25,
+        ),
+        Mistake(
+            "first_rate_shrinks",
+            _shrinking,
+            "Each cycle begins lower than the one before: `growth` is applied to the rate as well. It makes the cycles "
+            "longer; every restart goes back to lr.",
+            credit=0.5,
+        ),
+        Mistake(
+            "two_divisors_mixed",
+            _two_divisors(1, 0),
+            "The first cycle is divided otherwise than the others, T - 1 in one place and T in another. Either is "
+            "accepted when it is used in every cycle.",
+            credit=0.5,
+            forms=[_two_divisors(0, 1)],
         ),
         Mistake(
             "angle_without_pi",
