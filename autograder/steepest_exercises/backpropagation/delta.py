@@ -55,8 +55,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         classes("as many rows as classes", 4, 4),
         classes("three rows, six classes", 3, 6),
         classes("classes, float32", 8, 5, float32),
-        case("scores of ±10 000, two classes", "binary", far(1, -1, 1, -1), far(0, 0, 0, 0).gt(FAR).double(), 0.25),
-        case("scores of ±10 000, classes", "classes", far((1, -1, 0), (-1, -1, 1), (1, 1, -1)), labels(3, 3), 0.25),
+        case("scores of ±10 000, two classes", "binary", far(1, -1, 1, -1), far(0, 0, 0, 0).gt(FAR).double(), 0.1),
+        case("scores of ±10 000, classes", "classes", far((1, -1, 0), (-1, -1, 1), (1, 1, -1)), labels(3, 3), 0.1),
     ]
 
 
@@ -191,6 +191,20 @@ OUTPUT_DELTA = Exercise(
             ],
         ),
         Mistake(
+            "one_subtracted_whole",
+            _delta(classes=lambda scores, targets: scores.softmax(dim=1) / len(scores) - _hot(scores, targets)),
+            "A whole 1 is subtracted at the right class after the division by n. The mean divides both: subtract "
+            "first.",
+            0.5,
+            forms=[
+                _delta(
+                    binary=lambda scores, targets: scores.sigmoid() / len(scores) - targets,
+                    classes=lambda scores, targets: scores.softmax(dim=1) / len(scores) - _hot(scores, targets),
+                ),
+                _delta(binary=lambda scores, targets: scores.sigmoid() / len(scores) - targets),
+            ],
+        ),
+        Mistake(
             "divides_by_entries",
             _all(lambda delta, scores: delta * len(scores) / scores.numel()),
             "It is divided by all entries of the table. The loss of a row is a sum over its columns: divide by the "
@@ -298,7 +312,7 @@ OUTPUT_DELTA = Exercise(
             _delta(binary=_naive_sigmoid, classes=_naive_softmax),
             "Right for scores near 0, but exp overflows for large ones. Use torch.sigmoid and torch.softmax, or "
             "subtract the largest score of a row first.",
-            0.75,
+            0.8,
             forms=[_delta(binary=_naive_sigmoid), _delta(classes=_naive_softmax)],
         ),
         Mistake(

@@ -17,7 +17,7 @@ from steepest_exercises.inputs import uniform
 
 Slope = Callable[[Tensor], Tensor]
 Slopes = Callable[[str, Tensor], Tensor]
-FAR = 0.25  # what it costs in all to fail where |x| is large
+FAR = 0.05  # what it costs for each function to fail where |x| is large
 SINGLE = ("tanh", "ELU", "SiLU")
 SLACK = {"SELU": 10.0}  # as constants are printed with eight digits
 
@@ -261,7 +261,6 @@ ACTIVATION_SLOPE = Exercise(
             "A ReLU's slope is 0 below zero: there the output does not move at all.",
             0.5,
             forms=[
-                _with({"ReLU": lambda x: (x < 0).to(x)}),
                 _with({"ReLU": torch.sign}),
                 _with({"ReLU": lambda x: torch.where(x > 0, 1.0, 0.01).to(x)}),
             ],
@@ -306,8 +305,28 @@ ACTIVATION_SLOPE = Exercise(
             "Below zero ELU's slope falls towards 0 as x falls: e^x, with its own sign.",
             0.5,
             forms=[
-                _with({"ELU": lambda x: torch.where(x > 0, 1.0, -torch.exp(x)).to(x)}),
                 _with({"ELU": lambda x: torch.where(x > 0, 1.0, x * torch.exp(x)).to(x)}),
+            ],
+        ),
+        Mistake(
+            "branches_exchanged",
+            _with({"ReLU": lambda x: (x < 0).to(x), "leaky ReLU": lambda x: torch.where(x < 0, 1.0, 0.01).to(x)}),
+            "The branches are the wrong way round: the slope of ReLU and leaky ReLU is 1 where x is positive.",
+            0.5,
+            forms=[
+                _with({"ReLU": lambda x: (x < 0).to(x)}),
+                _with({"leaky ReLU": lambda x: torch.where(x < 0, 1.0, 0.01).to(x)}),
+            ],
+        ),
+        Mistake(
+            "sign_below_zero",
+            _with({"ELU": lambda x: x.sign() * _elu(x), "SELU": lambda x: x.sign() * reference.SLOPES["SELU"](x)}),
+            "Below zero the slope of ELU and SELU has a minus sign. e^x − 1 grows there too: its slope is e^x, times "
+            "λα for SELU.",
+            0.5,
+            forms=[
+                _with({"ELU": lambda x: x.sign() * _elu(x)}),
+                _with({"SELU": lambda x: x.sign() * reference.SLOPES["SELU"](x)}),
             ],
         ),
         Mistake(
@@ -315,7 +334,7 @@ ACTIVATION_SLOPE = Exercise(
             _with({"ELU": _masked_elu}),
             "Right for small x, but nan where x is large: e^x overflows in the branch that is not used, and 0 · inf is "
             "nan. Clamp x at 0 before the exponential.",
-            0.75,
+            0.9,
             forms=[
                 _with({"SELU": _masked_selu}),
                 _with({"ELU": _masked_elu, "SELU": _masked_selu}),
@@ -327,7 +346,7 @@ ACTIVATION_SLOPE = Exercise(
             _with({"tanh": _quotient_tanh}),
             "Right for small x, but nan where |x| is large: a quotient of exponentials becomes inf/inf. Use "
             "torch.sigmoid and torch.tanh.",
-            0.75,
+            0.8,
             forms=[
                 _with({"softplus": _quotient_sigmoid}),
                 _with({"sigmoid": _quotient_slope}),

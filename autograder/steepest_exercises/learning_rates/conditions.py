@@ -209,7 +209,6 @@ ROBBINS_MONRO = Exercise(
             _many_terms,
             "A finite number of terms is added up. However many there are, they cannot tell a sum that grows slowly "
             "without end from one that stays below a bound: compare the power with the border.",
-            credit=0.25,
             forms=[_later_terms],
         ),
         Mistake(

@@ -14,12 +14,12 @@ Schedule = Callable[..., float]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, place: Callable[[int, int], int], *, early: bool = True) -> Case:
+    def case(name: str, place: Callable[[int, int], int], *, early: bool = True, corner: float = 0.0) -> Case:
         n_steps = int(rng.integers(50, 120))
         peak = int(n_steps * rng.uniform(0.2, 0.4 if early else 0.3)) if early else int(n_steps * rng.uniform(0.6, 0.8))
         lr_max = float(rng.uniform(0.5, 1.5))
         ends = {"lr_start": lr_max * float(rng.uniform(0.1, 0.3)), "lr_end": lr_max * float(rng.uniform(0.01, 0.05))}
-        return at(name, place(peak, n_steps), **ends, lr_max=lr_max, peak=peak, n_steps=n_steps)
+        return at(name, place(peak, n_steps), **ends, lr_max=lr_max, peak=peak, n_steps=n_steps, corner=corner)
 
     return [
         case("before the first step", lambda peak, n: 0),
@@ -34,7 +34,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("half way down", lambda peak, n: peak + (n - peak) // 2 + 2),
         case("three quarters of the way down", lambda peak, n: peak + 3 * (n - peak) // 4),
         case("the last step but one", lambda peak, n: n - 2),
-        case("the last step", lambda peak, n: n - 1),
+        case("the last step", lambda peak, n: n - 1, corner=0.1),
         case("a late peak, on the way up", lambda peak, n: peak // 3, early=False),
         case("a late peak, at it", lambda peak, n: peak, early=False),
         case("a late peak, on the way down", lambda peak, n: peak + (n - peak) // 3 + 1, early=False),

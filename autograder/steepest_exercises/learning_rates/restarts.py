@@ -15,12 +15,15 @@ from steepest_exercises.learning_rates.cases import Leg, at, cosine_leg, straigh
 Schedule = Callable[..., float]
 Cycles = Callable[[int, int, int], tuple[float, float]]
 
+EQUAL = 0.02  # there are five cases with cycles of equal length, in which a formula may divide by growth − 1
+
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, place: Callable[[int], int], growth: int = 0, *, to_zero: bool = False) -> Case:
         period, lr = int(rng.integers(9, 16)), float(rng.uniform(0.2, 0.9))
         constants = {"lr": lr, "lr_end": 0.0 if to_zero else lr * float(rng.uniform(0.1, 0.3)), "period": period}
-        return at(name, place(period), **constants, **({"growth": growth} if growth else {}))
+        corner = EQUAL if growth in (0, 1) else 0.0
+        return at(name, place(period), **constants, **({"growth": growth} if growth else {}), corner=corner)
 
     return [
         case("before the first step", lambda T: 0, 2),
