@@ -174,7 +174,8 @@ AVERAGE_STEP = Exercise(
         Mistake(
             "share_of_the_average_wrong",
             _from_the_second(lambda a, x, n: (1 - 1 / (n + 1)) * a + x),
-            "The new point is added as a whole. Its share is 1/(count + 1).",
+            "One of the two shares is wrong. The average's is count/(count + 1) and that of the new point "
+            "1/(count + 1): brackets around the sum divide both.",
             credit=0.5,
             forms=[_from_the_second(lambda a, x, n: a * n + x / (n + 1))],
         ),

@@ -38,7 +38,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a power of its own, rate left out", 20, 40, power=drawn(0.6, 0.8), corner=LEFT_OUT),
         case("a rate of its own, power left out", 20, 40, rate=drawn(0.2, 0.4), corner=LEFT_OUT),
         case("many steps", 2000, 4000, rate=drawn(0.005, 0.01), power=drawn(1.2, 1.5)),
-        case("a power of zero", 5, 30, rate=drawn(0.2, 0.5), power=0.0),
+        case("a power of zero", 5, 30, rate=drawn(0.2, 0.5), power=0.0, corner=0.1),
         case("a rate of zero", 5, 30, rate=0.0, power=drawn(0.6, 1.5), corner=0.1),
     ]
 

@@ -168,7 +168,10 @@ GAUSS_NEWTON_STEP = Exercise(
             "rows_multiplied",
             _moved(_rows_multiplied),
             "JJᵀ has one row for each residual. The curvature has one for each parameter: JᵀJ.",
-            forms=[_moved(lambda r, J, mu: _divided(J @ J.T + mu, J.T @ r))],
+            forms=[
+                _moved(lambda r, J, mu: _divided(J @ J.T + mu, J.T @ r)),
+                _moved(lambda r, J, mu: _divided(J @ J.T + mu * identity(r), J @ r)),
+            ],
         ),
         Mistake(
             "uphill",
