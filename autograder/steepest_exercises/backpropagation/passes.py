@@ -109,7 +109,8 @@ def recursive(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequ
         z = functional.linear(h, weights[layer], biases[layer])
         if layer == len(weights) - 1:
             hot = functional.one_hot(labels, z.shape[1])
-            loss, delta = mean_loss(z, labels), (z.softmax(dim=1) - hot) / len(h)
+            loss = functional.nll_loss(functional.log_softmax(z, dim=1), labels)
+            delta = (functional.softmax(z, dim=1) - hot) / len(h)
         else:
             loss, delta, above, shifts = ascend(torch.tanh(z), layer + 1)
             delta = delta / torch.cosh(z) ** 2

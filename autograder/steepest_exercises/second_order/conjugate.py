@@ -54,7 +54,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("as many steps as parameters", matrix(5), 5, slack=100),
         case("three curvatures in six dimensions, three steps", few, 3, slack=100),
         case("two parameters, two steps", matrix(2), 2, slack=100),
-        case("one parameter", matrix(1), 1),
+        case("one parameter", matrix(1), 1, corner=0.1),
+        case("a small b", matrix(5), 3, b=1e-4 * normal(rng, 5), corner=0.1),
         case("one step, with one product to spend", matrix(3), 1, spare=0),
         case("three steps, with three products to spend", matrix(5), 3, spare=0),
         case("four steps, with four products to spend", matrix(7), 4, spare=0),
@@ -412,6 +413,7 @@ CG_SOLVE = Exercise(
                 _solve(stop=lambda r: r @ r < 0.1),
                 _solve(stop=lambda r: r @ r < 1.0),
                 _solve(stop=lambda r: r.norm() < 0.5),
+                _solve(stop=lambda r: r.norm() < 1e-3),
             ],
         ),
         Mistake(

@@ -30,7 +30,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             rng, "a saddle of five parameters, two directions falling", [-3.0, -0.8, 0.5, 1.5, 4.0], lr=1.2
         ),
         shared.step_case(rng, "strong damping", [0.5, 1.5, 2.0], damping=8.0, lr=0.9),
-        shared.step_case(rng, "one parameter", [1.7], damping=0.375),
+        shared.step_case(rng, "one parameter", [1.7], damping=0.375, corner=0.1),
         shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10),
     ]
 

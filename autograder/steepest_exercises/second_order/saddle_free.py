@@ -30,7 +30,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             rng, "falling along three of five, strongly damped", [-3.0, -1.2, -0.4, 0.8, 5.0], damping=2.0
         ),
         shared.step_case(rng, "falling along two, damped a little", [-2.5, -0.6, 1.1], damping=0.125, lr=1.3),
-        shared.step_case(rng, "one falling parameter", [-1.7], damping=0.375),
+        shared.step_case(rng, "one falling parameter", [-1.7], damping=0.375, corner=0.1),
         shared.step_case(rng, "a damped step in a bowl", [0.4, 1.5, 3.5], damping=0.75, lr=0.9),
         shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10),
     ]
