@@ -187,7 +187,7 @@ NOISE_FLOOR = Exercise(
             _everywhere(_taught),
             "Where η is too large, or the curvature is not positive, the formula gives a negative mean square. There "
             "the path runs away: inf.",
-            credit=0.75,
+            credit=0.8,
             forms=[_everywhere(_geometric), _everywhere(lambda c, s, lr: _taught(c, s, lr).abs())],
         ),
         Mistake(
@@ -213,7 +213,14 @@ NOISE_FLOOR = Exercise(
             _below(2.0, 0.0),
             "Where the path diverges the mean square is inf. This gives a small number there, as if all were well.",
             credit=0.75,
-            forms=[_everywhere(lambda c, s, lr: _taught(c, s, lr).clamp(min=0)), _below(2.0, float("nan"))],
+            forms=[_below(2.0, float("nan"))],
+        ),
+        Mistake(
+            "negative_cut_off",
+            _everywhere(lambda c, s, lr: _taught(c, s, lr).clamp(min=0)),
+            "A negative mean square is cut off at 0, as if all were well. Where the formula gives one the path runs "
+            "away: inf.",
+            credit=0.8,
         ),
         Mistake(
             "not_yet_at_rest",

@@ -413,8 +413,14 @@ CG_SOLVE = Exercise(
                 _solve(stop=lambda r: r @ r < 0.1),
                 _solve(stop=lambda r: r @ r < 1.0),
                 _solve(stop=lambda r: r.norm() < 0.5),
-                _solve(stop=lambda r: r.norm() < 1e-3),
             ],
+        ),
+        Mistake(
+            "small_residuals_taken_for_zero",
+            _solve(stop=lambda r: r.norm() < 1e-3),
+            "It stops where the residual is small by a measure of your own, and a small b is small from the start. "
+            "Stop where it is exactly 0.",
+            0.9,
         ),
         Mistake(
             "stopped_early",
