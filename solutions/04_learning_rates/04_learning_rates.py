@@ -107,9 +107,10 @@ for rate, loss in zip(RATES, smoothed[-1].tolist(), strict=True):
 #
 # **Goal** · the rate whose short run ends lowest. **Difficulty** ●● · **about 8 minutes**
 #
-# `short_run(lr)` trains with a rate and gives the losses of all steps, a tensor of shape (T,). The rates come in any
-# order. Return one of them, as it was given. Where a run ends is its last loss; the mean of its last tenth is steadier,
-# and is accepted as well. A run whose last loss is `inf` or `nan` does not count; at least one run ends in a number.
+# `short_run(lr)` trains with a rate and gives the losses of all steps, a tensor of shape (T,) with $T \ge 10$. The
+# rates come in any order. Return one of them, as it was given. Where a run ends is its last loss; the mean of its last
+# tenth is steadier, and is accepted as well. A run whose last loss is `inf` or `nan` does not count; at least one run
+# ends in a number. What happens on the way does not matter, not even an `inf` from which a run comes back.
 #
 # Run each rate once. Training costs time, and a second run draws other minibatches and ends elsewhere.
 
@@ -281,8 +282,8 @@ plt.show()
 # **Goal** · the mean square of $x$ at which a constant rate comes to rest. **Difficulty** ●●● · **about 10 minutes**
 #
 # Solve $m = (1-\eta\lambda)^2 m + \eta^2\sigma^2$ for $m$, for each curvature. `curvature` is a tensor of any shape, or
-# without axes; `sigma` is a tensor of the same shape, or one number for all. Give a tensor of the shape and type of
-# `curvature`.
+# without axes; `sigma` is a tensor of the same shape and type, or one plain number for all. Give a tensor of the shape
+# and type of `curvature`.
 #
 # Not everywhere does it come to rest. Where $\eta\lambda \ge 2$ the steps overshoot more and more, and where $\lambda
 # \le 0$ nothing pulls back: there the mean square is `inf`.
@@ -292,7 +293,7 @@ def noise_floor(curvature, sigma, *, lr):
     """Mean square of x after many steps x ← x − lr (λx + σξ), ξ of variance 1.
 
     curvature : tensor of any shape, λ
-    sigma : tensor of the same shape, or a number; standard deviation of the gradient's noise
+    sigma : tensor of the same shape and type, or a plain number; standard deviation of the gradient's noise
     lr : number, the constant rate
     returns a tensor of the shape and type of curvature; inf where there is no rest
     """
@@ -459,6 +460,15 @@ for name in ("½/k²", "½/k"):
 # way would be left for ever. And $0.3/k$ satisfies both conditions and is slow all the same: its order is 0.6.
 # <strong>The constant matters too.</strong> With $\eta_k = c/k$ the start is forgotten like $k^{-2c\lambda}$, so that
 # order 1 needs $c > 1/2\lambda$, and the curvature is what one does not know.</p>
+# </details>
+#
+# **Read it off.** A curve of order $q$ falls by a factor of $10^q$ from step 100 to step 1000. By how much do the
+# curves of $1/\sqrt k$ and of $1/k$ fall between the two, on the figure? Which orders are that?
+#
+# <details><summary>Compare</summary>
+# <p>That of $1/\sqrt k$ falls by a little more than 3, and 3.2 would be $10^{1/2}$: order one half. That of $1/k$ falls
+# by about 10: order 1. The fourth column of the table has the same, from a straight line through all the points from
+# step 100 on.</p>
 # </details>
 #
 # Does $1/k$ therefore fall as fast as the conditions allow? Among powers of $k$, yes. In general no: the sum of
@@ -676,9 +686,9 @@ plt.show()
 #
 # **Goal** · the rate in force after each of a series of validation losses. **Difficulty** ●●● · **about 12 minutes**
 #
-# Entry $t$ of the result is the rate once loss $t$ has been seen, cut included. The first loss is always an
-# improvement. A `nan` or an infinite loss is none. Give a tensor of the shape and type of `val_losses`; `min_delta` is
-# 0 where it is left out.
+# Entry $t$ of the result is the rate once loss $t$ has been seen, cut included. The first loss is a finite number, and
+# always an improvement. A later loss that is `nan` or infinite is none. Give a tensor of the shape and type of
+# `val_losses`; `min_delta` is 0 where it is left out.
 #
 # torch's `ReduceLROnPlateau` means by `patience` the number of failures that are let *pass*, and cuts at the next one.
 # That count is accepted as well, when it is used throughout.
@@ -988,6 +998,23 @@ grade(cosine_restarts)
 # </details>
 
 # %% [markdown]
+# ### Beginnings and ends
+#
+# You have written five schedules that need no losses. **Write down** for each of them the rate at step 0, the rate that
+# it ends with or falls towards, and whether it ever gets there.
+#
+# <details><summary>Compare</summary>
+#
+# | schedule | begins with | falls towards | gets there |
+# |---|---|---|---|
+# | `linear_decay` | `lr` | `lr_end` | at step `tau`, and stays |
+# | `power_decay` | `lr` | 0 | never |
+# | `step_decay` | `lr` | 0 | never |
+# | `one_cycle` | `lr_start`, and climbs to `lr_max` at `peak` | `lr_end` | at the last step |
+# | `cosine_restarts` | `lr`, anew at every restart | `lr_end` | never: the next step belongs to a new cycle |
+#
+# </details>
+#
 # ### On digits
 #
 # Does it pay? The net of section 1 again, 300 steps, ten nets for each schedule and each of three rates. **Before you

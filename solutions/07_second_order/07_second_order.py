@@ -431,10 +431,10 @@ newton_demo(newton_step, saddle_free_step)
 # **Goal** · the first of the sizes $a,\; a\,s,\; a\,s^2,\dots$ with enough descent, for `first` $= a$ and `shrink`
 # $= s$. **Difficulty** ●● · **about 8 minutes**
 #
-# `f` maps a point to its loss, a tensor without axes. It is finite at `theta`; elsewhere it may be infinite or nan,
-# as the logarithm of a negative number is: that is no descent. `direction` always leads downhill. Do not stop
-# before a size is good enough, and do not ask for more than the inequality. Return a number. In the checks `f`
-# gives 2000 values and no more, so that a search which never ends is ended.
+# `f` maps a point to its loss, a tensor without axes. It is finite at `theta`; elsewhere it may be $+\infty$, or nan
+# as the logarithm of a negative number is: that is no descent. It is never $-\infty$. `direction` always leads
+# downhill. Do not stop before a size is good enough, and do not ask for more than the inequality. Return a number.
+# In the checks `f` gives 2000 values and no more, so that a search which never ends is ended.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_backtrack"}
 def backtrack(f, theta, grad, direction, *, first=1.0, shrink=0.5, c1=0.0001):
@@ -655,8 +655,8 @@ print(f"steps to a distance of 1e-6: Gauss–Newton {steps_to_reach((quick - qui
 #
 # **Goal** · the Fisher matrix of a classifier. **Difficulty** ●●● · **about 10 minutes**
 #
-# Row $i$ of `probabilities` holds $p_{ic}$ and sums to 1. `score_gradients[i, c]` is $g_{ic}$, a vector of $d$
-# numbers.
+# Row $i$ of `probabilities` holds $p_{ic}$ and sums to 1; none of them is 0, where the logarithm would have no
+# gradient. `score_gradients[i, c]` is $g_{ic}$, a vector of $d$ numbers.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_fisher_matrix"}
 def fisher_matrix(probabilities, score_gradients):
@@ -733,6 +733,16 @@ for step in range(5):
     theta = newton_step(theta, model.gradient(theta, wines.x, wines.y), hessian, damping=0.01)
 
 # %% [markdown]
+# **Which is which?** Before you read on, say for the Hessian of the loss, the Gauss–Newton matrix, the Fisher matrix
+# and the empirical Fisher matrix: which of them may have negative eigenvalues, which need the labels of the data, and
+# which vanishes with the residuals of a perfect least-squares fit?
+#
+# <details><summary>Compare</summary>
+# <p>Negative eigenvalues: the Hessian alone; the others are sums of outer products with weights that are not negative.
+# Labels: the Hessian and the empirical Fisher matrix; the Fisher matrix takes those of the model, and $J^\top J$ none.
+# With the residuals: the empirical Fisher matrix alone, while $J^\top J$ is then the Hessian itself.</p>
+# </details>
+#
 # $F = H$, to the last digit. That is special: in softmax regression the scores are linear in $\theta$, and then the
 # second derivative of the loss does not depend on the label, so its expectation is itself. For a network the scores
 # bend too, and $F$ leaves out that part, as Gauss–Newton does. (For a softmax output with cross-entropy $F$ is
@@ -1104,8 +1114,9 @@ for shortened in (True, False):
 # **Goal** · $x$ after `n_steps` steps of conjugate gradients from 0. **Difficulty** ●●● · **about 12 minutes**
 #
 # `hvp` maps a vector $v$ to $Hv$, for a symmetric positive definite $H$. A product is dear: call it exactly once in
-# each step, and not at all before the first. Some of the checks hand out no more than that. Stop where the residual
-# is exactly 0, for then $\alpha$ would be 0/0. `n_steps` may be 0.
+# each step, and not at all before the first. Some of the checks hand out no more than that, so that a single product
+# more, for the residual at $x = 0$ or behind the last step, fails in them. Stop where the residual is exactly 0, for
+# then $\alpha$ would be 0/0. `n_steps` may be 0.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_cg_solve"}
 def cg_solve(hvp, b, *, n_steps):

@@ -127,10 +127,10 @@ show(
 #
 # **Goal** · the derivative of the last node with respect to each node. **Difficulty** ●●● · **about 15 minutes**
 #
-# `edges` holds tuples `(start, end, slope)` **in any order**, with `start < end` and at most one edge for a pair of
-# nodes. Nodes have the numbers $0$ to $n - 1$; the last one is $n - 1$, and its entry is 1. A node that does not
-# reach the last one has the gradient 0, and $n$ may be 1. Return $n$ floats in a list; a tensor of them is accepted
-# too.
+# `edges` holds tuples `(start, end, slope)` **in any order**, two plain ints and a plain float, with `start < end` and
+# at most one edge for a pair of nodes. Nodes have the numbers $0$ to $n - 1$; the last one is $n - 1$, and its entry
+# is 1. A node that does not reach the last one has the gradient 0, and $n$ may be 1; then there is no edge. Return
+# $n$ floats in a list; a tensor of them is accepted too.
 #
 # One of the checks is a ladder of sixty rungs with $2.5 \cdot 10^{12}$ paths. If a check does not come back within a
 # second, your function walks paths: interrupt it with the button ■.
@@ -329,9 +329,10 @@ print(f"largest difference between the two gradients: {(columns - gradient).abs(
 #
 # **Goal** · central differences, one entry at a time. **Difficulty** ●● · **about 10 minutes**
 #
-# `f` maps a tensor of the shape of `x` to a number; `x` has any shape, or no axes. Move a single entry by `eps` to
-# *each side*, the others staying where they are, and return a tensor of the shape and type of `x`. Use values of `f`
-# alone: here `autograd` is no answer. A check that leans on what it checks checks nothing.
+# `f` maps a tensor of the shape of `x` to a tensor without axes; `x` has any shape, or no axes. Move a single entry by
+# `eps` to *each side*, the others staying where they are, and return a tensor of the shape and type of `x`, without
+# axes where `x` has none. Use values of `f` alone: here `autograd` is no answer. A check that leans on what it checks
+# checks nothing.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_numerical_gradient"}
 def numerical_gradient(f, x, *, eps):

@@ -56,6 +56,13 @@ def _mirrored(sizes: Sequence[int]) -> Costs:
     return forward(sizes), forward(sizes[::-1])
 
 
+def _one_layer_early(sizes: Sequence[int]) -> Costs:
+    last = len(sizes) - 1
+    forward = sum(sizes[layer] * sizes[layer - 1] * sizes[0] for layer in range(2, last))
+    reverse = sum(sizes[layer] * sizes[layer - 1] * sizes[last] for layer in range(1, last - 1))
+    return forward, reverse
+
+
 def _multiplied(sizes: Sequence[int]) -> Costs:
     shapes = [(out, into) for into, out in itertools.pairwise(sizes)]
     forward, reverse, product = 0, 0, shapes[0]
@@ -189,6 +196,13 @@ CHAIN_COSTS = Exercise(
             "both alike.",
             0.5,
             forms=[_costs(reverse=slice(None))],
+        ),
+        Mistake(
+            "stops_one_layer_early",
+            _one_layer_early,
+            "The loop ends one layer too early, as `range` leaves out its end: the product with the last layer on the "
+            "way is missing.",
+            0.5,
         ),
         Mistake(
             "one_too_few",

@@ -191,6 +191,20 @@ OUTPUT_DELTA = Exercise(
             ],
         ),
         Mistake(
+            "one_subtracted_whole",
+            _delta(classes=lambda scores, targets: scores.softmax(dim=1) / len(scores) - _hot(scores, targets)),
+            "A whole 1 is subtracted at the right class after the division by n. The mean divides both: subtract "
+            "first.",
+            0.5,
+            forms=[
+                _delta(
+                    binary=lambda scores, targets: scores.sigmoid() / len(scores) - targets,
+                    classes=lambda scores, targets: scores.softmax(dim=1) / len(scores) - _hot(scores, targets),
+                ),
+                _delta(binary=lambda scores, targets: scores.sigmoid() / len(scores) - targets),
+            ],
+        ),
+        Mistake(
             "divides_by_entries",
             _all(lambda delta, scores: delta * len(scores) / scores.numel()),
             "It is divided by all entries of the table. The loss of a row is a sum over its columns: divide by the "

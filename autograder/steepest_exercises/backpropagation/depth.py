@@ -196,6 +196,13 @@ DELTA_NORMS = Exercise(
             forms=[_norms(lambda delta, weights, slopes, layer: slopes[layer] * (weights[layer] @ delta))],
         ),
         Mistake(
+            "slopes_from_the_other_end",
+            _norms(lambda delta, weights, slopes, layer: weights[layer].T @ (slopes[len(slopes) - 1 - layer] * delta)),
+            "The weights are taken from the last layer on, and the slopes from the first, which raises unless widths "
+            "are equal. Both lists belong together: turn both round.",
+            0.25,
+        ),
+        Mistake(
             "reversed",
             _norms(give=lambda norms: norms.flip(0)),
             "The norms come from the top to the bottom. Entry 0 is that of the input, and entry L is ‖delta‖.",

@@ -146,6 +146,16 @@ def _never_moved_back(back: float) -> Numerical:
     return gradient
 
 
+def _growing_nudge(f: Objective, x: Tensor, *, eps: float) -> Tensor:
+    """One nudge for all places, in which what has been set stays."""
+    nudge, slopes = torch.zeros_like(x).reshape(-1), []
+    for place in range(len(nudge)):
+        nudge[place] = eps
+        step = nudge.reshape(x.shape)
+        slopes.append((f(x + step) - f(x - step)) / (2 * eps))
+    return torch.stack(slopes).reshape(x.shape)
+
+
 def _from_the_moved(f: Objective, x: Tensor, *, eps: float) -> Tensor:
     """The low side is one step down from the high one, which is where it began."""
     moved, slopes = x.clone().reshape(-1), []
@@ -269,6 +279,13 @@ NUMERICAL_GRADIENT = Exercise(
             "taken at x.",
             0.5,
             forms=[_never_moved_back(2.0)],
+        ),
+        Mistake(
+            "nudge_not_set_back",
+            _growing_nudge,
+            "The nudge keeps the entries that were set before, so that every slope but the first is taken along "
+            "several entries at once. Begin each nudge with zeros.",
+            0.5,
         ),
         Mistake(
             "rows_at_once",

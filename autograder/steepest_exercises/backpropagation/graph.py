@@ -55,7 +55,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("six nodes and many paths", dense(6), 6),
         case("nine nodes and many paths", dense(9), 9),
         case("two paths that cancel", cancel, 5),
-        case("a node that does not reach the last one", dense(7, without=3), 7),
+        case("a node that does not reach the last one", dense(7, without=3), 7, 0.1),
         case("a single edge", graph([(0, 1)]), 2),
         case("a single node", [], 1, 0.1),
         case("a ladder of sixty rungs", ladder, RUNGS + 1),
@@ -292,6 +292,13 @@ GRAPH_GRADIENT = Exercise(
             ],
         ),
         Mistake(
+            "list_turned_round",
+            lambda edges, n: _pulled(edges, n)[::-1],
+            "The gradients come in the order in which they were found, from the last node to the first. Entry i is "
+            "that of node i: turn the list round.",
+            0.5,
+        ),
+        Mistake(
             "order_of_the_list",
             _sweep(lambda edges: edges),
             "Edges are used in an order in which a node hands on its gradient before it has all of it. The list comes "
@@ -399,7 +406,12 @@ GRAPH_GRADIENT = Exercise(
             "Each node hands on once, as soon as it is met, and so before everything has arrived at it. Whoever "
             "searches by depth or breadth needs an order: a node's turn comes after all that it leads to.",
             0.25,
-            forms=[_searched(deep=True), _recursive],
+            forms=[
+                _searched(deep=True),
+                _recursive,
+                lambda edges, n: _searched(deep=False)(sorted(edges), n),
+                lambda edges, n: _searched(deep=True)(sorted(edges), n),
+            ],
         ),
         Mistake(
             "short_paths_alone",
@@ -433,7 +445,7 @@ GRAPH_GRADIENT = Exercise(
             "every_end_is_an_output",
             _all_sinks,
             "A node that does not reach the last one gets a gradient. It has none: 0.",
-            0.5,
+            0.9,
         ),
         Mistake(
             "pushed_upwards",

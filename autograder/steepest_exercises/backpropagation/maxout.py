@@ -28,7 +28,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("as many pieces as units", 7, 4, 3, 3),
         case("as many of everything", 3, 3, 3, 3),
         case("many pieces", 4, 2, 8, 3),
-        case("one unit", 9, 3, 4, 1),
+        case("one unit", 9, 3, 4, 1, corner=0.1),
         case("float32", 5, 6, 3, 4, torch.float32),
         case("a single example", 1, 4, 3, 2, corner=0.1),
         case("a single piece", 4, 3, 1, 5, corner=0.1),
@@ -61,6 +61,18 @@ def _scores(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def _maxout(pick: Callable[[Tensor], Any], scores: Callable[..., Tensor] = _scores) -> Callable[..., Any]:
     """What is picked from the scores of all pieces."""
     return lambda x, weight, bias: pick(scores(x, weight, bias))
+
+
+def _chosen_without_biases(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Each unit takes the piece that would be the largest without biases."""
+    places = _unbiased(x, weight, bias).argmax(dim=0)
+    return _scores(x, weight, bias).gather(0, places[None])[0]
+
+
+def _one_piece_for_the_batch(scores: Tensor) -> Tensor:
+    """Each unit takes the same piece for all examples."""
+    places = scores.mean(dim=1).argmax(dim=0)
+    return torch.stack([scores[place, :, unit] for unit, place in enumerate(places.tolist())], dim=1)
 
 
 def _unbiased(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -110,7 +122,21 @@ MAXOUT = Exercise(
                 lambda x, weight, bias: _largest(x @ weight.mT) + bias.sum(dim=0),
                 lambda x, weight, bias: _largest(x @ weight.mT) + bias[0],
                 lambda x, weight, bias: _largest(x @ weight.mT) + bias.mean(dim=0),
+                _chosen_without_biases,
             ],
+        ),
+        Mistake(
+            "weight_as_it_stands",
+            lambda x, weight, bias: _largest(x @ weight + bias[:, None, :]),
+            "The weights meet x the wrong way round, which raises unless a layer has as many outputs as inputs. Each "
+            "piece is (out, in): multiply by its transpose.",
+            0.25,
+        ),
+        Mistake(
+            "one_piece_for_the_batch",
+            _maxout(_one_piece_for_the_batch),
+            "Each unit has one piece for all examples. Which piece is the largest is asked for each example anew.",
+            0.25,
         ),
         Mistake(
             "bias_forgotten",

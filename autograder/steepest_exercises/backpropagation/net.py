@@ -19,9 +19,17 @@ OUTPUTS = ["the loss", "the gradients of the weights", "the gradients of the bia
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, n: int, *sizes: int, dtype: torch.dtype = torch.float64, corner: float = 0.0) -> Case:
+    def case(
+        name: str,
+        n: int,
+        *sizes: int,
+        dtype: torch.dtype = torch.float64,
+        corner: float = 0.0,
+        seen: int | None = None,
+    ) -> Case:
+        """A net of these widths, and labels of all classes or of the first few."""
         x = normal(rng, n, sizes[0]).to(dtype)
-        labels = torch.from_numpy((rng.permutation(n) + rng.integers(sizes[-1])) % sizes[-1])
+        labels = torch.from_numpy((rng.permutation(n) + rng.integers(sizes[-1])) % (seen or sizes[-1]))
         pairs = list(itertools.pairwise(sizes))
         weights = [(1.2 * normal(rng, out, into) / into**0.5).to(dtype) for into, out in pairs]
         biases = [(0.5 * normal(rng, out)).to(dtype) for _, out in pairs]
@@ -30,7 +38,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         return Case(name, inputs, slack=slack, corner=corner)
 
     return [
-        case("one layer", 5, 4, 3),
+        case("one layer", 5, 4, 3, corner=0.1),
         case("two layers", 6, 3, 5, 4),
         case("three layers", 7, 4, 6, 5, 3),
         case("four layers", 5, 3, 4, 6, 5, 4),
@@ -39,6 +47,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("layers that get narrower", 8, 7, 5, 3, 2),
         case("float32", 9, 6, 5, 4, 3, dtype=torch.float32),
         case("a single row", 1, 3, 4, 3, corner=0.1),
+        case("no row of the last class", 6, 4, 5, 4, corner=0.1, seen=3),
     ]
 
 
@@ -85,8 +94,41 @@ MLP_BACKPROP = Exercise(
                 backprop(slope=lambda out, z: out**2),
                 backprop(slope=lambda out, z: (1 - out**2) ** 2),
                 backprop(slope=lambda out, z: 1 + out**2),
-                backprop(slope=lambda out, z: 1 - torch.tanh(out) ** 2),
             ],
+        ),
+        Mistake(
+            "tanh_twice",
+            backprop(slope=lambda out, z: 1 - torch.tanh(out) ** 2),
+            "tanh is taken of what has been through it already. With the layer's output a the slope is 1 − a²; with "
+            "its sum z it is 1 − tanh(z)².",
+            0.5,
+        ),
+        Mistake(
+            "slope_of_the_layer_above",
+            passes.slope_first,
+            "The slope comes before the weights, and from the layer above. δ goes down through the weights first, and "
+            "meets the slope of the layer that it comes to then.",
+            0.5,
+        ),
+        Mistake(
+            "whole_columns_at_the_labels",
+            backprop(end=passes.whole_columns),
+            "1 is subtracted from whole columns: `delta[:, labels]` takes every row of them. One entry of each row is "
+            "meant: `delta[torch.arange(n), labels]`.",
+            0.5,
+        ),
+        Mistake(
+            "two_layers_only",
+            passes.two_layers,
+            "This is written out for two layers. A net may have one to four: loop over the lists.",
+            0.25,
+        ),
+        Mistake(
+            "classes_counted_by_the_labels",
+            passes.counted_by_labels,
+            "The number of classes is that of the largest label and 1, which is too few where the last class is "
+            "missing. Give it: `one_hot(labels, scores.shape[1])`.",
+            0.9,
         ),
         Mistake(
             "slope_of_another_activation",

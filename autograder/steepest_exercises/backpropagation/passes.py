@@ -109,7 +109,8 @@ def recursive(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequ
         z = functional.linear(h, weights[layer], biases[layer])
         if layer == len(weights) - 1:
             hot = functional.one_hot(labels, z.shape[1])
-            loss, delta = mean_loss(z, labels), (z.softmax(dim=1) - hot) / len(h)
+            loss = functional.nll_loss(functional.log_softmax(z, dim=1), labels)
+            delta = (functional.softmax(z, dim=1) - hot) / len(h)
         else:
             loss, delta, above, shifts = ascend(torch.tanh(z), layer + 1)
             delta = delta / torch.cosh(z) ** 2
@@ -157,6 +158,47 @@ def differentiated(loss: Callable[[Tensor, Tensor], Tensor]) -> Backprop:
 def by_autograd(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Gradients:
     """The library's own backward pass."""
     found: Gradients = differentiated(mean_loss)(x, labels, weights, biases)
+    return found
+
+
+def whole_columns(p: Tensor, hot: Tensor, scores: Tensor) -> Tensor:
+    """δ at the scores, less 1 in every row at every class that one of the labels names."""
+    delta = p.clone()
+    delta[:, hot.argmax(dim=1)] -= 1
+    return delta / len(p)
+
+
+def slope_first(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Gradients:
+    """The slope of the layer above, before its weights; at the last one that of tanh of the scores."""
+    outs = [x]
+    for matrix, shift in zip(weights, biases, strict=True):
+        outs.append(torch.tanh(functional.linear(outs[-1], matrix, shift)))
+    scores = functional.linear(outs[-2], weights[-1], biases[-1])
+    delta = (scores.softmax(dim=1) - functional.one_hot(labels, scores.shape[1])) / len(x)
+    grad_weights: list[Tensor] = []
+    grad_biases: list[Tensor] = []
+    for layer in reversed(range(len(weights))):
+        grad_weights.insert(0, delta.T @ outs[layer])
+        grad_biases.insert(0, delta.sum(dim=0))
+        delta = (delta * (1 - outs[layer + 1] ** 2)) @ weights[layer]
+    return mean_loss(scores, labels), grad_weights, grad_biases
+
+
+def two_layers(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Gradients:
+    """Written out, without a loop."""
+    (first, second), (shift, last) = weights, biases
+    h = torch.tanh(x @ first.T + shift)
+    scores = h @ second.T + last
+    delta = (scores.softmax(dim=1) - functional.one_hot(labels, scores.shape[1])) / len(x)
+    below = delta @ second * (1 - h**2)
+    return mean_loss(scores, labels), [below.T @ x, delta.T @ h], [below.sum(dim=0), delta.sum(dim=0)]
+
+
+def counted_by_labels(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Gradients:
+    """One-hot rows as wide as the largest label asks for."""
+    found: Gradients = backprop(
+        end=lambda p, hot, scores: (p - functional.one_hot(hot.argmax(dim=1))) / len(p),
+    )(x, labels, weights, biases)
     return found
 
 

@@ -261,7 +261,6 @@ ACTIVATION_SLOPE = Exercise(
             "A ReLU's slope is 0 below zero: there the output does not move at all.",
             0.5,
             forms=[
-                _with({"ReLU": lambda x: (x < 0).to(x)}),
                 _with({"ReLU": torch.sign}),
                 _with({"ReLU": lambda x: torch.where(x > 0, 1.0, 0.01).to(x)}),
             ],
@@ -306,8 +305,28 @@ ACTIVATION_SLOPE = Exercise(
             "Below zero ELU's slope falls towards 0 as x falls: e^x, with its own sign.",
             0.5,
             forms=[
-                _with({"ELU": lambda x: torch.where(x > 0, 1.0, -torch.exp(x)).to(x)}),
                 _with({"ELU": lambda x: torch.where(x > 0, 1.0, x * torch.exp(x)).to(x)}),
+            ],
+        ),
+        Mistake(
+            "branches_exchanged",
+            _with({"ReLU": lambda x: (x < 0).to(x), "leaky ReLU": lambda x: torch.where(x < 0, 1.0, 0.01).to(x)}),
+            "The branches are the wrong way round: the slope of ReLU and leaky ReLU is 1 where x is positive.",
+            0.5,
+            forms=[
+                _with({"ReLU": lambda x: (x < 0).to(x)}),
+                _with({"leaky ReLU": lambda x: torch.where(x < 0, 1.0, 0.01).to(x)}),
+            ],
+        ),
+        Mistake(
+            "sign_below_zero",
+            _with({"ELU": lambda x: x.sign() * _elu(x), "SELU": lambda x: x.sign() * reference.SLOPES["SELU"](x)}),
+            "Below zero the slope of ELU and SELU has a minus sign. e^x − 1 grows there too: its slope is e^x, times "
+            "λα for SELU.",
+            0.5,
+            forms=[
+                _with({"ELU": lambda x: x.sign() * _elu(x)}),
+                _with({"SELU": lambda x: x.sign() * reference.SLOPES["SELU"](x)}),
             ],
         ),
         Mistake(

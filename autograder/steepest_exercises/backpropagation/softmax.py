@@ -104,6 +104,19 @@ SOFTMAX_BACKWARD = Exercise(
             0.25,
         ),
         Mistake(
+            "tables_interchanged",
+            lambda p, g: g * (p - _mean(p, g)),
+            "p and g have changed places: the mean is subtracted from g, and the difference multiplied by p.",
+            0.25,
+        ),
+        Mistake(
+            "square_subtracted_twice",
+            lambda p, g: p * (g - _mean(p, g)) - p * p * g,
+            "On the diagonal of the Jacobian p² is subtracted twice: p(1 − p) holds it already, and so does diag(p) − "
+            "p pᵀ. Take one of them.",
+            0.5,
+        ),
+        Mistake(
             "plus_for_minus",
             lambda p, g: p * (g + _mean(p, g)),
             "The mean is added where it should be subtracted: the others lose what one score gains.",

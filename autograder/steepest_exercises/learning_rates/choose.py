@@ -60,7 +60,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         return [value + float(rng.uniform(-0.01, 0.01)) for value in shape]
 
     def disorder(rates: list[float], losses: np.ndarray) -> tuple[list[float], np.ndarray]:
+        """The first of them does not diverge: that is a case of its own."""
         order = rng.permutation(len(rates))
+        order = np.roll(order, -int(np.isfinite(losses[order, -1]).argmax()))
         return [rates[place] for place in order], losses[order]
 
     six, five, seven, four = grid(6), grid(5), grid(7), grid(4)
@@ -72,6 +74,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     middle[2] = diverged(20, math.nan)
     jumping = runs(ends(1.6, 0.45, 0.8, 1.0), 20)
     jumping[2, -2:] = 0.55, 0.2
+    recovered = runs(ends(1.6, 0.9, 0.4, 0.7), 50)
+    recovered[2, 12:14] = math.inf
     perfect = runs(ends(1.6, 0.45, 0.1, 1.0), 50)
     perfect[2, -5:] = 0.0
     return [
@@ -80,13 +84,14 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("the best run falls late", five, runs(ends(1.5, 1.0, 0.6, 0.5, 0.9), 100, slow=3)),
         case("a run that starts high", five, runs(ends(1.5, 0.45, 0.4, 0.9, 1.2), 20, high=1)),
         case("the two largest rates diverge, to inf and to nan", seven, blown),
-        case("the rates come from the largest down, and the first diverges", five[::-1], first_lost),
+        case("the rates come from the largest down, and the first diverges", five[::-1], first_lost, corner=0.1),
         case("a rate in the middle diverges to nan", five, middle),
         case("the largest rate is the best", four, runs(ends(1.8, 1.1, 0.7, 0.2), 50)),
         case("the smallest rate is the best, and falls late", five, runs(ends(0.5, 0.6, 0.9, 1.5, 1.8), 50, slow=0)),
         case("the ends fall, rise and fall again", five, runs(ends(1.5, 0.7, 0.9, 0.4, 1.2), 100)),
         case("the loss jumps at the very end", four, jumping),
         case("a run that ends at exactly 0", four, perfect, corner=0.1),
+        case("an inf on the way to the best end", four, recovered, corner=0.1),
         case("losses below zero", five, runs(ends(0.6, 0.1, -0.9, -0.4, 0.5), 100)),
         case("rates in disorder", *disorder(six, runs(ends(1.9, 1.3, 0.5, 0.25, 0.6, 1.0), 20, dips=4))),
         case("rates in disorder, some diverge", *disorder(seven, blown)),
@@ -153,6 +158,16 @@ def _twice_the_best(short_run: Run, rates: Sequence[float]) -> object:
     return chosen
 
 
+def _twice_but_for_the_first(short_run: Run, rates: Sequence[float]) -> object:
+    """The best loss is not kept: the best rate so far is run again for each comparison."""
+    chosen: float | None = None
+    for lr in rates:
+        end = float(short_run(lr)[-1])
+        if math.isfinite(end) and (chosen is None or end < float(short_run(chosen)[-1])):
+            chosen = lr
+    return chosen
+
+
 def _first_is_kept(short_run: Run, rates: Sequence[float]) -> object:
     """A loop that begins with the first run, whatever came of it."""
     chosen, best = rates[0], float(short_run(rates[0])[-1])
@@ -161,6 +176,15 @@ def _first_is_kept(short_run: Run, rates: Sequence[float]) -> object:
         if end < best:
             chosen, best = lr, end
     return chosen
+
+
+def _place_among_the_sound(short_run: Run, rates: Sequence[float]) -> object:
+    ends = _ends(short_run, rates)
+    return rates[int(ends[ends.isfinite()].argmin())]
+
+
+def _last_sound(short_run: Run, rates: Sequence[float]) -> object:
+    return [lr for lr in rates if short_run(lr)[-1].isfinite()][-1]
 
 
 def _until(stop: Callable[[float, float], bool]) -> Choice:
@@ -242,11 +266,36 @@ CHOOSE_RATE = Exercise(
             "A run that ended in nan is chosen, or hides the others: `argmin` takes a nan for the smallest, and no "
             "comparison with nan is true. Leave out the runs whose last loss is not finite.",
             credit=0.5,
-            forms=[
-                _first_is_kept,
-                _by_ends(lambda ends: min(range(len(ends)), key=lambda place: float(ends[place]))),
-                _by_ends(lambda ends: ends.nan_to_num(nan=0.0).argmin()),
-            ],
+            forms=[_by_ends(lambda ends: ends.nan_to_num(nan=0.0).argmin())],
+        ),
+        Mistake(
+            "first_run_unchecked",
+            _first_is_kept,
+            "The first run is the best so far before anybody has looked at it. If it ends in nan no other can beat it, "
+            "since every comparison with nan is false. Begin with infinity.",
+            credit=0.9,
+            forms=[_by_ends(lambda ends: min(range(len(ends)), key=lambda place: float(ends[place])))],
+        ),
+        Mistake(
+            "lost_by_an_inf_on_the_way",
+            _by_score(_last, lambda losses: bool(losses.isfinite().all())),
+            "A run is left out because of a loss on the way that is not finite. Only where it ends counts: look at its "
+            "last loss.",
+            credit=0.9,
+        ),
+        Mistake(
+            "place_among_the_sound_runs",
+            _place_among_the_sound,
+            "The place of the lowest loss is counted without the runs that were left out, and looked up in the whole "
+            "list of rates. Keep each loss with its rate.",
+            credit=0.5,
+        ),
+        Mistake(
+            "last_sound_run",
+            _last_sound,
+            "The last run that ends in a number wins, whatever the others did. When a run takes the lead, the best "
+            "loss so far has to be replaced as well as the best rate.",
+            credit=0.25,
         ),
         Mistake(
             "lowest_ever",
@@ -359,7 +408,7 @@ CHOOSE_RATE = Exercise(
             "A rate is run a second time. That costs as much again, and another run draws other minibatches and ends "
             "elsewhere: keep what the first one gave.",
             credit=0.5,
-            forms=[_twice_the_best],
+            forms=[_twice_the_best, _twice_but_for_the_first],
         ),
         Mistake(
             "a_tenth_of_the_best",

@@ -31,12 +31,12 @@ def _hidden(rng: np.random.Generator) -> Sequence[Case]:
 
 
 def _around(rng: np.random.Generator, least: float, most: float) -> Sequence[Case]:
-    def case(name: str, low: float, high: float | None = None) -> Case:
+    def case(name: str, low: float, high: float | None = None, corner: float = 0.0) -> Case:
         power = float(low if high is None else rng.uniform(low, high))
-        return Case(name, {"args": [power], "kwargs": {}, "outputs": OUTPUTS})
+        return Case(name, {"args": [power], "kwargs": {}, "outputs": OUTPUTS}, corner=corner)
 
     return [
-        case("a constant rate", 0.0),
+        case("a constant rate", 0.0, corner=0.1),
         case("a rate that hardly falls", 0.1, 0.24),
         case("a rate that falls slowly", 0.26, 0.45),
         case("just under the root", 0.5 - most, 0.5 - least),
@@ -67,6 +67,16 @@ def _reaches(p: float) -> bool:
 
 def _settles(p: float) -> bool:
     return p > 0.5
+
+
+def _many_terms(power: float) -> Answer:
+    rates = np.arange(1.0, 10_001) ** -power
+    return bool(rates.sum() > 10), bool((rates**2).sum() < 10)
+
+
+def _later_terms(power: float) -> Answer:
+    rates = np.arange(50_001.0, 100_001) ** -power
+    return bool(rates.sum() > 0.1), bool((rates**2).sum() < 0.1)
 
 
 def _by_regime(power: float) -> Answer:
@@ -187,6 +197,19 @@ ROBBINS_MONRO = Exercise(
             "Only 1/k is let through. Every power from just over ½ up to 1 satisfies both conditions.",
             credit=0.25,
             forms=[_verdict(lambda p: p == 1, _settles), _verdict(_reaches, lambda p: p == 1)],
+        ),
+        Mistake(
+            "constant_rate_excluded",
+            _verdict(lambda p: 0 < p <= 1, _settles),
+            "A constant rate, power 0, reaches everywhere as well: the sum of its terms is infinite.",
+            credit=0.9,
+        ),
+        Mistake(
+            "sum_of_many_terms",
+            _many_terms,
+            "A finite number of terms is added up. However many there are, they cannot tell a sum that grows slowly "
+            "without end from one that stays below a bound: compare the power with the border.",
+            forms=[_later_terms],
         ),
         Mistake(
             "half_as_the_edge_of_both",

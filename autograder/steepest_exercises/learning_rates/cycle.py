@@ -14,12 +14,12 @@ Schedule = Callable[..., float]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, place: Callable[[int, int], int], *, early: bool = True) -> Case:
+    def case(name: str, place: Callable[[int, int], int], *, early: bool = True, corner: float = 0.0) -> Case:
         n_steps = int(rng.integers(50, 120))
         peak = int(n_steps * rng.uniform(0.2, 0.4 if early else 0.3)) if early else int(n_steps * rng.uniform(0.6, 0.8))
         lr_max = float(rng.uniform(0.5, 1.5))
         ends = {"lr_start": lr_max * float(rng.uniform(0.1, 0.3)), "lr_end": lr_max * float(rng.uniform(0.01, 0.05))}
-        return at(name, place(peak, n_steps), **ends, lr_max=lr_max, peak=peak, n_steps=n_steps)
+        return at(name, place(peak, n_steps), **ends, lr_max=lr_max, peak=peak, n_steps=n_steps, corner=corner)
 
     return [
         case("before the first step", lambda peak, n: 0),
@@ -34,7 +34,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("half way down", lambda peak, n: peak + (n - peak) // 2 + 2),
         case("three quarters of the way down", lambda peak, n: peak + 3 * (n - peak) // 4),
         case("the last step but one", lambda peak, n: n - 2),
-        case("the last step", lambda peak, n: n - 1),
+        case("the last step", lambda peak, n: n - 1, corner=0.1),
         case("a late peak, on the way up", lambda peak, n: peak // 3, early=False),
         case("a late peak, at it", lambda peak, n: peak, early=False),
         case("a late peak, on the way down", lambda peak, n: peak + (n - peak) // 3 + 1, early=False),
@@ -148,6 +148,15 @@ def _reversed_leg(start: float, end: float, share: float) -> float:
 
 def _half_forgotten_leg(start: float, end: float, share: float) -> float:
     return float(end + (start - end) * (1 + np.cos(np.pi * share)))
+
+
+def _without_pi_leg(start: float, end: float, share: float) -> float:
+    return float(end + (start - end) * (1 + np.cos(share)) / 2)
+
+
+def _jumping_leg(start: float, end: float, share: float) -> float:
+    """The share rounded down, as `//` leaves it."""
+    return cosine_leg(start, end, share // 1)
 
 
 def _swinging_leg(start: float, end: float, share: float) -> float:
@@ -317,6 +326,22 @@ ONE_CYCLE = Exercise(
             ),
             "It is one step ahead: `step` counts the steps taken, and at step 0 the rate is lr_start.",
             credit=0.5,
+            forms=[lambda step, *, n_steps, **constants: taught(step + 1, n_steps=n_steps + 1, **constants)],
+        ),
+        Mistake(
+            "angle_without_pi",
+            _legs(_without_pi_leg, _without_pi_leg),
+            "π is missing in the angle: along a leg it has to go from 0 to π, so `math.pi * share`.",
+            credit=0.25,
+            forms=[_legs(cosine_leg, _without_pi_leg)],
+        ),
+        Mistake(
+            "jumps",
+            _legs(_jumping_leg, _jumping_leg),
+            "The share of a leg is rounded down to 0, so that the rate stays where the leg begins and jumps at its "
+            "end. Divide by `/`; `//` rounds.",
+            credit=0.25,
+            forms=[_legs(cosine_leg, _jumping_leg)],
         ),
     ],
     equivalent={

@@ -15,10 +15,10 @@ Schedule = Callable[..., float]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, place: Callable[[int], int], low: int = 6, high: int = 15) -> Case:
+    def case(name: str, place: Callable[[int], int], low: int = 6, high: int = 15, *, corner: float = 0.0) -> Case:
         every = int(rng.integers(low, high))
         lr, factor = float(rng.uniform(0.2, 0.9)), float(rng.uniform(0.3, 0.8))
-        return at(name, place(every), lr=lr, factor=factor, every=every)
+        return at(name, place(every), lr=lr, factor=factor, every=every, corner=corner)
 
     return [
         case("before the first step", lambda every: 0),
@@ -35,8 +35,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("in the middle of the fifth stretch", lambda every: 4 * every + every // 2 + 1),
         case("at the sixth drop", lambda every: 6 * every),
         case("stretches of hundreds of steps", lambda every: 3 * every - 10, 300, 500),
-        case("a drop at every step", lambda every: 5, 1, 2),
-        case("a drop at every step, many steps", lambda every: 12, 1, 2),
+        case("a drop at every step", lambda every: 5, 1, 2, corner=0.05),
+        case("a drop at every step, many steps", lambda every: 12, 1, 2, corner=0.05),
     ]
 
 
@@ -203,6 +203,7 @@ STEP_DECAY = Exercise(
                 _after(_whole, lambda lr, f, n: max(lr - f * n, 0.0)),
                 _after(_whole, lambda lr, f, n: lr * (1 - f * n)),
                 _after(_whole, lambda lr, f, n: lr - lr * (1 - f) * n),
+                _after(_whole, lambda lr, f, n: max(lr - lr * (1 - f) * n, 0.0)),
             ],
         ),
         Mistake(

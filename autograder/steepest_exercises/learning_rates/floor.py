@@ -30,12 +30,12 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("near the rate of one step", uniform(rng, 0.9, 1.1, 4), uniform(rng, 1, 3, 4), drawn(0.95, 1.0)),
         case("beyond the rate of one step", uniform(rng, 1.2, 1.6, 4), uniform(rng, 0.3, 2, 4), drawn(1.0, 1.1)),
         case("near the limit of stability", uniform(rng, 1.8, 1.9, 3), uniform(rng, 0.5, 2, 3), 1.0),
-        case("one noise for all curvatures", uniform(rng, 0.3, 2, 6), drawn(1.5, 2.5), drawn(0.2, 0.3)),
-        case("a weak noise", uniform(rng, 0.5, 2, 4), drawn(0.05, 0.1), drawn(0.4, 0.5)),
+        case("one noise for all curvatures", uniform(rng, 0.3, 2, 6), drawn(1.5, 2.5), drawn(0.2, 0.3), 0.05),
+        case("a weak noise", uniform(rng, 0.5, 2, 4), drawn(0.05, 0.1), drawn(0.4, 0.5), 0.05),
         case("a matrix of curvatures", uniform(rng, 0.3, 2, 2, 3), uniform(rng, 0.5, 2, 2, 3), drawn(0.3, 0.5)),
         case("float32", uniform(rng, 0.5, 2, 4).float(), uniform(rng, 0.5, 2, 4).float(), drawn(0.2, 0.4)),
         case("some diverge", torch.tensor([drawn(0.4, 1), drawn(4.5, 6), drawn(1, 1.5), drawn(7, 9)]).double(),
-             uniform(rng, 0.5, 2, 4), 0.5),
+             uniform(rng, 0.5, 2, 4), 0.5, 0.1),
         case("exactly at the limit of stability", torch.tensor([4.0, drawn(1, 3)]).double(), drawn(0.5, 2), 0.5, 0.1),
         case("a flat direction", torch.tensor([0.0, drawn(1, 3)]).double(), drawn(0.5, 2), 0.25, 0.1),
         case("a hill", torch.tensor([-drawn(0.5, 2), drawn(0.5, 2)]).double(), drawn(0.5, 2), 0.25, 0.1),
@@ -98,6 +98,22 @@ def _masked(curvature: Tensor, sigma: Tensor | float, *, lr: float) -> Tensor:
     floor = lr * sigma**2 / (curvature * (2 - lr * curvature))
     floor[(curvature <= 0) | (lr * curvature >= 2)] = float("inf")
     return floor
+
+
+def _repeated(times: int, start: float) -> Floor:
+    """The recursion itself, so many times."""
+
+    def noise_floor(curvature: Tensor, sigma: Tensor | float, *, lr: float) -> Tensor:
+        m = torch.full_like(curvature, start)
+        for _ in range(times):
+            m = (1 - lr * curvature) ** 2 * m + lr**2 * sigma**2
+        return torch.where((curvature > 0) & (lr * curvature < 2), m, torch.inf)
+
+    return noise_floor
+
+
+def _in_a_row(curvature: Tensor, sigma: Tensor | float, *, lr: float) -> Tensor:
+    return torch.tensor(_one_by_one(curvature, sigma, lr=lr).reshape(-1).tolist())
 
 
 def _hills_forgotten(curvature: Tensor, sigma: Tensor | float, *, lr: float) -> Tensor:
@@ -171,14 +187,14 @@ NOISE_FLOOR = Exercise(
             _everywhere(_taught),
             "Where η is too large, or the curvature is not positive, the formula gives a negative mean square. There "
             "the path runs away: inf.",
-            credit=0.5,
+            credit=0.8,
             forms=[_everywhere(_geometric), _everywhere(lambda c, s, lr: _taught(c, s, lr).abs())],
         ),
         Mistake(
             "limit_forgotten",
             _limit_forgotten,
             "Where ηλ exceeds 2 the formula gives a negative mean square. There the path diverges: inf.",
-            credit=0.5,
+            credit=0.9,
         ),
         Mistake(
             "hills_forgotten",
@@ -196,8 +212,30 @@ NOISE_FLOOR = Exercise(
             "zero_where_it_diverges",
             _below(2.0, 0.0),
             "Where the path diverges the mean square is inf. This gives a small number there, as if all were well.",
+            credit=0.75,
+            forms=[_below(2.0, float("nan"))],
+        ),
+        Mistake(
+            "negative_cut_off",
+            _everywhere(lambda c, s, lr: _taught(c, s, lr).clamp(min=0)),
+            "A negative mean square is cut off at 0, as if all were well. Where the formula gives one the path runs "
+            "away: inf.",
+            credit=0.8,
+        ),
+        Mistake(
+            "not_yet_at_rest",
+            _repeated(100, 1.0),
+            "The recursion is repeated some number of times, after which a small rate is still on its way. Solve the "
+            "equation for m: there it has come to rest.",
             credit=0.5,
-            forms=[_everywhere(lambda c, s, lr: _taught(c, s, lr).clamp(min=0)), _below(2.0, float("nan"))],
+            forms=[_repeated(100, 0.0), _repeated(50, 1.0), _repeated(10, 0.0)],
+        ),
+        Mistake(
+            "one_row_of_the_default_type",
+            _in_a_row,
+            "The numbers are collected into one row of torch's default type. Give them the shape of `curvature`, and "
+            "its `dtype`.",
+            credit=0.5,
         ),
         Mistake(
             "deviation",

@@ -37,7 +37,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a single weight", 1, count=int(rng.integers(3, 9))),
         case("a non-contiguous matrix of weights", 3, 2, count=int(rng.integers(3, 9)), turned=True),
         case("float32", 6, count=int(rng.integers(3, 9)), dtype=torch.float32),
-        Case("the first point, the average is nan", empty, corner=0.2),
+        Case("the first point, the average is nan", empty, corner=0.1),
         case("a weight without axes", count=int(rng.integers(3, 9))),
     ]
 
@@ -81,11 +81,17 @@ AVERAGE_STEP = Exercise(
             _always(lambda a, x, n: (n * a + x) / (n + 1)),
             "0 times nan is nan: where there is no average yet, what stands in its place must not be used, not even "
             "multiplied by 0. Return the point.",
-            credit=0.8,
+            credit=0.9,
             forms=[
                 _always(lambda a, x, n: a + (x - a) / (n + 1)),
                 _always(lambda a, x, n: a * n / (n + 1) + x / (n + 1)),
             ],
+        ),
+        Mistake(
+            "average_for_the_first_point",
+            _always(lambda a, x, n: (n * a + x) / (n + 1) if n else a),
+            "With a count of 0 the average comes back, which nobody has made yet. The mean of one point is that point.",
+            credit=0.5,
         ),
         Mistake(
             "half_and_half",
@@ -168,7 +174,8 @@ AVERAGE_STEP = Exercise(
         Mistake(
             "share_of_the_average_wrong",
             _from_the_second(lambda a, x, n: (1 - 1 / (n + 1)) * a + x),
-            "The new point is added as a whole. Its share is 1/(count + 1).",
+            "One of the two shares is wrong. The average's is count/(count + 1) and that of the new point "
+            "1/(count + 1): brackets around the sum divide both.",
             credit=0.5,
             forms=[_from_the_second(lambda a, x, n: a * n + x / (n + 1))],
         ),

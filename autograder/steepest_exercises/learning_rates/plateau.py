@@ -111,6 +111,13 @@ PLATEAU_DECAY = Exercise(
             forms=[series(watch(after_a_cut=-1))],
         ),
         Mistake(
+            "two_counts_mixed",
+            series(watch(extra=1, after_a_cut=1)),
+            "The first cut comes by torch's count, and those after it by the lesson's. Either is accepted when it is "
+            "used throughout: after a cut the count begins where it began.",
+            credit=0.5,
+        ),
+        Mistake(
             "waiting_never_reset",
             series(watch(resets=False)),
             "Failures are added up although improvements lie between them. They must come in a row: an improvement "

@@ -13,17 +13,19 @@ from steepest_exercises.learning_rates.cases import at
 
 Rule = Callable[[int, float, float, float], float]
 
+LEFT_OUT = 0.05  # of each case without a constant, which a function without defaults fails
+
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, low: int, high: int, **constants: float) -> Case:
-        return at(name, int(rng.integers(low, high)), lr=float(rng.uniform(0.1, 0.6)), **constants)
+    def case(name: str, low: int, high: int, *, corner: float = 0.0, **constants: float) -> Case:
+        return at(name, int(rng.integers(low, high)), lr=float(rng.uniform(0.1, 0.6)), corner=corner, **constants)
 
     def drawn(low: float, high: float) -> float:
         return float(rng.uniform(low, high))
 
     return [
-        case("rate and power left out", 4, 12),
-        case("the first step, all left out", 0, 1),
+        case("rate and power left out", 4, 12, corner=LEFT_OUT),
+        case("the first step, all left out", 0, 1, corner=LEFT_OUT),
         case("after one step", 1, 2, rate=drawn(0.3, 0.7), power=drawn(1.3, 1.7)),
         case("before the first step", 0, 1, rate=drawn(0.1, 0.3), power=drawn(0.6, 0.8)),
         case("hyperbolic with a small rate", 20, 60, rate=drawn(0.01, 0.05), power=1.0),
@@ -33,11 +35,11 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("one over the square", 4, 9, rate=1.0, power=2.0),
         case("one over the square, slowly", 20, 40, rate=drawn(0.05, 0.1), power=2.0),
         case("a power between a half and one", 30, 60, rate=drawn(0.1, 0.3), power=drawn(0.6, 0.9)),
-        case("a power of its own, rate left out", 20, 40, power=drawn(0.6, 0.8)),
-        case("a rate of its own, power left out", 20, 40, rate=drawn(0.2, 0.4)),
+        case("a power of its own, rate left out", 20, 40, power=drawn(0.6, 0.8), corner=LEFT_OUT),
+        case("a rate of its own, power left out", 20, 40, rate=drawn(0.2, 0.4), corner=LEFT_OUT),
         case("many steps", 2000, 4000, rate=drawn(0.005, 0.01), power=drawn(1.2, 1.5)),
-        case("a power of zero", 5, 30, rate=drawn(0.2, 0.5), power=0.0),
-        case("a rate of zero", 5, 30, rate=0.0, power=drawn(0.6, 1.5)),
+        case("a power of zero", 5, 30, rate=drawn(0.2, 0.5), power=0.0, corner=0.1),
+        case("a rate of zero", 5, 30, rate=0.0, power=drawn(0.6, 1.5), corner=0.1),
     ]
 
 
@@ -64,6 +66,15 @@ def _again_by_the_rate(k: int, lr: float, d: float, p: float) -> float:
     for _ in range(k):
         lr = lr / (1 + d) ** p
     return lr
+
+
+def _defaults(first: float, second: float) -> Callable[..., float]:
+    """The formula, with these in the place of a rate and a power that are left out."""
+
+    def power_decay(step: int, *, lr: float, rate: float = first, power: float = second) -> float:
+        return float(lr / (1 + rate * step) ** power)
+
+    return power_decay
 
 
 POWER_DECAY = Exercise(
@@ -204,6 +215,13 @@ POWER_DECAY = Exercise(
             _schedule(lambda k, lr, d, p: lr / abs(1 - d * k) ** p if d * k != 1 else math.inf),
             "The denominator has a minus where a plus belongs: it shrinks first, and the rate grows.",
             credit=0.25,
+        ),
+        Mistake(
+            "another_default",
+            _defaults(1.0, 0.5),
+            "The formula is right, but where `rate` or `power` is left out another number than 1 stands in its place.",
+            credit=0.9,
+            forms=[_defaults(1.0, 2.0), _defaults(1.0, 0.0), _defaults(0.1, 1.0), _defaults(0.0, 1.0)],
         ),
         Mistake(
             "returns_the_factor",

@@ -15,12 +15,15 @@ from steepest_exercises.learning_rates.cases import Leg, at, cosine_leg, straigh
 Schedule = Callable[..., float]
 Cycles = Callable[[int, int, int], tuple[float, float]]
 
+EQUAL = 0.02  # there are five cases with cycles of equal length, in which a formula may divide by growth − 1
+
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, place: Callable[[int], int], growth: int = 0, *, to_zero: bool = False) -> Case:
         period, lr = int(rng.integers(9, 16)), float(rng.uniform(0.2, 0.9))
         constants = {"lr": lr, "lr_end": 0.0 if to_zero else lr * float(rng.uniform(0.1, 0.3)), "period": period}
-        return at(name, place(period), **constants, **({"growth": growth} if growth else {}))
+        corner = EQUAL if growth in (0, 1) else 0.0
+        return at(name, place(period), **constants, **({"growth": growth} if growth else {}), corner=corner)
 
     return [
         case("before the first step", lambda T: 0, 2),
@@ -156,6 +159,23 @@ def _degrees(start: float, end: float, share: float) -> float:
 
 def _no_pi(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(share)) / 2
+
+
+def _shrinking(step: int, *, lr: float, lr_end: float, period: int, growth: int = 1) -> float:
+    """Each cycle begins lower than the one before."""
+    while step >= period:
+        step, period, lr = step - period, period * growth, lr / growth
+    return cosine_leg(lr, lr_end, step / period)
+
+
+def _two_divisors(first: int, later: int) -> Schedule:
+    """The divisor is the length less `first` in the first cycle, and less `later` in the others."""
+
+    def cosine_restarts(step: int, *, lr: float, lr_end: float, period: int, growth: int = 1) -> float:
+        within, length = taught(step, period, growth)
+        return cosine_leg(lr, lr_end, within / (length - (first if step < period else later)))
+
+    return cosine_restarts
 
 
 taught = _cycles(_growing)
@@ -311,6 +331,21 @@ COSINE_RESTARTS = Exercise(
             _within(taught, straight_leg),
             "A cycle is a straight line here. Half a cosine is level at first and at last.",
             credit=0.25,
+        ),
+        Mistake(
+            "first_rate_shrinks",
+            _shrinking,
+            "Each cycle begins lower than the one before: `growth` is applied to the rate as well. It makes the cycles "
+            "longer; every restart goes back to lr.",
+            credit=0.5,
+        ),
+        Mistake(
+            "two_divisors_mixed",
+            _two_divisors(1, 0),
+            "The first cycle is divided otherwise than the others, T - 1 in one place and T in another. Either is "
+            "accepted when it is used in every cycle.",
+            credit=0.5,
+            forms=[_two_divisors(0, 1)],
         ),
         Mistake(
             "angle_without_pi",

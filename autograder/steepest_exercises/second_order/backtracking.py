@@ -21,6 +21,7 @@ Search = Callable[..., float]
 Enough = Callable[["Trial"], Tensor | bool]
 
 MANY = 60  # trials, in slips that would go on for ever
+ENDLESS = 400  # of those that go on until no step is left of it
 CALLS = 2000  # losses that a case gives, whatever a search that never ends may ask for
 MARGIN = 1e-3  # share of the first loss by which every trial passes or fails
 
@@ -215,6 +216,24 @@ def _point(give: Callable[[Tensor, float, Tensor], Tensor]) -> Callable[..., Ten
         return give(theta, reference.backtrack(f, theta, grad, direction, **settings), direction)
 
     return backtrack
+
+
+def _along_the_gradient_by_the_slope_of_the_direction(
+    f: Objective,
+    theta: Tensor,
+    grad: Tensor,
+    direction: Tensor,
+    *,
+    first: float = 1.0,
+    shrink: float = 0.5,
+    c1: float = 0.0001,
+) -> float:
+    alpha, loss, slope = first, f(theta), grad @ direction
+    for _ in range(ENDLESS):
+        if bool(f(theta - alpha * grad) <= loss + c1 * alpha * slope):
+            break
+        alpha *= shrink
+    return alpha
 
 
 def _best(trials: int) -> Search:
@@ -428,6 +447,7 @@ BACKTRACK = Exercise(
             _search(along=lambda direction, grad: -grad),
             "The trials go along −g, and `direction` has no part in them. A line search serves any descent direction.",
             0.25,
+            forms=[_along_the_gradient_by_the_slope_of_the_direction],
         ),
         Mistake(
             "direction_of_length_one",
@@ -440,7 +460,12 @@ BACKTRACK = Exercise(
             _search(along=lambda direction, grad: -direction),
             "The trials go against `direction`, up the slope. Try θ + αd.",
             forms=[
-                _search(lambda t: t.new <= t.old - t.c1 * t.alpha * t.slope, along=lambda direction, grad: -direction)
+                _search(lambda t: t.new <= t.old - t.c1 * t.alpha * t.slope, along=lambda direction, grad: -direction),
+                _search(
+                    lambda t: t.new <= t.old - t.c1 * t.alpha * t.slope,
+                    along=lambda direction, grad: -direction,
+                    most=ENDLESS,
+                ),
             ],
         ),
         Mistake(

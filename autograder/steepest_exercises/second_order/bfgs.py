@@ -228,7 +228,8 @@ BFGS_UPDATE = Exercise(
         Mistake(
             "never_updated",
             _kept(lambda B, s, y: B.clone()),
-            "B comes back as it was. Where yᵀs > 0 it must learn from the pair.",
+            "B comes back as it was. Where yᵀs > 0 it must learn from the pair: one number, the sum of all y_i s_i, is "
+            "looked at, and not its terms.",
             forms=[_kept(lambda B, s, y: identity(s) @ B @ identity(s) * 1.0)],
         ),
         Mistake(

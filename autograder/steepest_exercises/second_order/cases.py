@@ -56,6 +56,7 @@ def step_case(
     dtype: torch.dtype = torch.float64,
     slack: float = 1.0,
     hessian: Tensor | None = None,
+    corner: float = 0.0,
 ) -> Case:
     """A point, its gradient, and a Hessian with about these eigenvalues; what is None is left to the defaults."""
     values = [float(value * rng.uniform(0.95, 1.05)) for value in curvatures]
@@ -64,4 +65,4 @@ def step_case(
     given = {"lr": lr, "damping": damping}
     kwargs = {key: value for key, value in given.items() if value is not None}
     args = [theta.to(dtype), grad.to(dtype), matrix.to(dtype)]
-    return Case(name, {"args": args, "kwargs": kwargs, "outputs": ["the new point"]}, slack=slack)
+    return Case(name, {"args": args, "kwargs": kwargs, "outputs": ["the new point"]}, slack=slack, corner=corner)

@@ -54,13 +54,14 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("as many steps as parameters", matrix(5), 5, slack=100),
         case("three curvatures in six dimensions, three steps", few, 3, slack=100),
         case("two parameters, two steps", matrix(2), 2, slack=100),
-        case("one parameter", matrix(1), 1),
+        case("one parameter", matrix(1), 1, corner=0.1),
+        case("a small b", matrix(5), 3, b=1e-4 * normal(rng, 5), corner=0.1),
         case("one step, with one product to spend", matrix(3), 1, spare=0),
         case("three steps, with three products to spend", matrix(5), 3, spare=0),
         case("four steps, with four products to spend", matrix(7), 4, spare=0),
         case("two steps, with two products to spend", matrix(4), 2, spare=0),
         case("three steps of six, with a product to spare", matrix(6), 3, spare=1),
-        case("no step at all", matrix(3), 0),
+        case("no step at all", matrix(3), 0, corner=0.1),
         case("float32", matrix(6), 3, dtype=torch.float32, slack=20),
         case(
             "b along an eigenvector, solved after one step of three",
@@ -187,6 +188,10 @@ def _direction_of_the_old_residual(hvp: Product, b: Tensor, *, n_steps: int) -> 
     return x
 
 
+def _beta_by_the_first(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
+    return _solve(beta=lambda new, old, p, hp: (new @ new) / (b @ b))(hvp, b, n_steps=n_steps)
+
+
 def _without_steps(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
     solved: Tensor = torch.linalg.solve(_whole_matrix(hvp, b), b)
     return solved
@@ -224,7 +229,31 @@ CG_SOLVE = Exercise(
             _solve(beta=lambda new, old, p, hp: (old @ old) / (new @ new)),
             "β is turned round: new residual over old one, rᵀr/r_oldᵀr_old.",
             0.25,
-            forms=[_solve(beta=lambda new, old, p, hp: (new @ new).sqrt() / (old @ old).sqrt())],
+            forms=[_solve(beta=lambda new, old, p, hp: (old @ old).sqrt() / (new @ new).sqrt())],
+        ),
+        Mistake(
+            "beta_of_lengths",
+            _solve(beta=lambda new, old, p, hp: new.norm() / old.norm()),
+            "β is the quotient of two lengths. It is that of their squares: rᵀr/r_oldᵀr_old.",
+            0.25,
+        ),
+        Mistake(
+            "beta_by_the_first_residual",
+            _beta_by_the_first,
+            "β is divided by the first residual's square at every step. After each step the new rᵀr has to take the "
+            "place of the old one.",
+            0.25,
+        ),
+        Mistake(
+            "alpha_entry_by_entry",
+            _solve(alpha=lambda r, p, hp: (r * r) / (p * hp)),
+            "α is worked out for each entry by itself. It is one number, made of two inner products: `r @ r` over "
+            "`p @ hp`.",
+            0.25,
+            forms=[
+                _solve(alpha=lambda r, p, hp: (r * r) / (p @ hp)),
+                _solve(alpha=lambda r, p, hp: (r @ r) / (p * hp)),
+            ],
         ),
         Mistake(
             "beta_of_stale_residuals",
@@ -385,6 +414,13 @@ CG_SOLVE = Exercise(
                 _solve(stop=lambda r: r @ r < 1.0),
                 _solve(stop=lambda r: r.norm() < 0.5),
             ],
+        ),
+        Mistake(
+            "small_residuals_taken_for_zero",
+            _solve(stop=lambda r: r.norm() < 1e-3),
+            "It stops where the residual is small by a measure of your own, and a small b is small from the start. "
+            "Stop where it is exactly 0.",
+            0.9,
         ),
         Mistake(
             "stopped_early",

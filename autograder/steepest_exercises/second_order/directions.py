@@ -16,6 +16,8 @@ from steepest_exercises.second_order import reference
 Direction = Callable[[Tensor, Tensor, Tensor], Tensor]
 Share = Callable[[Tensor, Tensor, Tensor], Tensor]
 
+NEGATIVE = 0.08  # there are three cases with a negative β
+
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(
@@ -28,6 +30,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         dtype: torch.dtype = torch.float64,
         slack: float = 1.0,
     ) -> Case:
+        corner = NEGATIVE if negative else 0.0
         while True:
             old = normal(rng, n)
             grad = size * normal(rng, n)
@@ -39,7 +42,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             if wanted and along > 0.2 and float(direction @ old) < -0.2 * float(direction.norm() * old.norm()):
                 break
         args = [grad.to(dtype), old.to(dtype), direction.to(dtype)]
-        return Case(name, {"args": args, "kwargs": {}, "outputs": ["the direction"]}, slack=slack)
+        return Case(name, {"args": args, "kwargs": {}, "outputs": ["the direction"]}, slack=slack, corner=corner)
 
     return [
         case("four parameters", 4),
@@ -144,7 +147,7 @@ CG_DIRECTION = Exercise(
             "not_clamped",
             _along(_polak, clamp=_same),
             "A negative β is used. Then the old direction is turned round; begin anew along −g instead: max(0, β).",
-            0.5,
+            0.76,
             forms=[_along(_hestenes, clamp=_same)],
         ),
         Mistake(
@@ -158,7 +161,21 @@ CG_DIRECTION = Exercise(
             "size_of_beta",
             _along(_polak, clamp=lambda beta: beta.abs()),
             "A negative β is made positive. It says that the old direction should be forgotten: take 0.",
-            0.5,
+            0.76,
+        ),
+        Mistake(
+            "old_direction_instead",
+            _along(_polak, clamp=_same, give=lambda g, old, d, beta: torch.where(beta < 0, 1.0 * d, beta * d - g)),
+            "Where β is negative the old direction is kept. That is where it should be forgotten: begin anew along −g.",
+            0.76,
+            forms=[_along(_polak, clamp=lambda beta: torch.where(beta < 0, 1.0, beta).to(beta))],
+        ),
+        Mistake(
+            "brackets_forgotten",
+            _along(lambda g, old, d: g @ g - g @ old / (old @ old)),
+            "Brackets are missing: only the second part of gᵀg − gᵀg_old is divided by g_oldᵀg_old. All of it is.",
+            0.25,
+            forms=[_along(lambda g, old, d: g @ g - g @ old / (old @ old), clamp=_same)],
         ),
         Mistake(
             "divided_by_the_new_gradient",

@@ -25,13 +25,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         spread: float = 1.0,
         dtype: torch.dtype = torch.float64,
         slack: float = 1.0,
+        corner: float = 0.0,
     ) -> Case:
         # gradients of the scores, less their mean under p: what every softmax gives as gradients of log p
         probabilities = torch.softmax(spread * normal(rng, n, k), dim=1)
         slopes = normal(rng, n, k, d)
         gradients = slopes - (probabilities.unsqueeze(2) * slopes).sum(dim=1, keepdim=True)
         args = [probabilities.to(dtype), gradients.to(dtype)]
-        return Case(name, {"args": args, "kwargs": {}, "outputs": ["the Fisher matrix"]}, slack=slack)
+        inputs = {"args": args, "kwargs": {}, "outputs": ["the Fisher matrix"]}
+        return Case(name, inputs, slack=slack, corner=corner)
 
     return [
         case("five examples, three classes, two parameters", 5, 3, 2),
@@ -39,10 +41,10 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("two classes", 7, 2, 3),
         case("a model that is nearly sure", 6, 3, 4, spread=3.0),
         case("a model that is hardly sure of anything", 8, 4, 3, spread=0.3),
-        case("one example", 1, 3, 4),
+        case("one example", 1, 3, 4, corner=0.05),
         _halves(rng),
         case("two examples, many classes", 2, 9, 3),
-        case("one parameter", 6, 4, 1),
+        case("one parameter", 6, 4, 1, corner=0.05),
         case("as many examples as classes and as parameters", 4, 4, 4),
         case("float32", 9, 3, 5, dtype=torch.float32, slack=10),
     ]
@@ -114,6 +116,16 @@ def _outer_of(vectors: Callable[[Tensor, Tensor], Tensor], divisor: Callable[[Te
     def fisher_matrix(probabilities: Tensor, score_gradients: Tensor) -> Tensor:
         rows = vectors(probabilities, score_gradients)
         return rows.T @ rows / divisor(probabilities)
+
+    return fisher_matrix
+
+
+def _two_sums(weights: Callable[[Tensor], Tensor]) -> Fisher:
+    """The classes of the two factors run independently of each other."""
+
+    def fisher_matrix(probabilities: Tensor, score_gradients: Tensor) -> Tensor:
+        parts = weights(probabilities), score_gradients, score_gradients
+        return torch.einsum("nc,nci,nkj->ij", *parts) / len(probabilities)
 
     return fisher_matrix
 
@@ -205,6 +217,7 @@ FISHER_MATRIX = Exercise(
             forms=[
                 _outer_of(lambda p, g: (p[..., None] * g).sum(1).mean(0, keepdim=True), lambda p: 1),
                 _outer_of(lambda p, g: (p[..., None] * g).sum((0, 1))[None], lambda p: 1),
+                _two_sums(lambda p: p),
             ],
         ),
         Mistake(
@@ -218,6 +231,7 @@ FISHER_MATRIX = Exercise(
                 _outer_of(lambda p, g: g.sum(1).mean(0, keepdim=True), lambda p: 1),
                 _outer_of(lambda p, g: g.mean((0, 1))[None], lambda p: 1),
                 _outer_of(lambda p, g: (p.sqrt()[..., None] * g).sum(1)),
+                _two_sums(lambda p: torch.ones_like(p)),
             ],
         ),
         Mistake(

@@ -27,12 +27,18 @@ def _jacobian(rng: np.random.Generator, m: int, n: int) -> Tensor:
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(
-        name: str, m: int, n: int, damping: float | None = None, dtype: torch.dtype = torch.float64, slack: float = 1.0
+        name: str,
+        m: int,
+        n: int,
+        damping: float | None = None,
+        dtype: torch.dtype = torch.float64,
+        slack: float = 1.0,
+        corner: float = 0.0,
     ) -> Case:
         args = [normal(rng, n), 2 * normal(rng, m), _jacobian(rng, m, n)]
         kwargs = {} if damping is None else {"damping": damping}
         inputs = {"args": [part.to(dtype) for part in args], "kwargs": kwargs, "outputs": ["the new point"]}
-        return Case(name, inputs, slack=slack)
+        return Case(name, inputs, slack=slack, corner=corner)
 
     return [
         case("eight residuals, three parameters", 8, 3),
@@ -42,7 +48,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a step damped strongly", 6, 2, 12.0),
         case("as many residuals as parameters", 3, 3),
         case("as many residuals as parameters, damped", 4, 4, 0.6875),
-        case("one parameter", 6, 1, 0.3125),
+        case("one parameter", 6, 1, 0.3125, corner=0.1),
         case("five parameters, damped by 2", 12, 5, 2.0),
         case("a damping of 0 that is given", 6, 3, 0.0),
         case("float32", 9, 3, 0.375, torch.float32, 10),
@@ -162,7 +168,10 @@ GAUSS_NEWTON_STEP = Exercise(
             "rows_multiplied",
             _moved(_rows_multiplied),
             "JJᵀ has one row for each residual. The curvature has one for each parameter: JᵀJ.",
-            forms=[_moved(lambda r, J, mu: _divided(J @ J.T + mu, J.T @ r))],
+            forms=[
+                _moved(lambda r, J, mu: _divided(J @ J.T + mu, J.T @ r)),
+                _moved(lambda r, J, mu: _divided(J @ J.T + mu * identity(r), J @ r)),
+            ],
         ),
         Mistake(
             "uphill",
@@ -278,7 +287,23 @@ GAUSS_NEWTON_STEP = Exercise(
             "The matrix is made of the gradients r_i J_i of the single residuals, so where the fit is good it vanishes."
             " Gauss–Newton takes the rows of J without their residuals.",
             0.25,
-            forms=[_moved(_mean_of_gradients), _moved(_of_the_gradient)],
+            forms=[_moved(_mean_of_gradients)],
+        ),
+        Mistake(
+            "gradient_over_its_own_length",
+            _moved(_of_the_gradient),
+            "The matrix is made of the gradient Jᵀr, so that the whole step goes along it, divided by one number. JᵀJ "
+            "is made of the rows of J, and turns the step.",
+            0.25,
+            forms=[_moved(lambda r, J, mu: (J.T @ r) / ((J.T @ r) @ (J.T @ r) + mu))],
+        ),
+        Mistake(
+            "both_dampings",
+            _bracket(lambda product, J, mu: product + mu * (identity(J[0]) + torch.diag(product.diagonal()))),
+            "Levenberg's damping and Marquardt's are both there. Take μ times the identity, or μ times the diagonal of "
+            "JᵀJ.",
+            0.5,
+            forms=[_bracket(lambda product, J, mu: product + mu * identity(J[0]) * product.diagonal().mean())],
         ),
         Mistake(
             "diagonal_only",

@@ -30,7 +30,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             rng, "a saddle of five parameters, two directions falling", [-3.0, -0.8, 0.5, 1.5, 4.0], lr=1.2
         ),
         shared.step_case(rng, "strong damping", [0.5, 1.5, 2.0], damping=8.0, lr=0.9),
-        shared.step_case(rng, "one parameter", [1.7], damping=0.375),
+        shared.step_case(rng, "one parameter", [1.7], damping=0.375, corner=0.1),
         shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10),
     ]
 
@@ -64,7 +64,7 @@ def _point(rule: Callable[[Tensor, Tensor, float], Tensor]) -> Step:
 
 
 def _solved(grad: Tensor, hessian: Tensor, damping: float) -> Tensor:
-    step: Tensor = torch.linalg.solve(hessian + damping * identity(grad), grad)
+    step: Tensor = torch.linalg.solve(hessian + damping * identity(hessian), grad)
     return step
 
 
@@ -106,6 +106,12 @@ def _damped_where_indefinite(theta: Tensor, grad: Tensor, hessian: Tensor, dampi
 
 def _sizes(theta: Tensor, grad: Tensor, hessian: Tensor, damping: float) -> Tensor:
     return theta - reference.saddle_free_step(theta, grad, hessian, damping=damping)
+
+
+def _above_a_floor(grad: Tensor, hessian: Tensor, damping: float, size: Callable[[Tensor], Tensor]) -> Tensor:
+    values, vectors = torch.linalg.eigh(hessian)
+    step: Tensor = vectors @ ((vectors.T @ grad) / size(values).clamp(min=damping))
+    return step
 
 
 def _along_the_gradient(theta: Tensor, grad: Tensor, hessian: Tensor, damping: float) -> Tensor:
@@ -155,6 +161,13 @@ NEWTON_STEP = Exercise(
             _moved(lambda theta, g, H, mu: g / (H + mu * identity(g))),
             "`g / H` divides by every entry and gives a whole matrix. To divide by a matrix is to solve Hp = g.",
             forms=[_moved(lambda theta, g, H, mu: g / H), _moved(lambda theta, g, H, mu: g / (H + mu))],
+        ),
+        Mistake(
+            "column_broadcast",
+            lambda theta, grad, hessian, *, lr=1.0, damping=0.0: theta - lr * _solved(grad[:, None], hessian, damping),
+            "The step is a column, (n, 1), and theta less a column is a whole matrix. `torch.linalg.solve` takes the "
+            "vector as it is; else bring the column back to (n,).",
+            0.5,
         ),
         Mistake(
             "diagonal_only",
@@ -215,6 +228,14 @@ NEWTON_STEP = Exercise(
                 _bracket(lambda H, mu: H + 2 * mu * identity(H[0])),
                 _bracket(lambda H, mu: H + mu**0.5 * identity(H[0])),
             ],
+        ),
+        Mistake(
+            "damping_as_a_floor",
+            _moved(lambda theta, g, H, mu: _above_a_floor(g, H, mu, torch.Tensor.clone)),
+            "`damping` is a floor under the eigenvalues, so that negative ones become μ, or 0. It is added to each of "
+            "them, and H is taken as it is: H + μI.",
+            0.25,
+            forms=[_moved(lambda theta, g, H, mu: _above_a_floor(g, H, mu, torch.abs))],
         ),
         Mistake(
             "damping_added_to_the_inverse",
@@ -358,7 +379,7 @@ NEWTON_STEP = Exercise(
             _moved(_by_cholesky),
             "Cholesky's factor exists for positive definite matrices alone, so this fails at saddles. "
             "`torch.linalg.solve` takes any matrix that can be inverted.",
-            0.5,
+            0.75,
         ),
         Mistake(
             "descends_where_indefinite",

@@ -30,7 +30,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             rng, "falling along three of five, strongly damped", [-3.0, -1.2, -0.4, 0.8, 5.0], damping=2.0
         ),
         shared.step_case(rng, "falling along two, damped a little", [-2.5, -0.6, 1.1], damping=0.125, lr=1.3),
-        shared.step_case(rng, "one falling parameter", [-1.7], damping=0.375),
+        shared.step_case(rng, "one falling parameter", [-1.7], damping=0.375, corner=0.1),
+        shared.step_case(rng, "a damped step in a bowl", [0.4, 1.5, 3.5], damping=0.75, lr=0.9),
         shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10),
     ]
 
@@ -122,6 +123,18 @@ def _vectors(build: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Step:
     return _moved(step)
 
 
+def _parts_made_positive(grad: Tensor, hessian: Tensor, damping: float) -> Tensor:
+    values, vectors = torch.linalg.eigh(hessian)
+    step: Tensor = vectors @ ((vectors.T @ grad) / (values + damping)).abs()
+    return step
+
+
+def _damping_outside(grad: Tensor, hessian: Tensor, damping: float) -> Tensor:
+    values, vectors = torch.linalg.eigh(hessian)
+    step: Tensor = vectors @ ((vectors.T @ grad) / values.abs() + damping)
+    return step
+
+
 def _first_turned(values: Tensor, mu: float) -> Tensor:
     return torch.cat([values[:1].abs(), values[1:]]) + mu
 
@@ -142,12 +155,6 @@ SADDLE_FREE_STEP = Exercise(
         Accepted("by_singular_values", _moved(_by_singular_values)),
         Accepted("sum_over_directions", _moved(_sum_over_directions)),
         Accepted("newton_step_of_the_sizes", _newton_with_sizes),
-        Accepted(
-            "sizes_clamped_from_below",
-            _divided(lambda values, mu: values.abs().clamp(min=mu)),
-            "`damping` is a floor under the sizes of the eigenvalues, max(|λ|, μ); the lesson adds it, |λ| + μ. Both "
-            "keep steps along flat directions short.",
-        ),
     ],
     mistakes=[
         Mistake(
@@ -170,6 +177,7 @@ SADDLE_FREE_STEP = Exercise(
                 _moved(lambda g, H, mu: g.sign() * _solved(H, mu, g).abs()),
                 _moved(lambda g, H, mu: _sound(g, H, mu).abs()),
                 _vectors(lambda vectors, weights, grad: vectors @ (weights * (vectors.T @ grad).abs())),
+                _moved(_parts_made_positive),
             ],
         ),
         Mistake(
@@ -193,6 +201,34 @@ SADDLE_FREE_STEP = Exercise(
                 _divided(lambda values, mu: (values + mu).clamp(min=1e-8)),
                 _divided(lambda values, mu: (values + mu).clamp(min=1e-6)),
             ],
+        ),
+        Mistake(
+            "damping_as_a_floor",
+            _divided(lambda values, mu: values.abs().clamp(min=mu)),
+            "`damping` is a floor under the sizes, max(|λ|, μ). That too keeps steps along flat directions short, but "
+            "it is another step. Add it: |λ| + μ.",
+            0.5,
+        ),
+        Mistake(
+            "signs_come_back",
+            _divided(lambda values, mu: values.sign() * (values.abs() + mu)),
+            "The sizes are there, and the signs come back: left and right singular vectors differ by them. Turn to and "
+            "back by the same vectors.",
+            0.25,
+        ),
+        Mistake(
+            "damping_outside_the_quotient",
+            _moved(_damping_outside),
+            "`damping` is added to the quotient. Brackets: it belongs to the divisor, |λ| + μ.",
+            0.5,
+        ),
+        Mistake(
+            "damped_in_bowls_alone",
+            _divided(lambda values, mu: values.abs() + (mu if bool(values.min() > 0) else 0.0)),
+            "`damping` counts in a bowl and is forgotten elsewhere, or the other way round. Add it to every size, "
+            "whatever the point.",
+            0.5,
+            forms=[_divided(lambda values, mu: values.abs() + (0.0 if bool(values.min() > 0) else mu))],
         ),
         Mistake(
             "clamped_at_the_damping",

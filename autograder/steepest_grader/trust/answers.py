@@ -14,21 +14,25 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from steepest._checks.calls import local
+
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue
-from steepest_grader.exercise.judge import judge_local
-from steepest_grader.exercise.model import Verdict
+from steepest_grader.exercise.judge import judge
+from steepest_grader.exercise.model import Outcome, Verdict
+from steepest_grader.trust.children import each_in_a_child
 
-__all__ = ["Answer", "Tally", "answers", "files", "judged", "ratings", "tally"]
+__all__ = ["Answer", "Tally", "answers", "files", "judged", "ratings", "tally", "verdicts"]
 
 HEAD = re.compile(r"^# %% (right|wrong|corner) (\w+): ?(.*)$", re.MULTILINE)
 RATED = "rated.json"
 KEPT = 0.75  # what is left at least to an answer that forgets a corner
+SECONDS = 60.0  # of CPU for one answer; the first one to an exercise waits for what it is compared with
 
 Ratings = Mapping[str, Mapping[str, Any]]
 
@@ -132,12 +136,31 @@ def answers(path: Path) -> list[Answer]:
 
 
 def judged(answer: Answer) -> Verdict:
-    """What the judge says of an answer, beside whose function stands what else its cell defines."""
+    """What the judge says of an answer, beside whose function stands what else its cell defines.
+
+    In a notebook other exercises have been judged before this cell. So a slip in a function that it defines anew is
+    this answer's own, and no reason to be judged apart from it.
+    """
     exercise = catalogue.exercise(answer.exercise)
     namespace: dict[str, Any] = {"__name__": "answer"}
     exec(compile(answer.source, f"<{answer.key}>", "exec"), namespace)  # ours: it stands in the repository
     functions = {name: value for name, value in namespace.items() if callable(value)}
-    return judge_local(exercise, namespace[exercise.id], companions={**exercise.companions, **functions})
+    beside = {**exercise.companions, **functions}
+    return judge(exercise, local(namespace[exercise.id], exercise.id, companions=beside))
+
+
+def verdicts(found: Sequence[Answer], *, seconds: float = SECONDS) -> Iterator[tuple[Answer, Verdict]]:
+    """Each answer with what the judge says of it; one that takes longer is ended."""
+
+    def told(answer: Answer) -> str:
+        return json.dumps(judged(answer).as_stored())
+
+    for answer, line in zip(found, each_in_a_child(told, found, seconds=seconds), strict=True):
+        if line is None:
+            points = catalogue.exercise(answer.exercise).points
+            yield answer, Verdict(answer.exercise, points, Outcome.TIMED_OUT)
+        else:
+            yield answer, Verdict.from_json(json.loads(line))
 
 
 def ratings(path: Path) -> Ratings:
@@ -150,8 +173,8 @@ def ratings(path: Path) -> Ratings:
 def tally(path: Path) -> Tally:
     """Judge all answers of a file."""
     found, rated = Tally(), ratings(path)
-    for answer in answers(path):
-        found += _tally(answer, judged(answer), rated.get(answer.key, {}))
+    for answer, verdict in verdicts(answers(path)):
+        found += _tally(answer, verdict, rated.get(answer.key, {}))
     return found
 
 
@@ -175,9 +198,9 @@ def _to_rate(folder: Path) -> Iterator[str]:
     for name, paths in files(folder).items():
         for lesson, path in paths.items():
             rated = ratings(path)
-            for answer in answers(path):
-                verdict = judged(answer) if answer.kind == "wrong" else None
-                if verdict and verdict.diagnosis and rated.get(answer.key, {}).get("diagnosis") != verdict.diagnosis:
+            wrong = [answer for answer in answers(path) if answer.kind == "wrong"]
+            for answer, verdict in verdicts(wrong):
+                if verdict.diagnosis and rated.get(answer.key, {}).get("diagnosis") != verdict.diagnosis:
                     row = {"set": name, "lesson": lesson, "answer": answer.key}
                     yield json.dumps({**row, "diagnosis": verdict.diagnosis, "message": verdict.message})
 

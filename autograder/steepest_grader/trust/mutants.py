@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import os
-import resource
-import signal
-import traceback
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from steepest._checks.calls import Function, LocalTransport, local
 
@@ -23,13 +17,12 @@ from steepest_grader.exercise.judge import passes
 from steepest_grader.exercise.model import Exercise
 from steepest_grader.notebook.cells import is_answer
 from steepest_grader.notebook.parse import parse
+from steepest_grader.trust.children import each_in_a_child
 from steepest_grader.trust.mutation import mutants
 
 __all__ = ["Solutions", "Survey", "solutions", "survey"]
 
-KILLED, SURVIVED = b"k", b"s"
-WALL = 10  # so many times an exercise's own limit, on a machine that does something else as well
-MEMORY = 4 << 30  # beside what the process holds already
+KILLED, SURVIVED = "killed", "survived"
 
 
 @dataclass(frozen=True)
@@ -134,7 +127,11 @@ def survey(given: Solutions, exercise_id: str, *, seconds: float | None = None) 
     for item in _asked(given, exercise):  # what it is compared with is made once, before processes part
         passes(item, local(item.reference, item.id, companions=item.companions))
     sources = [given.sources[exercise_id], *(mutant.source for mutant in made)]
-    itself, *fates = _fates(given, exercise, sources, seconds or exercise.seconds)
+
+    def fate(source: str) -> str:
+        return SURVIVED if _survives(given, exercise, source) else KILLED
+
+    itself, *fates = each_in_a_child(fate, sources, seconds=seconds or exercise.seconds)
     if itself != SURVIVED:
         raise CourseError(f"{exercise_id}: the solution itself does not get full marks, so its mutants say nothing.")
     left = [mutant for mutant, fate in zip(made, fates, strict=True) if fate == SURVIVED]
@@ -163,61 +160,3 @@ def _survives(given: Solutions, exercise: Exercise, source: str) -> bool:
 
 def _asked(given: Solutions, exercise: Exercise) -> list[Exercise]:
     return [exercise, *map(catalogue.exercise, given.dependents(exercise.id))]
-
-
-def _fates(given: Solutions, exercise: Exercise, sources: Sequence[str], seconds: float) -> Iterator[bytes | None]:
-    """For each source whether it survives, or None where it had to be ended.
-
-    A child judges one after the other and says what comes of it. The source at which it ends has used up its time;
-    the next child goes on behind it.
-    """
-    rest = list(sources)
-    while rest:
-        told = _in_a_child(given, exercise, rest, seconds)
-        yield from told
-        if len(told) < len(rest):
-            yield None
-        rest = rest[len(told) + 1 :]
-
-
-def _in_a_child(given: Solutions, exercise: Exercise, rest: Sequence[str], seconds: float) -> list[bytes]:
-    receive, send = os.pipe()
-    with warnings.catch_warnings():  # of threads: a lane runs nothing in them
-        warnings.simplefilter("ignore", DeprecationWarning)
-        pid = os.fork()
-    if pid == 0:
-        _judge_all(given, exercise, rest, seconds, send)
-    os.close(send)
-    with os.fdopen(receive, "rb") as stream:
-        told = stream.read()
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    if status > 0 or (status == 0 and len(told) < len(rest)):
-        raise RuntimeError(f"{exercise.id}: judging a mutant failed; see above. It is\n{rest[len(told)]}")
-    return [told[place : place + 1] for place in range(len(told))]
-
-
-def _judge_all(given: Solutions, exercise: Exercise, rest: Sequence[str], seconds: float, send: int) -> NoReturn:
-    """What the child does: it is ended by a signal, or exits."""
-    status = 1
-    try:
-        warnings.simplefilter("ignore")  # a mutant may do what torch warns of
-        _limit_memory()
-        for number in (signal.SIGPROF, signal.SIGALRM):
-            signal.signal(number, signal.SIG_DFL)
-        for source in rest:
-            signal.setitimer(signal.ITIMER_PROF, seconds)
-            signal.setitimer(signal.ITIMER_REAL, WALL * seconds)
-            os.write(send, SURVIVED if _survives(given, exercise, source) else KILLED)
-        status = 0
-    except BaseException:  # noqa: BLE001 - nothing may go on from here as if it were the parent
-        traceback.print_exc()
-    finally:
-        os._exit(status)
-
-
-def _limit_memory() -> None:
-    held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = held + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -20,8 +20,9 @@ from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.trust.answers import answers
 
 BLIND = Path(__file__).parents[1] / "blind" / "seen"
-LESSONS = ["05_momentum", "06_adaptive_methods", "11_dropout", "12_batch_norm"]
-LEANS = re.compile(r"torch\.optim|torch\.nn\.|functional\b|\bF\.|\bnn\.")  # what an honest author does not hide
+LESSONS = ["05_momentum", "06_adaptive_methods", "08_backpropagation", "11_dropout", "12_batch_norm"]
+# what an honest author does not hide
+LEANS = re.compile(r"torch\.optim|autograd|\.backward\(|torch\.nn\.|functional\b|\bF\.|\bnn\.")
 EVERY = 9
 
 

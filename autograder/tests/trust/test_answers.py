@@ -12,14 +12,16 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from steepest.check import examine
-from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.find import find_course
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.catalogue import exercise
 from steepest_grader.exercise.judge import judge_local
-from steepest_grader.exercise.model import Verdict
+from steepest_grader.exercise.model import Outcome, Verdict
 from steepest_grader.grading.submission import grade_submission
 from steepest_grader.sandbox.base import Sandbox
-from steepest_grader.trust.answers import Answer, answers, files, judged, tally
+from steepest_grader.trust.answers import Answer, answers, files, judged, tally, verdicts
+from steepest_grader.trust.mutants import solutions
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "autograder" / "tests" / "blind"
@@ -135,6 +137,29 @@ def test_answers_are_counted(tmp_path: Path, name: str) -> None:
     found = tally(path)
     assert found.shares == counts
     assert [said.partition(":")[0] for said in found.amiss] == ([amiss] if amiss else [])
+
+
+def test_an_answer_that_never_ends_is_ended_and_the_next_is_judged(tmp_path: Path) -> None:
+    endless = SOUND.replace("return", "while True: pass\n    return")
+    path = tmp_path / "00_start_here.py"
+    path.write_text(f"# %% wrong gd_step: it waits{endless}# %% right gd_step: it is so{SOUND}")
+    judged(answers(path)[1])  # what they are compared with is made once, before processes part
+    slow, sound = verdicts(answers(path), seconds=0.5)
+    assert (slow[1].outcome, slow[1].credit) == (Outcome.TIMED_OUT, 0)
+    assert (sound[1].outcome, sound[1].credit) == (Outcome.PASSED, 1)
+
+
+HELPER = """
+def dense_backward(grad_out, x, weight):
+    return grad_out @ weight, grad_out.T @ x, grad_out.mean(dim=0)
+"""
+
+
+def test_a_slip_in_a_function_that_an_answer_defines_anew_is_its_own() -> None:
+    solved = solutions(load(find_course(ROOT), "08_backpropagation"))
+    source = "\n".join([solved.imports, *solved.sources.values()])
+    sound, slip = (judged(Answer("right", "mlp_backprop", "", text)) for text in (source, source + HELPER))
+    assert (sound.credit, slip.diagnosis) == (1, "bias_mean")
 
 
 def test_a_folder_without_answers_is_refused(tmp_path: Path) -> None:
