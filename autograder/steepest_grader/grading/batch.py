@@ -19,6 +19,7 @@ from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone, remove_parts
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.late import penalties, time_of
+from steepest_grader.gradebook.receipts import keep_receipt, secret_of
 from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading.collect import collect
 from steepest_grader.grading.schedule import grade_all
@@ -137,9 +138,12 @@ def grade_lesson(
                 found[graded.student] = replace(graded, notebook="")
             tell(done, len(todo), graded.student)
         lost |= dict.fromkeys(todo - found.keys() - lost.keys(), VANISHED)
+        times, unknown = _times(folder, lesson_id, {**found, **lost})
+        for name, graded in found.items():
+            with lost.apart(name, "Recording it"):
+                _keep_receipt(kept, folder, graded, times[name])
         found |= {name: lesson.ungraded(name, Outcome.GRADER_ERROR, reason) for name, reason in lost.items()}
         _note_failures(kept, found.values(), whole_class=student is None)
-        times, unknown = _times(folder, lesson_id, found)
         found |= refused
         undated, trouble = book.assign_penalties(lesson_id, times, late, todo)
     return Batch(
@@ -163,6 +167,13 @@ def _times(folder: Path, lesson: str, students: Iterable[str]) -> tuple[dict[str
             except ValueError as error:
                 unknown[student] = str(error)
     return times, unknown
+
+
+def _keep_receipt(kept: Autograded, folder: Path, graded: GradedSubmission, came: datetime | None) -> None:
+    """Keep what feedback needs to find its way back, if the marks are those of what lies in the folder."""
+    place = kept.folder(graded.student)
+    if not graded.failed_by_grader:
+        keep_receipt(place, came, secret_of(folder / graded.student / place.name))
 
 
 def _note_failures(kept: Autograded, submissions: Iterable[GradedSubmission], *, whole_class: bool) -> None:
