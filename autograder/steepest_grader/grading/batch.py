@@ -12,6 +12,7 @@ from typing import Any
 
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import SECRET, Course, nbgrader_names
+from steepest_grader.course.settings import submitted_files
 from steepest_grader.errors import GradebookError, Reasons, SubmissionError, escaped
 from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.judge import candidates
@@ -21,6 +22,7 @@ from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.late import penalties, time_of
 from steepest_grader.gradebook.receipts import keep_receipt, secret_of
 from steepest_grader.gradebook.writer import GradebookWriter
+from steepest_grader.grading.beside import Allowed
 from steepest_grader.grading.collect import collect
 from steepest_grader.grading.schedule import grade_all
 from steepest_grader.sandbox.base import Sandbox
@@ -106,6 +108,7 @@ def grade_lesson(
     secret, new = course.secret()
     anew = new and any(course.folder("autograded").glob("*/*"))
     lesson, kept = replace(load(course, lesson_id), hidden=Hidden(secret)), Autograded(course, lesson_id)
+    allowed = Allowed(submitted_files(course), frozenset(lesson.files))
     # settings for late submissions that cannot be used are told before anything is graded
     with _only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
         book.prepare(lesson)
@@ -115,14 +118,14 @@ def grade_lesson(
         lost = Reasons()
         todo: set[str] = set()
         reused = 0
-        for item in collect(folder, lesson_id, students=None if student is None else {student}):
+        for item in collect(folder, lesson_id, students=None if student is None else {student}, allowed=allowed):
             try:
                 kept.folder(item.student)
             except SubmissionError as error:  # whoever hands in may have named it: no failure of ours
                 refused[item.student] = lesson.ungraded(escaped(item.student), Outcome.UNREADABLE, str(error))
                 continue
             before = known.get(item.student)
-            if before is not None and before.digest == lesson.digest(item.data, item.message):
+            if before is not None and before.digest == lesson.digest(item.data, item.message, item.beside):
                 reused += 1
                 found[item.student] = before
             else:
@@ -130,7 +133,9 @@ def grade_lesson(
         for exercise in lesson.exercises.values() if todo and scheduler is None else ():
             candidates(exercise, lesson.hidden.seeds, sandbox.device)  # once, before the lanes ask for them
         tell(0, len(todo), lesson_id)
-        again = collect(folder, lesson_id, students=todo)  # a class of notebooks may be too large to be kept
+        again = collect(
+            folder, lesson_id, students=todo, allowed=allowed
+        )  # a class of notebooks may be too large to be kept
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
         for done, graded in enumerate(results, start=1):
             with lost.apart(graded.student, "Recording it"):
