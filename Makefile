@@ -10,7 +10,7 @@ help:
 	@echo "make demo   grade a sample class for $(LESSON), with gradebook and feedback"
 	@echo "make lab    open the lessons in JupyterLab"
 	@echo "make test   run every check of the repository"
-	@echo "make test-long  the same, with every variant and mistake in a notebook of the class"
+	@echo "make test-long  the same, with every variant and mistake in a notebook of the class, and the exchange in a JupyterHub"
 	@echo "make trust  see how many mutants of the solutions the grader kills; writes docs/trust.md; takes minutes"
 	@echo "make bench  compare speed and memory with plain nbgrader; writes docs/benchmarks.md; takes a quarter of an hour"
 	@echo "make bench-cluster  grade on a Dask cluster of one worker and of two; takes half an hour"

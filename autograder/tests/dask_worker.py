@@ -18,7 +18,7 @@ def dask_setup(worker: Any) -> None:
 
     folder = Path(os.environ["STEEPEST_TEST_FOLDER"])
 
-    def act(lesson: Any, student: str, data: bytes, *, sandbox: Sandbox) -> Any:
+    def act(lesson: Any, student: str, data: bytes, *, sandbox: Sandbox, **_: Any) -> Any:
         """Hold until the test lets go, end the worker once something is held on it, fail, or pass."""
         (folder / f"{student}.{os.getpid()}").touch()
         if data == b"hold":

@@ -24,6 +24,8 @@ from steepest_grader.notebook.cells import by_grade_id, is_test, own_seconds
 
 __all__ = ["Lesson", "load"]
 
+NONE: Mapping[str, bytes] = {}
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -71,10 +73,13 @@ class Lesson:
         plain = {name: getattr(self, name) for name in ("id", "released", "version", "hidden")}
         return _unpickled, (ids, plain | parts)
 
-    def digest(self, data: bytes | None, reason: str = "") -> str:
-        """Identifies bytes graded by this version of the lesson, or the reason why there are none."""
+    def digest(self, data: bytes | None, reason: str = "", beside: Mapping[str, bytes] = NONE) -> str:
+        """Identifies bytes graded by this version of the lesson, with what lay beside, or the reason for none."""
         content = b"data" + data if data is not None else b"none" + reason.encode("utf-8", "replace")
-        return hashlib.sha256(self.version.encode() + self.hidden.mark.encode() + content).hexdigest()
+        whole = hashlib.sha256(self.version.encode() + self.hidden.mark.encode() + content)
+        for path, other in sorted(beside.items()):
+            whole.update(hashlib.sha256(path.encode()).digest() + hashlib.sha256(other).digest())
+        return whole.hexdigest()
 
     def ungraded(self, student: str, outcome: Outcome, message: str, data: bytes | None = None) -> GradedSubmission:
         """A submission of which nothing could be run: every automatic mark is zero, for a reason that is said."""

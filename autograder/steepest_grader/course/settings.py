@@ -15,7 +15,7 @@ from traitlets.config import Config, ConfigFileNotFound, Configurable, PyFileCon
 from steepest_grader.course.places import CONFIG, Course
 from steepest_grader.errors import CourseError
 
-__all__ = ["REFUSED", "Settings", "nbgrader_settings", "read_config"]
+__all__ = ["REFUSED", "Settings", "nbgrader_settings", "read_config", "submitted_files"]
 
 PIPELINE = "which steps a notebook takes is not for a course to say here"
 # What would change a mark or where things lie, and is not to be had.
@@ -40,7 +40,7 @@ REFUSED = {
     "GenerateSourceWithTests.preprocessors": PIPELINE,
     "Autograde.sanitize_preprocessors": PIPELINE,
     "Autograde.autograde_preprocessors": PIPELINE,
-    "Autograde.exclude_overwriting": "files that are handed in beside a notebook are not used",
+    "Autograde.exclude_overwriting": "what lies in source/ stays as it is; see SteepestGrader.submitted_files",
 }
 
 NAMED = [CourseDirectory, *(getattr(module, name) for module in (converters, preprocessors) for name in module.__all__)]
@@ -116,6 +116,27 @@ def nbgrader_settings(course: Course) -> Config:
         if (found := read_config(folder)) is not None:
             return found
     return Config()
+
+
+def submitted_files(course: Course) -> tuple[str, ...]:
+    """Names and patterns of what may be handed in beside a notebook.
+
+    Raises
+    ------
+    CourseError
+        If the setting says something else.
+    """
+    found = nbgrader_settings(course).SteepestGrader.get("submitted_files", [])
+    if not isinstance(found, list | tuple) or not all(map(_is_pattern, found)):
+        raise CourseError(
+            f"{CONFIG} sets SteepestGrader.submitted_files to {found!r}. It takes a list of names or patterns such as "
+            '["results.csv", "data/*.csv"], within the folder of the notebook.'
+        )
+    return tuple(found)
+
+
+def _is_pattern(pattern: object) -> bool:
+    return isinstance(pattern, str) and all(part not in ("", ".", "..") for part in pattern.split("/"))
 
 
 def read_config(folder: Path) -> Config | None:

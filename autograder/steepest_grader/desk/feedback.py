@@ -32,6 +32,7 @@ from steepest_grader.errors import GradebookError, Reasons
 from steepest_grader.exercise.model import Example, GradedSubmission, Verdict
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.autograded import Autograded
+from steepest_grader.gradebook.receipts import lay_receipt
 from steepest_grader.gradebook.writer import class_marks, database_url, translated_errors
 from steepest_grader.notebook.cells import bears_marks, by_grade_id
 from steepest_grader.notebook.harmless import harmless
@@ -159,6 +160,7 @@ def write_feedback(
                     except OverBudget as over:
                         said = f"This notebook is not shown, because that takes more than {over}. {BEHIND}"
                         text = work.marks_alone(replace(submission, message=f"{submission.message} {said}".strip()))
+                lay_receipt(path.parent, page.parent)
                 replace_file(page, text.encode())
                 pages.append(page)
     finally:

@@ -319,6 +319,11 @@ class GradedSubmission:
         return sum(score for score in scores if score is not None)
 
     @property
+    def failed_by_grader(self) -> bool:
+        """Whether the grader itself failed at it or at a part of it, so that everything stays as it was."""
+        return Outcome.GRADER_ERROR in {self.outcome, *(verdict.outcome for verdict in self.verdicts)}
+
+    @property
     def max_score(self) -> float:
         """Sum of the points that can be earned automatically."""
         return sum(verdict.points for verdict in self.verdicts)

@@ -28,7 +28,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import GradebookError, SubmissionError
-from steepest_grader.exercise.model import GradedSubmission, Outcome
+from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.files import can_be_written, replace_file
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.database import Database, complete, remedy, shown
@@ -171,8 +171,7 @@ class GradebookWriter:
         """
         kept = Autograded(self._course, submission.lesson)
         notebook, sidecar = kept.notebook(submission.student), kept.sidecar(submission.student)
-        outcomes = {submission.outcome, *(verdict.outcome for verdict in submission.verdicts)}
-        if Outcome.GRADER_ERROR in outcomes:
+        if submission.failed_by_grader:
             return
         data, known = submission.notebook.encode(), json.dumps(submission.as_stored()).encode()
         with self._translated(), self._of_one(submission):

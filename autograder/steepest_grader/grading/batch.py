@@ -12,6 +12,7 @@ from typing import Any
 
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import SECRET, Course, nbgrader_names
+from steepest_grader.course.settings import submitted_files
 from steepest_grader.errors import GradebookError, Reasons, SubmissionError, escaped
 from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.judge import candidates
@@ -19,7 +20,9 @@ from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone, remove_parts
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.late import penalties, time_of
+from steepest_grader.gradebook.receipts import keep_receipt, secret_of
 from steepest_grader.gradebook.writer import GradebookWriter
+from steepest_grader.grading.beside import Allowed
 from steepest_grader.grading.collect import collect
 from steepest_grader.grading.schedule import grade_all
 from steepest_grader.sandbox.base import Sandbox
@@ -105,6 +108,7 @@ def grade_lesson(
     secret, new = course.secret()
     anew = new and any(course.folder("autograded").glob("*/*"))
     lesson, kept = replace(load(course, lesson_id), hidden=Hidden(secret)), Autograded(course, lesson_id)
+    allowed = Allowed(submitted_files(course), frozenset(lesson.files))
     # settings for late submissions that cannot be used are told before anything is graded
     with _only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
         book.prepare(lesson)
@@ -114,14 +118,14 @@ def grade_lesson(
         lost = Reasons()
         todo: set[str] = set()
         reused = 0
-        for item in collect(folder, lesson_id, students=None if student is None else {student}):
+        for item in collect(folder, lesson_id, students=None if student is None else {student}, allowed=allowed):
             try:
                 kept.folder(item.student)
             except SubmissionError as error:  # whoever hands in may have named it: no failure of ours
                 refused[item.student] = lesson.ungraded(escaped(item.student), Outcome.UNREADABLE, str(error))
                 continue
             before = known.get(item.student)
-            if before is not None and before.digest == lesson.digest(item.data, item.message):
+            if before is not None and before.digest == lesson.digest(item.data, item.message, item.beside):
                 reused += 1
                 found[item.student] = before
             else:
@@ -129,7 +133,9 @@ def grade_lesson(
         for exercise in lesson.exercises.values() if todo and scheduler is None else ():
             candidates(exercise, lesson.hidden.seeds, sandbox.device)  # once, before the lanes ask for them
         tell(0, len(todo), lesson_id)
-        again = collect(folder, lesson_id, students=todo)  # a class of notebooks may be too large to be kept
+        again = collect(
+            folder, lesson_id, students=todo, allowed=allowed
+        )  # a class of notebooks may be too large to be kept
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
         for done, graded in enumerate(results, start=1):
             with lost.apart(graded.student, "Recording it"):
@@ -137,9 +143,12 @@ def grade_lesson(
                 found[graded.student] = replace(graded, notebook="")
             tell(done, len(todo), graded.student)
         lost |= dict.fromkeys(todo - found.keys() - lost.keys(), VANISHED)
+        times, unknown = _times(folder, lesson_id, {**found, **lost})
+        for name, graded in found.items():
+            with lost.apart(name, "Recording it"):
+                _keep_receipt(kept, folder, graded, times[name])
         found |= {name: lesson.ungraded(name, Outcome.GRADER_ERROR, reason) for name, reason in lost.items()}
         _note_failures(kept, found.values(), whole_class=student is None)
-        times, unknown = _times(folder, lesson_id, found)
         found |= refused
         undated, trouble = book.assign_penalties(lesson_id, times, late, todo)
     return Batch(
@@ -163,6 +172,13 @@ def _times(folder: Path, lesson: str, students: Iterable[str]) -> tuple[dict[str
             except ValueError as error:
                 unknown[student] = str(error)
     return times, unknown
+
+
+def _keep_receipt(kept: Autograded, folder: Path, graded: GradedSubmission, came: datetime | None) -> None:
+    """Keep what feedback needs to find its way back, if the marks are those of what lies in the folder."""
+    place = kept.folder(graded.student)
+    if not graded.failed_by_grader:
+        keep_receipt(place, came, secret_of(folder / graded.student / place.name))
 
 
 def _note_failures(kept: Autograded, submissions: Iterable[GradedSubmission], *, whole_class: bool) -> None:

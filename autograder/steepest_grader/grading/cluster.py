@@ -121,7 +121,15 @@ class _Run:
     def _send(self, item: Submission) -> None:
         only = set(self.workers) if self.refused else set()
         with dask.config.set(QUIET):
-            future = self.client.submit(self.task, item.student, item.data, pure=False, workers=only or None)
+            future = self.client.submit(
+                self.task,
+                item.student,
+                item.data,
+                dict(item.beside),
+                list(item.unused),
+                pure=False,
+                workers=only or None,
+            )
         self.in_flight[future] = item, only
         future.add_done_callback(self.done.put)
 
@@ -192,13 +200,13 @@ class _Run:
                 self._send(item)
 
 
-def _task(version: str, packed: bytes) -> Callable[[str, bytes], Any]:
+def _task(version: str, packed: bytes) -> Callable[[str, bytes, dict[str, bytes], list[str]], Any]:
     """The work as a function that travels by value, so that a worker without this grader can say so.
 
     It gives a `GradedSubmission`, or the worker's address and why it cannot grade.
     """
 
-    def grade(student: str, data: bytes) -> Any:
+    def grade(student: str, data: bytes, beside: dict[str, bytes], unused: list[str]) -> Any:
         from distributed import get_worker
 
         where = get_worker().address
@@ -211,7 +219,7 @@ def _task(version: str, packed: bytes) -> Callable[[str, bytes], Any]:
         except ImportError as error:
             return where, f"it has no steepest_grader that can be used ({error}). Install it there."
         try:
-            return grade(packed, student, data, where=where)
+            return grade(packed, student, data, beside, unused, where=where)
         except SandboxError as error:
             return where, str(error)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from steepest_grader.course.places import nbgrader_names
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.files import OddFileError, inner_folder, outer_folder, read_regular
+from steepest_grader.grading.beside import Allowed
 from steepest_grader.notebook.restore import MAX_BYTES
 from steepest_grader.notebook.slim import MAX_FILE, slim
 
@@ -22,6 +23,7 @@ from steepest_grader.notebook.slim import MAX_FILE, slim
 THEIRS = frozenset(
     {errno.ELOOP, errno.ENXIO, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 )
+NOTHING = Allowed()
 
 
 @dataclass(frozen=True)
@@ -34,15 +36,23 @@ class Submission:
         The file's content.
     outcome, message
         `MISSING`, `UNREADABLE` or `GRADER_ERROR` and the reason, where there is no content.
+    beside : mapping of str to bytes
+        What else was handed in and may be used, by path.
+    unused : sequence of str
+        Reasons why other things are not.
     """
 
     student: str
     data: bytes | None
     outcome: Outcome = Outcome.MISSING
     message: str = ""
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    unused: Sequence[str] = ()
 
 
-def collect(folder: Path, lesson: str, *, students: Container[str] | None = None) -> Iterator[Submission]:
+def collect(
+    folder: Path, lesson: str, *, students: Container[str] | None = None, allowed: Allowed = NOTHING
+) -> Iterator[Submission]:
     """Find submissions at ``<folder>/<student>/<assignment>/<notebook>.ipynb``, in order of names.
 
     A student's folder without one for the assignment is passed over: nothing was handed in.
@@ -55,6 +65,8 @@ def collect(folder: Path, lesson: str, *, students: Container[str] | None = None
         Which lesson.
     students : container of str, optional
         Only these students.
+    allowed : Allowed
+        What may lie beside the notebook.
     """
     assignment, notebook = nbgrader_names(lesson)
     try:
@@ -63,7 +75,7 @@ def collect(folder: Path, lesson: str, *, students: Container[str] | None = None
         raise CourseError(f"{folder} cannot be read: {error.strerror}.") from error
     with outer_folder(folder) as root:
         for student in (name for name in names if not name.startswith(".")):
-            found = _handed_in(student, root, assignment, f"{notebook}.ipynb")
+            found = _handed_in(student, root, assignment, f"{notebook}.ipynb", allowed)
             if found is not None:
                 yield found
 
@@ -90,7 +102,7 @@ def handed_in(folder: Path, lessons: Sequence[str], *, student: str | None = Non
     ]
 
 
-def _handed_in(student: str, root: int, assignment: str, name: str) -> Submission | None:
+def _handed_in(student: str, root: int, assignment: str, name: str, allowed: Allowed) -> Submission | None:
     """What lies in a student's folder; None where that is none, or holds none for the assignment.
 
     Each folder is opened once, and what lies in it is reached from there: between a look at a name and its use a
@@ -114,13 +126,15 @@ def _handed_in(student: str, root: int, assignment: str, name: str) -> Submissio
             return Submission(student, None, Outcome.UNREADABLE, reason)
         except OSError as error:
             return _closed(student, error)
-        return _read(student, folder, name)
+        return _read(student, folder, name, allowed)
 
 
-def _read(student: str, folder: int, name: str) -> Submission:
+def _read(student: str, folder: int, name: str, allowed: Allowed) -> Submission:
     try:
         data = read_regular(name, folder, most=MAX_FILE)
-        return Submission(student, slim(data) if len(data) > MAX_BYTES else data)
+        data = slim(data) if len(data) > MAX_BYTES else data
+        beside, unused = allowed.found(folder)
+        return Submission(student, data, beside=beside, unused=unused)
     except MemoryError as error:
         return Submission(student, None, Outcome.UNREADABLE, f"The file cannot be read: {error}.")
     except OddFileError as error:

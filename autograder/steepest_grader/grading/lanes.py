@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
@@ -25,6 +25,7 @@ from steepest_grader.sandbox.lent import Lent, lending
 from steepest_grader.sandbox.zygote import SandboxError
 
 LOG = logging.getLogger(__name__)
+NONE: Mapping[str, bytes] = {}
 
 
 def grade_in_lanes(
@@ -60,7 +61,9 @@ def grade_one(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> Grade
     if data is None:
         return lesson.ungraded(student, submission.outcome, submission.message)
     try:
-        return grade_submission(lesson, student, data, sandbox=sandbox)
+        graded = grade_submission(lesson, student, data, sandbox=sandbox, beside=submission.beside)
+        digest = lesson.digest(data, beside=submission.beside)
+        return replace(graded, digest=digest, flags=[*graded.flags, *submission.unused])
     except SandboxError as error:
         return lesson.ungraded(student, Outcome.GRADER_ERROR, str(error))
     except Exception as error:
@@ -69,10 +72,17 @@ def grade_one(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> Grade
 
 
 def grade_submission(
-    lesson: Lesson, student: str, data: bytes, *, sandbox: Sandbox, budget: Budget = BUDGET
+    lesson: Lesson,
+    student: str,
+    data: bytes,
+    *,
+    sandbox: Sandbox,
+    budget: Budget = BUDGET,
+    beside: Mapping[str, bytes] = NONE,
 ) -> GradedSubmission:
     """Grade the bytes of one notebook as `submission.grade_submission` does, in a child and within a budget.
 
+    Its cells also find what was handed in beside it, but for what the lesson itself brings.
     Where it goes over that, what stands by then is kept, and the rest says why there is none.
 
     Raises
@@ -88,7 +98,7 @@ def grade_submission(
 
     with lending(sandbox, lesson, _Grading(lesson, sandbox.device)) as (child, lender):
         try:
-            graded: GradedSubmission = child(student, data, answer=answer, budget=budget)
+            graded: GradedSubmission = child(student, data, dict(beside), answer=answer, budget=budget)
         except OverBudget as over:
             graded = _stopped(lesson, student, data, standing, over)
     spent = replace(graded.spent, outside=child.seconds, outside_memory=child.memory)
@@ -116,8 +126,9 @@ class _Grading:
         for exercise in self._lesson.exercises.values():
             candidates(exercise, self._lesson.hidden.seeds, self._device)
 
-    def __call__(self, ask: Ask, student: str, data: bytes) -> GradedSubmission:
+    def __call__(self, ask: Ask, student: str, data: bytes, beside: Mapping[str, bytes]) -> GradedSubmission:
         """Grade one."""
         self._kernels = self._kernels or Lent(ask, self._device)
         stands = partial(ask, "stands")
-        return alone.grade_submission(self._lesson, student, data, sandbox=self._kernels, stands=stands)
+        lesson = replace(self._lesson, files={**beside, **self._lesson.files})
+        return alone.grade_submission(lesson, student, data, sandbox=self._kernels, stands=stands)

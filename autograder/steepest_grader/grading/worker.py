@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import threading
 import zlib
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 
 from steepest_grader.course.lesson import Lesson
@@ -26,15 +27,17 @@ def pack(lesson: Lesson, sandbox: Sandbox) -> bytes:
     return zlib.compress(pickle.dumps((lesson, type(sandbox), sandbox.limits, sandbox.device, sandbox.private)))
 
 
-def grade(packed: bytes, student: str, data: bytes, *, where: str) -> GradedSubmission:
+def grade(
+    packed: bytes, student: str, data: bytes, beside: Mapping[str, bytes], unused: Sequence[str], *, where: str
+) -> GradedSubmission:
     """Grade one submission in the sandbox of this machine.
 
     Parameters
     ----------
     packed : bytes
         What `pack` gives.
-    student, data
-        As for `grade_submission`.
+    student, data, beside, unused
+        What `collect` has found.
     where : str
         This worker's address, to be named where something of ours fails.
 
@@ -45,7 +48,7 @@ def grade(packed: bytes, student: str, data: bytes, *, where: str) -> GradedSubm
     """
     with _ONE_AT_A_TIME:  # threads that come here together must not all do the same
         lesson, sandbox = _unpacked(packed)
-    graded = grade_one(lesson, Submission(student, data), sandbox)
+    graded = grade_one(lesson, Submission(student, data, beside=beside, unused=unused), sandbox)
     if graded.outcome is Outcome.GRADER_ERROR and not graded.notebook:
         return lesson.ungraded(student, Outcome.GRADER_ERROR, f"{graded.message} This was on {where}.")
     return graded

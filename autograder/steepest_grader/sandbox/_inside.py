@@ -324,7 +324,8 @@ def enter_namespaces(name: str, limits: dict[str, int], kept: list[str]) -> Path
     links = {path: Path(path).readlink() for path in kept if Path(path).is_symlink()}
     hidden = {path: os.open(path, os.O_PATH) for path in kept if path not in links}
     for file in Path(HOME, ".matplotlib").glob("*"):  # fonts are known by now, and mounts tell where they come from
-        check(libc.umount2(os.fsencode(file), DETACH), "umount")
+        if libc.umount2(os.fsencode(file), DETACH) < 0 and ctypes.get_errno() != errno.EINVAL:  # a new list is no mount
+            check(-1, "umount")
     for place in private:
         mount("tmpfs", place, "tmpfs", NOSUID | NODEV, f"size={limits['disk']},nr_inodes=8192,mode=700")
     for path, descriptor in hidden.items():  # Python's packages may lie under /tmp

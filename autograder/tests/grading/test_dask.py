@@ -48,6 +48,7 @@ def momentum_step(theta, grad, state, *, lr, beta):
     velocity = beta * state["velocity"] - lr * grad
     return theta + velocity, {"velocity": velocity}
 """
+FROM_A_FILE = f"{GOOD}x = int(open('x.txt').read())"
 Running = subprocess.Popen[bytes]
 
 
@@ -163,16 +164,20 @@ def test_the_same_values_as_in_lanes(lesson: Lesson, real: str, sandbox: Sandbox
     submissions = [
         Submission("sound", handed_in(lesson, f"{GOOD}x = 3")),
         Submission("wrong", handed_in(lesson, GOOD.replace("- lr", "+ lr"))),
+        Submission("files", handed_in(lesson, FROM_A_FILE), beside={"x.txt": b"3"}, unused=["not used: y.txt"]),
         Submission("broken", b"{"),
         Submission("empty", None, Outcome.MISSING, "There is no file."),
     ]
     ours, theirs = run(lesson, None, *submissions, sandbox=sandbox), run(lesson, real, *submissions)
     assert outcomes(theirs) == {
         "sound": Outcome.PASSED, "wrong": Outcome.PARTIAL, "broken": Outcome.UNREADABLE, "empty": Outcome.MISSING,
+        "files": Outcome.PASSED,
     }  # fmt: skip
     for student, item in theirs.items():
         assert {**item.as_json(), "seconds": 0} == {**ours[student].as_json(), "seconds": 0}
         assert (item.digest, bool(item.notebook)) == (ours[student].digest, bool(ours[student].notebook))
+        assert item.flags == ours[student].flags
+    assert theirs["files"].flags == ["not used: y.txt"]
 
 
 def test_from_the_command_line(built: Course, real: str, monkeypatch: pytest.MonkeyPatch) -> None:

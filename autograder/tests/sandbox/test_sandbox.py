@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import matplotlib
 import nbformat
 import pytest
 import steepest_exercises
@@ -191,6 +192,13 @@ def test_a_picture_is_shown(bubblewrap: Sandbox) -> None:
     with Kernel(bubblewrap, nbformat.v4.new_notebook(cells=[cell])) as kernel:
         kernel.execute(cell, 0)
     assert "image/png" in cell.outputs[-1].data
+
+
+def test_whoever_has_never_drawn_can_grade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new account has no list of fonts that could be shown within the walls."""
+    monkeypatch.setattr(matplotlib, "get_cachedir", lambda: str(tmp_path))
+    with Bubblewrap() as opened:
+        assert run(opened, "print(1)") == "1"
 
 
 def test_a_kernel_leaves_nothing_behind(bubblewrap: Sandbox) -> None:
