@@ -44,7 +44,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "inspect.trace", "inspect.getouterframes", "inspect.getsource", "traceback.walk_stack",
         "traceback.extract_stack", "linecache",
     ),
-    MEMORY: ("gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules"),
+    MEMORY: (
+        "gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules", "inspect.getclosurevars",
+    ),
     PROCESSES: (
         "subprocess", "multiprocessing", "pty", "signal", "psutil", "concurrent.futures.ProcessPoolExecutor",
         "os.fork", "os.forkpty", "os.system", "os.popen", "os.kill", "os.killpg", "os.setsid", "os.posix_spawn",
@@ -69,6 +71,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     TRACING: (
         "sys.settrace", "sys.setprofile", "sys.monitoring", "sys.addaudithook", "sys.setrecursionlimit",
         "sys.meta_path", "sys.path_hooks", "sys.displayhook", "ast.NodeTransformer", "importlib.reload",
+        "__future__.barry_as_FLUFL",
     ),
     KERNEL: ("IPython.core", "ipykernel", "comm"),
     TEXT: (
@@ -94,7 +97,11 @@ PARTS = {
     **dict.fromkeys(("iterdir", "rglob"), FILES),
     **dict.fromkeys(("run_in_executor",), THREADS),
 }
-HARMLESS_USES = ("get_ipython().run_line_magic", "get_ipython().run_cell_magic", "get_ipython().__class__")
+# What a cell's commands come to, which are told as commands.
+HARMLESS_USES = frozenset(
+    f"get_ipython().{name}"
+    for name in ("run_line_magic", "run_cell_magic", "system", "getoutput", "show_usage", "__class__")
+)
 MAY_BE_SET = (
     "matplotlib.", "torch.backends.", "warnings.", "logging.", "pandas.options.", "os.environ", "sys.path",
 )  # fmt: skip
