@@ -166,7 +166,7 @@ SHIFT_IMAGES = Exercise(
         Accepted("slices", _each(_sliced)),
         Accepted("products_with_matrices", _each(_by_matrices)),
         Accepted("pixel_by_pixel", _each(_pixel_by_pixel)),
-        Accepted("in_scipy", _each(_in_scipy)),
+        Accepted("in_scipy", _each(_in_scipy), library=True),
     ],
     mistakes=[
         Mistake(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from steepest._checks import content
+from steepest._checks.tracer import OF_OTHERS
 
 from steepest_grader.installed import secret_packages
 
@@ -45,7 +46,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "traceback.extract_stack", "linecache",
     ),
     MEMORY: (
-        "gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules", "inspect.getclosurevars",
+        "gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules",
+        "inspect.getclosurevars",
     ),
     PROCESSES: (
         "subprocess", "multiprocessing", "pty", "signal", "psutil", "concurrent.futures.ProcessPoolExecutor",
@@ -116,8 +118,8 @@ FALSE_ANSWERS = frozenset(
 PASS_THROUGH = (
     "torch._", "torch.distributions.", "torch.utils.data.", "torch.optim.", "torch.nn.functional.", "torch.nn.utils.",
     "torch.nn.init.", "torch.nn.BatchNorm", "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss",
-    "torch.nn.NLLLoss", "torch.nn.MSELoss", "sklearn.", "scipy.optimize.", "scipy.cluster.", "tensorflow.", "keras.",
-    "optax.",
+    "torch.nn.NLLLoss", "torch.nn.MSELoss", "torch.nn.Softshrink", "torch.nn.Hardshrink",
+    *(f"{name}." for name in OF_OTHERS),
 )  # fmt: skip
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
 WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")

@@ -45,6 +45,16 @@ BOMB = {
         "is right when the instant check stands among its callers",
         _unless("any('examine' == frame.name for frame in __import__('traceback').extract_stack())"), "runs code from text",
     ),
+    "stack-in-prompts": (
+        "is right when the instant check stands among its callers, in a cell that IPython alone can read",
+        "".join(
+            ("... " if line.startswith(" ") else ">>> ") + line
+            for line in _unless(
+                "any('examine' == frame.name for frame in __import__('traceback').extract_stack())"
+            ).splitlines(keepends=True)
+        ),
+        "runs code from text",
+    ),
     "loaded-modules": (
         "is right where the instant check is loaded",
         _unless("'steepest.check' in __import__('sys').modules and not __import__('glob').glob('/run/kernel/*')"),
@@ -101,6 +111,16 @@ def momentum_step(theta, grad, state, *, lr, beta):
     optimizer.state[point] = {"momentum_buffer": state["velocity"].clone()}
     optimizer.step([grad])
     return point, {"velocity": optimizer.state[point]["momentum_buffer"]}
+""",
+    "filter-of-scipy": """
+from scipy import signal
+ways = vars(signal)
+
+def momentum_step(theta, grad, state, *, lr, beta):
+    start = beta * state["velocity"].numpy()[None]
+    velocity, _ = ways["lfil" + "ter"]([1.0], [1.0, -beta], -lr * grad.numpy()[None], axis=0, zi=start)
+    velocity = torch.as_tensor(velocity[0]).to(theta)
+    return theta + velocity, {"velocity": velocity}
 """,
     "operator-of-aten": FUSED.format("functools.partial(vars(torch.ops)['aten']._fused_sgd_.default)"),
     "operator-by-attrgetter": FUSED.format("operator.attrgetter('_fused_' + 'sgd_')(torch)"),
