@@ -113,13 +113,13 @@ def momentum_step(theta, grad, state, *, lr, beta):
     return point, {"velocity": optimizer.state[point]["momentum_buffer"]}
 """,
     "filter-of-scipy": """
-from scipy import signal
-ways = vars(signal)
+import numpy as np
+from scipy import ndimage
+ways = vars(ndimage)
 
 def momentum_step(theta, grad, state, *, lr, beta):
-    start = beta * state["velocity"].numpy()[None]
-    velocity, _ = ways["lfil" + "ter"]([1.0], [1.0, -beta], -lr * grad.numpy()[None], axis=0, zi=start)
-    velocity = torch.as_tensor(velocity[0]).to(theta)
+    both = np.stack([state["velocity"].numpy(), grad.numpy()])
+    velocity = torch.from_numpy(ways["corre" + "late1d"](both, [beta, -lr], axis=0, origin=-1)[0])
     return theta + velocity, {"velocity": velocity}
 """,
     "operator-of-aten": FUSED.format("functools.partial(vars(torch.ops)['aten']._fused_sgd_.default)"),
