@@ -57,7 +57,7 @@ ROOTS = frozenset(
 )
 # Told also where no operation of torch is under way: they may compute in Python, or in numpy.
 HEARD = (METHODS, "torch.utils.data.", *(f"{name}." for name in OF_OTHERS))
-IMPORT = vars(importlib._bootstrap)["_find_and_load"].__code__  # type: ignore[attr-defined]
+IMPORT = vars(importlib._bootstrap)["_find_and_load"].__code__
 # Between the one who calls a layer or a method and the layer or method itself.
 BETWEEN = frozenset({"torch.optim.optimizer", "torch.nn.modules.module", "torch.nn.modules.container"})
 PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,5}", re.ASCII)
@@ -84,7 +84,7 @@ class Tracer(TorchFunctionMode):
         self._import: FrameType | None = None
 
     def __enter__(self) -> Self:
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         self._before = sys.getprofile()
         if self._heard:
             sys.setprofile(self._hear)
@@ -93,7 +93,7 @@ class Tracer(TorchFunctionMode):
     def __exit__(self, *error: Any) -> None:
         sys.setprofile(self._before)
         self._import = None
-        super().__exit__(*error)
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
 
     def _hear(self, frame: FrameType, event: str, _: Any) -> None:
         """Called by Python for each call and return, which `MAX_HEARD` bounds but for those of an import."""
