@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, islice
 from types import MappingProxyType
 
 from steepest_grader.errors import Reasons
@@ -33,7 +33,11 @@ GRAM, WINDOW = 6, 3
 RARE_SHARE, RARE_COUNT = 0.15, 4  # a passage that more of the class have is common knowledge
 SAME_SHARE = 0.8  # of the fingerprints of the shorter answer, so that padding hides nothing
 FEWEST, FEWEST_TOGETHER = 5, 20  # fingerprints that two answers, and two submissions, must have in common
-MAX_CHARACTERS = 20_000
+MAX_CHARACTERS = 100_000  # without comments and blanks; of a notebook with more, `flags` says that it was not looked at
+MAX_TOKENS = 8_000
+# Lines without code, and blanks: none of them may use up what is read, and a run of blanks costs Python its square.
+EMPTY_LINE = re.compile(r"^[ \t\f]*+(?:#.*)?(?:\n|\Z)", re.MULTILINE)
+BLANKS = re.compile(r"(?<=\S)[ \t\f]++")
 LAYOUT = frozenset(
     {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER, tokenize.DEDENT}
 )
@@ -124,7 +128,8 @@ def near_identical(
 
 def fingerprints(source: str, imported: Mapping[str, str] = MappingProxyType({})) -> frozenset[int]:
     """The winnowed hashes of one source, in which some names stand for what was imported."""
-    numbers = [_number_of(token) for token in _tokens(source[:MAX_CHARACTERS], imported)]
+    source = BLANKS.sub(" ", EMPTY_LINE.sub("", source))[:MAX_CHARACTERS]
+    numbers = [_number_of(token) for token in islice(_tokens(source, imported), MAX_TOKENS)]
     hashes, value = [], 0
     for place, number in enumerate(numbers):
         leaving = numbers[place - GRAM] * OLDEST if place >= GRAM else 0

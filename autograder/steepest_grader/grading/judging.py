@@ -6,6 +6,7 @@ import difflib
 import logging
 import re
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import Exercise, Outcome, Verdict
 from steepest_grader.files import OddFileError, read_below
 from steepest_grader.grading.absent import alike, located
-from steepest_grader.grading.submission import grade_submission
+from steepest_grader.grading.submission import Standing, grade_submission
 from steepest_grader.notebook.parse import read_names
 from steepest_grader.notebook.read import MAX_SOURCE, UnreadableError, text_of
 from steepest_grader.sandbox.base import Kernels, Sandbox
@@ -70,18 +71,33 @@ def judge_file(
     list of dict
         One for each exercise, in the shape that `judge --json` promises.
     """
+    standing = Standing()
+
+    def answer(op: str, *args: Any) -> Any:
+        return standing.keep(*args) if op == "stands" else lender.answer(op, *args)
+
     with lending(sandbox, judge_file, _Judging(sandbox.device)) as (child, lender):
+        names: list[str] = []
         try:
             rows: list[dict[str, Any]] = child("read", path, below or path.parent, only, hidden, budget=budget)
             if not rows:
-                child("prepare", budget=None)  # what is compared with is no work of this file
-                rows = child("judge", answer=lender.answer, budget=budget)
+                names = child("prepare", budget=None)  # what is compared with is no work of this file
+                rows = child("judge", answer=answer, budget=budget)
         except OverBudget as over:
             message = f"Judging was stopped: what this file gives takes more than {over} to read and judge."
-            rows = [_row(path, Verdict(only or "", 0, over.outcome, message=message))]
+            rows = _stopped(path, names or [only or ""], standing, over.outcome, message)
         except SandboxError as error:
             rows = [_row(path, Verdict(only or "", 0, Outcome.GRADER_ERROR, message=str(error)))]
     return rows
+
+
+def _stopped(
+    path: Path, names: Iterable[str], standing: Standing, outcome: Outcome, message: str
+) -> list[dict[str, Any]]:
+    """A row for each exercise: its verdict where that stood, and the reason where it did not."""
+    points = {name: exercise.points for name, exercise in by_id().items()}
+    unreached = (Verdict(name, points.get(name, 0), outcome, message=message) for name in names)
+    return [_row(path, standing.verdicts.get(verdict.exercise, verdict)) for verdict in unreached]
 
 
 class _Judging:
@@ -97,8 +113,8 @@ class _Judging:
         """Use none of the other process's threads, which are not here."""
         torch.set_num_threads(1)
 
-    def __call__(self, ask: Ask, step: str, *args: Any) -> list[dict[str, Any]]:
-        """Take one step."""
+    def __call__(self, ask: Ask, step: str, *args: Any) -> Any:
+        """Take one step; preparing tells which exercises there are, the others give rows."""
         if step == "read":
             self._path = args[0]
             self._lesson, rows = _as_lesson(*args)
@@ -107,9 +123,9 @@ class _Judging:
         if step == "prepare":
             for exercise in self._lesson.exercises.values():
                 candidates(exercise, self._lesson.hidden.seeds, self._device)
-            return []
+            return list(self._lesson.exercises)
         self._kernels = self._kernels or Lent(ask, self._device)
-        return _judged(self._path, self._lesson, self._kernels)
+        return _judged(self._path, self._lesson, self._kernels, ask)
 
 
 def _as_lesson(path: Path, below: Path, only: str | None, hidden: Hidden) -> tuple[Lesson | None, list[dict[str, Any]]]:
@@ -134,10 +150,11 @@ def _as_lesson(path: Path, below: Path, only: str | None, hidden: Hidden) -> tup
     return None, [_row(path, Verdict(only or "", 0, Outcome.MISSING, message=message))]
 
 
-def _judged(path: Path, lesson: Lesson, kernels: Kernels) -> list[dict[str, Any]]:
+def _judged(path: Path, lesson: Lesson, kernels: Kernels, ask: Ask) -> list[dict[str, Any]]:
     data = nbformat.writes(lesson.released).encode()
     try:
-        verdicts = grade_submission(lesson, path.name, data, sandbox=kernels).verdicts
+        stands = partial(ask, "stands")
+        verdicts = grade_submission(lesson, path.name, data, sandbox=kernels, stands=stands).verdicts
     except SandboxError:
         raise  # a child that has seen one is used no more
     except Exception as error:

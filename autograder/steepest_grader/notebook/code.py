@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from steepest_grader.notebook import commands
+from steepest_grader.notebook.commands import Allowance, TooMuchError
+from steepest_grader.notebook.nodes import MAX_CHAIN, MAX_NAME, TOO_LONG, children, dotted, text_of
 from steepest_grader.notebook.parse import parse
 
 __all__ = ["Code", "Seen", "read_code"]
@@ -17,20 +18,9 @@ Kind = Literal[
     "import", "use", "set", "part", "text", "method", "function", "outer", "computed", "command", "letters", "unread"
 ]
 
-MAX_NAME = 200
-MAX_CHAIN = 100  # parts of one dotted name; each is looked at again for every call that stands in it
-TOO_LONG = "…"
 PARTIALS = frozenset({"partial", "partialmethod", "attrgetter", "methodcaller", "itemgetter", "compose"})
-# Possessive, and within a line: a cell of blanks must not take forever.
-MAGIC = re.compile(r"^([ \t]*+)([%!].*|\?{1,2}\S.*|[\w.]++\?{1,2}[ \t]*+)$", re.MULTILINE)
-ASSIGNED_MAGIC = re.compile(r"^([\w, \t]++=[ \t]*+)[%!].*$", re.MULTILINE)
-# Magics whose line is code, with their options.
-TIMED = r"%%?(?:time|timeit|prun|memit)\b(?:[ \t]++-\w++(?:[ \t]++\d++)?+)*+[ \t]*+"
-TIMED_LINE = re.compile(rf"^([ \t]*+(?:[\w, \t]++=[ \t]*+)?){TIMED}", re.MULTILINE)
-PROGRAMS = re.compile(
-    r"%%?(bash|sh|script|system|sx|perl|ruby|javascript|js|html|svg|writefile|file|run|load|macro)\b|!"
-)
-INSTALLS = re.compile(r"[!%] ?([\w./{}]++ -m )?(pip|conda|mamba)\b")
+MAGICS = ("run_line_magic", "run_cell_magic")
+SHELL = ("get_ipython().system", "get_ipython().getoutput")
 # Zero-width and direction marks, and whole alphabets that Python reads as Latin letters.
 HIDDEN_LETTERS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\uff21-\uff5a\U0001d400-\U0001d7ff]")
 
@@ -83,62 +73,94 @@ class Code:
     values: dict[str, set[str]] = field(default_factory=dict)
 
 
-def read_code(source: str) -> Code:
-    """Read one cell; never raises, whatever it holds."""
+def read_code(source: str, allowance: Allowance | None = None) -> Code:
+    """Read one cell; never raises, whatever it holds.
+
+    Parameters
+    ----------
+    source : str
+        The cell's text.
+    allowance : Allowance, optional
+        What all cells of a notebook share; one of its own by default.
+    """
     code = Code()
     hidden = None if source.isascii() else HIDDEN_LETTERS.search(source)
     if hidden:
-        code.seen.append(Seen(_line(source, hidden.start()), "letters", f"U+{ord(hidden.group()):04X}"))
-    tree = _parsed(source, code)
-    if tree is None and any(mark in source for mark in "%!?"):
-        tree = _parsed(_without_magics(source, code), code)
-    if tree is not None:
-        _Reader(code).read(tree)
+        code.seen.append(Seen(source.count("\n", 0, hidden.start()) + 1, "letters", f"U+{ord(hidden.group()):04X}"))
+    allowance = allowance or Allowance()
+    waiting = [_Text(source)]
+    while waiting:
+        text = waiting.pop()
+        try:
+            allowance.take(len(text.source) if text.source is not source else 0)
+            waiting += _read(text, code, allowance)
+        except TooMuchError as error:
+            code.seen.append(Seen(text.line, "unread", str(error)))
+            break
+    code.seen.sort(key=lambda item: item.line)
     return code
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What is run as a cell: one, or a text that a magic runs; the line where it begins, and the function around it."""
+
+    source: str
+    line: int = 1
+    within: str = ""
 
 
 def _parsed(source: str, code: Code) -> ast.Module | None:
     try:
         return parse(source)
     except (SyntaxError, ValueError):
-        return None  # it does not run either
+        return None
     except (RecursionError, MemoryError):
         code.seen.append(Seen(1, "unread", "nested too deeply"))
         return None
 
 
-def _without_magics(source: str, code: Code) -> str:
-    """The source with IPython's own commands taken out; those that run programs are noted."""
-    source = TIMED_LINE.sub(r"\1", source)
-    first, _, rest = source.lstrip().partition("\n")
-    if first.startswith("%%"):
-        if PROGRAMS.match(first):
-            code.seen.append(Seen(1, "command", first))
-            return ""
-        source = f"\n{rest}"
-    for match in chain(MAGIC.finditer(source), ASSIGNED_MAGIC.finditer(source)):
-        command = match.group().strip()
-        if match.re is ASSIGNED_MAGIC:
-            command = command.partition("=")[2].strip()
-        if PROGRAMS.match(command) and not INSTALLS.match(command):
-            code.seen.append(Seen(_line(source, match.start()), "command", command))
-            break  # one is enough for a person to look
-    return ASSIGNED_MAGIC.sub(r"\1None", MAGIC.sub(r"\1pass", source))
+def _read(text: _Text, code: Code, allowance: Allowance) -> list[_Text]:
+    """Note what stands in a text, and hand back the texts that it runs."""
+    tree = _parsed(text.source, code)
+    if tree is None or commands.OTHERWISE.search(text.source):
+        try:
+            source = commands.as_python(text.source, allowance)
+        except TooMuchError as error:
+            code.seen.append(Seen(text.line, "unread", str(error)))
+            source = text.source
+        except Exception:  # noqa: BLE001 - whatever this is, the cell comes to the same in IPython, and does not run
+            source = text.source
+        if source != text.source:
+            blank = len(text.source) - len(text.source.lstrip())
+            text = replace(text, source=source, line=text.line + text.source.count("\n", 0, blank))
+            tree = _parsed(source, code)  # what is no Python now does not run either
+    texts = _Reader(code, text.line - 1).read(tree, text.within) if tree is not None else []
+    run = commands.automagic(text.source)
+    return texts + (_commanded(code, text, *run) if run else [])
 
 
-def _line(source: str, position: int) -> int:
-    return source.count("\n", 0, position) + 1
+def _commanded(code: Code, text: _Text, magic: str, line: str, body: str = "", sign: str = "%") -> list[_Text]:
+    """The texts that a magic may run; where it runs a program that is noted."""
+    command = f"{sign}{magic} {line}".strip() if magic else f"{sign}{line}"
+    if commands.runs_program(command):
+        code.seen.append(Seen(text.line, "command", command))
+        return []
+    return [replace(text, source=each, line=text.line + above) for above, each in commands.texts_of(magic, line, body)]
 
 
 class _Reader:
     """Walks a tree without recursion."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, before: int) -> None:
         self.code = code
+        self.before = before  # lines above
+        self.commanded: list[_Text] = []
         self.within_chain: set[int] = set()  # nodes of `a.b` in `a.b.c`, which are named with it
 
-    def read(self, tree: ast.Module) -> None:
-        waiting: list[tuple[ast.AST, str]] = [(tree, "")]
+    def read(self, tree: ast.Module, within: str) -> list[_Text]:
+        """Note all that stands in it; what comes back are texts that it runs."""
+        waiting: list[tuple[ast.AST, str]] = [(tree, within)]
         while waiting:
             node, within = waiting.pop()
             handler = _HANDLERS.get(type(node))
@@ -148,8 +170,8 @@ class _Reader:
                 within = self.begun(node)
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 continue  # a docstring
-            waiting.extend([(child, within) for child in _children(node)])
-        self.code.seen.sort(key=lambda item: item.line)
+            waiting.extend([(child, within) for child in children(node)])
+        return self.commanded
 
     def begun(self, node: ast.AST) -> str:
         """The name that what stands in a node belongs to: of a function or class, or of a variable of the notebook."""
@@ -162,14 +184,14 @@ class _Reader:
         name = next((target.id for target in targets if isinstance(target, ast.Name)), "")
         if name:
             called = node.value.func if isinstance(node.value, ast.Call) else None
-            partial = called is not None and (_dotted(called) or "").rpartition(".")[2] in PARTIALS
+            partial = called is not None and (dotted(called) or "").rpartition(".")[2] in PARTIALS
             stands = self.code.calls if isinstance(node.value, ast.Lambda) or partial else self.code.values
             stands.setdefault(name, set())
         return name
 
     def note(self, node: ast.AST, kind: Kind, name: str, within: str = "") -> None:
         name = name if kind == "text" else name[: 10 * MAX_NAME]
-        self.code.seen.append(Seen(getattr(node, "lineno", 1), kind, name, within))
+        self.code.seen.append(Seen(self.before + getattr(node, "lineno", 1), kind, name, within))
 
     def imported(self, node: ast.Import, within: str) -> None:
         for alias in node.names:
@@ -192,7 +214,7 @@ class _Reader:
     def attribute(self, node: ast.Attribute, within: str) -> None:
         self.note(node, "part", node.attr)
         self.within_chain.add(id(node.value))
-        name = None if id(node) in self.within_chain else _dotted(node)
+        name = None if id(node) in self.within_chain else dotted(node)
         if name == TOO_LONG:
             self.note(node, "unread", f"more than {MAX_CHAIN} names in a chain")
         elif name is not None:
@@ -204,20 +226,36 @@ class _Reader:
         if isinstance(node.ctx, ast.Load):
             return
         if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id in ("vars", "globals"):
-            self.note(node, "set", f"{_dotted(owner.args[0]) or '' if owner.args else ''}.__dict__", within)
-        elif (name := _dotted(owner)) is not None and "." in name:
+            self.note(node, "set", f"{dotted(owner.args[0]) or '' if owner.args else ''}.__dict__", within)
+        elif (name := dotted(owner)) is not None and "." in name:
             self.note(node, "set", name, within)
 
     def call(self, node: ast.Call, within: str) -> None:
-        called = (_dotted(node.func) or "").rpartition(".")[2]
-        if called in ("setattr", "delattr", "__setattr__", "__delattr__") and node.args:
-            self.note(node, "set", f"{_dotted(node.args[0])}.{_text(node.args[1:2])}", within)
+        function = dotted(node.func) or ""
+        called = function.rpartition(".")[2]
+        if called in MAGICS or function in SHELL:
+            self.command(node, function, within)
+        elif called in ("setattr", "delattr", "__setattr__", "__delattr__") and node.args:
+            self.note(node, "set", f"{dotted(node.args[0])}.{text_of(node.args[1:2])}", within)
         elif called == "getattr" and len(node.args) > 1:
             plain = isinstance(node.args[1], ast.Constant)
-            self.note(node, "use" if plain else "computed", (plain and _dotted(node)) or "getattr", within)
+            self.note(node, "use" if plain else "computed", (plain and dotted(node)) or "getattr", within)
+
+    def command(self, node: ast.Call, function: str, within: str) -> None:
+        """A magic or a command of the shell, as IPython writes them."""
+        words = [text_of([each]) for each in node.args]
+        text = _Text("", self.before + node.lineno, within)
+        if not words or node.keywords or "?" in words:
+            self.note(node, "command", function)
+        elif function in SHELL:
+            self.commanded += _commanded(self.code, text, "", words[0], sign="!")
+        else:
+            sign = "%%" if function.endswith("run_cell_magic") else "%"
+            line, body = [*words[1:3], "", ""][:2]
+            self.commanded += _commanded(self.code, text, words[0], line, body, sign)
 
     def assigned(self, node: ast.Assign, within: str) -> None:
-        name = _dotted(node.value)
+        name = dotted(node.value)
         if (
             name is not None
             and len(name) <= MAX_NAME
@@ -259,39 +297,3 @@ _HANDLERS: dict[type[ast.AST], Any] = {
     ast.Nonlocal: _Reader.outer,
     ast.Constant: _Reader.constant,
 }
-
-
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if isinstance(value, list):
-            yield from (item for item in value if isinstance(item, ast.AST))
-        elif isinstance(value, ast.AST):
-            yield value
-
-
-def _dotted(node: ast.AST) -> str | None:
-    """``a.b.c`` as text, also where `getattr` or `get_ipython()` stands in it; `TOO_LONG` where it has no end."""
-    parts: list[str] = []
-    while not isinstance(node, ast.Name):
-        if len(parts) >= MAX_CHAIN:
-            return TOO_LONG
-        if isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-            continue
-        if not isinstance(node, ast.Call):
-            return None
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if called == "get_ipython":
-            return ".".join(["get_ipython()", *reversed(parts)])
-        if called != "getattr" or len(node.args) < 2:
-            return None
-        parts.append(_text(node.args[1:2]))
-        node = node.args[0]
-    return ".".join([node.id, *reversed(parts)])[: 10 * MAX_NAME]
-
-
-def _text(nodes: Sequence[ast.AST]) -> str:
-    value = nodes[0].value if nodes and isinstance(nodes[0], ast.Constant) else None
-    return value if isinstance(value, str) else "?"

@@ -18,6 +18,7 @@ from steepest._checks.wire import printable
 
 from steepest_grader.notebook.cells import Cell, by_grade_id, is_answer
 from steepest_grader.notebook.code import Code, Seen, read_code
+from steepest_grader.notebook.commands import Allowance
 from steepest_grader.notebook.recognize import recognize
 from steepest_grader.notebook.watched import (
     ALWAYS_BOUND,
@@ -97,7 +98,7 @@ def seen(
 ) -> Callable[[Mapping[str, Sequence[str]]], list[str]]:
     """Read what `flags` does, once and before anything runs; what is returned tells, given what was called."""
     given = {cell.source for cell in released.cells} if released is not None else set()
-    budget = MAX_CHARACTERS
+    budget, allowance = MAX_CHARACTERS, Allowance()
     codes: dict[int, Code] = {}
     theirs: dict[int, Code] = {}
     for number, (cell, runs) in enumerate(zip(cells, _run(cells, released), strict=True), start=1):
@@ -108,7 +109,7 @@ def seen(
             continue
         budget -= len(cell.source)
         unread = Code([Seen(1, "unread", f"{len(cell.source)} characters")])
-        codes[number] = theirs[number] = read_code(cell.source) if budget >= 0 else unread
+        codes[number] = theirs[number] = read_code(cell.source, allowance) if budget >= 0 else unread
     bound = _bound(codes.values())
     asked = _reached(exercises, codes.values())
     found: dict[tuple[int, str], str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from steepest._checks import content
+from steepest._checks.tracer import OF_OTHERS
 
 from steepest_grader.installed import secret_packages
 
@@ -44,7 +45,10 @@ NAMES: dict[str, tuple[str, ...]] = {
         "inspect.trace", "inspect.getouterframes", "inspect.getsource", "traceback.walk_stack",
         "traceback.extract_stack", "linecache",
     ),
-    MEMORY: ("gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules"),
+    MEMORY: (
+        "gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules",
+        "inspect.getclosurevars",
+    ),
     PROCESSES: (
         "subprocess", "multiprocessing", "pty", "signal", "psutil", "concurrent.futures.ProcessPoolExecutor",
         "os.fork", "os.forkpty", "os.system", "os.popen", "os.kill", "os.killpg", "os.setsid", "os.posix_spawn",
@@ -69,6 +73,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     TRACING: (
         "sys.settrace", "sys.setprofile", "sys.monitoring", "sys.addaudithook", "sys.setrecursionlimit",
         "sys.meta_path", "sys.path_hooks", "sys.displayhook", "ast.NodeTransformer", "importlib.reload",
+        "__future__.barry_as_FLUFL",
     ),
     KERNEL: ("IPython.core", "ipykernel", "comm"),
     TEXT: (
@@ -94,7 +99,11 @@ PARTS = {
     **dict.fromkeys(("iterdir", "rglob"), FILES),
     **dict.fromkeys(("run_in_executor",), THREADS),
 }
-HARMLESS_USES = ("get_ipython().run_line_magic", "get_ipython().run_cell_magic", "get_ipython().__class__")
+# What a cell's commands come to, which are told as commands.
+HARMLESS_USES = frozenset(
+    f"get_ipython().{name}"
+    for name in ("run_line_magic", "run_cell_magic", "system", "getoutput", "show_usage", "__class__")
+)
 MAY_BE_SET = (
     "matplotlib.", "torch.backends.", "warnings.", "logging.", "pandas.options.", "os.environ", "sys.path",
 )  # fmt: skip
@@ -109,8 +118,8 @@ FALSE_ANSWERS = frozenset(
 PASS_THROUGH = (
     "torch._", "torch.distributions.", "torch.utils.data.", "torch.optim.", "torch.nn.functional.", "torch.nn.utils.",
     "torch.nn.init.", "torch.nn.BatchNorm", "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss",
-    "torch.nn.NLLLoss", "torch.nn.MSELoss", "sklearn.", "scipy.optimize.", "scipy.cluster.", "tensorflow.", "keras.",
-    "optax.",
+    "torch.nn.NLLLoss", "torch.nn.MSELoss", "torch.nn.Softshrink", "torch.nn.Hardshrink",
+    *(f"{name}." for name in OF_OTHERS),
 )  # fmt: skip
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
 WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")

@@ -45,6 +45,16 @@ BOMB = {
         "is right when the instant check stands among its callers",
         _unless("any('examine' == frame.name for frame in __import__('traceback').extract_stack())"), "runs code from text",
     ),
+    "stack-in-prompts": (
+        "is right when the instant check stands among its callers, in a cell that IPython alone can read",
+        "".join(
+            ("... " if line.startswith(" ") else ">>> ") + line
+            for line in _unless(
+                "any('examine' == frame.name for frame in __import__('traceback').extract_stack())"
+            ).splitlines(keepends=True)
+        ),
+        "runs code from text",
+    ),
     "loaded-modules": (
         "is right where the instant check is loaded",
         _unless("'steepest.check' in __import__('sys').modules and not __import__('glob').glob('/run/kernel/*')"),
@@ -101,6 +111,16 @@ def momentum_step(theta, grad, state, *, lr, beta):
     optimizer.state[point] = {"momentum_buffer": state["velocity"].clone()}
     optimizer.step([grad])
     return point, {"velocity": optimizer.state[point]["momentum_buffer"]}
+""",
+    "filter-of-scipy": """
+import numpy as np
+from scipy import ndimage
+ways = vars(ndimage)
+
+def momentum_step(theta, grad, state, *, lr, beta):
+    both = np.stack([state["velocity"].numpy(), grad.numpy()])
+    velocity = torch.from_numpy(ways["corre" + "late1d"](both, [beta, -lr], axis=0, origin=-1)[0])
+    return theta + velocity, {"velocity": velocity}
 """,
     "operator-of-aten": FUSED.format("functools.partial(vars(torch.ops)['aten']._fused_sgd_.default)"),
     "operator-by-attrgetter": FUSED.format("operator.attrgetter('_fused_' + 'sgd_')(torch)"),

@@ -126,8 +126,23 @@ def test_small_answers_count_together() -> None:
     assert near_identical({student: {"0": pieces["0"]} for student in ("ada", "bob")}) == []
 
 
+BEFORE = {
+    "comments": "# aside\n" * 9_000,
+    "blank lines": "\n" * 30_000 + " " * 9 + "\n",
+    "a docstring": f'"""{"aside " * 9_000}"""\n',
+    "texts": "'aside'\n" * 9_000,
+    "comments behind code": f"import math  # {'aside ' * 9_000}\n",
+}
+
+
+@pytest.mark.parametrize("what", BEFORE)
+def test_nothing_hides_behind_what_is_no_code(what: str) -> None:
+    assert found({"ada": BEFORE[what] + LONG, "bob": LONG, "cyd": OTHER}) == [("ada", "bob")]
+
+
 DAMAGED = {
     "an error": "def f(:\n  return", "a tab": "if x:\n\ty\n        z\n", "a quote": 'x = """', "a bracket": "x = (1,\n",
+    "blanks before what is no Python": f"x{' ' * 50_000}$\n", "texts": "''\n" * 50_000, "names": "x " * 50_000,
     "a zero byte": "x = 1\0", "blanks": " " * 50_000, "deep": "(" * 5_000, "long": "x = 1\n" * 50_000,
     "surrogates": "x = '\ud800'\n", "a long word": "x" * 10**6, "only an import": "import torch as",
     "letters": "Ω = ß\n",

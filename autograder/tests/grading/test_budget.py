@@ -318,6 +318,28 @@ def test_a_file_that_takes_too_much_is_a_row(sandbox: Sandbox, tmp_path: Path, m
     sandbox.children.close()
 
 
+@pytest.mark.sandbox
+def test_a_file_that_is_stopped_keeps_the_verdicts_that_stood(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ewa = "def ewa(values, *, beta):\n    raise ValueError(beta)\n"
+    (tmp_path / "file.py").write_text(ewa + GOOD)
+    real = lanes.alone.judge
+
+    def judge(exercise: Any, function: Any, **more: Any) -> Any:
+        return _spin() if exercise.id == "ewa" else real(exercise, function, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(judging, "by_id", lambda: {name: exercise(name) for name in ("momentum_step", "ewa")})
+        patch.setattr(lanes.alone, "judge", judge)
+        rows = judging.judge_file(tmp_path / "file.py", sandbox=sandbox, hidden=Hidden(), budget=Budget(seconds=2.0))
+    assert [(row["exercise"], row["score"], row["outcome"]) for row in rows] == [
+        ("momentum_step", exercise("momentum_step").points, Outcome.PASSED), ("ewa", 0, Outcome.TIMED_OUT),
+    ]  # fmt: skip
+    assert "more than 2 s of CPU time" in rows[1]["message"]
+    sandbox.children.close()
+
+
 def test_a_page_that_takes_too_much_says_so_and_no_other_page_changes(
     built: Course, submit: Callable[..., GradedSubmission], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,7 +22,7 @@ from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.trust.sample_class import samples
 
 HOME = find_course(Path(__file__).parent)
-DERIVES = re.compile(r"autograd|torch\.func|backward\(")
+DERIVES = re.compile(r"autograd|torch\.func|backward\(|ndimage")
 STEP = "def momentum_step(theta, grad, state, *, lr, beta):\n    "
 
 FOUND = {
@@ -118,6 +118,47 @@ FOUND = {
     "another alphabet": ("def m\u043ementum_step(): pass", "uses letters that cannot be seen or look like others"),
 }  # fmt: skip
 
+# Cells that IPython runs and Python cannot read as they stand.
+RUN_BY_IPYTHON = {
+    "indented": "    import ctypes\n    x = 1",
+    "indented, below a magic": "%%time\n    import ctypes",
+    "prompts": ">>> import ctypes\n>>> def f():\n...     return 1",
+    "prompts of IPython": "In [1]: import ctypes\n   ...: x = 1",
+    "prompts that hide a text": 'In [1]: x = 1\n   ...: """\n   ...: """; import ctypes; """\n   ...: """',
+    "help with stars": "np.*a*?\nimport ctypes",
+    "help of an item": "[].append?\nimport ctypes",
+    "an item that is assigned": "x[0] = !pip list\nimport ctypes",
+    "an attribute that is assigned": "a.b = %pwd\nimport ctypes",
+    "an annotation": "a: int = !pip list\nimport ctypes",
+    "a star": "a, *b = !pip list\nimport ctypes",
+    "a comma": ",f a\nimport ctypes",
+    "a slash": "/f a\nimport ctypes",
+    "a semicolon": ";f a\nimport ctypes",
+    "options with values": "%prun -s cumulative 1\nimport ctypes",
+    "options of words": "%time --no-raise-error import ctypes",
+    "an option that hides the rest": "%prun -T # exec('import ctypes'); import ctypes",
+    "a magic that goes on": "%precision \\\n3\nimport ctypes",
+    "an open text in a magic": "%time '''\nimport ctypes",
+    "a setup": "%%timeit -n1 import ctypes\n1",
+    "a magic in a magic": "%%time\n%%capture\nif 1:\n    %time import ctypes",
+    "a magic without its sign": "time import ctypes",
+    "a line that Python takes for a text": "# \x0c/f a \\\n'''\nimport ctypes\n'''#'''",
+    "a magic that is called": "shell = get_ipython()\nshell.run_line_magic('time', 'import ctypes')",
+    "a cell that is called": "get_ipython().run_cell_magic('time', '', 'import ctypes')",
+}
+FOUND |= {name: (source, "reaches below Python (ctypes)") for name, source in RUN_BY_IPYTHON.items()} | {
+    "a program that is called": ("get_ipython().run_line_magic('sx', 'ls')", "ends processes (%sx ls)"),
+    "a magic by a computed name": ("get_ipython().run_line_magic(x, 'ls')", "(get_ipython().run_line_magic)"),
+    "another Python": ("%%python3\nimport ctypes", "cell 1, line 1: starts, signals or ends processes (%%python3)"),
+    "another name for a magic": ("%alias_magic t sx", "starts, signals or ends processes (%alias_magic t sx)"),
+    "a program without a sign": ("system ls", "starts, signals or ends processes (%system ls)"),
+    "commands without end": ("%x\n" * 9000, "was not looked at (too many commands)"),
+    "commands beside a long line": (f"!pip list\nx = '{'a b ' * 300}'", "was not looked at (commands beside a line"),
+    "commands beside blanks": (f"!pip list\nx = 1{' ' * 90}$", "was not looked at (commands beside 80 blanks)"),
+    "another grammar": ("from __future__ import barry_as_FLUFL", "changes how Python runs"),
+    "closures": ("import inspect\ninspect.getclosurevars(f)", "searches the objects in memory"),
+}
+
 PASSED_OVER = {
     "plotting": "import matplotlib.pyplot as plt\nplt.rcParams['figure.dpi'] = 100\nplt.rcParams.update({})",
     "a backend": "import torch\ntorch.backends.cudnn.deterministic = True\ntorch.manual_seed(0)",
@@ -138,6 +179,10 @@ PASSED_OVER = {
     "text": '"""import os; os.system("rm -rf /tmp/x") /proc/self"""\nx = "3 / 4, or /usr the other way"',
     "Greek": "β, η, θ = 0.9, 0.1, 1.0\ndef Δ(x): return x",
     "an exception": "try:\n    f()\nexcept Exception as error:\n    print(error)",
+    "help": "os.fork?\nimport os\nos.fork??",
+    "settings": "%load_ext autoreload\n%autoreload 2\n%config InlineBackend.figure_format = 'retina'\n%pip list",
+    "a long line": f"x = {'2 + ' * 300} 3",
+    "prompts in a text": "x = (1\n     / 2)\n'''\n>>> f(1)\n2\n'''",
     "a syntax error": "def f(:\n    import ctypes",
     "a NUL": "import ctypes\0",
 }
@@ -394,6 +439,11 @@ HOSTILE = {
     "targets": "import os\n" + " = ".join(f"a{n}" for n in range(LONG // 9)) + " = os.x",
     "aliases": "import " + ", ".join(f"os.path as a{n}" for n in range(LONG // 20)),
     "stars": _repeated("from os import *"),
+    "blanks between what is no Python": ("x" + " " * 1990 + "$\n") * 30 + "!x\n",
+    "fewer blanks": (("x" + " " * 70 + "$") * 13 + "\n") * (LONG // 950),
+    "help without end": "(" + ("a" * 990 + "\n") * (LONG // 1000) + ")?\n",
+    "magics in magics": "%%time a b c d e f g\n" * (LONG // 20),
+    "prompts": ">>> x\n" * (LONG // 6),
     "branches": "if 1: pass\n" + "elif 1: pass\n" * (LONG // 13),
 }
 

@@ -1,4 +1,4 @@
-"""What a function really calls: operators that are a whole layer, loss or step of a method, and functions of libraries.
+"""What a function really calls: operators that are a whole layer, loss or backward pass, and functions of libraries.
 
 This runs beside a student's code, which can switch it off or make it lie. So it gives a hint for a person and nothing
 else: no mark depends on it, and whoever reads what it tells asks `exists` first.
@@ -7,6 +7,7 @@ else: no mark depends on it, and whoever reads what it tells asks `exists` first
 from __future__ import annotations
 
 import ast
+import importlib
 import pkgutil
 import re
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -22,13 +23,14 @@ from torch.overrides import TorchFunctionMode
 from steepest._checks import content
 
 MAX_SEEN = 100  # operations of all calls of an exercise: whoever leaves the work to others needs few
+MAX_HEARD = 5000  # of calls in Python and returns from them, before a call is listened to no more
 MAX_CALLED = 20
 MAX_NAME = 100
 
 # An operator that is the whole of what is taught, whatever way leads to it: `torch.batch_norm`, `torch.ops.aten`, ...
 OPERATORS = re.compile(
     r"\w*(batch|layer|group|instance|rms|weight)_norm\w*|\w*dropout\w*|_fused_(adam|adamw|adagrad|sgd)_"
-    r"|\w+_loss\w*|\w*cross_entropy\w*"
+    r"|\w+_loss\w*|\w*cross_entropy\w*|\w+_backward\w*|\w*(soft|hard)shrink\w*|renorm_?"
 )
 # Of the functions that torch defines in Python all are told but these and what lies under them. Whether differentiation
 # is told is up to the grader: in most exercises it is a tool like any other.
@@ -45,10 +47,17 @@ HARMLESS = frozenset(
     | {f"torch.nn.modules.activation.{name}" for name in ("ReLU", "LeakyReLU", "Tanh", "Hardtanh", "Softplus")}
     | {f"torch.autograd.grad_mode.{name}" for name in ("enable_grad", "no_grad", "set_grad_enabled", "inference_mode")}
 )
-OF_OTHERS = ("sklearn", "scipy.optimize", "scipy.cluster", "tensorflow", "keras", "optax")
+OF_OTHERS = (
+    "sklearn", "tensorflow", "keras", "optax", "scipy.cluster", "scipy.differentiate", "scipy.integrate",
+    "scipy.interpolate", "scipy.ndimage", "scipy.odr", "scipy.optimize", "scipy.signal", "scipy.sparse",
+    "scipy.spatial", "scipy.stats",
+)  # fmt: skip
 ROOTS = frozenset(
     {"torch", "numpy", "scipy", "functools", "contextlib", *(name.partition(".")[0] for name in OF_OTHERS)}
 )
+# Told also where no operation of torch is under way: they may compute in Python, or in numpy.
+HEARD = (METHODS, "torch.utils.data.", *(f"{name}." for name in OF_OTHERS))
+IMPORT = vars(importlib._bootstrap)["_find_and_load"].__code__
 # Between the one who calls a layer or a method and the layer or method itself.
 BETWEEN = frozenset({"torch.optim.optimizer", "torch.nn.modules.module", "torch.nn.modules.container"})
 PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,5}", re.ASCII)
@@ -70,6 +79,40 @@ class Tracer(TorchFunctionMode):
         super().__init__()
         self.called: set[str] = set()
         self.left = MAX_SEEN
+        self._heard = MAX_HEARD
+        self._before: Any = None
+        self._import: FrameType | None = None
+
+    def __enter__(self) -> Self:
+        super().__enter__()  # type: ignore[no-untyped-call]
+        self._before = sys.getprofile()
+        if self._heard:
+            sys.setprofile(self._hear)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        sys.setprofile(self._before)
+        self._import = None
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
+
+    def _hear(self, frame: FrameType, event: str, _: Any) -> None:
+        """Called by Python for each call and return, which `MAX_HEARD` bounds but for those of an import."""
+        if self._import is not None:
+            if event == "return" and frame is self._import:
+                self._import = None
+            return
+        if event == "call" and frame.f_code is IMPORT:
+            self._import = frame
+            return
+        self._heard -= 1
+        if self._heard <= 0:
+            sys.setprofile(self._before)
+        elif event == "call" and f"{_module(frame)}.".startswith(HEARD):
+            self._note(_caller(frame))
+
+    def _note(self, name: str) -> None:
+        if name and len(self.called) < MAX_CALLED:
+            self.called.add(name)
 
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
@@ -77,9 +120,7 @@ class Tracer(TorchFunctionMode):
         """Let one operation pass; called by torch."""
         if self.left:
             self.left -= 1
-            name = _operator(func) or _caller(sys._getframe(1))
-            if name and len(self.called) < MAX_CALLED:
-                self.called.add(name)
+            self._note(_operator(func) or _caller(sys._getframe(1)))
         return func(*args, **(kwargs or {}))
 
 
@@ -92,19 +133,25 @@ def _operator(func: Callable[..., Any]) -> str:
 
 @lru_cache(maxsize=1024)
 def _is_operator(name: str) -> bool:
-    return OPERATORS.fullmatch(name) is not None
+    """Whether it is one of torch's own; what only `torch.nn.functional` has is told as a function."""
+    return OPERATORS.fullmatch(name) is not None and (name in vars(torch) or hasattr(torch.ops.aten, name))
+
+
+def _module(frame: FrameType) -> str:
+    name = frame.f_globals.get("__name__")
+    return name if type(name) is str else ""
 
 
 def _caller(frame: FrameType | None) -> str:
     """Of the libraries' functions under way, that which a student's code has called, or the method it leads to."""
     names: list[str] = []
     while frame is not None:
-        module = frame.f_globals.get("__name__")
-        if type(module) is not str or module.startswith(__package__) or module.partition(".")[0] not in _roots():
+        module = _module(frame)
+        if module.startswith(__package__) or module.partition(".")[0] not in _roots():
             break
         name = frame.f_code.co_qualname
         wrapper = module.startswith("torch.") and "<locals>" in name
-        if module not in BETWEEN and not wrapper:
+        if module not in BETWEEN and not module.startswith("scipy._lib.") and not wrapper:
             names.append(f"{module}.{name.partition('.')[0]}")
         frame = frame.f_back
     outermost = _told(names[-1]) if names else ""
@@ -145,7 +192,7 @@ def exists(name: str) -> bool:
         return True
     module, _, last = name.rpartition(".")
     if module == "torch":
-        return _is_operator(last) and (last in vars(torch) or hasattr(torch.ops.aten, last))
+        return _is_operator(last)
     if _of_torch(name):
         return module in sys.modules and last in vars(sys.modules[module])
     return name in _modules() or (module in _modules() and last in _defined(module))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,12 @@ def _clusters(x: Tensor) -> Any:
     return space["fit"](x)
 
 
+def _filtered(values: Any) -> Any:
+    from scipy import signal  # type: ignore[import-untyped]
+
+    return signal.lfilter([1.0], [1.0, -0.5], values, axis=0)
+
+
 SEEN: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "an operator": (lambda x: torch.batch_norm(x, *NORM, False), "torch.batch_norm"),
     "a native one": (lambda x: torch.native_batch_norm(x, *NORM)[0], "torch.native_batch_norm"),
@@ -73,6 +80,18 @@ SEEN: dict[str, tuple[Callable[[Tensor], Any], str]] = {
     "an optimizer": (lambda x: _optimizer(torch.optim.Adam, x), "torch.optim.adam.Adam"),
     "a subclass": (lambda x: _optimizer(_Mine, x), "torch.optim.sgd.SGD"),
     "initialisation": (lambda x: torch.nn.init.xavier_uniform_(x.clone()), "torch.nn.init.xavier_uniform_"),
+    "a backward pass": (lambda x: torch.ops.aten.tanh_backward(x, x), "torch.tanh_backward"),
+    "one that torch hides": (
+        lambda x: torch._softmax_backward_data(x, x, 1, x.dtype), "torch._softmax_backward_data",
+    ),
+    "a loss without an operator": (
+        lambda x: functional.cross_entropy(x, x.softmax(1)), "torch.nn.functional.cross_entropy",
+    ),
+    "no operation of torch": (
+        lambda x: vars(torch)["optim"].lr_scheduler.OneCycleLR._annealing_cos(0, 1, 0.5),
+        "torch.optim.lr_scheduler.OneCycleLR",
+    ),
+    "numbers of numpy": (lambda x: _filtered(x.numpy()), "scipy.signal"),
     "the course": (lambda x: _of_course(steepest.race.torch_sgd("", momentum=0.9).step, x), "steepest.race.torch_sgd"),
     "another library": (_clusters, "sklearn"),
 }  # fmt: skip
@@ -258,6 +277,34 @@ def test_only_known_names_are_believed(what: str) -> None:
 def _hidden(x: Tensor) -> Tensor:
     with torch._C.DisableTorchFunction():
         return torch.layer_norm(x, [2])
+
+
+def test_who_listens_to_calls_goes_on_listening_and_is_kept_from_nothing() -> None:
+    heard: list[str] = []
+
+    def listen(frame: Any, event: str, _: Any) -> None:
+        heard.append(frame.f_code.co_name)
+
+    watching = tracer.Tracer()
+    sys.setprofile(listen)
+    try:
+        with watching:
+            _filtered([1.0])
+        again = sys.getprofile()
+    finally:
+        sys.setprofile(None)
+    assert again is listen
+    assert watching.called == {"scipy.signal"}
+
+
+def test_only_so_many_calls_are_listened_to() -> None:
+    watching = tracer.Tracer()
+    with watching:
+        for _ in range(tracer.MAX_HEARD):
+            len("")
+        _filtered([1.0])
+        assert sys.getprofile() is None
+    assert watching.called == set()
 
 
 def test_who_switches_it_off_changes_the_hint_and_nothing_else() -> None:
