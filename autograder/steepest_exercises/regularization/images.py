@@ -69,21 +69,12 @@ SHIFT_IMAGES = Exercise(
     cases=_cases,
     points=2,
     accepted=[
-<<<<<<< HEAD
         Accepted("rolled_and_cleared", each(rolled)),
         Accepted("window_of_a_padded_image", each(padded)),
         Accepted("slices", each(sliced)),
         Accepted("products_with_matrices", each(by_matrices)),
         Accepted("pixel_by_pixel", each(pixel_by_pixel)),
-        Accepted("in_scipy", each(in_scipy)),
-=======
-        Accepted("rolled_and_cleared", _each(_rolled)),
-        Accepted("window_of_a_padded_image", _each(_padded)),
-        Accepted("slices", _each(_sliced)),
-        Accepted("products_with_matrices", _each(_by_matrices)),
-        Accepted("pixel_by_pixel", _each(_pixel_by_pixel)),
-        Accepted("in_scipy", _each(_in_scipy), library=True),
->>>>>>> seal1
+        Accepted("in_scipy", each(in_scipy), library=True),
     ],
     mistakes=[
         Mistake(
