@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from steepest.activations import activation
 from steepest.demos.playground.data import Points, points
 from steepest.demos.playground.net import Design, Dials, State, answers, gated, layers
-from steepest.demos.playground.tools import BACKPROP, Statistics, Tools, backprop, drop, normalize, take_step
+from steepest.tools import BACKPROP, Statistics, Tools, backprop, drop, normalize, take_step
 
 
 class Measure(NamedTuple):

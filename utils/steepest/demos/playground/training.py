@@ -10,7 +10,7 @@ from torch import Tensor
 
 from steepest.demos.playground.net import Design, Dials, State, begin
 from steepest.demos.playground.stepping import Measure, measure, train_step
-from steepest.demos.playground.tools import Schedule, Tools
+from steepest.tools import Schedule, Tools
 
 EVERY = 5  # losses are measured after so many steps
 KEPT = 100  # and a state to come back to is kept after so many

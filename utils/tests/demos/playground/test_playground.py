@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from steepest._methods import METHODS
 from steepest.demos._demo import Demo
 from steepest.demos._marks import NEGATIVE, POSITIVE
 from steepest.demos._touch import Held
 from steepest.demos.playground import playground_demo
 from steepest.demos.playground.data import BLOBS, CENTRES, NAMES, REACH, TEST, TRAINING, points
 from steepest.demos.playground.diagram import NUMBERED, SHOWN, SWITCH, WEIGHTS, layout
-from steepest.demos.playground.methods import METHODS
 from steepest.demos.playground.net import Design, Dials, answers, begin, layers
 from steepest.demos.playground.playground import BATCHES, BY_HAND, GOAL, GOAL_STEPS, PLAYED_STEPS
 from steepest.demos.playground.seen import GRID, coloured, look
 from steepest.demos.playground.stepping import data_of, measure, minibatch, train_step
-from steepest.demos.playground.tools import STARTS, gather
 from steepest.demos.playground.training import Training
 from steepest.demos.playground.view import CLASSES
+from steepest.tools import STARTS, gather
 from torch import Generator, Tensor
 
 Memory = dict[str, Any]

@@ -1,4 +1,4 @@
-"""What the playground trains with: the student's functions where they are handed in and written, else torch's."""
+"""What nets are trained with: the student's functions where they are handed in and written, else torch's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional, init
 
-from steepest.demos.playground.methods import METHODS, ON_REQUEST, Method
+from steepest._methods import METHODS, ON_REQUEST, Method
 from steepest.dense import with_backward
 from steepest.trajectory import init_state
 
