@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,8 +13,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
-from steepest.data import Data
 from steepest.dense import Nets, accuracy, make_nets, scores
+from steepest.learning import CLASSES, COLUMNS, task
+from steepest.learning import SIZE as BATCH
+from steepest.learning import STEPS as N_STEPS
 from steepest.tools import (
     Function,
     Tools,
@@ -26,10 +29,11 @@ from steepest.tools import (
     take_step,
 )
 
-__all__ = ["BATCH", "EVERY", "N_STEPS", "PARTS", "Bench", "Recipe", "Run"]
+__all__ = ["EVERY", "N_STEPS", "PARTS", "Bench", "Recipe", "Run"]
 
-N_STEPS, BATCH, EVERY = 400, 64, 20
-HIDDEN = (100, 100)
+EVERY = 20
+TESTED = 2000  # rows, so that measuring takes less time than training
+SIZES = (COLUMNS, 100, 100, CLASSES)
 KEEP = 0.9
 CYCLE = "one_cycle"
 RATES = {"Adam": 0.01, "gradient descent": 0.5}
@@ -70,13 +74,11 @@ class Bench:
 
     Parameters
     ----------
-    training, test : Data
-        Rows and classes.
     functions : mapping of str to callable
         The student's, by the names of their exercises: any of the playground's, and `one_cycle`. What is not among
         them, or not written yet, is done by torch.
     seeds : sequence of int
-        Of start and minibatches; a seed has the same of both in all recipes.
+        Of tasks, starts and minibatches: what a seed draws is the same in all recipes.
 
     Attributes
     ----------
@@ -84,17 +86,26 @@ class Bench:
         What is used.
     cycle : callable or None
         The student's `one_cycle`; straight lines take its place.
+    train_x, train_y, test_x, test_y : Tensor
+        Rows and classes, with a first axis for the seeds.
     """
 
-    def __init__(
-        self, training: Data, test: Data, functions: Mapping[str, Function], *, seeds: Sequence[int] = range(8)
-    ) -> None:
-        self.training, self.test, self.seeds = training, test, seeds
+    def __init__(self, functions: Mapping[str, Function], *, seeds: Sequence[int] = range(8)) -> None:
+        self.seeds = seeds
         self.cycle = functions.get(CYCLE)
-        self.tools: Tools = gather({name: function for name, function in functions.items() if name != CYCLE})
         if self.cycle is not None and _is_unwritten(self.cycle):
             self.cycle = None
+        self.tools: Tools = gather({name: function for name, function in functions.items() if name != CYCLE})
+        given = [task(seed) for seed in seeds]
+        self.train_x, self.train_y = (torch.stack(parts) for parts in zip(*(each.train for each in given), strict=True))
+        test_x, test_y = (torch.stack(parts) for parts in zip(*(each.test for each in given), strict=True))
+        self.test_x, self.test_y = test_x[:, :TESTED], test_y[:, :TESTED]
         self._runs: dict[Recipe, Run] = {}
+
+    @property
+    def yours(self) -> list[str]:
+        """Names of the student's functions that are used."""
+        return [*self.tools.functions, *([CYCLE] if self.cycle is not None else [])]
 
     def run(self, recipe: Recipe) -> Run:
         """The training by a recipe, as far as it has come."""
@@ -142,14 +153,14 @@ class Run:
 
     def __init__(self, bench: Bench, recipe: Recipe) -> None:
         self._bench, self.recipe, self.step = bench, recipe, 0
-        sizes = (bench.training.x.shape[1], *HIDDEN, int(bench.training.y.max()) + 1)
         start = "He" if recipe.he else "deviation 1"
-        self._nets = make_nets(sizes, seeds=bench.seeds, draw=lambda *asked: draw_weight(bench.tools, start, *asked))
+        self._nets = make_nets(SIZES, seeds=bench.seeds, draw=lambda *asked: draw_weight(bench.tools, start, *asked))
         self._memories = [first_memory(bench.tools, _method(recipe), part, 0.0) for part in self._nets.parameters]
         self._running = [(torch.zeros_like(shift), torch.ones_like(shift)) for shift in self._nets.betas]
         self._coins = Generator().manual_seed(len(bench.seeds))
         self._orders = [Generator().manual_seed(seed) for seed in bench.seeds]
         self._rows = torch.empty(len(bench.seeds), 0, dtype=torch.int64)
+        self._nth = torch.arange(len(bench.seeds))[:, None]
         self.curve = self._measured()
 
     def train(self, step: int, seconds: float = math.inf) -> None:
@@ -166,15 +177,16 @@ class Run:
         leaves = self._nets.map(lambda part: part.detach().requires_grad_())
         with torch.enable_grad():
             drops = self._drop if recipe.dropout else None
-            out = scores(leaves, bench.training.x[rows], self._normal() if recipe.batch_norm else None, drop=drops)
-            loss = cross_entropy(out.flatten(0, 1), bench.training.y[rows].flatten(), reduction="sum") / BATCH
+            out = scores(
+                leaves, bench.train_x[self._nth, rows], self._normal() if recipe.batch_norm else None, drop=drops
+            )
+            loss = cross_entropy(out.flatten(0, 1), bench.train_y[self._nth, rows].flatten(), reduction="sum") / BATCH
             grads = torch.autograd.grad(loss, leaves.parameters, allow_unused=True)
         rate, moved = bench.rate(recipe, self.step), []
         for number, (part, grad) in enumerate(zip(self._nets.parameters, grads, strict=True)):
             if grad is not None:
-                part, self._memories[number] = take_step(
-                    bench.tools, _method(recipe), part, lambda _, grad=grad: grad, self._memories[number], rate
-                )
+                slope, memory = partial(_given, grad), self._memories[number]
+                part, self._memories[number] = take_step(bench.tools, _method(recipe), part, slope, memory, rate)
             moved.append(part)
         parts = iter(moved)
         self._nets = Nets(*([next(parts) for _ in group] for group in self._nets))
@@ -182,7 +194,7 @@ class Run:
 
     def _next_rows(self) -> Tensor:
         if self._rows.shape[1] < BATCH:
-            n = len(self._bench.training.x)
+            n = self._bench.train_x.shape[1]
             self._rows = torch.stack([torch.randperm(n, generator=order) for order in self._orders])
         now, self._rows = self._rows[:, :BATCH], self._rows[:, BATCH:]
         return now
@@ -201,10 +213,14 @@ class Run:
         def fixed(layer: int, table: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
             return normalize_fixed(self._bench.tools, table, gamma, beta, self._running[layer])
 
-        test = self._bench.test
         with torch.no_grad():
-            out = scores(self._nets, test.x, fixed if self.recipe.batch_norm else None)
-        return 100 * accuracy(out, test.y)[None]
+            out = scores(self._nets, self._bench.test_x, fixed if self.recipe.batch_norm else None)
+        return 100 * accuracy(out, self._bench.test_y)[None]
+
+
+def _given(grad: Tensor, theta: Tensor) -> Tensor:
+    """The gradient at hand, wherever a stepper asks for it."""
+    return grad
 
 
 def _method(recipe: Recipe) -> str:
