@@ -1,0 +1,7 @@
+"""Demos of `14_capstone`: a budget, an ablation and a table of confusions, by the student's own functions."""
+
+from __future__ import annotations
+
+from steepest.demos.capstone.recipe import recipe_demo
+
+__all__ = ["recipe_demo"]
