@@ -13,8 +13,9 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
+from steepest.data import Data
 from steepest.dense import Nets, accuracy, make_nets, scores
-from steepest.learning import CLASSES, COLUMNS, task
+from steepest.learning import CLASSES, COLUMNS, TRAINED, task
 from steepest.learning import SIZE as BATCH
 from steepest.learning import STEPS as N_STEPS
 from steepest.tools import (
@@ -79,6 +80,8 @@ class Bench:
         them, or not written yet, is done by torch.
     seeds : sequence of int
         Of tasks, starts and minibatches: what a seed draws is the same in all recipes.
+    rows : int
+        How many training rows each task has, at most 4000.
 
     Attributes
     ----------
@@ -90,16 +93,17 @@ class Bench:
         Rows and classes, with a first axis for the seeds.
     """
 
-    def __init__(self, functions: Mapping[str, Function], *, seeds: Sequence[int] = range(8)) -> None:
+    def __init__(
+        self, functions: Mapping[str, Function], *, seeds: Sequence[int] = range(8), rows: int = TRAINED
+    ) -> None:
         self.seeds = seeds
         self.cycle = functions.get(CYCLE)
         if self.cycle is not None and _is_unwritten(self.cycle):
             self.cycle = None
         self.tools: Tools = gather({name: function for name, function in functions.items() if name != CYCLE})
         given = [task(seed) for seed in seeds]
-        self.train_x, self.train_y = (torch.stack(parts) for parts in zip(*(each.train for each in given), strict=True))
-        test_x, test_y = (torch.stack(parts) for parts in zip(*(each.test for each in given), strict=True))
-        self.test_x, self.test_y = test_x[:, :TESTED], test_y[:, :TESTED]
+        self.train_x, self.train_y = _side_by_side([each.train for each in given], rows)
+        self.test_x, self.test_y = _side_by_side([each.test for each in given], TESTED)
         self._runs: dict[Recipe, Run] = {}
 
     @property
@@ -216,6 +220,10 @@ class Run:
         with torch.no_grad():
             out = scores(self._nets, self._bench.test_x, fixed if self.recipe.batch_norm else None)
         return 100 * accuracy(out, self._bench.test_y)[None]
+
+
+def _side_by_side(parts: Sequence[Data], rows: int) -> tuple[Tensor, Tensor]:
+    return torch.stack([part.x[:rows] for part in parts]), torch.stack([part.y[:rows] for part in parts])
 
 
 def _given(grad: Tensor, theta: Tensor) -> Tensor:

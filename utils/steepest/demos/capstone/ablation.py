@@ -141,7 +141,8 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
 
 
 def _error(values: Tensor) -> Tensor:
-    return values.std(dim=-1) / len(SEEDS) ** 0.5
+    error: Tensor = values.std(dim=-1) / len(SEEDS) ** 0.5
+    return error
 
 
 def _pays_not(gain: tuple[float, float]) -> bool:

@@ -131,7 +131,8 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
 
 def _error(curve: Tensor) -> Tensor:
     """The standard error of the mean over the seeds."""
-    return curve.std(dim=-1) / len(SEEDS) ** 0.5
+    error: Tensor = curve.std(dim=-1) / len(SEEDS) ** 0.5
+    return error
 
 
 def _reached(budget: Budget, last: Tensor) -> bool:
