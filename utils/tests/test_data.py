@@ -67,7 +67,7 @@ def test_the_line_is_the_one_asked_for() -> None:
     assert 0.08 < rest.abs().max() <= 0.1
 
 
-# Of the package `mnist1d` 0.0.2.post1, `make_dataset` with these seeds, to four digits: beginnings of rows, and classes.
+# Of the package `mnist1d` 0.0.2.post1, `make_dataset` with these seeds, to four digits: beginnings of rows, classes.
 ROWS = {
     42: ({0: (-0.3320, -0.4719, -0.7787, -1.0097), 4999: (-0.5193, -0.6987, -1.281, -2.161)}, [2, 6, 4, 5, 6, 6, 6, 0]),
     7: ({0: (-0.1313, 0.0515, 0.1202, -0.6607), 4999: (-0.1365, -0.3591, 0.6691, 2.2237)}, [8, 1, 7, 5, 4, 5, 4, 8]),
