@@ -860,6 +860,15 @@ recipe_demo(prepare_training, train_step, predict_digits)
 # | Adam | gradient descent at its own best rate, 0.5, with the same cycle |
 # | 1-cycle | a constant rate, at the cycle's peak |
 
+# %% nbgrader={"locked": true, "grade_id": "recipe_functions"}
+def from_toolbox(*names):
+    """Those of your functions that are here."""
+    return {name: globals()[name] for name in names if name in globals()}
+
+
+PIECES = ("he_normal", "adam_step", "one_cycle", "inverted_dropout",
+          "batch_norm_train", "batch_norm_backward", "batch_norm_eval", "update_running")
+
 # %% [markdown]
 # ### Reflection (5 points)
 #
@@ -909,10 +918,8 @@ recipe_demo(prepare_training, train_step, predict_digits)
 # ### END SOLUTION
 
 # %% tags=["demo"]
-wanted = ("he_normal", "adam_step", "one_cycle", "inverted_dropout",
-          "batch_norm_train", "batch_norm_backward", "batch_norm_eval", "update_running")
-bench = Bench({name: globals()[name] for name in wanted if name in globals()}, seeds=range(8))
-print("by your", ", ".join(bench.yours) or "toolbox nothing", "and torch for the rest")
+bench = Bench(from_toolbox(*PIECES), seeds=range(8))
+print("your functions:", ", ".join(bench.yours) or "none, all by torch")
 whole = bench.accuracies(Recipe())
 mean, error = mean_and_error(whole)
 print(f"{'all parts':20} {mean:5.1f} % ± {error:.1f}       lost by taking it out")
@@ -953,7 +960,7 @@ show(fig, "For each of the five parts a diamond with an error bar: what it bring
 # only 400 training rows, so that each row is seen 64 times:
 
 # %% tags=["demo"]
-few = Bench({name: globals()[name] for name in wanted if name in globals()}, seeds=range(8), rows=400)
+few = Bench(from_toolbox(*PIECES), seeds=range(8), rows=400)
 full, without = few.accuracies(Recipe()), few.accuracies(Recipe().without("dropout"))
 for name, result in (("all parts", full), ("without dropout", without), ("what dropout brings", full - without)):
     mean, error = mean_and_error(result)
@@ -973,7 +980,7 @@ for name, result in (("all parts", full), ("without dropout", without), ("what d
 # two parts whose loss together is not the sum of their losses.
 
 # %% tags=["demo"]
-ablation_demo(**{name: globals()[name] for name in wanted if name in globals()})
+ablation_demo(**from_toolbox(*PIECES))
 
 # %% [markdown]
 # ## 9 · Leaderboard
