@@ -104,12 +104,12 @@ print(f"five nearest rows: {votes.mean():.1f} % right ± {votes.std() / 5**0.5:.
 # ## 2 · Your toolbox
 #
 # You have written nearly all the parts already. The next cell looks for them in the notebooks of the earlier lessons
-# beside this one, and puts them into a **new cell** beneath it. Nothing of those notebooks is run; their text is
-# read, and of each function the last definition is taken, with what it needs. Run the new cell too. It is part of
-# *this* notebook and handed in with it. The other notebooks are not.
+# beside this one. Nothing of those notebooks is run: their text is read, and of each function the last definition is
+# taken, with what it needs. The functions are defined here, and **their text takes the place of the call** in the cell,
+# so that it is part of *this* notebook and handed in with it. The other notebooks are not.
 #
-# Change the list as you like, and run the cell again when you have mended something in an earlier lesson. Whatever is
-# missing is named with the reason. If your front end shows no new cell, the text is in the fold beneath the list.
+# Change the list before you run it, if you like. Whatever is missing is named with the reason. How to bring all anew,
+# when you have mended something in an earlier lesson, stands in the cell afterwards.
 
 # %%
 toolbox.collect(

@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Definitions", "Unreadable", "is_blank", "read_definitions", "same"]
+__all__ = ["Definitions", "Unreadable", "computes", "is_blank", "read_definitions", "same"]
 
 LARGEST = 16 * 2**20  # bytes of a notebook
 LARGEST_CELL = 2**18
 MAGICS = ("%", "!", "?")
 TOO_DEEP = (RecursionError, MemoryError)
+DECORATORS = frozenset({
+    "staticmethod", "classmethod", "property", "cache", "lru_cache", "wraps", "contextmanager", "dataclass", "no_grad",
+    "inference_mode", "enable_grad",
+})  # fmt: skip
+RUNS = ast.Call | ast.Await | ast.NamedExpr | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -99,6 +104,38 @@ def is_blank(node: ast.stmt) -> bool:
     ends = [step for step in getattr(node, "body", []) if isinstance(step, ast.Raise | ast.Return)]
     raised = ends[0].exc if ends and isinstance(ends[0], ast.Raise) else None
     return raised is not None and ast.unparse(raised).startswith("NotImplementedError")
+
+
+def computes(node: ast.AST) -> bool:
+    """Whether to define this runs more than definitions: calls in defaults, in annotations, in the body of a class."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        given = node.args
+        each = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+        evaluated = [*given.defaults, *given.kw_defaults, node.returns, *(one.annotation for one in each if one)]
+        return any(map(_runs, filter(None, evaluated))) or any(map(_is_strange, node.decorator_list))
+    if isinstance(node, ast.ClassDef):
+        inner = [part for part in node.body if not isinstance(part, Definition)]
+        return (
+            bool(node.keywords)
+            or any(map(_runs, [*node.bases, *inner]))
+            or any(map(_is_strange, node.decorator_list))
+            or any(computes(part) for part in node.body if isinstance(part, Definition))
+        )
+    return False
+
+
+def _runs(node: ast.AST) -> bool:
+    if isinstance(node, ast.Lambda):  # only its defaults
+        return any(map(_runs, filter(None, [*node.args.defaults, *node.args.kw_defaults])))
+    return isinstance(node, RUNS) or any(map(_runs, ast.iter_child_nodes(node)))
+
+
+def _is_strange(decorator: ast.expr) -> bool:
+    """Whether this is no decorator that is known to run nothing."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    within = [*decorator.args, *decorator.keywords] if isinstance(decorator, ast.Call) else []
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return name not in DECORATORS or any(map(_runs, within))
 
 
 def same(text: str, other: str) -> bool:

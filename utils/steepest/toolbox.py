@@ -1,11 +1,11 @@
-"""Your functions of earlier lessons, brought into the notebook at hand: their text, for you to run."""
+"""Your functions of earlier lessons, brought into the notebook at hand: defined, and written into its cell."""
 
 from __future__ import annotations
 
 import ast
 import difflib
 import html
-import inspect
+import linecache
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from steepest._checks import outcomes
-from steepest._notebooks import TOO_DEEP, Definition, Definitions, Unreadable, is_blank, read_definitions, same
+from steepest._notebooks import (
+    TOO_DEEP,
+    Definition,
+    Definitions,
+    Unreadable,
+    computes,
+    is_blank,
+    read_definitions,
+    same,
+)
 
 __all__ = ["Collection", "collect"]
 
-HEAD = "# Brought here by `toolbox.collect`. Run this cell; it is handed in with the notebook."
+MARK = (
+    "# ---- Brought from other lessons. To bring all anew: delete from here on, remove the # above, run the cell. ----"
+)
+FILE = "<toolbox>"
+KEPT = """\
+They stand in this cell now and are handed in with it; the other notebooks are not. Where your front end
+still shows the call alone, copy the text of the cell from below into it."""
 
 
 @dataclass(frozen=True)
@@ -28,43 +43,36 @@ class Collection:
     ----------
     found : mapping of str to str
         The lesson of each function that is brought.
-    here : tuple of str
-        Functions that this notebook has already, as they stand in their lessons.
     missing : mapping of str to str
         Why each of the others is not brought.
     source : str
-        The text of a cell with the functions that are brought; empty where there are none.
+        The text of all that is brought; empty where that is nothing.
     """
 
     found: Mapping[str, str] = field(default_factory=dict)
-    here: tuple[str, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
 
     def __str__(self) -> str:
         lines = [f"✓ {name}: from {lesson}" for name, lesson in self.found.items()]
-        lines += [f"✓ {name}: here already" for name in self.here]
         lines += [f"✗ {name}: {why}." for name, why in self.missing.items()]
-        if self.found:
-            lines.append(
-                "They stand in a new cell below. Run it: it is handed in with this notebook, the others are not."
-            )
-        return "\n".join(lines)
+        return "\n".join([*lines, *([KEPT] if self.found else [])])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         lines = "<br>".join(html.escape(line) for line in str(self).splitlines())
         bundle = {"text/plain": str(self), "text/html": f"<div>{lines}</div>"}
-        if self.source:  # for front ends that put no new cell below
+        if self.source:
             text = f"<details><summary>The text of the cell</summary><pre>{html.escape(self.source)}</pre></details>"
             bundle["text/html"] += text
         return bundle
 
 
 def collect(*names: str, folder: str | Path | None = None) -> Collection:
-    """Bring functions of earlier lessons into this notebook, as a new cell below.
+    """Bring functions of earlier lessons into this notebook.
 
-    Nothing of the other notebooks is run. Of each function the last definition is taken, with what it needs: imports,
-    other functions and classes, and names of plain numbers and words.
+    They are defined here, and their text takes the place of the call, so that it goes along when the notebook is handed
+    in. Of the other notebooks nothing is run: their text is read, and of each function the last definition is taken,
+    with what it needs: imports, other functions and classes, and names of plain numbers and words.
 
     Parameters
     ----------
@@ -83,21 +91,18 @@ def collect(*names: str, folder: str | Path | None = None) -> Collection:
     >>> print(collect("adam_stepp", folder="."))
     ✗ adam_stepp: no exercise has this name; did you mean `adam_step`.
     """
-    here = sys._getframe(1).f_globals
-    collection = _collected(names, Path(folder) if folder is not None else None, here)
-    if collection.source and "IPython" in sys.modules:
-        shell = sys.modules["IPython"].get_ipython()
-        if shell is not None:
-            shell.set_next_input(collection.source)
+    collection = _collected(names, Path(folder) if folder is not None else None)
+    if collection.source:
+        _define(collection.source, sys._getframe(1).f_globals)
+        _write(collection.source)
     return collection
 
 
-def _collected(names: tuple[str, ...], folder: Path | None, here: Mapping[str, Any]) -> Collection:
+def _collected(names: tuple[str, ...], folder: Path | None) -> Collection:
     lessons = {name: lesson for lesson, exercises in outcomes.lessons().items() for name in exercises}
     notebooks: dict[str, Definitions | Unreadable] = {}
     found: dict[str, str] = {}
     missing: dict[str, str] = {}
-    already: list[str] = []
     pieces: dict[str, str] = {}
     for name in dict.fromkeys(names):
         lesson = lessons.get(name)
@@ -108,16 +113,12 @@ def _collected(names: tuple[str, ...], folder: Path | None, here: Mapping[str, A
         if lesson not in notebooks:
             notebooks[lesson] = _read(lesson, folder)
         try:
-            wanted = _wanted(name, lesson, notebooks[lesson], pieces)
+            pieces |= _wanted(name, lesson, notebooks[lesson], pieces)
         except Unreadable as why:
             missing[name] = str(why)
-            continue
-        if _is_here(here.get(name), wanted[name]):
-            already.append(name)
-            continue
-        found[name] = lesson
-        pieces |= wanted
-    return Collection(found, tuple(already), missing, _cell(pieces) if found else "")
+        else:
+            found[name] = lesson
+    return Collection(found, missing, _text(pieces) if found else "")
 
 
 def _read(lesson: str, folder: Path | None) -> Definitions | Unreadable:
@@ -153,6 +154,11 @@ def _wanted(name: str, lesson: str, notebook: Definitions | Unreadable, pieces: 
         order, unknown = notebook.needed(name)
     except (SyntaxError, ValueError, *TOO_DEEP):
         raise Unreadable(f"its text in {lesson} cannot be taken apart") from None
+    for one in order:
+        if is_blank(notebook.nodes[one]):
+            raise Unreadable(f"it uses `{one}`, which is not written yet in {lesson}")
+        if computes(notebook.nodes[one]):
+            raise Unreadable(f"to define `{one}`, code of {lesson} would have to be run")
     wanted = {one: notebook.texts[one] for one in order}
     if unknown and notebook.stars:
         wanted = {star: star for star in notebook.stars} | wanted
@@ -164,24 +170,43 @@ def _wanted(name: str, lesson: str, notebook: Definitions | Unreadable, pieces: 
         raise Unreadable(
             f"it uses `{clash[0]}` of {lesson}, and another lesson has a different one: rename one of them"
         )
-    unwritten = [one for one in order if is_blank(notebook.nodes[one])]
-    if unwritten:
-        raise Unreadable(f"it uses `{unwritten[0]}`, which is not written yet in {lesson}")
+    try:
+        _define(_text(wanted), {"__name__": FILE})
+    except Exception as error:  # noqa: BLE001 - a module that is not there, above all
+        raise Unreadable(f"it cannot be defined here ({type(error).__name__}: {error})") from None
     return wanted
 
 
-def _is_here(function: Any, text: str) -> bool:
-    """Whether a function of this notebook stands there as it does in its lesson."""
-    try:
-        return callable(function) and same(inspect.getsource(function), text)
-    except (OSError, TypeError):
-        return False
-
-
-def _cell(pieces: Mapping[str, str]) -> str:
-    """One cell with all the pieces, imports first."""
+def _text(pieces: Mapping[str, str]) -> str:
+    """All the pieces as one text, imports first."""
     imports = [text for text in pieces.values() if text.startswith(("import ", "from "))]
     first = sorted(dict.fromkeys(imports), key=lambda text: (not text.startswith("from __future__"), text))
     rest = [text for text in pieces.values() if text not in imports]
     plain = [text for text in rest if not isinstance(ast.parse(text).body[0], Definition)]
-    return "\n\n\n".join(["\n".join([HEAD, *first, *plain]), *(text for text in rest if text not in plain)])
+    blocks = ["\n".join([*first, *plain]), *(text for text in rest if text not in plain)]
+    return "\n\n\n".join(block for block in blocks if block)
+
+
+def _define(source: str, space: dict[str, Any]) -> None:
+    linecache.cache[FILE] = len(source), None, source.splitlines(keepends=True), FILE  # for tracebacks
+    exec(compile(source, FILE, "exec"), space)
+
+
+def _write(source: str) -> None:
+    """Put the text into the cell that runs; below it where there is more in the cell than the call."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        return
+    call = str(shell.history_manager.input_hist_raw[-1]).strip()
+    alone = _is_call_alone(call)
+    kept = "\n".join(line if line.startswith("#") else f"# {line}" for line in call.splitlines()) if alone else ""
+    shell.set_next_input("\n".join([*([kept] if kept else []), MARK, source]), replace=alone)
+
+
+def _is_call_alone(text: str) -> bool:
+    """Whether a cell holds one call, and imports at most."""
+    try:
+        body = [node for node in ast.parse(text).body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    except (SyntaxError, ValueError, *TOO_DEEP):
+        return False
+    return len(body) == 1 and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Call)

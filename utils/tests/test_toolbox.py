@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
-import linecache
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 import IPython
 import pytest
-from steepest import toolbox
 from steepest.toolbox import collect
 
 Lessons = Callable[..., Path]
@@ -52,10 +51,11 @@ def brought(source: str) -> dict[str, Any]:
 def test_functions_come_with_what_they_need_and_nothing_else(lessons: Lessons) -> None:
     folder = lessons(
         i=[
-            "import math\nimport os, torch as t\nfrom itertools import chain, pairwise",
+            "import math\nimport os, torch as t\nfrom functools import lru_cache",
+            "from itertools import chain, pairwise",
             "GAIN = 2.0\nOTHER: int = 3\nWIDE = [1, 2]",
             "def helper(shape):\n    # of the weights\n    return math.prod(shape) * GAIN",
-            "@staticmethod\ndef fans(shape):\n    return helper(shape), [*pairwise(shape)], len(shape)",
+            "@lru_cache(maxsize=2)\ndef fans(shape):\n    return helper(shape), [*pairwise(shape)], len(shape)",
             "def he_normal(shape, generator):\n    def inner(x=WIDE):\n        return fans(x)\n    return inner",
             "print('run')\nopen('written', 'w')\nunused = he_normal((1, 2), None)",
         ]
@@ -63,8 +63,8 @@ def test_functions_come_with_what_they_need_and_nothing_else(lessons: Lessons) -
     found = collect("he_normal", folder=folder)
     assert (dict(found.found), dict(found.missing)) == ({"he_normal": INITIALIZATION}, {})
     names = {*brought(found.source)} - {"__builtins__"}
-    assert names == {"math", "pairwise", "GAIN", "WIDE", "helper", "fans", "he_normal"}
-    assert "# of the weights" in found.source and "@staticmethod" in found.source
+    assert names == {"math", "lru_cache", "pairwise", "GAIN", "WIDE", "helper", "fans", "he_normal"}
+    assert "# of the weights" in found.source and "@lru_cache" in found.source
     assert "print" not in found.source and "written" not in found.source
     assert str(found).startswith(f"✓ he_normal: from {INITIALIZATION}\n")
 
@@ -102,6 +102,16 @@ NOT_BROUGHT: dict[str, tuple[list[Any] | bytes, str]] = {
     "not a function": (["adam_step = 3"], "does not define it"),
     "made by code": (["adam_step = make()"], "does not define it"),
     "overwritten": (["def adam_step(x):\n    return x", "adam_step = compiled(adam_step)"], "does not define it"),
+    "a default that runs": (["def adam_step(x=print('run')):\n    return x"], "to define `adam_step`, code"),
+    "an annotation that runs": (["def adam_step(x: print('run')):\n    return x"], "to define `adam_step`, code"),
+    "a decorator that runs": (["def no(f):\n    print()\n\n\n@no\ndef adam_step(x):\n    return x"], "code of"),
+    "a class that runs": (["class A:\n    print('run')", "def adam_step(x):\n    return A()"], "to define `A`, code"),
+    "a metaclass": (["class M(type): pass", "class A(metaclass=M): pass\ndef adam_step(x):\n    A()"], "to define `A`"),
+    "a list that runs": (["def adam_step(x=[print(1) for _ in 'a']):\n    return x"], "to define `adam_step`, code"),
+    "no such module": (
+        ["import no_such_module as n\ndef adam_step(x):\n    return n"],
+        "ModuleNotFoundError: No module",
+    ),
     "needs what is computed": (["EPS = 10 ** -8\ndef adam_step(x):\n    return x + EPS"], "it uses `EPS`, which"),
     "needs the unwritten": (
         ["def help_me(x):\n    raise NotImplementedError", "def adam_step(x):\n    return help_me(x)"],
@@ -181,33 +191,53 @@ def test_imports_stand_first_and_stars_come_where_they_may_be_needed(lessons: Le
 
 
 class Shell:
-    """What a notebook's shell is asked for."""
+    """What a notebook's shell is asked for, while a cell runs."""
 
-    def __init__(self) -> None:
-        self.cells: list[str] = []
+    def __init__(self, cell: str) -> None:
+        self.history_manager = self
+        self.input_hist_raw = ["", cell]
+        self.cells: list[tuple[str, bool]] = []
 
-    def set_next_input(self, source: str) -> None:
-        self.cells.append(source)
+    def set_next_input(self, source: str, *, replace: bool) -> None:
+        self.cells.append((source, replace))
 
 
-def test_a_cell_is_put_below_once(lessons: Lessons, monkeypatch: pytest.MonkeyPatch) -> None:
-    shell = Shell()
+ASK = "from steepest import toolbox\n\ntoolbox.collect(\n    'momentum_step', 'adam_step',\n)"
+
+
+def test_the_text_takes_the_place_of_the_call_and_the_functions_are_there(
+    lessons: Lessons, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = Shell(ASK)
     monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
-    folder = lessons(m=[STEP], a=[BLANK])
-    here: dict[str, Any] = {"toolbox": toolbox, "folder": folder}
-    ask = "found = toolbox.collect('momentum_step', 'adam_step', folder=folder)"
-    exec(ask, here)
-    (cell,) = shell.cells
-    assert cell == here["found"].source
-    linecache.cache["<cell>"] = len(cell), None, cell.splitlines(keepends=True), "<cell>"  # as IPython does
-    exec(compile(cell, "<cell>", "exec"), here)
-    exec(ask, here)
-    assert (shell.cells, here["found"].here) == ([cell], ("momentum_step",))
-    assert "✓ momentum_step: here already" in str(here["found"])
-    path = folder / MOMENTUM / f"{MOMENTUM}.ipynb"
-    path.write_bytes(notebook(STEP.replace("return theta", "return -theta")))
-    exec(ask, here)
-    assert len(shell.cells) == 2 and "-theta" in shell.cells[1]
+    monkeypatch.chdir(lessons(m=[STEP], a=[BLANK]))
+    here: dict[str, Any] = {}
+    exec(ASK, here)
+    assert here["momentum_step"](1, 2, 3, lr=0, beta=0) == (1, 3)
+    assert inspect.getsource(here["momentum_step"]).strip() == STEP
+    ((cell, replace),) = shell.cells
+    assert replace
+    assert cell.startswith(
+        "# from steepest import toolbox\n# \n# toolbox.collect(\n#     'momentum_step', 'adam_step',\n# )\n"
+    )
+    alone = brought(cell)
+    assert alone["momentum_step"](1, 2, 3, lr=0, beta=0) == (1, 3) and "toolbox" not in alone
+
+
+def test_a_cell_with_more_than_the_call_stays(lessons: Lessons, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Shell(f"{ASK}\nkept = 1")
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    collect("momentum_step", folder=lessons(m=[STEP]))
+    ((cell, replace),) = shell.cells
+    assert not replace and "kept" not in cell
+    assert brought(cell)["momentum_step"](1, 2, 3, lr=0, beta=0) == (1, 3)
+
+
+def test_where_nothing_is_found_the_cell_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = Shell(ASK)
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    assert collect("momentum_step", folder=tmp_path).source == ""
+    assert shell.cells == []
 
 
 def test_it_looks_beside_this_notebook(lessons: Lessons, monkeypatch: pytest.MonkeyPatch) -> None:
