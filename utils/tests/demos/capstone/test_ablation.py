@@ -56,6 +56,8 @@ def test_differences_are_paired_and_of_the_combination_at_hand() -> None:
         == (pytest.approx(20), pytest.approx(0, abs=1e-9))
     )
     assert difference("dropout", plain, done) is None
+    done[plain.without("dropout")] = 43 + luck
+    assert difference("dropout", plain, done) == (pytest.approx(-3), pytest.approx(0, abs=1e-9))
     assert difference("adam", Recipe(), done) is None
 
 
