@@ -27,7 +27,7 @@ Answers = Callable[[State, Tensor], Any]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    inputs = {"seed": int(rng.integers(2**31)), "calls": list(PARTS)}
+    inputs = {"seed": int(rng.integers(2**62)), "calls": list(PARTS)}
     return [Case("rows that it has not seen", inputs, "learner_answers")]
 
 
