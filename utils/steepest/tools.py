@@ -16,6 +16,27 @@ from steepest._methods import METHODS, ON_REQUEST, Method
 from steepest.dense import with_backward
 from steepest.trajectory import init_state
 
+__all__ = [
+    "BACKPROP",
+    "EPS",
+    "MOMENTUM",
+    "NORMALIZING",
+    "STARTS",
+    "Function",
+    "Schedule",
+    "Statistics",
+    "Tools",
+    "backprop",
+    "draw_weight",
+    "drop",
+    "first_memory",
+    "gather",
+    "normalize",
+    "normalize_fixed",
+    "own_rates",
+    "take_step",
+]
+
 EPS = 1e-5
 MOMENTUM = 0.9  # weighs the past
 

@@ -48,7 +48,7 @@ def measure(tools: Tools, design: Design, state: State, dials: Dials) -> Measure
     )
 
 
-def train_step(tools: Tools, design: Design, state: State, dials: Dials) -> State:
+def take_one_step(tools: Tools, design: Design, state: State, dials: Dials) -> State:
     """One step on the minibatch that belongs to its number; the same state and dials give the same step."""
     data = data_of(design, dials)
     rows = minibatch(state.step, len(data.x), dials.batch, design.seed)
