@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from steepest.learning import Task, accuracy, minibatches, task
+from steepest.data import shuffled
+from steepest.learning import Task, accuracy, task
 
 __all__ = ["EVERY", "SEEDS", "Budget", "Entrant", "Functions", "memory"]
 
@@ -55,7 +56,7 @@ class Entrant:
         self._functions, self.budget = functions, budget
         given = [task(seed) for seed in SEEDS]
         self._tests = [(each.test.x[:TESTED], each.test.y[:TESTED]) for each in given]
-        self._batches = [minibatches(each, n_steps=budget.n_steps, size=budget.size) for each in given]
+        self._batches = [shuffled(each.train, budget.size, seed=each.seed) for each in given]
         self._generators = [Generator().manual_seed(seed) for seed in SEEDS]
         self._states = [functions.prepare(generator) for generator in self._generators]
         self.step, self._next = 0, 0
