@@ -766,7 +766,7 @@ with needs("prepare_training", "train_step", "predict_digits"):
 
 # %% [markdown]
 # <details><summary>What the course's own entrant reaches</summary>
-# <p>63 to 64 % on these five tasks, five points above the five nearest rows. It is no secret recipe: two hidden layers
+# <p>About 64 % on these five tasks, five points above the five nearest rows. It is no secret recipe: two hidden layers
 # of 192 units, He's start, batch normalization, Adam with ρ₂ = 0.99, one cycle up to a rate of 0.02, and no dropout.
 # It can be beaten.</p>
 # </details>
@@ -846,7 +846,7 @@ recipe_demo(prepare_training, train_step, predict_digits)
 
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
-# <p>With the course's entrant, 200 steps of 128 rows are within a point of 400 steps of 64, and reach the goal. But
+# <p>With the course's entrant, 200 steps of 128 rows cost a point against 400 of 64, and reach the goal. But
 # 200 steps of 64 do not, nor do 75 of 256, and at 50 steps no number of rows helps much: the optimizer cannot go far
 # enough. More rows make a gradient better, more steps use it more often, and both are needed.</p>
 # </details>
