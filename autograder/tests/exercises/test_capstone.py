@@ -16,10 +16,10 @@ WHOLE = [step for step in ladder() if set(step.seen) == {SCORE}]
 
 def test_steps_are_small_and_wider_than_luck() -> None:
     assert [round(later - earlier, 9) for earlier, later in pairwise([0, *STEPS.values()])] == [0.1] * 10
-    assert min(later - earlier for earlier, later in pairwise([0, *STEPS])) >= 2
+    assert min(later - earlier for earlier, later in pairwise([0, *STEPS])) >= 3
 
 
-CREDIT = {0.0: 0.0, 19.99: 0.0, 20.0: 0.1, 39.9: 0.3, 40.0: 0.4, 57.99: 0.8, 58.0: 0.9, 60.0: 1.0, 100.0: 1.0}
+CREDIT = {0.0: 0.0, 19.99: 0.0, 20.0: 0.1, 39.9: 0.3, 40.0: 0.4, 57.99: 0.8, 58.0: 0.9, 61.0: 1.0, 100.0: 1.0}
 
 
 @pytest.mark.parametrize("percent", CREDIT)
@@ -39,8 +39,8 @@ def test_every_accuracy_stands_on_one_rung() -> None:
 def test_a_result_is_safe_a_point_above_a_step() -> None:
     said = {step.seen[SCORE]: (NEAR in step.text, SAFE in step.text) for step in WHOLE}
     assert said["below 20 %"] == (False, False)
-    assert said["56 to 57 %"] == said["60 to 61 %"] == said["20 to 21 %"] == (True, False)
-    assert said["57 to 58 %"] == said["61 % or more"] == said["51 to 54 %"] == (False, True)
+    assert said["55 to 56 %"] == said["61 to 62 %"] == said["20 to 21 %"] == (True, False)
+    assert said["56 to 58 %"] == said["62 % or more"] == said["50 to 52 %"] == (False, True)
 
 
 def test_draws_from_elsewhere_cost_a_small_step() -> None:
