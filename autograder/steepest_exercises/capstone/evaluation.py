@@ -152,8 +152,8 @@ EVALUATE = Exercise(
     cases=_cases,
     points=2,
     accepted=[
-        Accepted("counted", _counted),
-        Accepted("means_weighted_by_rows", _weighted),
+        Accepted("counted", _counted, library=True),
+        Accepted("means_weighted_by_rows", _weighted, library=True),
         Accepted("one_row_at_a_time", _by_rows),
         Accepted("by_hand", _by_hand),
     ],
