@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-__all__ = ["show"]
+__all__ = ["needs", "show"]
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -34,3 +36,24 @@ def show(figure: Figure, alt: str) -> None:
         plt.close(figure)
     else:
         plt.show()
+
+
+@contextmanager
+def needs(*names: str) -> Iterator[None]:
+    """Say which functions a cell waits for, where one of them is not written yet.
+
+    Parameters
+    ----------
+    *names : str
+        Exercises whose functions are called within.
+
+    Examples
+    --------
+    >>> with needs("ewa"):
+    ...     raise NotImplementedError
+    Write `ewa` and run the cell, then run this one again.
+    """
+    try:
+        yield
+    except NotImplementedError:
+        print(f"Write {', '.join(f'`{name}`' for name in names)} and run the cell, then run this one again.")

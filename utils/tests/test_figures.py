@@ -6,7 +6,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pytest
-from steepest.figures import show
+from steepest.figures import needs, show
 
 
 def test_a_notebook_keeps_the_words_beside_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +34,12 @@ def test_an_empty_text_is_refused(alt: str) -> None:
     with pytest.raises(ValueError, match="`alt` must say what the figure shows"):
         show(plt.figure(), alt)
     plt.close("all")
+
+
+def test_a_cell_that_needs_a_function_says_which(capsys: pytest.CaptureFixture[str]) -> None:
+    with needs("ewa", "fans"):
+        raise NotImplementedError
+    assert capsys.readouterr().out == "Write `ewa`, `fans` and run the cell, then run this one again.\n"
+    with needs("ewa"), pytest.raises(ZeroDivisionError):
+        raise ZeroDivisionError
+    assert capsys.readouterr().out == ""

@@ -20,6 +20,7 @@ from steepest_grader.exercise import catalogue, undecided
 from steepest_grader.exercise.apart import apart
 from steepest_grader.exercise.hidden import KNOWN, in_order
 from steepest_grader.exercise.kept import kept_results
+from steepest_grader.exercise.ladder import rungs, written
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
 from steepest_grader.exercise.verdicts import as_verdict
@@ -80,7 +81,7 @@ def _candidates(
 def sound_candidates(
     exercise: Exercise, seeds: tuple[int, ...], device: str = "cpu"
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
-    """The cases of some seeds, and what reference and accepted conventions make of them."""
+    """The cases of some seeds, what reference and accepted conventions make of them, and the rungs of a ladder."""
     return _sound_candidates(exercise, seeds, device)[:2]
 
 
@@ -97,10 +98,12 @@ def _agreed(
 ) -> list[Candidate]:
     """The reference, and those accepted variants that are conventions of their own."""
     known = [Candidate("reference", "reference", "", 1.0, ours)]
-    for item, found in zip(exercise.accepted, theirs, strict=True):
+    steps = rungs(exercise, known[0])
+    known = [replace(known[0], text=step.text, measured=True) for step in steps if step.results == ours] or known
+    for item, found in zip(_conventions(exercise), theirs, strict=True):
         if not agreed_with(cases, known[:1], found):
             known.append(Candidate("accepted", item.name, item.note, 1.0, found))
-    return known
+    return [*known, *(step for step in steps if step.results != ours)]
 
 
 def first_forms(exercise: Exercise, seed: int, device: str = "cpu") -> tuple[tuple[Case, ...], list[Candidate]]:
@@ -124,7 +127,7 @@ def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -
     found: dict[str, list[int]] = {}
     for seed in seeds:
         cases, ours, theirs, _ = _sound(exercise, (seed,), device)
-        pairs = list(zip(exercise.accepted, theirs, strict=True))
+        pairs = list(zip(_conventions(exercise), theirs, strict=True))
         sound = [Candidate("reference", "reference", "", 1.0, ours)]
         sound += [Candidate("accepted", item.name, "", 1.0, seen) for item, seen in pairs if item.name in conventions]
         for item, seen in pairs:
@@ -155,13 +158,21 @@ def _sound(
     ours = results(exercise.reference, exercise.companions, ours=True)
     may_raise = [result.error if result.error == "ValueError" else "" for result in ours]
     _refuse_errors(exercise, "the reference", ours, may_raise)
-    theirs = [results(item.implementation, exercise.companions_of(item)) for item in exercise.accepted]
-    for item, seen in zip(exercise.accepted, theirs, strict=True):
+    asked = _conventions(exercise)
+    theirs = [results(item.implementation, exercise.companions_of(item)) for item in asked]
+    for item, seen in zip(asked, theirs, strict=True):
         _refuse_errors(exercise, f"the accepted variant {item.name}", seen, may_raise)
     return cases, ours, theirs, results
 
 
+def _conventions(exercise: Exercise) -> Sequence[Accepted]:
+    """Accepted variants that may have results of their own; of what is measured none has, and to play "
+    "them takes long."""
+    return () if exercise.ladder else exercise.accepted
+
+
 def _cases(exercise: Exercise, seeds: tuple[int, ...]) -> tuple[Case, ...]:
+    seeds = seeds[:1] if exercise.ladder else seeds
     made = (exercise.cases if seed == PUBLIC_SEED else exercise.hidden or exercise.cases for seed in seeds)
     return tuple(case for seed, cases in zip(seeds, made, strict=True) for case in cases(np.random.default_rng(seed)))
 
@@ -256,8 +267,8 @@ def _without_noise(
             return item
         return replace(item, results=marked(item.results, noises(exercise, name, seeds, device=device)))
 
-    sound = known[: len(known) - len(exercise.wrong)]
-    return (*sound, *map(clear, exercise.wrong, known[len(sound) :]))
+    before, wrong = written(exercise, known)
+    return (*before, *map(clear, exercise.wrong, wrong))
 
 
 @cache

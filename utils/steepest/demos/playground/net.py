@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 
 from steepest.activations import activation
 from steepest.demos.playground.data import Centres
-from steepest.demos.playground.tools import (
+from steepest.tools import (
     Memory,
     Statistics,
     Tools,

@@ -6,14 +6,17 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from steepest._methods import METHODS
 from steepest.demos._demo import Demo, check_box, choice, count, held, running_loop, slider, steps
 from steepest.demos._stage import Stage
 from steepest.demos.playground.data import CENTRES, NAMES, TRAINING, Centres
 from steepest.demos.playground.diagram import LOOK, OUTPUT, PRESSES
-from steepest.demos.playground.methods import METHODS
 from steepest.demos.playground.net import Design, Dials, Unit
 from steepest.demos.playground.stepping import by_backprop
-from steepest.demos.playground.tools import (
+from steepest.demos.playground.training import Training
+from steepest.demos.playground.view import LAST, SIZE, show
+from steepest.race import RATES
+from steepest.tools import (
     BACKPROP,
     DROPPING,
     NORMALIZING,
@@ -22,9 +25,6 @@ from steepest.demos.playground.tools import (
     gather,
     own_rates,
 )
-from steepest.demos.playground.training import Training
-from steepest.demos.playground.view import LAST, SIZE, show
-from steepest.race import RATES
 
 FIRST_STEP = 100
 PLAYED_STEPS = 3  # from one frame to the next

@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from steepest.activations import activation
 from steepest.demos.playground.data import Points, points
 from steepest.demos.playground.net import Design, Dials, State, answers, gated, layers
-from steepest.demos.playground.tools import BACKPROP, Statistics, Tools, backprop, drop, normalize, take_step
+from steepest.tools import BACKPROP, Statistics, Tools, backprop, drop, normalize, take_step
 
 
 class Measure(NamedTuple):
@@ -48,7 +48,7 @@ def measure(tools: Tools, design: Design, state: State, dials: Dials) -> Measure
     )
 
 
-def train_step(tools: Tools, design: Design, state: State, dials: Dials) -> State:
+def take_one_step(tools: Tools, design: Design, state: State, dials: Dials) -> State:
     """One step on the minibatch that belongs to its number; the same state and dials give the same step."""
     data = data_of(design, dials)
     rows = minibatch(state.step, len(data.x), dials.batch, design.seed)

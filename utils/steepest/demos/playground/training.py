@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from steepest.demos.playground.net import Design, Dials, State, begin
-from steepest.demos.playground.stepping import Measure, measure, train_step
-from steepest.demos.playground.tools import Schedule, Tools
+from steepest.demos.playground.stepping import Measure, measure, take_one_step
+from steepest.tools import Schedule, Tools
 
 EVERY = 5  # losses are measured after so many steps
 KEPT = 100  # and a state to come back to is kept after so many
@@ -76,7 +76,7 @@ class Training:
             if self.state.step == len(self.plan):
                 self.plan.append(_at(len(self.plan), dials, schedule))
             now = self.plan[self.state.step]
-            self.state = train_step(self.tools, design, self.state, now)
+            self.state = take_one_step(self.tools, design, self.state, now)
             self._note(now)
             if perf_counter() > end:
                 break

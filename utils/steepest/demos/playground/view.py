@@ -18,9 +18,9 @@ from steepest.demos.playground.diagram import OUTPUT, WEIGHTS, draw_net, named
 from steepest.demos.playground.net import Design, Dials, layers
 from steepest.demos.playground.seen import boundary, coloured, look
 from steepest.demos.playground.stepping import data_of
-from steepest.demos.playground.tools import Schedule
 from steepest.demos.playground.training import EVERY, Training
 from steepest.plots import line_style
+from steepest.tools import Schedule
 
 __all__ = ["LAST", "SIZE", "draw_frames", "show"]
 

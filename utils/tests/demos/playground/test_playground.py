@@ -12,20 +12,20 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from steepest._methods import METHODS
 from steepest.demos._demo import Demo
 from steepest.demos._marks import NEGATIVE, POSITIVE
 from steepest.demos._touch import Held
 from steepest.demos.playground import playground_demo
 from steepest.demos.playground.data import BLOBS, CENTRES, NAMES, REACH, TEST, TRAINING, points
 from steepest.demos.playground.diagram import NUMBERED, SHOWN, SWITCH, WEIGHTS, layout
-from steepest.demos.playground.methods import METHODS
 from steepest.demos.playground.net import Design, Dials, answers, begin, layers
 from steepest.demos.playground.playground import BATCHES, BY_HAND, GOAL, GOAL_STEPS, PLAYED_STEPS
 from steepest.demos.playground.seen import GRID, coloured, look
-from steepest.demos.playground.stepping import data_of, measure, minibatch, train_step
-from steepest.demos.playground.tools import STARTS, gather
+from steepest.demos.playground.stepping import data_of, measure, minibatch, take_one_step
 from steepest.demos.playground.training import Training
 from steepest.demos.playground.view import CLASSES
+from steepest.tools import STARTS, gather
 from torch import Generator, Tensor
 
 Memory = dict[str, Any]
@@ -162,7 +162,7 @@ def test_a_step_is_that_of_the_same_net_in_torch(norm: dict[str, Any], batch_nor
         model.zero_grad()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(model.train()(data.x[rows])[:, 0], data.y[rows])
         loss.backward()
-        after = train_step(gather(functions), net, state, dials(rate=0.5))
+        after = take_one_step(gather(functions), net, state, dials(rate=0.5))
         for layer, linear in zip(
             layers(net, after.theta), (part for part in modules if isinstance(part, torch.nn.Linear)), strict=True
         ):
@@ -176,7 +176,7 @@ def test_a_step_is_that_of_the_same_net_in_torch(norm: dict[str, Any], batch_nor
 def test_penalties_pull_weights_and_nothing_else() -> None:
     net = design(batch_norm=True)
     state = begin(TORCH, net, 0.1)
-    plain, l1, l2 = (train_step(TORCH, net, state, dials(**kind)).theta for kind in ({}, {"l1": 0.1}, {"l2": 0.1}))
+    plain, l1, l2 = (take_one_step(TORCH, net, state, dials(**kind)).theta for kind in ({}, {"l1": 0.1}, {"l2": 0.1}))
     for start, a, b, c in zip(*(layers(net, theta) for theta in (state.theta, plain, l1, l2)), strict=True):
         torch.testing.assert_close(a.weight - b.weight, 0.1 * 0.1 * start.weight.sign())
         torch.testing.assert_close(a.weight - c.weight, 0.1 * 0.2 * start.weight)

@@ -1,4 +1,4 @@
-"""What the playground trains with: the student's functions where they are handed in and written, else torch's."""
+"""What nets are trained with: the student's functions where they are handed in and written, else torch's."""
 
 from __future__ import annotations
 
@@ -12,9 +12,30 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional, init
 
-from steepest.demos.playground.methods import METHODS, ON_REQUEST, Method
+from steepest._methods import METHODS, ON_REQUEST, Method
 from steepest.dense import with_backward
 from steepest.trajectory import init_state
+
+__all__ = [
+    "BACKPROP",
+    "EPS",
+    "MOMENTUM",
+    "NORMALIZING",
+    "STARTS",
+    "Function",
+    "Schedule",
+    "Statistics",
+    "Tools",
+    "backprop",
+    "draw_weight",
+    "drop",
+    "first_memory",
+    "gather",
+    "normalize",
+    "normalize_fixed",
+    "own_rates",
+    "take_step",
+]
 
 EPS = 1e-5
 MOMENTUM = 0.9  # weighs the past

@@ -1,4 +1,4 @@
-"""The steppers of the playground: how the student's is called, and which function of torch stands in for it."""
+"""The steppers that nets are trained with: how the student's is called, and what in torch stands in for it."""
 
 from __future__ import annotations
 
