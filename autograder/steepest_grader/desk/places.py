@@ -1,8 +1,8 @@
 """Places from results on the same tasks, as far as these tell entrants apart.
 
-All entrants meet the same tasks, and some tasks are harder than others for everybody. So two of them are compared by the
-differences task by task, in which that cancels. Who is better by at most `TIES` standard errors of this difference shares
-the place: so much comes by luck.
+All entrants meet the same tasks, and some tasks are harder than others for everybody. So two of them are compared by
+the differences task by task, in which that cancels. Who is behind by at most `TIES` standard errors of this difference
+shares the place: so much comes by luck.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a leaderboard is made of: functions of a lesson that compete, and what came of playing them. No mark is in it."""
+"""What a leaderboard is made of: functions of a lesson that compete, and what came of playing them. No mark in it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
 from steepest._checks.calls import Function
 
-__all__ = ["Contest", "Entry", "seeds_of"]
+__all__ = ["Contest", "Entry", "Round", "seeds_of"]
 
 HIGHEST = 2**63
 
@@ -109,6 +110,34 @@ class Entry:
         return entry
 
 
+@dataclass(frozen=True)
+class Round:
+    """What came of a whole class.
+
+    Attributes
+    ----------
+    lesson, measured : str
+        The lesson's name, and what its share is called.
+    seed : int
+        What the tasks follow from.
+    seeds : sequence of int
+        One for each task.
+    entries : sequence of Entry
+    lines : mapping of str to sequence of float
+        Results of the course's own functions.
+    reused : int
+        How many entries were played by an earlier run.
+    """
+
+    lesson: str
+    measured: str
+    seed: int
+    seeds: Sequence[int]
+    entries: Sequence[Entry]
+    lines: Mapping[str, Sequence[float]]
+    reused: int = 0
+
+
 def seeds_of(seed: int, tasks: int) -> list[int]:
     """The seeds of so many tasks; whoever knows some of them knows none of the others.
 
@@ -118,6 +147,4 @@ def seeds_of(seed: int, tasks: int) -> list[int]:
         Not negative.
     tasks : int
     """
-    import numpy as np
-
     return [int(word) % HIGHEST for word in np.random.SeedSequence(seed).generate_state(tasks, np.uint64)]
