@@ -20,6 +20,7 @@ from steepest._checks.calls import Function, StudentError
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.errors import told
 from steepest_grader.exercise.contest import Contest, Entry
+from steepest_grader.exercise.model import Outcome
 from steepest_grader.grading.lanes import in_lanes
 from steepest_grader.grading.submission import cell_seconds, demos
 from steepest_grader.notebook.brought import brought, given_name
@@ -37,6 +38,7 @@ __all__ = ["replay"]
 LOG = logging.getLogger(__name__)
 CELLS_SECONDS = 60.0  # for what comes before the functions are there, which is run anew for each task
 MOST_LOST = 3  # cells that end their kernel, and are left out of the next
+TOO_SLOW = "its cells take more than {:g} s before the functions are there"
 Notebook = tuple[str, bytes | str]
 
 
@@ -193,12 +195,13 @@ class _Playing:
             if index in self._lost:
                 continue
             cell = self._notebook.cells[index]
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise Unplayable(f"its cells take more than {CELLS_SECONDS:g} s before the functions are there")
+            left = max(deadline - time.monotonic(), 0.1)
+            limit = cell_seconds(self._lesson, cell)
             try:
-                kernel.execute(cell, index, min(cell_seconds(self._lesson, cell), left))
-            except KernelLost:
+                kernel.execute(cell, index, min(limit, left))
+            except KernelLost as lost:
+                if lost.outcome is Outcome.TIMED_OUT and left < limit:
+                    raise Unplayable(TOO_SLOW.format(CELLS_SECONDS)) from None
                 self._lost.add(index)
                 return False
         return True
@@ -239,5 +242,4 @@ def _share(contest: Contest, kernel: Kernel, seed: int) -> tuple[float, float]:
 def _whose(error: StudentError, contest: Contest) -> str:
     """What to say of an error before everybody: nothing of its text, which may be the student's."""
     named = [name for name in contest.functions if f"`{name}`" in str(error)]
-    what = f"`{named[0]}`" if named else "one of its functions"
-    return f"{what} raised an error" if error.kind != "ResultError" else f"{what} gave back what is no answer"
+    return f"`{(named or contest.functions)[0]}` fails"

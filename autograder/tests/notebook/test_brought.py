@@ -11,7 +11,9 @@ from steepest_grader.notebook.cells import Cell
 
 RELEASED = new_notebook(
     cells=[
-        new_code_cell("import torch\nimport numpy as np\nfrom course.data import rows, practise\nrows(seed=1)", id="given"),
+        new_code_cell(
+            "import torch\nimport numpy as np\nfrom course.data import rows, practise\nrows(seed=1)", id="given"
+        ),
         new_code_cell('leaderboard_name = ""', id="name"),
     ]
 )
@@ -35,7 +37,7 @@ BROUGHT = {
     "the course's own data": ("rows(seed=2)", "brings data along (course.data.rows)"),
     "the same under another name": ("mine = rows\nmine(seed=2)", "brings data along"),
     "the same by its module": ("import course.data as d\nd.rows(2)", "brings data along"),
-    "data of a library": ("from sklearn.datasets import load_digits", "brings data along (sklearn.datasets.load_digits)"),
+    "data of a library": ("from sklearn.datasets import load_wine", "brings data along (sklearn.datasets.load_wine)"),
     "data of a library, in a function": ("def f():\n    import sklearn.datasets\n", "brings data along"),
     "a file": ("def f(g):\n    return open('w.bin').read()", "opens a file (open)"),
     "a file by its path": ("from pathlib import Path\nPath('w').read_bytes()", "opens a file"),
