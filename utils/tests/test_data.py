@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 import steepest.data
 import torch
-from steepest.data import Data, blobs, breast_cancer, diabetes, digits, line, shuffled, split, wine, with_ones
+from steepest.data import (
+    Data,
+    blobs,
+    breast_cancer,
+    diabetes,
+    digits,
+    line,
+    mnist1d,
+    shuffled,
+    split,
+    wine,
+    with_ones,
+)
 
 LOADERS = {
     "blobs": (blobs, (1000, 2), 6),
@@ -13,6 +25,7 @@ LOADERS = {
     "diabetes": (diabetes, (442, 10), None),
     "digits": (digits, (1797, 64), 10),
     "line": (line, (30, 2), None),
+    "mnist1d": (mnist1d, (5000, 40), 10),
     "wine": (wine, (178, 13), 3),
 }
 
@@ -39,7 +52,7 @@ def test_features_are_standardized(loader: object) -> None:
     assert (x.std(0, correction=0) - 1).abs().max() < 1e-12
 
 
-@pytest.mark.parametrize("loader", [line, blobs])
+@pytest.mark.parametrize("loader", [line, blobs, mnist1d])
 def test_a_seed_decides_the_data(loader: object) -> None:
     first, again, other = loader(seed=1), loader(seed=1), loader(seed=2)  # type: ignore[operator]
     assert torch.equal(first.x, again.x)
@@ -52,6 +65,34 @@ def test_the_line_is_the_one_asked_for() -> None:
     rest = y - (-1.0 + 0.5 * x[:, 1])
     assert torch.equal(x[:, 0], torch.ones(200, dtype=torch.float64))
     assert 0.08 < rest.abs().max() <= 0.1
+
+
+# Of the package `mnist1d` 0.0.2.post1, `make_dataset` with these seeds, to four digits: beginnings of rows, classes.
+ROWS = {
+    42: ({0: (-0.3320, -0.4719, -0.7787, -1.0097), 4999: (-0.5193, -0.6987, -1.281, -2.161)}, [2, 6, 4, 5, 6, 6, 6, 0]),
+    7: ({0: (-0.1313, 0.0515, 0.1202, -0.6607), 4999: (-0.1365, -0.3591, 0.6691, 2.2237)}, [8, 1, 7, 5, 4, 5, 4, 8]),
+}
+
+
+@pytest.mark.parametrize("seed", ROWS)
+def test_mnist1d_is_that_of_its_author(seed: int) -> None:
+    rows, classes = ROWS[seed]
+    x, y = mnist1d(seed=seed, dtype=torch.float64)
+    for row, wanted in rows.items():
+        assert x[row, :4].tolist() == pytest.approx(wanted, abs=6e-5)
+    assert y[: len(classes)].tolist() == classes
+
+
+def test_mnist1d_has_as_many_rows_of_each_class_and_one_scale() -> None:
+    x, y = mnist1d(300, seed=3, dtype=torch.float64)
+    assert y.bincount().tolist() == [30] * 10
+    assert (float(x.mean()), float(x.std(correction=0))) == pytest.approx((0, 1), abs=1e-12)
+
+
+@pytest.mark.parametrize("n", [0, -10, 4005])
+def test_mnist1d_has_whole_classes(n: int) -> None:
+    with pytest.raises(ValueError, match=f"multiple of 10.*{n}"):
+        mnist1d(n)
 
 
 def test_digits_are_scaled() -> None:
@@ -91,5 +132,6 @@ def test_shuffled_minibatches_use_each_row_once_an_epoch_and_leave_the_rest_out(
 
 def test_public_names() -> None:
     assert steepest.data.__all__ == [
-        "Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "shuffled", "split", "wine", "with_ones",
+        "Data", "blobs", "breast_cancer", "diabetes", "digits", "line", "mnist1d", "shuffled", "split", "wine",
+        "with_ones",
     ]  # fmt: skip

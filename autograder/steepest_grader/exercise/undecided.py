@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from steepest._checks import wire
-from steepest._checks.agent import differentiated, listed, unwarned
+from steepest._checks.agent import WHOLE, differentiated, listed, unwarned
 from steepest._checks.calls import Function, StudentError
 from steepest._checks.cases import EVERYTHING, Case, Result, play
 from steepest._checks.compare import RELATIVE
@@ -191,17 +191,33 @@ class _Direct(Function):
         function = self._namespace[self.name]
         if request["op"] == "differentiate":
             return differentiated(function, self._copy(request["args"]), request["place"])["value"]
-        times, part = request["times"], request["keep"]
-        args, kwargs = self._copy(request["args"]), self._copy(request["kwargs"])
+        play = self._in_turn if request["op"] == "series" else self._one
         self._calls += 1  # so that what draws from a global generator draws alike each time
         try:
             with watched(self._calls, given=False), unwarned():
-                results = [self._answer(function(*args, **kwargs), part) for _ in range(1 if times is None else times)]
+                return play(function, request)
         except Exception as error:
             raise StudentError(str(error), kind=type(error).__name__) from error
+
+    def _one(self, function: Callable[..., Any], request: dict[str, Any]) -> Any:
+        times, part = request["times"], request["keep"]
+        args, kwargs = self._copy(request["args"]), self._copy(request["kwargs"])
+        results = [self._answer(function(*args, **kwargs), part) for _ in range(1 if times is None else times)]
         return results[0] if times is None else results
 
+    def _in_turn(self, function: Callable[..., Any], request: dict[str, Any]) -> Any:
+        first, results = self._copy(request["first"]), []
+        for args, kwargs in self._copy(request["calls"]):
+            result = function(first, *args, **kwargs)
+            if request["chained"]:
+                first = result
+            else:
+                results.append(self._copy(result))
+        return _Kept(first) if request["chained"] else results
+
     def _answer(self, result: Any, part: int | None) -> Any:
+        if part == WHOLE:
+            return _Kept(result)
         if part is None or not isinstance(result, list | tuple):
             return self._copy(listed(result))
         return tuple(_Kept(item) if place == part else self._copy(item) for place, item in enumerate(result))

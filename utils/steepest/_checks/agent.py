@@ -19,16 +19,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import torch
 
 from steepest._checks import content, wire
 from steepest._checks.beside import stand_ins
-from steepest._checks.compare import same_bits
 from steepest._checks.generators import watched
+from steepest._checks.given import Given
 from steepest._checks.tracer import Tracer
 
 MAX_ITEMS = 100_000
+WHOLE = -1  # in the place of a part that is left here: all of what is returned
 MAX_MESSAGE = 2_000
 LIBRARIES = (
     str(Path(torch.__file__).parents[1]),
@@ -83,6 +83,8 @@ class Agent:
         if request["op"] == "differentiate":
             function = self._namespace[request["name"]]
             return differentiated(function, request["args"], request["place"], tracer) | _told(tracer)
+        if request["op"] == "series":
+            return self._series(self._namespace[request["name"]], request, tracer) | _told(tracer)
         if request["op"] == "call":
             function, times = self._namespace[request["name"]], request["times"]
             reply = self._call(function, request["args"], request["kwargs"], times, request["beside"], tracer)
@@ -102,27 +104,32 @@ class Agent:
         built: list[Any] = []
         args = [_rebuild(value, built) for value in args]
         kwargs = {name: _rebuild(value, built) for name, value in kwargs.items()}
-        before = [_snapshot(value) for value in (*args, *kwargs.values())]
-        quiet = [_asks_for_gradients(value) for value in (*args, *kwargs.values())]
-        given = any(type(value) is torch.Generator for value in (*args, *kwargs.values()))
+        before = Given(args, kwargs)
         self._calls += 1
-        with watched(self._calls, given=given) as chance, unwarned(), stand_ins(function, beside, built, self._ask):
-            results = []
+        drawing, results = before.generator, []
+        with watched(self._calls, given=drawing) as chance, unwarned(), stand_ins(function, beside, built, self._ask):
             for number in range(1 if times is None else times):
                 with contextlib.nullcontext() if number or tracer is None else tracer:  # one of many tells enough
                     results.append(listed(function(*args, **kwargs)))
-        labels = [*(f"argument {position}" for position in range(1, len(args) + 1)), *kwargs]
-        effects = [
-            label
-            for label, old, new in zip(labels, before, (*args, *kwargs.values()), strict=True)
-            if not same_bits(old, _snapshot(new))
-        ]
-        effects += [
-            f"requires_grad of {label}"
-            for label, asked, value in zip(labels, quiet, (*args, *kwargs.values()), strict=True)
-            if _asks_for_gradients(value) != asked
-        ]
-        return {"value": results[0] if times is None else results, "effects": [*effects, *sorted(chance)]}
+        return {"value": results[0] if times is None else results, "effects": [*before.changed(), *sorted(chance)]}
+
+    def _series(self, function: Any, request: dict[str, Any], tracer: Tracer | None) -> dict[str, Any]:
+        """Calls in turn; where they are chained each begins with what the one before gave, and the last stays here."""
+        first, chained = request["first"], request["chained"]
+        calls = [(_rebuild(args, []), _rebuild(kwargs, [])) for args, kwargs in request["calls"]]
+        before = [Given(args, kwargs, after=1) for args, kwargs in calls] + ([] if chained else [Given([first], {})])
+        results: list[Any] = []
+        self._calls += 1
+        with watched(self._calls, given=any(item.generator for item in before)) as chance, unwarned():
+            for number, (args, kwargs) in enumerate(calls):
+                with contextlib.nullcontext() if number or tracer is None else tracer:
+                    result = listed(function(first, *args, **kwargs))
+                if chained:
+                    first = result
+                else:  # the next may be the same tensor, written over
+                    results.append(result.detach().clone() if isinstance(result, torch.Tensor) else result)
+        effects = dict.fromkeys(effect for item in before for effect in item.changed())
+        return {"value": self._hold(first) if chained else results, "effects": [*effects, *sorted(chance)]}
 
     def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
         """Put a question to the judge in the midst of a call."""
@@ -133,6 +140,8 @@ class Agent:
 
     def _keep(self, result: Any, part: int) -> Any:
         """The result with one of its parts left here and a handle in its place."""
+        if part == WHOLE:
+            return self._hold(result)
         if not isinstance(result, list | tuple):
             return result
         return tuple(self._hold(item) if place == part else item for place, item in enumerate(result))
@@ -249,27 +258,6 @@ def _rebuild(value: Any, built: list[Any]) -> Any:
     if isinstance(value, dict):
         return {key: _rebuild(item, built) for key, item in value.items()}
     return value
-
-
-def _snapshot(value: Any) -> Any:
-    """Copy whatever can be changed in place; generators and functions may change."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().clone()
-    if isinstance(value, np.ndarray):
-        return value.copy()
-    if isinstance(value, list | tuple):
-        return [_snapshot(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _snapshot(item) for key, item in value.items()}
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return None
-
-
-def _asks_for_gradients(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_asks_for_gradients(item) for item in value]
-    return isinstance(value, torch.Tensor) and value.requires_grad
 
 
 def _describe(error: BaseException) -> dict[str, str]:

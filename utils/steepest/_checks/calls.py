@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 from steepest._checks import tracer, wire
-from steepest._checks.agent import Agent
+from steepest._checks.agent import WHOLE, Agent
 from steepest._checks.beside import Beside
 
+Calls = Sequence[tuple[Sequence[Any], Mapping[str, Any]]]  # for each its arguments, and those with a name
 MAX_TEXT = 2_000
 KINDS = {
     "NoneType": "None", "int": "a number", "float": "a number", "complex": "a number", "bool": "a truth value",
@@ -140,6 +141,41 @@ class Function:
         """
         return self._call(None, args, kwargs, part)
 
+    def hold(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function and leave all of what it returns on its side; a handle stands for it."""
+        return self._call(None, args, kwargs, WHOLE)
+
+    def fold(self, first: Any, calls: Calls) -> Any:
+        """Call the function in turn, in one exchange, each time first with what it returned before.
+
+        What it returns last stays on its side, and a handle stands for it. It may change its first argument in place.
+
+        Parameters
+        ----------
+        first : object
+            What the first of the calls begins with.
+        calls : sequence of tuple
+            For each call the further arguments, and the named ones.
+        """
+        return self._series(first, calls, chained=True)
+
+    def each(self, first: Any, calls: Calls) -> list[Any]:
+        """Call the function in turn, in one exchange, each time with the same first argument; returns all results.
+
+        Parameters
+        ----------
+        first, calls
+            As for `fold`.
+        """
+        results = self._series(first, calls, chained=False)
+        if not isinstance(results, list) or len(results) != len(calls):
+            raise StudentError("what came back is not an answer")
+        return results
+
+    def _series(self, first: Any, calls: Calls, *, chained: bool) -> Any:
+        each = [[list(args), dict(kwargs)] for args, kwargs in calls]
+        return self._request({"op": "series", "name": self.name, "first": first, "calls": each, "chained": chained})
+
     def differentiate(self, place: int, *args: Any) -> tuple[Any, Any]:
         """Call the function with an argument that asks for gradients.
 
@@ -176,7 +212,7 @@ class Function:
         return _text(self._request({"op": "kind", "name": self.name}))
 
     def _request(self, request: dict[str, Any]) -> Any:
-        if self._due and request["op"] in ("call", "differentiate"):
+        if self._due and request["op"] in ("call", "differentiate", "series"):
             request, self._due = {**request, "traced": True}, False
         try:
             frame = wire.encode(request)

@@ -126,7 +126,7 @@ def backward(
     except StudentError as error:
         _expect_written(function, gradients[0])
         raise StudentError(
-            f"`{forward}`, whose cache this works on, comes first: {_said(error)}", line=error.line
+            f"`{forward}`, whose cache this works on, comes first: {said(error)}", line=error.line
         ) from error
     seen: Observations = {f"`out` of `{forward}`{FORWARD}": out}
     for number, gradient in enumerate(gradients, start=1):
@@ -173,7 +173,8 @@ def _expect_written(function: Function, gradient: torch.Tensor) -> None:
             raise
 
 
-def _said(error: StudentError) -> str:
+def said(error: StudentError) -> str:
+    """What a function gave that is needed for another one, in words."""
     if error.kind == "NotImplementedError" and not str(error):
         return "it is not written yet"
     return str(error) if error.kind == "ResultError" else f"it raises {error.kind}: {error}"

@@ -323,3 +323,66 @@ def test_a_result_is_differentiated_where_it_hangs_together_with_the_argument() 
     assert torch.equal(gradient, torch.tensor([2.0, 4.0]))
     for written in (lambda x: x.detach().sum(), lambda x: float(x.detach().sum()), lambda x: None):
         assert local(written, "f").differentiate(0, x)[1] is None
+
+
+def _grow(total: Any, x: torch.Tensor, *, by: float = 1.0) -> Any:
+    return [*total, float(x.sum()) * by]
+
+
+def test_calls_in_turn_begin_with_what_the_one_before_gave() -> None:
+    function = local(_grow, "grow")
+    end = function.fold([0.0], [((torch.ones(2),), {}), ((torch.ones(3),), {"by": 2.0})])
+    assert isinstance(end, Handle)
+    assert function(end, torch.ones(4)) == [0.0, 2.0, 6.0, 4.0]
+    assert function.fold(end, [])
+    assert function.effects == set()
+
+
+def test_calls_side_by_side_begin_alike() -> None:
+    function = local(_grow, "grow")
+    assert function.each([5.0], [((torch.ones(n),), {}) for n in (1, 2)]) == [[5.0, 1.0], [5.0, 2.0]]
+    assert function.each([5.0], []) == []
+
+
+def test_each_result_stands_for_itself_though_the_function_writes_over_it() -> None:
+    kept = torch.zeros(1)
+    assert [float(x) for x in local(lambda first, x: kept.add_(x), "f").each(None, [((1.0,), {})] * 3)] == [1, 2, 3]
+
+
+SERIES: dict[str, tuple[Callable[..., Any], set[str], set[str]]] = {  # effects where chained, and where not
+    "the first argument": (lambda state, x: state.add_(1), set(), {"argument 1"}),
+    "a further one": (lambda state, x: x.add_(1), {"argument 2"}, {"argument 2"}),
+    "nothing": (lambda state, x: state + 1, set(), set()),
+    "a global seed": (lambda state, x: torch.manual_seed(1) and state, {"global seed"}, {"global seed"}),
+}
+
+
+@pytest.mark.parametrize("what", SERIES)
+def test_effects_of_calls_in_turn(what: str) -> None:
+    implementation, chained, apart = SERIES[what]
+    calls = [((torch.ones(1),), {})] * 2
+    function = local(implementation, "f")
+    function.fold(torch.zeros(1), calls)
+    assert function.effects == chained
+    function = local(implementation, "f")
+    function.each(torch.zeros(1), calls)
+    assert function.effects == apart
+
+
+def test_all_of_a_result_can_stay() -> None:
+    function = local(lambda x: (x, {"y": x}), "f")
+    kept = function.hold(3)
+    assert isinstance(kept, Handle)
+    assert local(lambda x: x, "g").hold(1) == Handle(0, "int")
+
+
+def test_an_exception_within_a_series_is_the_students() -> None:
+    with pytest.raises(StudentError, match="no") as raised:
+        local(_raise_at_two, "f").fold(0, [((), {})] * 3)
+    assert raised.value.kind == "ValueError"
+
+
+def _raise_at_two(state: int) -> int:
+    if state == 2:
+        raise ValueError("no")
+    return state + 1

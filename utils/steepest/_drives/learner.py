@@ -1,0 +1,152 @@
+"""Drives for the three functions of an entrant: how well it learns, how it starts, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steepest._checks.calls import Function
+from steepest._checks.compare import type_name
+from steepest._checks.generators import GENERATOR
+from steepest._drives.entrant import ALONE, Entrant, alike, classes
+from steepest.learning import CLASSES, Task, accuracy, minibatches, task
+
+EARLY, SHORT = 10, 60  # minibatches after which starts are compared, and nets
+ASKED = 400  # rows that are asked about at once
+GUESSING = 0.125  # share of right answers that nobody has who knows nothing: a tenth, and six deviations
+
+SEVERAL = "“more than one class is predicted”"
+HEARS = "“other minibatches give another net”"
+REPEATS = "“the same seeds give the same net”"
+SCORE = "the mean accuracy on new rows"
+SAME_START = "“the same seed gives the same start”"
+OTHER_START = "“another seed gives another start”"
+SHAPE = "the shape of the answers"
+INTEGERS = "“the answers are of type int64”"
+RANGE = "“every answer is a class from 0 to 9”"
+AGAIN = "“a second call gives the same answers”"
+BY_ITSELF = "“a row by itself is answered as among others”"
+UNTOUCHED = "“training goes on as if nothing had been asked”"
+LEARNED = "“the answers are better than guessing”"
+
+
+def level(share: float, levels: Sequence[float]) -> str:
+    """Between which of the levels, in per cent and ascending, a share lies, in words."""
+    percent = 100 * share
+    if percent < levels[0]:
+        return f"below {levels[0]:g} %"
+    if percent >= levels[-1]:
+        return f"{levels[-1]:g} % or more"
+    above = next(place for place, bound in enumerate(levels) if percent < bound)
+    return f"{levels[above - 1]:g} to {levels[above]:g} %"
+
+
+def learner(function: Function, *, seeds: Sequence[int], levels: Sequence[float]) -> dict[str, Any]:
+    """Train a net for each seed, and see how well it does on rows that it has not met, all together.
+
+    Parameters
+    ----------
+    seeds : sequence of int
+        Of the tasks.
+    levels : sequence of float
+        Of the mean accuracy in per cent, see `level`.
+    """
+    entrant, given = Entrant(function), task(seeds[0])
+    rows = given.test.x
+
+    def short(other: Task) -> Tensor:
+        """Answers after few minibatches, the first of which is always the same."""
+        batches = [*minibatches(given, n_steps=1), *minibatches(other, n_steps=SHORT)][:SHORT]
+        return entrant.answers(entrant.net(batches, seeds[0]), rows)
+
+    first, again, other = short(given), short(given), short(given._replace(seed=given.seed + 1))
+    shares, several = [], False
+    for seed in seeds:
+        here = task(seed)
+        answers = entrant.answers(entrant.net(minibatches(here), seed), here.test.x)
+        shares.append(accuracy(answers, here.test.y))
+        several = several or _several(answers)
+    function.effects.discard(GENERATOR)  # what is drawn there and plays a role shows in the second net
+    return {
+        SEVERAL: several,
+        HEARS: not _several(first) or not torch.equal(first, other),
+        REPEATS: torch.equal(first, again),
+        SCORE: level(sum(shares) / len(shares), levels),
+    }
+
+
+def learner_start(function: Function, *, seed: int) -> dict[str, Any]:
+    """Compare starts by what is predicted after a few minibatches, in which everything else is the same.
+
+    Parameters
+    ----------
+    seed : int
+        Of the task, and of the first start.
+    """
+    entrant, given = Entrant(function), task(seed)
+    batches = list(minibatches(given, n_steps=EARLY))
+
+    def after(start: int) -> Tensor:
+        state = entrant.started(entrant.generator(start))
+        return entrant.answers(entrant.trained(state, batches, entrant.generator(seed)), given.test.x)
+
+    first, again, other = after(seed), after(seed), after(seed + 1)
+    function.effects.discard(GENERATOR)  # as a layer does whose weights are drawn anew: what plays a role shows
+    return {
+        SAME_START: torch.equal(first, again),
+        SEVERAL: _several(first) or _several(other),
+        OTHER_START: not torch.equal(first, other) or not _several(first),
+    }
+
+
+def learner_answers(function: Function, *, seed: int) -> dict[str, Any]:
+    """Ask a net about rows, all at once and one by one, and go on training it.
+
+    Parameters
+    ----------
+    seed : int
+        Of the task and of the student's generator.
+    """
+    entrant, given = Entrant(function), task(seed)
+    state = entrant.net(minibatches(given), seed)
+    x, labels = given.test.x, given.test.y
+    found = entrant.says(state, x[:ASKED])
+    shape = list(found.shape) if isinstance(found, torch.Tensor | np.ndarray) else type_name(found)
+    seen = {SHAPE: shape, INTEGERS: isinstance(found, torch.Tensor) and found.dtype == torch.int64}
+    if shape != [ASKED]:
+        return seen
+    answers = classes(found, ASKED)
+    settled = torch.equal(answers, entrant.answers(state, x[:ASKED]))
+    return seen | {
+        RANGE: bool(((answers >= 0) & (answers < CLASSES)).all()),
+        AGAIN: settled,
+        BY_ITSELF: alike(entrant.alone(state, x[:ALONE]), answers),
+        UNTOUCHED: not settled or _untouched(entrant, given, seed),
+        LEARNED: accuracy(entrant.answers(state, x), labels) > GUESSING,
+    }
+
+
+def _untouched(entrant: Entrant, given: Task, seed: int) -> bool:
+    """Whether a net that is asked in between goes on as one that is not."""
+    batches = list(minibatches(given, n_steps=SHORT))
+    half = SHORT // 2
+    ends = []
+    for asked in (False, True):
+        generator = entrant.generator(seed)
+        state = entrant.trained(entrant.started(generator), batches[:half], generator)
+        if asked:
+            entrant.says(state, given.test.x[:ASKED])
+        state = entrant.trained(state, batches[half:], generator, first=half)
+        ends.append(entrant.answers(state, given.test.x))
+    return torch.equal(*ends)
+
+
+def _several(answers: Tensor) -> bool:
+    return bool((answers != answers[0]).any())
+
+
+DRIVES = {"learner": learner, "learner_start": learner_start, "learner_answers": learner_answers}
