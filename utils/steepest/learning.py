@@ -8,6 +8,7 @@ minibatches than there are, nor see a row that it is asked about before the end.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,7 +19,19 @@ from torch import Tensor
 
 from steepest.data import Data, mnist1d, shuffled
 
-__all__ = ["CLASSES", "COLUMNS", "SIZE", "STEPS", "Task", "accuracy", "minibatches", "practise", "renamed", "task"]
+__all__ = [
+    "CLASSES",
+    "COLUMNS",
+    "SIZE",
+    "STEPS",
+    "Task",
+    "accuracy",
+    "minibatches",
+    "practise",
+    "renamed",
+    "start",
+    "task",
+]
 
 STEPS, SIZE = 400, 64  # minibatches, and rows of each
 COLUMNS, CLASSES = 40, 10
@@ -94,6 +107,17 @@ def accuracy(predictions: Tensor, labels: Tensor) -> float:
     return float((predictions == labels).double().mean())
 
 
+def start(seed: int) -> int:
+    """The seed of an entrant's generator in a task: a generator tells its seed, and this one does not tell the task's.
+
+    Parameters
+    ----------
+    seed : int
+        Of the task: who knows it knows all rows and their classes.
+    """
+    return int.from_bytes(hashlib.sha256(b"start" + str(seed).encode()).digest()[:8]) >> 1
+
+
 def practise(
     prepare_training: Callable[..., Any],
     train_step: Callable[..., Any],
@@ -112,7 +136,7 @@ def practise(
     prepare_training, train_step, predict_digits : callable
         The entrant.
     seed : int
-        Of the generator that the entrant draws from, and of the task.
+        Of the task, and by `start` of the generator that the entrant draws from.
     given : Task, optional
         Another task than `task(seed)`.
     n_steps, size : int
@@ -133,7 +157,7 @@ def practise(
     True
     """
     given = given or task(seed)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(start(seed))
     state = prepare_training(generator)
     for step, (x, labels) in enumerate(minibatches(given, n_steps=n_steps, size=size)):
         state = train_step(state, x.clone(), labels.clone(), generator, step=step, n_steps=n_steps)

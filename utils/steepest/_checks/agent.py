@@ -253,9 +253,9 @@ def _rebuild(value: Any, built: list[Any]) -> Any:
     if isinstance(value, wire.Named):
         built.append(content.build(value))
         return built[-1]
-    if isinstance(value, list | tuple):
+    if type(value) in (list, tuple):  # any other was made here, and is the student's own
         return type(value)(_rebuild(item, built) for item in value)
-    if isinstance(value, dict):
+    if type(value) is dict:
         return {key: _rebuild(item, built) for key, item in value.items()}
     return value
 

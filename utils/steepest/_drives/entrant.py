@@ -27,7 +27,7 @@ from torch import Tensor
 from steepest._checks.calls import Function, StudentError
 from steepest._checks.compare import type_name
 from steepest._checks.drives import said
-from steepest.learning import CLASSES, COLUMNS, STEPS, accuracy, minibatches, task
+from steepest.learning import CLASSES, COLUMNS, STEPS, accuracy, minibatches, start, task
 
 PREPARE, STEP, PREDICT = PARTS = ("prepare_training", "train_step", "predict_digits")
 STRETCH = 50  # minibatches that are handed over at a time
@@ -74,8 +74,8 @@ class Entrant:
         self._parts = {name: function if name == function.name else function.companion(name) for name in PARTS}
 
     def generator(self, seed: int) -> Any:
-        """A generator on the student's side."""
-        return self._judged.generator(seed)
+        """A generator on the student's side, which can be asked for its seed: it is not the one that tasks have."""
+        return self._judged.generator(start(seed))
 
     def started(self, generator: Any) -> Any:
         """The handle of a state to begin with."""

@@ -88,6 +88,22 @@ def test_rows_are_handed_over_as_the_loop_says_and_test_rows_come_last() -> None
     )
 
 
+def test_a_generator_does_not_tell_which_task_it_is() -> None:
+    """Whoever knows the seed of a task can draw it anew, the test rows and their classes too."""
+
+    def told(generator: torch.Generator) -> Any:
+        return task(generator.initial_seed()).test
+
+    def predict(state: Any, x: Tensor) -> Tensor:
+        same = torch.equal(state.x, x)
+        return state.y if same else torch.zeros(len(x), dtype=torch.int64)
+
+    cheat = _function(
+        "train_step", prepare_training=told, train_step=lambda state, *_, **__: state, predict_digits=predict
+    )
+    assert measured(Entrant(cheat), 11).accuracy < 0.15
+
+
 def test_the_state_never_leaves_the_students_side() -> None:
     function = _function("train_step", prepare_training=lambda generator: {"w": object(), **_prepare(generator)})
     assert isinstance(Entrant(function).started(function.generator(1)), Handle)

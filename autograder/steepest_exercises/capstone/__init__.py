@@ -1,0 +1,1 @@
+"""Exercises of `14_capstone`."""
