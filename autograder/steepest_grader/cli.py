@@ -425,6 +425,7 @@ def leaderboard(
 
     path = out or module.board_path(course, lesson)
     module.table_path(path)  # before all the work
+    fresh = seed is None
     seed = secrets.randbits(48) if seed is None else seed
     sandbox = _sandbox(unsafe_no_sandbox, _private(course))
     say(f"{lesson}: {tasks} tasks of --seed {seed}")
@@ -439,6 +440,8 @@ def leaderboard(
         table = module.write_board(found, path)
     write_json(json_file, module.as_json(found))
     print_board(found, played.reused)
+    if not fresh and played.reused < len(played.entries):
+        say("Some were played now on the tasks of an earlier run, which may be known: for a contest draw new ones.")
     say(f"for the class: {path} and {table}")
     fail_for_ours(found.ours)
 
