@@ -135,4 +135,4 @@ def test_the_capstones_contest_measures_nets_and_its_line_alike(sandbox: Sandbox
     given = learning.task(SEEDS[0])
     near = torch.cdist(given.test.x, given.train.x).topk(NEAREST, largest=False).indices
     whole = float((given.train.y[near].mode(1).values == given.test.y).double().mean())
-    assert line == pytest.approx(whole, abs=0.02)
+    assert line == pytest.approx(whole, abs=0.001)
