@@ -18,12 +18,14 @@ __all__ = [
     "CALLABLES",
     "budgeted_energy",
     "budgeted_product",
+    "counting_step",
     "half_plane_energy",
     "least_squares_gradient",
     "linear_predictor",
     "pinball_error",
     "quadratic_gradient",
     "rate_table",
+    "small_batches_only",
     "squared_error",
     "tanh_energy",
     "visit_log_gradient",
@@ -271,6 +273,51 @@ def budgeted_product(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor
     return _budgeted(lambda v: matrix @ v, calls, "products with the Hessian")
 
 
+def counting_step() -> Callable[..., tuple[torch.Tensor, dict[str, Any]]]:
+    """A stepper whose steps grow with their number t: θ − lr (t + 1) (grad + l2 θ), with what it has seen in its state.
+
+    Returns
+    -------
+    callable
+        Maps (theta, grad, state, *, lr, l2) to the new θ and the new state, whose ``t`` counts the steps and whose
+        ``seen`` is the sum of the gradients; lr is 0.1 and l2 0 where they are left out.
+    """
+
+    def step(
+        theta: torch.Tensor, grad: torch.Tensor, state: dict[str, Any], *, lr: float = 0.1, l2: float = 0.0
+    ) -> tuple[torch.Tensor, dict[str, Any]]:
+        t = state["t"] + 1
+        return theta - lr * t * (grad + l2 * theta), {"t": t, "seen": state["seen"] + grad}
+
+    return step
+
+
+def small_batches_only(theta: torch.Tensor, limit: int, calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Scores x θᵀ of rows x, a limited number of times and for few rows at a time.
+
+    Parameters
+    ----------
+    theta : Tensor, shape (classes, d)
+        The weights.
+    limit : int
+        The most rows of a call; more raise `RuntimeError`, as do none.
+    calls : int
+        How many calls there are; the next one raises `RuntimeError`.
+
+    Returns
+    -------
+    callable
+        Maps rows, a tensor (n, d), to scores (n, classes).
+    """
+
+    def predict(x: torch.Tensor) -> torch.Tensor:
+        if not 1 <= len(x) <= limit:
+            raise RuntimeError(f"between 1 and {limit} rows can be taken at a time, not {len(x)}")
+        return x @ theta.T
+
+    return _budgeted(predict, calls, "batches")
+
+
 def _budgeted(
     function: Callable[[torch.Tensor], torch.Tensor], calls: int, what: str
 ) -> Callable[[torch.Tensor], torch.Tensor]:
@@ -298,5 +345,7 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "budgeted_energy": budgeted_energy,
     "half_plane_energy": half_plane_energy,
     "budgeted_product": budgeted_product,
+    "counting_step": counting_step,
+    "small_batches_only": small_batches_only,
     "activation": activation,
 }

@@ -125,6 +125,8 @@ def _no_function(value: object, caller: FrameType) -> CheckResult:
 
 def describe(finding: Finding, cases: int) -> str:
     """Put a finding into words for the person who wrote the function."""
+    if finding.measured:
+        return f"{finding.symptom}.\n{finding.text}" if finding.symptom else finding.text
     if finding.credit == 1:
         passed = f"all {cases} cases passed."
         if finding.name is None:

@@ -31,8 +31,10 @@ def apart(
     Where a drive itself calls such a function, as it does for a cache that only the student can read, what it gives
     is not looked at.
     """
-    called = {case.inputs["forward"] for case in cases if "forward" in case.inputs}
+    called = {name for case in cases for name in (case.inputs.get("forward"), *case.inputs.get("calls", ()))}
     replaced = {name: exercise.companions[name] for name in others if name not in called}
+    if not replaced and not any(name.endswith(FORWARD) for item in known[0].results for name in item.observations):
+        return verdict
     results = in_order(function.with_references(replaced), cases, order)
     seen = [replace(item, results=_without_forward(item.results)) for item in known]
     results = _without_forward(results)

@@ -20,6 +20,7 @@ from steepest_grader.exercise import catalogue, undecided
 from steepest_grader.exercise.apart import apart
 from steepest_grader.exercise.hidden import KNOWN, in_order
 from steepest_grader.exercise.kept import kept_results
+from steepest_grader.exercise.ladder import rungs, written
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Verdict
 from steepest_grader.exercise.undecided import Noise, marked, noise
 from steepest_grader.exercise.verdicts import as_verdict
@@ -79,7 +80,7 @@ def _candidates(
 def sound_candidates(
     exercise: Exercise, seeds: tuple[int, ...], device: str = "cpu"
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...]]:
-    """The cases of some seeds, and what reference and accepted conventions make of them."""
+    """The cases of some seeds, what reference and accepted conventions make of them, and the rungs of a ladder."""
     return _sound_candidates(exercise, seeds, device)[:2]
 
 
@@ -89,10 +90,12 @@ def _sound_candidates(
 ) -> tuple[tuple[Case, ...], tuple[Candidate, ...], Callable[..., list[Result]]]:
     cases, ours, theirs, results = _sound(exercise, seeds, device)
     known = [Candidate("reference", "reference", "", 1.0, ours)]
+    steps = rungs(exercise, known[0])
+    known = [replace(known[0], text=step.text, measured=True) for step in steps if step.results == ours] or known
     for item, found in zip(exercise.accepted, theirs, strict=True):
         if not agreed_with(cases, known[:1], found):
             known.append(Candidate("accepted", item.name, item.note, 1.0, found))
-    return cases, tuple(known), results
+    return cases, (*known, *(step for step in steps if step.results != ours)), results
 
 
 def refusals(exercise: Exercise, seeds: Sequence[int], *, device: str = "cpu") -> dict[str, list[int]]:
@@ -144,6 +147,7 @@ def _sound(
 
 
 def _cases(exercise: Exercise, seeds: tuple[int, ...]) -> tuple[Case, ...]:
+    seeds = seeds[:1] if exercise.ladder else seeds
     made = (exercise.cases if seed == PUBLIC_SEED else exercise.hidden or exercise.cases for seed in seeds)
     return tuple(case for seed, cases in zip(seeds, made, strict=True) for case in cases(np.random.default_rng(seed)))
 
@@ -238,8 +242,8 @@ def _without_noise(
             return item
         return replace(item, results=marked(item.results, noises(exercise, name, seeds, device=device)))
 
-    sound = known[: len(known) - len(exercise.wrong)]
-    return (*sound, *map(clear, exercise.wrong, known[len(sound) :]))
+    before, wrong = written(exercise, known)
+    return (*before, *map(clear, exercise.wrong, wrong))
 
 
 @cache

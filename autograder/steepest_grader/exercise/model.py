@@ -20,6 +20,7 @@ __all__ = [
     "GradedSubmission",
     "Mistake",
     "Outcome",
+    "Rung",
     "Spent",
     "Verdict",
     "form_key",
@@ -99,6 +100,28 @@ class Mistake:
         return {form_key(self.name, number): replace(self, implementation=form, forms=()) for number, form in forms}
 
 
+@dataclass(frozen=True)
+class Rung:
+    """One step of a ladder of credit for what is measured: how what is seen there differs from the reference's.
+
+    Parameters
+    ----------
+    name : str
+        As an identifier: ``"between_57_and_58_percent"``.
+    seen : mapping of str to object
+        Observations in the place of the reference's, in every case.
+    text : str
+        Said to a student who stands there: what it means, and what usually leads higher.
+    credit : float
+        Share of the points that it earns, up to all of them.
+    """
+
+    name: str
+    seen: Mapping[str, Any]
+    text: str
+    credit: float
+
+
 def form_key(name: str, form: int) -> str:
     """What tells a form of a mistake from the others."""
     return name if form == 1 else f"{name}, form {form}"
@@ -131,6 +154,9 @@ class Exercise:
     companions : mapping of str to callable
         References of the student's other functions that its drive, or the student's function, calls too, by name.
         Where those are wrong, the function is judged apart from them, see `judge`.
+    ladder : sequence of Rung
+        What is earned by a measurement that falls short of the reference's. Then the cases of one hidden seed are
+        played and no more, since a measurement is one number; nothing is left to recite or to mutate.
     equivalent : mapping of str to sequence of str
         Why some mechanical mutants of the lesson's solution are sound all the same, and for each reason the lines in
         which they differ from the solution, see `mutation.Mutant.change`.
@@ -145,6 +171,7 @@ class Exercise:
     hidden: Callable[[np.random.Generator], Sequence[Case]] | None = None
     seconds: float = 10.0
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    ladder: Sequence[Rung] = ()
     equivalent: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def companions_of(self, variant: Accepted | Mistake) -> dict[str, Callable[..., Any]]:

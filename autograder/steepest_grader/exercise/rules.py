@@ -20,7 +20,7 @@ from steepest._checks.finding import CORNERS
 from steepest._checks.generators import GENERATOR, SEED
 
 from steepest_grader.errors import CourseError
-from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Rung
 
 __all__ = ["check", "check_candidates", "check_cases", "failure", "raised"]
 
@@ -143,9 +143,27 @@ def _wrong_variants(exercise: Exercise) -> Iterator[str]:
             else:
                 names.append(item.name)
                 yield from _wrong_variant(exercise, item)
+    yield from _wrong_ladder(exercise.ladder)
+    names += [step.name for step in exercise.ladder]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        yield f"the name {twice[0]!r} is used twice among its accepted variants and mistakes. Rename one."
+        yield f"the name {twice[0]!r} is used twice among its accepted variants, mistakes and rungs. Rename one."
+
+
+def _wrong_ladder(ladder: Any) -> Iterator[str]:
+    if not isinstance(ladder, list | tuple) or not all(isinstance(step, Rung) for step in ladder):
+        yield f"`ladder` must be a list of Rung(...). Got {ladder!r}."
+        return
+    for step in ladder:
+        who = f"the rung {step.name!r}"
+        if not _is_name(step.name) or step.name in RESERVED:
+            yield f"the name of {who} must be an identifier that the judge does not use itself, such as 'above_half'."
+        if not isinstance(step.seen, Mapping) or not step.seen:
+            yield f"{who} must say in `seen` what is observed there. Got {step.seen!r}."
+        if not _is_text(step.text):
+            yield f"{who} has no text. Got {step.text!r}. Say what usually leads higher."
+        if not _is_number(step.credit) or not 0 <= step.credit <= 1:
+            yield f"`credit` of {who} must be in [0, 1]. Got {step.credit!r}. It is a share of the points."
 
 
 def _wrong_variant(exercise: Exercise, item: Accepted | Mistake) -> Iterator[str]:

@@ -17,7 +17,7 @@ from steepest._checks.compare import difference
 from steepest._checks.outcomes import Outcomes, dump, read
 
 from steepest_grader.errors import CourseError
-from steepest_grader.exercise import judge, rules
+from steepest_grader.exercise import judge, ladder, rules
 from steepest_grader.exercise.kept import kept
 from steepest_grader.exercise.model import Exercise, Mistake, form_key
 from steepest_grader.exercise.undecided import DECIDED, UNDECIDED, Noise, marked, replays
@@ -61,11 +61,11 @@ def _made(exercise: Exercise, old: bytes | None) -> bytes:
     rules.check_candidates(exercise, candidates)
     _refuse_edges(exercise, cases)
     before = _results(old)
-    sound = [item for item in candidates if item.kind != "mistake"]
-    settled = sound + [
+    known, wrong = ladder.written(exercise, candidates)
+    settled = known + [
         _unchanged(item, before.get(key, []))
         or _settled(cases, item, judge.noises(exercise, key, seeds), before.get(key, []))
-        for key, item in zip(exercise.wrong, candidates[len(sound) :], strict=True)
+        for key, item in zip(exercise.wrong, wrong, strict=True)
     ]
     _refuse_sound_mistakes(exercise, cases, settled)
     settled = _distinct(cases, settled)
@@ -97,7 +97,7 @@ def _refuse_edges(exercise: Exercise, cases: Sequence[Case]) -> None:
 
 def _refuse_sound_mistakes(exercise: Exercise, cases: Sequence[Case], candidates: Sequence[Candidate]) -> None:
     sound = [candidate for candidate in candidates if candidate.kind != "mistake"]
-    for item, found in zip(exercise.wrong.values(), candidates[len(sound) :], strict=True):
+    for item, found in zip(exercise.wrong.values(), ladder.written(exercise, candidates)[1], strict=True):
         if not agreed_with(cases, sound, found.results):
             continue
         if found.undecided and not _may_pass(exercise, item, cases, sound):

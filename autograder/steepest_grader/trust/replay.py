@@ -83,8 +83,11 @@ def recorded(exercise: Exercise) -> tuple[Call, ...]:
 def replays(exercise: Exercise) -> dict[str, Callable[..., Any]]:
     """Functions that hand out what was recorded, by how they choose it.
 
-    Where no answer comes twice, nothing is most common, and a table of answers is all there is.
+    Where no answer comes twice, nothing is most common, and a table of answers is all there is. Where something is
+    measured there is no answer to hand out.
     """
+    if exercise.ladder:
+        return {}
     calls = recorded(exercise)
     often = max(Counter(call.said for call in calls).values(), default=0) > 1
     return {name: _function(calls, choose) for name, choose in (REPLAYS | (COMMON if often else {})).items()}

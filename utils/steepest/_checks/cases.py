@@ -98,6 +98,8 @@ class Candidate:
         One for each case.
     form : int
         Which form of a mistake it is, from 1.
+    measured : bool
+        Whether it says how far a measurement reaches, and no function has been played for it.
     """
 
     kind: Literal["reference", "accepted", "mistake"]
@@ -106,6 +108,7 @@ class Candidate:
     credit: float
     results: Sequence[Result]
     form: int = 1
+    measured: bool = False
 
     @property
     def undecided(self) -> int:

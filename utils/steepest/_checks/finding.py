@@ -43,6 +43,8 @@ class Finding:
         The first thing that is wrong, or "".
     listed : bool
         Whether the name is one that the exercise's author has given.
+    measured : bool
+        Whether it says how far a measurement reaches.
     """
 
     credit: float
@@ -50,6 +52,7 @@ class Finding:
     text: str = ""
     symptom: str = ""
     listed: bool = False
+    measured: bool = False
 
 
 _Found = TypeVar("_Found", bound=Finding | None)
@@ -153,7 +156,8 @@ def _recognised(look: _Look) -> Finding | None:
     if results and results[-1].not_attempted:
         return Finding(0.0, "not_attempted", "Write the body of the function and run the cell again.")
     if agreed := agreed_with(cases, candidates, results):
-        return Finding(1.0, None if agreed.kind == "reference" else agreed.name, agreed.text)
+        name = None if agreed.kind == "reference" else agreed.name
+        return Finding(1.0, name, agreed.text, measured=agreed.measured)
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
     known = _known(cases, look.sound, mistakes, results, look.parameters, look.symptom)
@@ -200,7 +204,7 @@ def _known(
 
 
 def _as_finding(candidate: Candidate) -> Finding:
-    return Finding(candidate.credit, candidate.name, candidate.text, listed=True)
+    return Finding(candidate.credit, candidate.name, candidate.text, listed=True, measured=candidate.measured)
 
 
 def _resembled(

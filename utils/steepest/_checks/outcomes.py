@@ -60,6 +60,7 @@ def dump(outcomes: Outcomes) -> bytes:
             "results": [_plain(result) for result in item.results],
         }
         | ({"form": item.form} if item.form > 1 else {})
+        | ({"measured": True} if item.measured else {})
         for item in outcomes.candidates
     ]
     return wire.encode(

@@ -1,0 +1,12 @@
+"""Exercises of `14_capstone`, in the order of the lesson."""
+
+from __future__ import annotations
+
+from steepest_exercises.capstone.counting import CONFUSION
+from steepest_exercises.capstone.evaluation import EVALUATE
+from steepest_exercises.capstone.stepping import STEP_ALL
+
+__all__ = ["EXERCISES", "LESSON"]
+
+LESSON = "14_capstone"
+EXERCISES = (STEP_ALL, EVALUATE, CONFUSION)

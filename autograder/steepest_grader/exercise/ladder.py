@@ -1,0 +1,33 @@
+"""A ladder of credit: what is known of a measurement without a function that gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from steepest._checks.cases import Candidate
+
+from steepest_grader.exercise.model import Exercise
+
+__all__ = ["rungs", "written"]
+
+
+def rungs(exercise: Exercise, reference: Candidate) -> list[Candidate]:
+    """Each step of the ladder as if a function had been played that stands there."""
+    return [
+        Candidate(
+            "accepted" if step.credit == 1 else "mistake",
+            step.name,
+            step.text,
+            step.credit,
+            [replace(seen, observations={**seen.observations, **step.seen}) for seen in reference.results],
+            measured=True,
+        )
+        for step in exercise.ladder
+    ]
+
+
+def written(exercise: Exercise, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """Candidates in two parts: what is sound or on a ladder, and the forms of mistakes, as in `Exercise.wrong`."""
+    place = len(candidates) - len(exercise.wrong)
+    return list(candidates[:place]), list(candidates[place:])
