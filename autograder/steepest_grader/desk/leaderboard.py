@@ -196,7 +196,7 @@ def as_json(found: Board) -> dict[str, Any]:
                 "name": row.name or None,
                 "place": row.place,
                 "mean": row.mean,
-                "standard_error": row.error,
+                "error": row.error,
                 "seconds": row.entry.seconds,
                 "results": list(row.entry.results),
                 "flags": list(row.entry.flags),
