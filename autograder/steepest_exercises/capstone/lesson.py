@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from steepest_exercises.capstone.counting import CONFUSION
 from steepest_exercises.capstone.evaluation import EVALUATE
+from steepest_exercises.capstone.scores import NETWORK_SCORES
 from steepest_exercises.capstone.stepping import STEP_ALL
+from steepest_exercises.capstone.training import TRAIN_PASS
 
 __all__ = ["EXERCISES", "LESSON"]
 
 LESSON = "14_capstone"
-EXERCISES = (STEP_ALL, EVALUATE, CONFUSION)
+EXERCISES = (STEP_ALL, TRAIN_PASS, NETWORK_SCORES, EVALUATE, CONFUSION)
