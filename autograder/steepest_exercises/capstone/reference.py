@@ -90,6 +90,11 @@ def confusion(labels: Tensor, predictions: Tensor, *, n_classes: int) -> Tensor:
 
 def prepare_training(generator: Generator) -> State:
     """He's start for the hidden layers, zeros for the last one."""
+    return start_of(WIDTHS, generator)
+
+
+def start_of(widths: Sequence[int], generator: Generator) -> State:
+    """The same for any widths."""
     device = generator.device
     layers = [
         {
@@ -99,7 +104,7 @@ def prepare_training(generator: Generator) -> State:
             "mean": torch.zeros(units, device=device),
             "variance": torch.ones(units, device=device),
         }
-        for fan_in, units in pairwise(WIDTHS[:-1])
+        for fan_in, units in pairwise(widths[:-1])
     ]
     last = {
         "weight": torch.zeros(WIDTHS[-1], WIDTHS[-2], device=device),
@@ -111,7 +116,7 @@ def prepare_training(generator: Generator) -> State:
 def train_step(state: State, x: Tensor, labels: Tensor, generator: Generator, *, step: int, n_steps: int) -> State:
     """Momentum with a decayed weight and one cycle of the rate; running statistics beside it."""
     layers = state["layers"]
-    statistics = _statistics(x, layers)
+    statistics = statistics_of(x, layers)
     ones = [torch.ones(len(x), len(layer["gamma"]), device=x.device) for layer in layers[:-1]]
     _, grads = train_pass(x, labels, layers, ones, keep=1.0, eps=EPS)
     velocities = state["velocities"] or [
@@ -139,7 +144,7 @@ def cycle(step: int, n_steps: int) -> float:
     return LOW + (RATE - LOW) * (1 + math.cos(math.pi * share)) / 2
 
 
-def _statistics(x: Tensor, layers: Sequence[Mapping[str, Tensor]]) -> list[Layer]:
+def statistics_of(x: Tensor, layers: Sequence[Mapping[str, Tensor]]) -> list[Layer]:
     """Mean and unbiased variance of each hidden layer's sums in a minibatch."""
     found = []
     for layer in layers[:-1]:

@@ -29,7 +29,7 @@ from steepest._checks.compare import type_name
 from steepest._checks.drives import said
 from steepest.learning import CLASSES, COLUMNS, STEPS, accuracy, minibatches, start, task
 
-PREPARE, STEP, PREDICT = PARTS = ("prepare_training", "train_step", "predict_digits")
+PARTS = ("prepare_training", "train_step", "predict_digits")
 STRETCH = 50  # minibatches that are handed over at a time
 ALONE = 25  # rows that are asked about by themselves
 
@@ -62,6 +62,8 @@ class Entrant:
     ----------
     function : Function
         One of them, or any other of the same student.
+    calls : sequence of str
+        The names of the three, in the order in which they are called.
 
     Raises
     ------
@@ -69,9 +71,11 @@ class Entrant:
         By each method, where a function is missing, raises, or gives back what is no answer.
     """
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, calls: Sequence[str] = PARTS) -> None:
         self._judged = function
-        self._parts = {name: function if name == function.name else function.companion(name) for name in PARTS}
+        self._prepare, self._step, self._predict = (
+            function if name == function.name else function.companion(name) for name in calls
+        )
 
     def generator(self, seed: int) -> Any:
         """A generator on the student's side, which can be asked for its seed: it is not the one that tasks have."""
@@ -79,7 +83,7 @@ class Entrant:
 
     def started(self, generator: Any) -> Any:
         """The handle of a state to begin with."""
-        return self._asked(PREPARE, lambda part: part.hold(generator))
+        return self._asked(self._prepare, lambda part: part.hold(generator))
 
     def trained(
         self, state: Any, batches: Iterable[Batch], generator: Any, *, first: int = 0, n_steps: int = STEPS
@@ -107,7 +111,7 @@ class Entrant:
 
     def says(self, state: Any, x: Tensor) -> Any:
         """What is said of rows, in whatever form."""
-        return self._asked(PREDICT, lambda part: part(state, x))
+        return self._asked(self._predict, lambda part: part(state, x))
 
     def answers(self, state: Any, x: Tensor) -> Tensor:
         """Classes of rows; scores are let pass, and the largest counts."""
@@ -116,39 +120,36 @@ class Entrant:
     def alone(self, state: Any, x: Tensor) -> Tensor | None:
         """Classes of rows that are asked about one at a time, in one exchange; None where that is refused."""
         try:
-            found = self._parts[PREDICT].each(state, [((row[None],), {}) for row in x])
+            found = self._predict.each(state, [((row[None],), {}) for row in x])
             return torch.cat([classes(answer, 1) for answer in found])
         except StudentError:
             return None
 
     def _folded(self, state: Any, calls: Sequence[tuple[Sequence[Any], Mapping[str, Any]]]) -> Any:
-        return self._asked(STEP, lambda part: part.fold(state, calls))
+        return self._asked(self._step, lambda part: part.fold(state, calls))
 
-    def _asked(self, name: str, ask: Callable[[Function], Any]) -> Any:
+    def _asked(self, part: Function, ask: Callable[[Function], Any]) -> Any:
         """What one of the functions gives; where another than the judged one fails, that is said."""
         try:
-            return ask(self._parts[name])
+            return ask(part)
         except StudentError as error:
-            if name == self._judged.name:
+            if part is self._judged:
                 raise
             self._expect_written()
-            told = said(error) if self._parts[name].exists() else "it is not defined"
-            raise StudentError(f"`{name}`, which is needed here, comes first: {told}", line=error.line) from error
+            told = said(error) if part.exists() else "it is not defined"
+            raise StudentError(f"`{part.name}`, which is needed here, comes first: {told}", line=error.line) from error
 
     def _expect_written(self) -> None:
         """Raise what an unwritten function raises; anything else comes of what it is given."""
-        labels = torch.zeros(1, dtype=torch.int64)
-        given: dict[str, tuple[Sequence[Any], Mapping[str, Any]]] = {  # the other one is called before all else
-            STEP: ((labels, None), {"step": 0, "n_steps": STEPS}),
-            PREDICT: ((), {}),
-        }
-        if self._judged.name in given:
-            rest, named = given[self._judged.name]
-            try:
-                self._judged(None, torch.zeros(1, COLUMNS), *rest, **named)
-            except StudentError as error:
-                if error.kind == "NotImplementedError" and not str(error):
-                    raise
+        x, labels = torch.zeros(1, COLUMNS), torch.zeros(1, dtype=torch.int64)
+        try:
+            if self._judged is self._step:
+                self._judged(None, x, labels, None, step=0, n_steps=STEPS)
+            elif self._judged is self._predict:
+                self._judged(None, x)
+        except StudentError as error:
+            if error.kind == "NotImplementedError" and not str(error):
+                raise
 
 
 def measured(entrant: Entrant, seed: int) -> Measured:
@@ -178,11 +179,11 @@ def classes(found: Any, n: int) -> Tensor:
         found = torch.tensor(found)
     numbers = torch.as_tensor(found) if isinstance(found, torch.Tensor | np.ndarray) else None
     if numbers is None or numbers.dtype == torch.bool:
-        raise StudentError(f"what `{PREDICT}` returned is {type_name(found)}, expected an int64 class for each row")
+        raise StudentError(f"what `{PARTS[-1]}` returned is {type_name(found)}, expected an int64 class for each row")
     if numbers.shape == (n, CLASSES):
         numbers = numbers.argmax(1)
     if numbers.shape != (n,):
         raise StudentError(
-            f"what `{PREDICT}` returned has shape {tuple(numbers.shape)}, expected ({n},): a class for each row"
+            f"what `{PARTS[-1]}` returned has shape {tuple(numbers.shape)}, expected ({n},): a class for each row"
         )
     return numbers.double()

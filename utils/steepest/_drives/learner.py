@@ -12,7 +12,7 @@ from torch import Tensor
 from steepest._checks.calls import Function
 from steepest._checks.compare import type_name
 from steepest._checks.generators import GENERATOR
-from steepest._drives.entrant import ALONE, Entrant, alike, classes
+from steepest._drives.entrant import ALONE, PARTS, Entrant, alike, classes
 from steepest.learning import CLASSES, Task, accuracy, minibatches, task
 
 EARLY, SHORT = 10, 60  # minibatches after which starts are compared, and nets
@@ -45,7 +45,9 @@ def level(share: float, levels: Sequence[float]) -> str:
     return f"{levels[above - 1]:g} to {levels[above]:g} %"
 
 
-def learner(function: Function, *, seeds: Sequence[int], levels: Sequence[float]) -> dict[str, Any]:
+def learner(
+    function: Function, *, seeds: Sequence[int], levels: Sequence[float], calls: Sequence[str] = PARTS
+) -> dict[str, Any]:
     """Train a net for each seed, and see how well it does on rows that it has not met, all together.
 
     Parameters
@@ -54,8 +56,10 @@ def learner(function: Function, *, seeds: Sequence[int], levels: Sequence[float]
         Of the tasks.
     levels : sequence of float
         Of the mean accuracy in per cent, see `level`.
+    calls : sequence of str
+        Names of the three functions.
     """
-    entrant, given = Entrant(function), task(seeds[0])
+    entrant, given = Entrant(function, calls), task(seeds[0])
     rows = given.test.x
 
     def short(other: Task) -> Tensor:
@@ -79,15 +83,17 @@ def learner(function: Function, *, seeds: Sequence[int], levels: Sequence[float]
     }
 
 
-def learner_start(function: Function, *, seed: int) -> dict[str, Any]:
+def learner_start(function: Function, *, seed: int, calls: Sequence[str] = PARTS) -> dict[str, Any]:
     """Compare starts by what is predicted after a few minibatches, in which everything else is the same.
 
     Parameters
     ----------
     seed : int
         Of the task, and of the first start.
+    calls : sequence of str
+        Names of the three functions.
     """
-    entrant, given = Entrant(function), task(seed)
+    entrant, given = Entrant(function, calls), task(seed)
     batches = list(minibatches(given, n_steps=EARLY))
 
     def after(start: int) -> Tensor:
@@ -103,15 +109,17 @@ def learner_start(function: Function, *, seed: int) -> dict[str, Any]:
     }
 
 
-def learner_answers(function: Function, *, seed: int) -> dict[str, Any]:
+def learner_answers(function: Function, *, seed: int, calls: Sequence[str] = PARTS) -> dict[str, Any]:
     """Ask a net about rows, all at once and one by one, and go on training it.
 
     Parameters
     ----------
     seed : int
         Of the task and of the student's generator.
+    calls : sequence of str
+        Names of the three functions.
     """
-    entrant, given = Entrant(function), task(seed)
+    entrant, given = Entrant(function, calls), task(seed)
     state = entrant.net(minibatches(given), seed)
     x, labels = given.test.x, given.test.y
     found = entrant.says(state, x[:ASKED])
