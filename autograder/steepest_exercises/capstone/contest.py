@@ -6,13 +6,14 @@ from typing import Any
 
 import torch
 from steepest._checks.calls import Function, StudentError
-from steepest._drives.entrant import PARTS, PREDICT, PREPARE, STEP, Entrant
+from steepest._drives.entrant import PARTS, Entrant
 from steepest.learning import accuracy, minibatches, task
 from steepest_grader.exercise.contest import Contest
 from torch import Tensor
 
 __all__ = ["CONTEST"]
 
+PREPARE, STEP, PREDICT = PARTS
 ALONE = 25  # rows that are asked about by themselves, before any others are there
 BY_ROUNDING = 1  # of them may be answered otherwise among others, where two classes are nearly as likely
 NEAREST = 5

@@ -14,7 +14,6 @@ from statistics import fmean, stdev
 __all__ = ["TIES", "behind", "mean_and_error", "placed"]
 
 TIES = 2.0
-ROUNDING = 1e-12
 
 
 def mean_and_error(results: Sequence[float]) -> tuple[float, float]:
@@ -25,7 +24,7 @@ def mean_and_error(results: Sequence[float]) -> tuple[float, float]:
 def behind(better: Sequence[float], other: Sequence[float]) -> bool:
     """Whether the results of the other are lower by more than luck on the same tasks brings."""
     mean, error = mean_and_error([a - b for a, b in zip(better, other, strict=True)])
-    return mean > TIES * error + ROUNDING
+    return mean > TIES * error
 
 
 def placed(results: Mapping[str, Sequence[float]]) -> dict[str, int]:

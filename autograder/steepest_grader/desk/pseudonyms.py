@@ -68,7 +68,7 @@ def shown_names(
     shown: dict[str, str] = {}
     refused: dict[str, str] = {}
     ids = {alike(student): student for student in students}
-    used = {alike(name) for name in taken}
+    used = {alike(text) for name in taken for text in (name, tidy(name))}
     names = {student: tidy(text) for student, text in written.items()}
     several = Counter(alike(name) for name in names.values() if name)
     for student, name in names.items():

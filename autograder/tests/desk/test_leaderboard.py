@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from steepest_grader.desk.leaderboard import Board, as_json, board, table_path, write_board
+from steepest_grader.desk.pseudonyms import LONGEST
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.contest import Entry, Round, seeds_of
 
@@ -147,6 +148,12 @@ def test_the_order_of_equal_names_tells_nothing_of_ids() -> None:
     assert shown == [{"ada": "Fox (1)", "bob": "Fox (2)"}, {"ada": "Fox (2)", "bob": "Fox (1)"}]
 
 
+def test_nobody_is_shown_as_another_or_as_the_courses_own() -> None:
+    found = board(round_of(entry("ada", 0.6, "Bob-Id"), entry("bob-id", 0.5, "Owl"), entry("eve", 0.4, LINE.upper())))
+    assert [row.name for row in found.rows] == [LINE, "Owl", f"{LINE.upper()[:LONGEST]} (1)"]
+    assert list(found.refused) == ["ada"]
+
+
 HOSTILE = (
     "<script>alert(1)</script>", "<img src=x onerror=x>", "</title><b>", "&lt;b&gt;", "{{ 7 * 7 }}", "{% raw %}",
     '" onmouseover="x', "=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "\t=1+1", ";=1+1", "\uff1d1+1", "a\r\nb,c",
@@ -171,6 +178,7 @@ def test_a_hostile_name_is_text(name: str, tmp_path: Path) -> None:
 
 def test_the_page_loads_and_runs_nothing(tmp_path: Path) -> None:
     page, _ = written(board(round_of(*CLASS)), tmp_path)
+    assert sorted(Page(page).names) == sorted(["Quiet Fox", "Owl", "Hare", "Mole", LINE])
     assert "default-src 'none'" in unescape(page) and "script-src" not in page
     assert not re.search(r"<script|<link|<img|src=|href=|@import|url\(|https?:", page)
 
