@@ -48,7 +48,7 @@ def store(state: Rows, x: Tensor, labels: Tensor, generator: Any, *, step: int, 
 def nearest(state: Rows, x: Tensor) -> Tensor:
     """The class that most of the nearest rows have, of all that were kept; each of them once, whatever the epochs."""
     kept, classes = (torch.cat(parts) for parts in zip(*state, strict=True))
-    rows, places = kept.unique(dim=0, return_inverse=True)
+    rows, places = torch.unique(kept, dim=0, return_inverse=True)
     labels = torch.empty(len(rows), dtype=torch.int64)
     labels[places] = classes
     return labels[torch.cdist(x, rows).topk(NEAREST, largest=False).indices].mode(1).values
