@@ -6,7 +6,16 @@ import math
 
 import pytest
 import torch
-from steepest.callables import CALLABLES, budgeted_energy, budgeted_product, half_plane_energy, rate_table, tanh_energy
+from steepest.callables import (
+    CALLABLES,
+    budgeted_energy,
+    budgeted_product,
+    counting_step,
+    half_plane_energy,
+    rate_table,
+    small_batches_only,
+    tanh_energy,
+)
 from torch import Tensor
 
 
@@ -89,3 +98,23 @@ def test_only_without_a_shift_the_energy_is_even() -> None:
     even, shifted = tanh_energy(MATRIX), tanh_energy(MATRIX, SHIFT)
     assert float(even(theta)) == pytest.approx(float(even(-theta)))
     assert float(shifted(theta)) != pytest.approx(float(shifted(-theta)), rel=1e-3)
+
+
+def test_a_step_grows_with_its_number_and_changes_nothing_that_it_is_given() -> None:
+    theta, grad, state = torch.tensor([1.0, 2.0]), torch.tensor([3.0, -1.0]), {"t": 1, "seen": torch.ones(2)}
+    moved, new = counting_step()(theta, grad, state, lr=0.5, l2=2.0)
+    assert moved.tolist() == [1 - 0.5 * 2 * 5, 2 - 0.5 * 2 * 3]
+    assert (new["t"], new["seen"].tolist()) == (2, [4, 0])
+    assert (theta.tolist(), grad.tolist(), state["t"]) == ([1, 2], [3, -1], 1)
+    assert torch.equal(counting_step()(theta, grad, state)[0], theta - 0.1 * 2 * grad)
+
+
+@pytest.mark.parametrize("rows", [0, 4])
+def test_few_rows_are_taken_at_a_time(rows: int) -> None:
+    theta = torch.tensor([[1.0, 2.0], [0.0, -1.0]])
+    predict = small_batches_only(theta, 3, 2)
+    assert predict(torch.ones(3, 2)).tolist() == [[3, -1]] * 3
+    with pytest.raises(RuntimeError, match=f"between 1 and 3 rows can be taken at a time, not {rows}"):
+        predict(torch.ones(rows, 2))
+    with pytest.raises(RuntimeError, match="all 2 batches are used up"):
+        predict(torch.ones(1, 2))

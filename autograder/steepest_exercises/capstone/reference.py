@@ -106,10 +106,8 @@ def start_of(widths: Sequence[int], generator: Generator) -> State:
         }
         for fan_in, units in pairwise(widths[:-1])
     ]
-    last = {
-        "weight": torch.zeros(WIDTHS[-1], WIDTHS[-2], device=device),
-        "bias": torch.zeros(WIDTHS[-1], device=device),
-    }
+    fan_in, classes = widths[-2:]
+    last = {"weight": torch.zeros(classes, fan_in, device=device), "bias": torch.zeros(classes, device=device)}
     return {"layers": [*layers, last], "velocities": None}
 
 
@@ -119,9 +117,8 @@ def train_step(state: State, x: Tensor, labels: Tensor, generator: Generator, *,
     statistics = statistics_of(x, layers)
     ones = [torch.ones(len(x), len(layer["gamma"]), device=x.device) for layer in layers[:-1]]
     _, grads = train_pass(x, labels, layers, ones, keep=1.0, eps=EPS)
-    velocities = state["velocities"] or [
-        {key: torch.zeros_like(grad) for key, grad in layer.items()} for layer in grads
-    ]
+    still = [{key: torch.zeros_like(value) for key, value in grad.items()} for grad in grads]
+    velocities = state["velocities"] or still
     rate, moved, kept = cycle(step, n_steps), [], []
     for layer, grad, velocity, seen in zip(layers, grads, velocities, [*statistics, {}], strict=True):
         new = {key: MOMENTUM * velocity[key] + grad[key] for key in grad}

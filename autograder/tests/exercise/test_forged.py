@@ -32,7 +32,10 @@ BORROWED = (
     "dropout_mask", "inverted_dropout", "dropout_train", "batch_norm_train", "batch_norm_backward", "early_stop",
     "classify_critical_point", "taylor_terms",
 )  # fmt: skip
-SLOW = {"dropout_mask": 0.15, "lecun_normal": 0.15, "minibatches": 0.15, "inverted_dropout": 0.3}  # of the replies
+SLOW = {
+    "dropout_mask": 0.15, "lecun_normal": 0.15, "minibatches": 0.15, "inverted_dropout": 0.3, "_prepared": 0.3,
+    "_trained": 0.3, "_predicted": 0.3,
+}  # of the replies  # fmt: skip
 MISTAKES = 4  # of each, which are enough to be compared with
 
 
@@ -49,6 +52,22 @@ X = torch.tensor([1.0, -2.0, 3.0]).double()
 PASSES = {"forward": "_forward", "args": [X], "kwargs": {}, "gradients": [X, X + 1], "outputs": ["grad", "sum"]}
 
 
+def _prepared(generator: Any) -> Any:
+    return object()
+
+
+def _trained(state: Any, x: torch.Tensor, labels: Any, generator: Any, *, step: int, n_steps: int) -> Any:
+    return state
+
+
+def _predicted(state: Any, x: torch.Tensor) -> torch.Tensor:
+    return x.abs().argmax(dim=1) % 10
+
+
+LEARNERS = {"_prepared": _prepared, "_trained": _trained, "_predicted": _predicted}
+LEARNING = {"calls": list(LEARNERS), "seed": 1}
+
+
 def _exercise(reference: Callable[..., Any], drive: str, inputs: Mapping[str, Any], **settings: Any) -> Exercise:
     cases = [Case("one", inputs, drive), Case("two", inputs, drive, corner=0.1)]
     return Exercise(reference.__name__, reference, lambda rng: cases, (), (), **settings)
@@ -60,7 +79,11 @@ def exercises() -> tuple[Exercise, ...]:
     borrowed = [replace(known[name], mistakes=known[name].mistakes[:MISTAKES]) for name in BORROWED]
     ahead = _exercise(_forward, "forward", {"args": [X], "kwargs": {}})
     back = _exercise(_backward, "backward", PASSES, companions={"_forward": _forward})
-    return (*borrowed, ahead, back)
+    start = _exercise(_prepared, "learner_start", LEARNING, companions=LEARNERS)
+    steps = {"calls": list(LEARNERS), "seeds": [1], "levels": [20.0]}
+    learner = _exercise(_trained, "learner", steps, companions=LEARNERS)
+    answers = _exercise(_predicted, "learner_answers", LEARNING, companions=LEARNERS)
+    return (*borrowed, ahead, back, start, learner, answers)
 
 
 # --- values of every shape

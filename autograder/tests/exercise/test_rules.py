@@ -15,7 +15,7 @@ from steepest._checks.outcomes import read
 from steepest._checks.wire import Named
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue, stored
-from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
+from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Rung
 from torch import Tensor
 
 Cases = Callable[[np.random.Generator], Any]
@@ -48,6 +48,7 @@ def _breaks(x: Tensor) -> Tensor:
 
 SUM = Accepted("sum", lambda x: x + x)
 CLIMBS = Mistake("climbs", lambda x: -2 * x, "Mind the sign.")
+HALFWAY = Rung("halfway", {"the double": "half"}, "Go on.", 0.5)
 EXERCISE = Exercise("double", _double, _cases, [SUM], [CLIMBS])
 
 
@@ -57,6 +58,10 @@ def _with(**fields: Any) -> Exercise:
 
 def _mistake(**fields: Any) -> Exercise:
     return _with(mistakes=[replace(CLIMBS, **fields)])
+
+
+def _rung(**fields: Any) -> Exercise:
+    return _with(ladder=[replace(HALFWAY, **fields)])
 
 
 def _accepted(**fields: Any) -> Exercise:
@@ -85,8 +90,14 @@ WRONG: dict[str, tuple[Exercise, str]] = {
     "a mistake that is accepted": (_with(accepted=[CLIMBS]), r"`accepted` must hold Accepted\(...\) only. Got Mistake"),
     "one name twice": (
         _with(accepted=[replace(SUM, name="climbs")]),
-        "the name 'climbs' is used twice among its accepted variants and mistakes. Rename one",
+        "the name 'climbs' is used twice among its accepted variants, mistakes and rungs. Rename one",
     ),
+    "a rung that bears a mistake's name": (_rung(name="climbs"), "the name 'climbs' is used twice among"),
+    "a ladder that is one rung": (_with(ladder=HALFWAY), r"`ladder` must be a list of Rung\(...\). Got Rung"),
+    "a rung with the judge's name": (_rung(name="reference"), "the name of the rung 'reference' must be an identifier"),
+    "a rung on which nothing is seen": (_rung(seen={}), "the rung 'halfway' must say in `seen` what is observed"),
+    "a rung without a text": (_rung(text=" "), "the rung 'halfway' has no text. Got ' '"),
+    "a rung for more than all": (_rung(credit=1.5), r"`credit` of the rung 'halfway' must be in \[0, 1\]. Got 1.5"),
     "a name with a blank": (_mistake(name="no sign"), "the mistake 'no sign' must be an identifier, such as"),
     "no implementation": (_mistake(implementation=None), "the mistake 'climbs' must have a function .* Got None"),
     "an empty hint": (_mistake(hint=" "), "the mistake 'climbs' has no hint. Got ' '. Say in a sentence"),

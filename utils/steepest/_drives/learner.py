@@ -36,7 +36,7 @@ LEARNED = "“the answers are better than guessing”"
 
 def level(share: float, levels: Sequence[float]) -> str:
     """Between which of the levels, in per cent and ascending, a share lies, in words."""
-    percent = 100 * share
+    percent = round(100 * share, 9)  # 100 · 0.29 is less than 29
     if percent < levels[0]:
         return f"below {levels[0]:g} %"
     if percent >= levels[-1]:

@@ -110,14 +110,14 @@ def test_the_state_never_leaves_the_students_side() -> None:
 
 
 LEVEL = {
-    0.1: "below 20 %", 0.1999: "below 20 %", 0.2: "20 to 25.5 %", 0.2549: "20 to 25.5 %", 0.255: "25.5 to 30 %",
-    0.3: "30 % or more", 1.0: "30 % or more",
+    0.1: "below 20 %", 0.1999: "below 20 %", 0.2: "20 to 25.5 %", 0.2549: "20 to 25.5 %", 0.255: "25.5 to 29 %",
+    0.29: "29 to 30 %", 0.3: "30 % or more", 1.0: "30 % or more",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("share", LEVEL)
 def test_levels(share: float) -> None:
-    assert level(share, [20.0, 25.5, 30.0]) == LEVEL[share]
+    assert level(share, [20.0, 25.5, 29.0, 30.0]) == LEVEL[share]
 
 
 def _always(value: int) -> Callable[..., Tensor]:
