@@ -167,8 +167,8 @@ def print_board(board: Board, reused: int) -> None:
         numbers = f"{100 * row.mean:.1f} ± {100 * row.error:.1f} %", f"{row.entry.seconds:.1f}" if row.student else ""
         add_row(table, place, row.student or "(for comparison)", row.name, *numbers)
     OUT.print(table)
-    entrants = [row for row in (*board.rows, *board.unnamed) if row.student]
-    say(f"{len(entrants)} submissions were played, {reused} of them by an earlier run; no mark depends on it.")
+    count = sum(bool(row.student) for row in (*board.rows, *board.unnamed)) + len(board.failed) + len(board.ours)
+    say(f"{count} submissions, {reused} of them played by an earlier run. No mark depends on it.")
     for student, reason in board.failed.items():
         say(f"without a result: {student}, {reason}")
     for student, reason in board.refused.items():

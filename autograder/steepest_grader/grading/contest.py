@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from steepest._checks.calls import local
 
-from steepest_grader.course.lesson import load
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.errors import CourseError, GradebookError
 from steepest_grader.exercise.contest import Contest, Entry, Round, seeds_of
 from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.files import OddFileError, alone, read_below, replace_file
 from steepest_grader.gradebook.autograded import Autograded
-from steepest_grader.grading.replay import Notebook, replay
+from steepest_grader.grading.replay import replay
 from steepest_grader.notebook.flags import LIBRARY
 from steepest_grader.notebook.restore import MAX_BYTES
 from steepest_grader.sandbox.base import Sandbox
@@ -79,14 +79,12 @@ def play_contest(
             kept = _Kept.read(_path(course, lesson_id), lesson.version, seeds)
             if force:
                 kept.entries.clear()
-            notebooks = dict(_notebooks(graded, stored))
-            digests = {who: lesson.digest(data) for who, data in notebooks.items() if isinstance(data, bytes)}
-            known = {who: entry for who, entry in kept.entries.items() if digests.get(who) == entry.digest}
-            kept.entries = {who: entry for who, entry in known.items() if not entry.ours}
+            kept.keep_only({who: _digest(lesson, _notebook(graded, item)) for who, item in stored.items()})
             reused = len(kept.entries)
-            todo = [(who, data) for who, data in notebooks.items() if who not in kept.entries]
+            todo = [who for who in stored if who not in kept.entries]
             tell(0, len(todo), lesson_id)
-            played = replay(lesson, contest, todo, seeds, sandbox=sandbox, jobs=jobs, flags=_flags(stored))
+            notebooks = ((who, _notebook(graded, stored[who])) for who in todo)  # all of a class may be too much
+            played = replay(lesson, contest, notebooks, seeds, sandbox=sandbox, jobs=jobs, flags=_flags(stored))
             for done, entry in enumerate(played, start=1):
                 kept.entries[entry.student] = entry
                 kept.write()
@@ -100,14 +98,17 @@ def play_contest(
     return Round(lesson_id, contest.measured, seed, seeds, entries, kept.lines, reused)
 
 
-def _notebooks(graded: Autograded, stored: Mapping[str, GradedSubmission]) -> Iterator[Notebook]:
-    """The notebook of each student as graded, or why there is none."""
-    for student, item in stored.items():
-        path = graded.notebook(student)
-        try:
-            yield student, read_below(path.parent, path.name, most=2 * MAX_BYTES)
-        except (OddFileError, OSError) as error:
-            yield student, item.message or f"The graded notebook cannot be read: {error}."
+def _digest(lesson: Lesson, data: bytes | str) -> str:
+    return lesson.digest(data) if isinstance(data, bytes) else lesson.digest(None, data)
+
+
+def _notebook(graded: Autograded, item: GradedSubmission) -> bytes | str:
+    """A student's notebook as graded, or why there is none."""
+    path = graded.notebook(item.student)
+    try:
+        return read_below(path.parent, path.name, most=2 * MAX_BYTES)
+    except (OddFileError, OSError) as error:
+        return item.message or f"The graded notebook cannot be read: {error}."
 
 
 def _flags(stored: Mapping[str, GradedSubmission]) -> dict[str, list[str]]:
@@ -154,6 +155,11 @@ class _Kept:
             len(entry.results) in (0, len(seeds)) for entry in entries.values()
         )
         return cls(path, version, seeds, entries, lines) if sound else nothing
+
+    def keep_only(self, digests: Mapping[str, str]) -> None:
+        """Forget what is not of these students' notebooks, and where the grader failed."""
+        sound = {who: entry for who, entry in self.entries.items() if not entry.ours}
+        self.entries = {who: entry for who, entry in sound.items() if digests.get(who) == entry.digest}
 
     def write(self) -> None:
         rows = [self.entries[who].as_json() for who in sorted(self.entries)]

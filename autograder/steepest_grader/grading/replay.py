@@ -116,7 +116,8 @@ def _played(
 ) -> Entry:
     """One submission, and whatever fails with it."""
     if isinstance(data, str):
-        return Entry(student, "", flags=tuple(flags), reason="the notebook cannot be read", detail=data)
+        digest = lesson.digest(None, data)
+        return Entry(student, digest, flags=tuple(flags), reason="the notebook cannot be read", detail=data)
     entry = partial(Entry, student, lesson.digest(data))
     pseudonym, results, spent = "", list[float](), 0.0
     try:
