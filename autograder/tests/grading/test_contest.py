@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -61,6 +62,9 @@ def momentum_step(theta, grad, state, *, lr, beta):
     return theta + velocity, {"velocity": velocity}
     ### END SOLUTION
 
+# %% tags=["demo"]
+momentum_step = "a demo is not run"
+
 # %% nbgrader={"grade": true, "grade_id": "momentum_step"}
 check(momentum_step)
 ### BEGIN HIDDEN TESTS
@@ -68,14 +72,11 @@ from steepest_grader import grade
 grade(momentum_step)
 ### END HIDDEN TESTS
 
-# %% tags=["demo"]
-raise SystemExit("a demo is not run")
-
 # %%
 # leaderboard_name = "choose one"
 
 # %%
-raise ValueError("what comes behind is not run")
+momentum_step = "what comes behind is not run"
 """
 STEP = "def momentum_step(theta, grad, state, *, lr, beta):\n"
 RIGHT = '    v = beta * state["velocity"] - lr * grad\n    return theta + v, {"velocity": v}\n'
@@ -194,6 +195,33 @@ def test_the_lines_are_played_alike(played: Round) -> None:
 def test_a_second_run_plays_nothing_again(course: TextCourse, sandbox: Sandbox, played: Round) -> None:
     again = play_contest(course, LESSON, seed=SEED, tasks=TASKS, sandbox=sandbox)
     assert (again.entries, again.lines, again.reused) == (played.entries, played.lines, len(played.entries))
+
+
+def test_what_has_changed_is_played_again_and_nothing_else(
+    course: TextCourse, sandbox: Sandbox, played: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = TextCourse(shutil.copytree(course.root, tmp_path / "copy"))
+    notebook = Autograded(copy, LESSON).notebook("right")
+    notebook.write_text(notebook.read_text().replace("Fox", "Vixen"))
+    shutil.rmtree(Autograded(copy, LESSON).folder("stays"))
+    asked: list[str] = []
+
+    def seen(lesson: object, contest: object, notebooks: Iterable[tuple[str, bytes]], *args: Any, **more: Any) -> Any:
+        given = list(notebooks)
+        asked.extend(who for who, _ in given)
+        return replay(lesson, contest, given, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "replay", seen)
+    again = {entry.student: entry for entry in _again(copy, sandbox).entries}
+    assert asked == ["right"]
+    assert again["right"].pseudonym == "Vixen"
+    assert again.keys() == {entry.student for entry in played.entries} - {"stays"}
+    _again(copy, sandbox, force=True)
+    assert len(asked) == 1 + len(again)
+
+
+def _again(course: TextCourse, sandbox: Sandbox, **more: Any) -> Round:
+    return play_contest(course, LESSON, seed=SEED, tasks=TASKS, sandbox=sandbox, jobs=2, **more)
 
 
 @pytest.fixture
