@@ -27,7 +27,7 @@ Answers = Callable[[State, Tensor], Any]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    inputs = {"seed": int(rng.integers(2**31)), "calls": list(PARTS)}
+    inputs = {"seed": int(rng.integers(2**62)), "calls": list(PARTS)}
     return [Case("rows that it has not seen", inputs, "learner_answers")]
 
 
@@ -191,4 +191,10 @@ PREDICT_DIGITS = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        "Another ε costs accuracy or nothing, and accuracy is measured by `train_step`.": [
+            "return network_scores(x, state['layers'], eps=1.00001).argmax(dim=1)",
+            "return network_scores(x, state['layers'], eps=1.1e-05).argmax(dim=1)",
+        ]
+    },
 )

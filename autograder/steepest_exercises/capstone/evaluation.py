@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy, nll_loss
 
 from steepest_exercises.capstone import reference
 from steepest_exercises.inputs import normal
+from steepest_exercises.reasons import ROWS
 
 Predict = Callable[[Tensor], Tensor]
 OFTEN = 1000  # calls that no way to go through the rows needs
@@ -151,8 +152,8 @@ EVALUATE = Exercise(
     cases=_cases,
     points=2,
     accepted=[
-        Accepted("counted", _counted),
-        Accepted("means_weighted_by_rows", _weighted),
+        Accepted("counted", _counted, library=True),
+        Accepted("means_weighted_by_rows", _weighted, library=True),
         Accepted("one_row_at_a_time", _by_rows),
         Accepted("by_hand", _by_hand),
     ],
@@ -311,4 +312,11 @@ EVALUATE = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        ROWS: [
+            "for start in range(0, len(labels), batch_size):",
+            "return (right / len(labels), total / len(x))",
+            "return (right / len(x), total / len(labels))",
+        ]
+    },
 )

@@ -29,7 +29,7 @@ State = dict[str, Any]
 
 
 def _cases(rng: np.random.Generator, count: int = PUBLIC) -> Sequence[Case]:
-    seeds = [int(seed) for seed in rng.integers(2**31, size=count)]
+    seeds = [int(seed) for seed in rng.integers(2**62, size=count)]
     return [Case("400 minibatches, several times", {"seeds": seeds, "levels": LEVELS, "calls": list(PARTS)}, "learner")]
 
 

@@ -29,7 +29,7 @@ Start = Callable[[Generator], Any]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    inputs = {"seed": int(rng.integers(2**31)), "calls": list(PARTS)}
+    inputs = {"seed": int(rng.integers(2**62)), "calls": list(PARTS)}
     return [Case("two starts with one seed, and one with another", inputs, "learner_start")]
 
 

@@ -248,4 +248,10 @@ STEP_ALL = Exercise(
             "Gradient and parameter have changed places: the stepper wants `theta` first and then `grad`.",
         ),
     ],
+    equivalent={
+        "The three lists are equally long.": [
+            "moved = [step(*three, **hyper) for three in zip(parameters, grads, states)]",
+            "moved = [step(*three, **hyper) for three in zip(parameters, grads, states, strict=False)]",
+        ]
+    },
 )

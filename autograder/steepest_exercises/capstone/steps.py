@@ -8,7 +8,7 @@ from __future__ import annotations
 from steepest._drives.learner import HEARS, REPEATS, SCORE, level
 from steepest_grader.exercise.model import Rung
 
-STEPS = {20: 0.1, 28: 0.2, 34: 0.3, 40: 0.4, 45: 0.5, 50: 0.6, 54: 0.7, 56: 0.8, 58: 0.9, 60: 1.0}  # by per cent
+STEPS = {20: 0.1, 27: 0.2, 34: 0.3, 40: 0.4, 45: 0.5, 49: 0.6, 52: 0.7, 55: 0.8, 58: 0.9, 61: 1.0}  # by per cent
 LEVELS = sorted({float(bound) for step in STEPS for bound in (step, step + 1)})
 LOWEST = "below_20_percent"
 ELSEWHERE = 0.1  # what draws from another generator cost
@@ -18,9 +18,9 @@ ADVICE = {  # by the accuracy up to which it holds
     "step go downhill, and does `predict_digits` read what was trained?",
     40: "It learns, but slowly. 400 minibatches are few: is the rate ten times too small, does the start "
     "keep the size of the signals (lesson 9), and does every layer learn?",
-    50: "Of the same gradients momentum and Adam make more (lessons 5 and 6), with a rate that is tried out.",
-    56: "What usually brings the next step: a rate that ends low, as in one cycle (lesson 4), and a wider net.",
-    60: "What usually brings the next step: batch normalization (lesson 12) with a higher rate, a wider "
+    49: "Of the same gradients momentum and Adam make more (lessons 5 and 6), with a rate that is tried out.",
+    55: "What usually brings the next step: a rate that ends low, as in one cycle (lesson 4), and a wider net.",
+    61: "What usually brings the next step: batch normalization (lesson 12) with a higher rate, a wider "
     "or a deeper net. Change one thing at a time, and compare over several seeds.",
     101: "From here on it is for the leaderboard.",
 }

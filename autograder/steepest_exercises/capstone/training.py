@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 from steepest_exercises.capstone import reference
 from steepest_exercises.capstone.layers import Layer
 from steepest_exercises.capstone.passes import Grads, Pass, by_hand, by_torch, cases, forward
+from steepest_exercises.reasons import ROWS
 
 
 def _changed(change: Callable[[Tensor, Grads, int], Any]) -> Pass:
@@ -296,4 +297,12 @@ TRAIN_PASS = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        ROWS: ["n, h, passed = (len(labels), x, [])"],
+        "There is a mask for each hidden layer.": [
+            "for layer, mask in zip(hidden, masks):",
+            "for layer, mask in zip(hidden, masks, strict=False):",
+        ],
+        "No y is exactly 0.": ["passed.append((layer, h, u, spread, (y >= 0) * mask / keep))"],
+    },
 )
