@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from contest_exercises.contest.lesson import CONTEST, LESSON, LINE
 from steepest_grader.cli import main
 from steepest_grader.course import release
-from steepest_grader.course.lesson import load
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError, GradebookError
 from steepest_grader.exercise import catalogue
@@ -281,10 +281,9 @@ def test_a_failure_of_ours_is_played_again(
 ) -> None:
     copy = TextCourse(shutil.copytree(course.root, tmp_path / "copy"))
 
-    def fail(
-        lesson: object, contest: object, notebooks: list[tuple[str, bytes]], *_: object, **__: object
-    ) -> list[Entry]:
-        return [Entry(who, "", reason="the grader failed", ours=True) for who, _ in notebooks]
+    def fail(lesson: Lesson, contest: object, notebooks: Iterable[Any], *_: object, **__: object) -> list[Entry]:
+        given = [(who, module._digest(lesson, data)) for who, data in notebooks]
+        return [Entry(who, digest, reason="the grader failed", ours=True) for who, digest in given]
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "replay", fail)
