@@ -23,6 +23,7 @@ from torch.nn.functional import cross_entropy
 
 PAGE = find_course(Path(__file__).parent).root / "docs" / "ladder.md"
 SETS, SEEDS, FIRST = 12, 5, 700
+NEAREST = 1, 5
 State = dict[str, Any]
 Entrant = tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]
 
@@ -106,10 +107,19 @@ def main() -> None:
     """Measure and write the page."""
     torch.set_num_threads(1)
     rows = [_row(name, [100 * practise(*entrant, seed=seed) for seed in _seeds()]) for name, entrant in RECIPES.items()]
-    memory = {f"{k} nearest of all 4000 rows": [100 * nearest(task(seed), k) for seed in _seeds()] for k in (1, 5)}
-    neighbours = [_row(name, found) for name, found in memory.items()]
+    PAGE.write_text(page(rows, memory()))
+
+
+def memory() -> list[str]:
+    """The same for what learns nothing and remembers all rows."""
+    found = [nearest(task(seed)) for seed in _seeds()]
+    return [_row(f"{k} nearest of all 4000 rows", [100 * shares[k] for shares in found]) for k in NEAREST]
+
+
+def page(rows: Sequence[str], neighbours: Sequence[str]) -> str:
+    """The text of the page."""
     steps = ", ".join(f"{100 * share:.0f} % from {bound} %" for bound, share in STEPS.items())
-    text = f"""# The ladder of the capstone
+    return f"""# The ladder of the capstone
 
 Written by `python autograder/bench/ladder.py`. `train_step` of `14_capstone` earns by the mean accuracy on new rows
 over {SEEDS} hidden seeds, in small steps: {steps}.
@@ -130,17 +140,16 @@ For comparison, without any learning:
 No recipe's credit moves by more than one step. A student's own check plays other seeds, and calls a result safe only a
 point above a step.
 """
-    PAGE.write_text(text)
-    print(text)
 
 
-def nearest(given: Task, k: int) -> float:
-    """The accuracy of the commonest class among the nearest training rows."""
-    found = []
-    for rows in given.test.x.split(500):  # type: ignore[no-untyped-call]
-        near = torch.cdist(rows, given.train.x).topk(k, largest=False).indices
-        found.append(given.train.y[near].mode(dim=1).values)
-    return accuracy(torch.cat(found), given.test.y)
+def nearest(given: Task) -> dict[int, float]:
+    """By their number the accuracy of the commonest class among the nearest training rows."""
+    found: dict[int, list[Tensor]] = {k: [] for k in NEAREST}
+    for rows in torch.split(given.test.x, 500):
+        near = given.train.y[torch.cdist(rows, given.train.x).topk(max(NEAREST), largest=False).indices]
+        for k, answers in found.items():
+            answers.append(near[:, :k].mode(dim=1).values)
+    return {k: accuracy(torch.cat(answers), given.test.y) for k, answers in found.items()}
 
 
 def _seeds() -> range:

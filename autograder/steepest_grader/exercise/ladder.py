@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from steepest._checks.cases import Candidate
 
+from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import Exercise
 
-__all__ = ["rungs", "written"]
+__all__ = ["is_measured", "rungs", "written"]
 
 
 def rungs(exercise: Exercise, reference: Candidate) -> list[Candidate]:
@@ -25,6 +26,13 @@ def rungs(exercise: Exercise, reference: Candidate) -> list[Candidate]:
         )
         for step in exercise.ladder
     ]
+
+
+def is_measured(exercise: Exercise) -> bool:
+    """Whether it has a ladder, or is judged together with what has one: then many solutions are as good as another."""
+    known = catalogue.by_id()
+    together = (known[name].ladder for name in exercise.companions if name in known)
+    return bool(exercise.ladder) or any(map(bool, together))
 
 
 def written(exercise: Exercise, candidates: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:

@@ -20,6 +20,7 @@ from steepest_grader.course.lesson import Lesson
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.judge import passes
+from steepest_grader.exercise.ladder import is_measured
 from steepest_grader.exercise.model import Exercise
 from steepest_grader.notebook.cells import is_answer
 from steepest_grader.notebook.parse import parse
@@ -163,7 +164,10 @@ def _survives(given: Solutions, exercise: Exercise, source: str) -> bool:
 
 def _asked(given: Solutions, exercise: Exercise) -> list[Exercise]:
     others = map(catalogue.exercise, given.dependents(exercise.id))
-    return [exercise, *(item for item in others if not item.ladder)]  # to measure takes seconds, and luck would decide
+    return [
+        exercise,
+        *(item for item in others if not is_measured(item)),
+    ]  # to measure takes seconds, and luck would decide
 
 
 def _fates(given: Solutions, exercise: Exercise, sources: Sequence[str], seconds: float) -> Iterator[bytes | None]:

@@ -15,6 +15,7 @@ from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.delegated import delegated, traced
 from steepest_grader.exercise.judge import candidates, judge_local, refusals
+from steepest_grader.exercise.ladder import is_measured
 from steepest_grader.exercise.model import Accepted, Exercise, GradedSubmission, Mistake, Outcome, Verdict
 from steepest_grader.exercise.trivial import TRIVIAL, WRONG_SHAPE
 from steepest_grader.grading.submission import grade_submission
@@ -206,7 +207,7 @@ def _prove(exercise_id: str, seeds: Sequence[int], given: Solutions | None) -> P
         unnamed=tuple(key for key, good in named.items() if not good),
         refused=refusals(exercise, seeds),
         luck=_luck(exercise, seeds),
-        mutants=survey(given, exercise_id) if given is not None and not exercise.ladder else None,
+        mutants=survey(given, exercise_id) if given is not None and not is_measured(exercise) else None,
     )
 
 
