@@ -6,6 +6,7 @@ What a verb needs it imports itself, so that help and a mistyped name do not wai
 from __future__ import annotations
 
 import os
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,7 @@ from steepest_grader.terminal import (
     errors_told,
     fail,
     fail_for_ours,
+    print_board,
     print_grades,
     print_proofs,
     progress,
@@ -404,6 +406,58 @@ def export(
         say(f"{name}: {count} without a mark, because answers wait to be graded by hand; --unfinished gives one.")
     for student, reason in table.left_out.items():
         say(f"Left out: {student}, {reason}.")
+
+
+@main.command()
+@click.argument("lesson")
+@click.option("--seed", type=click.IntRange(0), help="Play the tasks of an earlier run again; by default new ones.")
+@click.option("--tasks", type=click.IntRange(2, 1000), default=20, show_default=True, help="How many tasks each plays.")
+@click.option("--admit", multiple=True, metavar="STUDENT", help="Show this submission: you have looked at it.")
+@click.option("--force", is_flag=True, help="With --seed: play again what has not changed.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="By default in build/course/leaderboards.")
+@jobs_option
+@json_option
+@unsafe_option
+@click.pass_obj
+def leaderboard(
+    settings: _Settings,
+    lesson: str,
+    seed: int | None,
+    tasks: int,
+    admit: tuple[str, ...],
+    force: bool,
+    out: Path | None,
+    jobs: int,
+    json_file: Path | None,
+    unsafe_no_sandbox: bool,
+) -> None:
+    """Play the graded submissions of a contest on new tasks: a page and a table for the class. No mark changes."""
+    course = settings.any_course
+    course.named([lesson])
+    from steepest_grader.desk import leaderboard as module
+    from steepest_grader.grading.contest import play_contest
+
+    path = out or module.board_path(course, lesson)
+    module.table_path(path)  # before all the work
+    fresh = seed is None
+    seed = secrets.randbits(48) if seed is None else seed
+    sandbox = _sandbox(unsafe_no_sandbox, _private(course))
+    say(f"{lesson}: {tasks} tasks of --seed {seed}")
+    with progress() as bar:
+        task = bar.add_task(lesson, total=None)
+        played = play_contest(
+            course, lesson, seed=seed, tasks=tasks, sandbox=sandbox, jobs=jobs, force=force,
+            tell=lambda done, total, who: bar.update(task, completed=done, total=total, description=escape(who)),
+        )  # fmt: skip
+    found = module.board(played, admitted=admit)
+    with errors_of_files():
+        table = module.write_board(found, path)
+    write_json(json_file, module.as_json(found))
+    print_board(found, played.reused)
+    if not fresh and played.reused < len(played.entries):
+        say("Some were played now on the tasks of an earlier run, which may be known: for a contest draw new ones.")
+    say(f"for the class: {path} and {table}")
+    fail_for_ours(found.ours)
 
 
 @main.command()

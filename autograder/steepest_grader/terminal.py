@@ -20,6 +20,7 @@ from rich.table import Column, Table
 from steepest_grader.errors import MendableError, printable
 
 if TYPE_CHECKING:
+    from steepest_grader.desk.leaderboard import Board
     from steepest_grader.exercise.model import GradedSubmission
 
 OUT = Console() if sys.stdout.isatty() else Console(width=120)
@@ -158,6 +159,36 @@ def print_grades(lesson: str, submissions: Sequence[GradedSubmission], reused: i
         for item in flagged[:10]:
             more = f" and {len(item.flags) - 1} more" * (len(item.flags) > 1)
             say(f"  {item.student}: {item.flags[0]}{more}")
+
+
+def print_board(board: Board, reused: int) -> None:
+    """Print who is on a leaderboard under which name, who is not, and whom to look at; for its instructor alone.
+
+    Parameters
+    ----------
+    board : Board
+    reused : int
+        How many entries were played by an earlier run.
+    """
+    table = Table("place", "student", "shown as", board.measured, "s a task", title=board.lesson)
+    for row in (*board.rows, *board.unnamed):
+        place = "" if row.place is None else str(row.place)
+        numbers = f"{100 * row.mean:.1f} ± {100 * row.error:.1f} %", f"{row.entry.seconds:.1f}" if row.student else ""
+        add_row(table, place, row.student or "(for comparison)", row.name, *numbers)
+    OUT.print(table)
+    count = sum(bool(row.student) for row in (*board.rows, *board.unnamed)) + len(board.failed) + len(board.ours)
+    say(f"{count} submissions, {reused} of them played by an earlier run. No mark depends on it.")
+    for student, reason in board.failed.items():
+        say(f"without a result: {student}, {reason}")
+    for student, reason in board.refused.items():
+        say(f"not shown by name: {student}, {reason}")
+    if board.waiting:
+        say(f"{len(board.waiting)} submissions want a human eye before they are shown:")
+    for student, flags in board.waiting.items():
+        more = f" and {len(flags) - 1} more" * (len(flags) > 1)
+        say(f"  {student}: {flags[0]}{more}")
+    if board.waiting:
+        say(f"Once you have looked: --seed {board.seed} --admit STUDENT, with the same --tasks.")
 
 
 def print_proofs(found: dict[str, dict[str, Any]], mutants: bool) -> None:

@@ -44,7 +44,8 @@ def commands() -> dict[str, click.Command]:
 
 def test_the_verbs() -> None:
     assert set(commands()) == {
-        "build", "release", "sample-class", "grade", "judge", "feedback", "report", "export", "verify", "doctor",
+        "build", "release", "sample-class", "grade", "judge", "feedback", "report", "export", "leaderboard",
+        "verify", "doctor",
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ them.
 from __future__ import annotations
 
 from steepest_exercises.capstone.answers import PREDICT_DIGITS
+from steepest_exercises.capstone.contest import CONTEST
 from steepest_exercises.capstone.counting import CONFUSION
 from steepest_exercises.capstone.evaluation import EVALUATE
 from steepest_exercises.capstone.learning import TRAIN_STEP
@@ -15,7 +16,7 @@ from steepest_exercises.capstone.start import PREPARE_TRAINING
 from steepest_exercises.capstone.stepping import STEP_ALL
 from steepest_exercises.capstone.training import TRAIN_PASS
 
-__all__ = ["EXERCISES", "LESSON"]
+__all__ = ["CONTEST", "EXERCISES", "LESSON"]
 
 LESSON = "14_capstone"
 EXERCISES = (

@@ -16,6 +16,7 @@ from steepest_grader.files import kept_secret
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from steepest_grader.exercise.contest import Contest
     from steepest_grader.exercise.model import Exercise
 
 __all__ = ["CONFIG", "SECRET", "Course", "nbgrader_names"]
@@ -127,6 +128,10 @@ class Course(ABC):
     def exercises(self, lesson: str) -> Sequence[Exercise]:
         """Exercises that a lesson must ask for, in their order."""
         return ()
+
+    def contest(self, lesson: str) -> Contest | None:
+        """What a lesson's leaderboard is about, where it has one."""
+        return None
 
     def exercise(self, exercise_id: str) -> Exercise:
         """The exercise that a test cell asks for by its id.

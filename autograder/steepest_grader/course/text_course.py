@@ -16,6 +16,7 @@ from steepest_grader.errors import CourseError
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from steepest_grader.exercise.contest import Contest
     from steepest_grader.exercise.model import Exercise
 
 __all__ = ["TextCourse", "read_settings"]
@@ -107,6 +108,12 @@ class TextCourse(Course):
         from steepest_grader.exercise import catalogue
 
         return catalogue.lessons(*self.private_packages).get(lesson, ())
+
+    def contest(self, lesson: str) -> Contest | None:
+        """That of the package of exercises for the lesson of this name."""
+        from steepest_grader.exercise import catalogue
+
+        return catalogue.contest(lesson, *self.private_packages)
 
     def exercise(self, exercise_id: str) -> Exercise:
         """The exercise of this id in the package of exercises."""

@@ -1,7 +1,7 @@
-"""The exercises of all installed courses.
+"""The exercises and contests of all installed courses.
 
 In a package that an entry point `steepest_grader.exercises` names, every folder with a module `lesson` that defines
-`LESSON` and `EXERCISES` is a lesson, and nothing has to be registered.
+`LESSON` and `EXERCISES` is a lesson, and nothing has to be registered. With `CONTEST` it has a leaderboard too.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from pathlib import Path
 
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import rules
+from steepest_grader.exercise.contest import Contest
 from steepest_grader.exercise.model import Exercise
 from steepest_grader.installed import exercise_packages
 
-__all__ = ["by_id", "exercise", "lessons"]
+__all__ = ["by_id", "contest", "exercise", "lessons"]
 
 
 @cache
@@ -50,6 +51,26 @@ def lessons(*names: str) -> dict[str, tuple[Exercise, ...]]:
 def by_id(*names: str) -> dict[str, Exercise]:
     """All exercises of all lessons, by id; `names` as for `lessons`."""
     return {item.id: item for group in lessons(*names).values() for item in group}
+
+
+@cache
+def contest(lesson: str, *names: str) -> Contest | None:
+    """What the leaderboard of a lesson is about; None where it has none. `names` as for `lessons`.
+
+    Raises
+    ------
+    CourseError
+        If it is about functions that are no exercises of the lesson.
+    """
+    if lesson not in lessons(*names):
+        return None
+    modules = (module for package in names or exercise_packages() for module in _modules(package))
+    module = next(module for module in modules if _defined(module)[0] == lesson)
+    found = getattr(importlib.import_module(module), "CONTEST", None)
+    known = {item.id for item in lessons(*names)[lesson]}
+    if found is not None and not (isinstance(found, Contest) and found.functions and known.issuperset(found.functions)):
+        raise CourseError(f"CONTEST of {module} must be a Contest(...) about exercises of the lesson. Got {found!r}.")
+    return found
 
 
 def exercise(exercise_id: str) -> Exercise:

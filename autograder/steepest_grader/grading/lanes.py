@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -26,6 +26,8 @@ from steepest_grader.sandbox.zygote import SandboxError
 
 LOG = logging.getLogger(__name__)
 NONE: Mapping[str, bytes] = {}
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 
 def grade_in_lanes(
@@ -37,15 +39,26 @@ def grade_in_lanes(
     started: Callable[[str], None] | None = None,
 ) -> Iterator[GradedSubmission]:
     """What `schedule.grade_all` promises, with so many threads."""
-    waiting: set[Future[GradedSubmission]] = set()
-    rest = iter(submissions)
+
+    def grade(submission: Submission) -> GradedSubmission:
+        if started is not None:
+            started(submission.student)
+        return grade_one(lesson, submission, sandbox)
+
+    return in_lanes(grade, submissions, sandbox=sandbox, jobs=jobs)
+
+
+def in_lanes(work: Callable[[Item], Done], items: Iterable[Item], *, sandbox: Sandbox, jobs: int) -> Iterator[Done]:
+    """Do some work for one item after another, for so many at a time, and yield what comes of each as it is done.
+
+    Items are taken no faster than they are worked on. Children of the sandbox are ended with the last.
+    """
+    waiting: set[Future[Done]] = set()
+    rest = iter(items)
     with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="lane") as lanes:
         try:
             while True:
-                for submission in islice(rest, jobs - len(waiting)):
-                    if started is not None:
-                        started(submission.student)
-                    waiting.add(lanes.submit(grade_one, lesson, submission, sandbox))
+                waiting |= {lanes.submit(work, item) for item in islice(rest, jobs - len(waiting))}
                 if not waiting:
                     return
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)

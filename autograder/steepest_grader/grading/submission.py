@@ -116,7 +116,7 @@ def grade_submission(
     return replace(graded, seconds=time.monotonic() - begun)
 
 
-def _limit(lesson: Lesson, cell: NotebookNode) -> float:
+def cell_seconds(lesson: Lesson, cell: NotebookNode) -> float:
     """For how long a cell may run: as itself, its lesson, or the sandbox says."""
     for limit in (own_seconds(cell), lesson.cell_seconds):
         if limit is not None:
@@ -124,10 +124,15 @@ def _limit(lesson: Lesson, cell: NotebookNode) -> float:
     return kernels.CELL_SECONDS
 
 
+def demos(lesson: Lesson) -> set[str]:
+    """Sources of cells that are not run where they are as released."""
+    return {cell.source for cell in lesson.released.cells if "demo" in cell.metadata.get("tags", [])}
+
+
 def _seconds(lesson: Lesson) -> float:
     """For how long a whole notebook may run."""
     known = by_grade_id(lesson.released)
-    tests = [_limit(lesson, known[name]) for name in lesson.tests]
+    tests = [cell_seconds(lesson, known[name]) for name in lesson.tests]
     judged = sum(exercise.seconds for exercise in lesson.exercises.values())
     longer = sum(own_seconds(cell) or 0.0 for cell in lesson.released.cells if grade_id(cell) not in lesson.tests)
     return SUBMISSION_SECONDS + sum(limit for limit in tests if limit < math.inf) + judged + longer
@@ -160,7 +165,7 @@ class _Run:
         self.lost: dict[int, KernelLost] = {}
         self.called: dict[str, list[str]] = {}
         self.spent = Spent()
-        self.demos = {cell.source for cell in lesson.released.cells if "demo" in cell.metadata.get("tags", [])}
+        self.demos = demos(lesson)
 
     def verdicts(self) -> list[Verdict]:
         for _ in range(MAX_KERNELS):
@@ -211,7 +216,7 @@ class _Run:
             self.spent.cells += time.monotonic() - begun
 
     def _cell_seconds(self, cell: NotebookNode) -> float:
-        limit = _limit(self.lesson, cell)
+        limit = cell_seconds(self.lesson, cell)
         if grade_id(cell) not in self.lesson.tests:
             slow = sum(lost.outcome is Outcome.TIMED_OUT for lost in self.lost.values())
             limit = min(limit, max(limit / 2 ** max(0, slow - PATIENT + 1), IMPATIENT_SECONDS))

@@ -54,7 +54,7 @@ from steepest_grader.notebook.watched import (
     WORD,
 )  # fmt: skip
 
-__all__ = ["flags"]
+__all__ = ["bound_names", "flags"]
 
 MAX_FLAGS = 30
 MAX_CHARACTERS = 100_000
@@ -110,7 +110,7 @@ def seen(
         budget -= len(cell.source)
         unread = Code([Seen(1, "unread", f"{len(cell.source)} characters")])
         codes[number] = theirs[number] = read_code(cell.source, allowance) if budget >= 0 else unread
-    bound = _bound(codes.values())
+    bound = bound_names(codes.values())
     asked = _reached(exercises, codes.values())
     found: dict[tuple[int, str], str] = {}
     for number, code in theirs.items():
@@ -160,7 +160,7 @@ def _shown(name: str) -> str:
     return f" ({text})" if text else ""
 
 
-def _bound(codes: Collection[Code]) -> dict[str, str]:
+def bound_names(codes: Collection[Code]) -> dict[str, str]:
     """What the notebook's names stand for, as far as they stand for modules and what is in them."""
     bound: dict[str, str] = {}
     for code in codes:

@@ -1,0 +1,1 @@
+"""A package of exercises with a contest, for tests of the grader."""
