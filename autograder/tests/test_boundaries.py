@@ -219,6 +219,7 @@ PUBLIC = {
         "rate_table",
         "squared_error",
         "tanh_energy",
+        "train_layer",
         "visit_log_gradient",
     },
     "steepest.activations": {"ACTIVATIONS", "activation", "scaled_tanh"},

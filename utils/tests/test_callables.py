@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 from steepest.callables import CALLABLES, budgeted_energy, budgeted_product, half_plane_energy, rate_table, tanh_energy
+from steepest.callables import train_layer as layer_trainer
 from torch import Tensor
 
 
@@ -89,3 +90,14 @@ def test_only_without_a_shift_the_energy_is_even() -> None:
     even, shifted = tanh_energy(MATRIX), tanh_energy(MATRIX, SHIFT)
     assert float(even(theta)) == pytest.approx(float(even(-theta)))
     assert float(shifted(theta)) != pytest.approx(float(shifted(-theta)), rel=1e-3)
+
+
+def test_a_layer_depends_on_its_rows_its_size_and_how_many_were_trained_before() -> None:
+    x = torch.tensor([[0.3, -1.0], [0.8, 0.1], [1.5, 2.0]], dtype=torch.float64)
+    first, other_rows = (layer_trainer(0.7)(rows, 3)(x) for rows in (x, x + 1))
+    train = layer_trainer(0.7)
+    again, later = (train(x, 3)(x) for _ in range(2))
+    assert first.shape == (3, 3) and layer_trainer(0.7)(x, 4)(x).shape == (3, 4)
+    assert torch.equal(first, again)
+    assert not torch.allclose(first, other_rows) and not torch.allclose(first, later)
+    assert layer_trainer(0.7)(x.float(), 2)(x.float()).dtype == torch.float32

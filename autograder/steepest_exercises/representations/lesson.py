@@ -7,6 +7,4 @@ from steepest_exercises.representations.bumps import RBF_FEATURES
 __all__ = ["EXERCISES", "LESSON"]
 
 LESSON = "13_representations"
-EXERCISES = (
-    RBF_FEATURES,
-)
+EXERCISES = (RBF_FEATURES,)

@@ -71,9 +71,7 @@ def denoising_loss(reconstruct: Encoder, x: Tensor, noise: Tensor) -> float:
     return float(torch.linalg.vector_norm(reconstruct(x + noise) - x, dim=1).square().mean())
 
 
-def pretrain_stack(
-    x: Tensor, sizes: Sequence[int], train_layer: Callable[[Tensor, int], Encoder]
-) -> list[Tensor]:
+def pretrain_stack(x: Tensor, sizes: Sequence[int], train_layer: Callable[[Tensor, int], Encoder]) -> list[Tensor]:
     """Codes of every layer, each layer trained on the codes of the one below  (Bengio et al. 2007)."""
     codes: list[Tensor] = []
     for size in sizes:
