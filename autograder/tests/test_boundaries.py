@@ -223,6 +223,14 @@ PUBLIC = {
     },
     "steepest.activations": {"ACTIVATIONS", "activation", "scaled_tanh"},
     "steepest.check": {"CheckResult", "check", "examine"},
+    "steepest.coders": {
+        "Coders",
+        "Stored",
+        "coder_digits",
+        "make_coders",
+        "stored_coders",
+        "train_coders",
+    },
     "steepest.data": {
         "Data",
         "blobs",
