@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from steepest.demos.representations.codes import code_demo
 from steepest.demos.representations.rbf import rbf_demo
+from steepest.demos.representations.vae import vae_demo
 
-__all__ = ["rbf_demo"]
+__all__ = ["code_demo", "rbf_demo", "vae_demo"]

@@ -150,8 +150,8 @@ def draw_fit(fit: Fit, by_width: list[float], stage: Stage, *, centers: tuple[fl
         bumps.handle((f"center {number}", ""), center, 1.0, name=f"center of bump {number}")
     way = 1 if centers[0] < 0 else -1  # the flank that there is room for
     bumps.handle(
-        ("width", ""), centers[0] + way * width, FLANK, name="width of all bumps", **GRIP | {"marker": "D", "markersize": 8},
-        means=lambda x, y: (max(way * (x - centers[0]), WIDTHS[0]), y),
+        ("width", ""), centers[0] + way * width, FLANK, name="width of all bumps",
+        means=lambda x, y: (max(way * (x - centers[0]), WIDTHS[0]), y), **GRIP | {"marker": "D", "markersize": 8},
     )  # fmt: skip
     errors.plot(WIDTHS, by_width, **ERROR)
     height = min(max(fit.rms, BEST), WORST) if math.isfinite(fit.rms) else WORST
@@ -161,8 +161,9 @@ def draw_fit(fit: Fit, by_width: list[float], stage: Stage, *, centers: tuple[fl
 
 def draw_frames(figure: Figure) -> tuple[Axes, Axes, Axes]:
     """Draw the curve and its examples, axes, labels and legends."""
-    places = [["curve", "errors"], ["bumps", "errors"]]
-    axes = figure.subplot_mosaic(places, width_ratios=[1.9, 1], height_ratios=[1.6, 1])
+    axes = figure.subplot_mosaic(
+        [["curve", "errors"], ["bumps", "errors"]], width_ratios=[1.9, 1], height_ratios=[1.6, 1]
+    )
     curve, bumps, errors = axes["curve"], axes["bumps"], axes["errors"]
     given = task()
     curve.plot(given.x, given.curve, label="curve", **CURVE)
