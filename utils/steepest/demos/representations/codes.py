@@ -15,10 +15,9 @@ from torch import Generator, Tensor
 from steepest.coders import coder_digits, stored_coders
 from steepest.data import Data
 from steepest.demos._demo import Demo, held, slider
-from steepest.demos._marks import legend_above
+from steepest.demos._marks import circle, legend_above
 from steepest.demos._sheet import sheet
 from steepest.demos._stage import GRIP, Stage
-from steepest.demos.regularization.plane import circle
 from steepest.plots import line_style
 
 Function = Callable[..., Tensor]

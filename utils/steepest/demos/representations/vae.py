@@ -14,10 +14,9 @@ from torch import Generator, Tensor
 
 from steepest.coders import coder_digits, stored_coders
 from steepest.demos._demo import Demo, counted, joined, steps
-from steepest.demos._marks import legend_above
+from steepest.demos._marks import circle, legend_above
 from steepest.demos._sheet import sheet
 from steepest.demos._stage import Panel, Stage
-from steepest.demos.regularization.plane import circle
 from steepest.plots import line_style
 
 Loss = Callable[..., Tensor]
