@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from steepest.demos._stage import GRIP
 from steepest.plots import line_style
 
-__all__ = ["HERE", "MINIMUM", "NEGATIVE", "POSITIVE", "THRESHOLD", "circle", "legend_above"]
+__all__ = ["DIAMOND", "HERE", "MINIMUM", "NEGATIVE", "POSITIVE", "THRESHOLD", "circle", "legend_above"]
 
 HERE: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "o", "markersize": 7}
+DIAMOND = GRIP | {"marker": "D", "markersize": 9}  # a handle for what is no place, but for a rate or a curvature
 MINIMUM: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "*", "markersize": 11}
 THRESHOLD: dict[str, Any] = {"color": "0.5", "linewidth": 0.8}
 TURN = np.linspace(0, 2 * math.pi, 73)

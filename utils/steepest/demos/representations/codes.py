@@ -15,9 +15,9 @@ from torch import Generator, Tensor
 from steepest.coders import coder_digits, stored_coders
 from steepest.data import Data
 from steepest.demos._demo import Demo, held, slider
-from steepest.demos._marks import circle, legend_above
+from steepest.demos._marks import DIAMOND, circle, legend_above
 from steepest.demos._sheet import sheet
-from steepest.demos._stage import GRIP, Stage
+from steepest.demos._stage import Stage
 from steepest.plots import line_style
 
 Function = Callable[..., Tensor]
@@ -171,7 +171,7 @@ def draw_codes(seen: Seen, walked: tuple[int, ...], stage: Stage, *, place: Plac
     way = 1 if place[0] < 0 else -1  # the side that there is room on
     plane.handle(
         ("sigma", ""), place[0] + way * AROUND * sigma, place[1], name="two σ of the draws",
-        means=lambda x, y: (way * (x - place[0]) / AROUND, y), **GRIP | {"marker": "D", "markersize": 7},
+        means=lambda x, y: (way * (x - place[0]) / AROUND, y), **DIAMOND,
     )  # fmt: skip
     digit.heat(sheet(seen.pixels[:1], 1)[:-1, 1:], (0, 1), (0, 1))  # without lines
     digit.title(f"read as {seen.digits[0]}")

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
 from steepest.demos._demo import Demo, count, counted, held, joined, plain_log, slider
-from steepest.demos._marks import THRESHOLD, legend_above
-from steepest.demos._stage import GRIP, Stage
+from steepest.demos._marks import DIAMOND, THRESHOLD, legend_above
+from steepest.demos._stage import Stage
 from steepest.plots import line_style
 
 Function = Callable[..., Tensor]
@@ -151,7 +151,7 @@ def draw_fit(fit: Fit, by_width: list[float], stage: Stage, *, centers: tuple[fl
     way = 1 if centers[0] < 0 else -1  # the flank that there is room for
     bumps.handle(
         ("width", ""), centers[0] + way * width, FLANK, name="width of all bumps",
-        means=lambda x, y: (max(way * (x - centers[0]), WIDTHS[0]), y), **GRIP | {"marker": "D", "markersize": 8},
+        means=lambda x, y: (max(way * (x - centers[0]), WIDTHS[0]), y), **DIAMOND,
     )  # fmt: skip
     errors.plot(WIDTHS, by_width, **ERROR)
     height = min(max(fit.rms, BEST), WORST) if math.isfinite(fit.rms) else WORST
