@@ -1,4 +1,4 @@
-"""What the demos of lesson 3 share: types, a mark, surfaces, and paths that can be drawn wherever they lead."""
+"""What the demos of lesson 3 share: types, surfaces, and paths that can be drawn wherever they lead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from matplotlib.axes import Axes
 from torch import Tensor
-
 
 Descend = Callable[..., tuple[Tensor, dict[str, Any]]]
 Loss = Callable[[Tensor], Tensor]
