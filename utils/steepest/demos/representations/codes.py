@@ -98,7 +98,7 @@ def code_demo(reparametrize: Function) -> Demo:
 
     return Demo(
         draw,
-        {"sigma": slider("σ", 0.15, 0.02, 0.6, 0.01), "place": held(START)},
+        {"sigma": slider("σ of the draws", 0.15, 0.02, 0.6, 0.01), "place": held(START)},
         needs=["reparametrize"],
         goal=f"stand where all {DRAWS} draws are a {FROM}, and walk to where it turns into a {TO}, with no other digit "
         "on the way: drag the ring",

@@ -22,7 +22,7 @@ from steepest.plots import line_style
 Loss = Callable[..., Tensor]
 
 TRUE = 1.0  # the weight of the KL divergence in the loss that is scored
-FIRST = 10.0
+FIRST = 0.1
 GRID = 9  # pictures along each side of the sheet
 REACH = 2.4  # of their codes
 WIDE = 4.0  # of the plane
@@ -69,7 +69,7 @@ def vae_demo(vae_loss: Loss) -> Demo:
         draw,
         {"weight": steps("KL weight in training", FIRST, weights())},
         needs=["vae_loss"],
-        goal=f"of {len(weights())} nets the one with the lowest loss at weight {TRUE:g}, on digits that none has seen",
+        goal=f"of {len(weights())} nets, the one with the lowest loss at weight {TRUE:g} on digits that none has seen",
         size=(9.5, 3.8),
         forget=tried.clear,
     )
