@@ -861,13 +861,14 @@ grade(denoising_loss)
 # </details>
 
 # %% tags=["demo"]
+def repaired_by(one):
+    return lambda rows: one.decode(one.encode(rows))[0]
+
+
 def repair_loss(size):
     def loss(coders, x, generator):
         noise = size * torch.randn(x.shape, generator=generator)
-        return sum(
-            denoising_loss(lambda rows, one=coders.pick(number): one.decode(one.encode(rows))[0], x, noise)
-            for number in range(len(coders.encoder.weights[0]))
-        )
+        return sum(denoising_loss(repaired_by(coders.pick(number)), x, noise) for number in range(3))
 
     return loss
 

@@ -23,6 +23,7 @@ ERRORS = 6.0  # normal tail on both sides: 2e-9
 TRIALS = range(2, 21)
 GREEDY = "of several rows drawn in proportion to the squared distance, the best"
 ANOTHER = "another one"
+ONWARDS = "“a second call goes on with the generator”"
 FIRST = "“every row is equally often the first centre”"
 
 Law = Callable[["_Draws"], Tensor]
@@ -63,13 +64,13 @@ def draws_of_rows(function: Function, *, x: Tensor, k: int, seed: int, count: in
     seen |= {
         "“the same seed brings the same centres”": torch.equal(drawn[0], again),
         "“another seed brings other centres”": any(not torch.equal(*pair) for pair in zip(drawn, other, strict=False)),
-        "“a second call goes on with the generator”": any(not torch.equal(drawn[0], table) for table in drawn[1:]),
+        ONWARDS: any(not torch.equal(drawn[0], table) for table in drawn[1:]),
     }
     if not seen["“every centre is a row of x”"]:
         return seen
     chosen = equal.int().argmax(dim=2)
     seen["“no place is chosen twice”"] = all(len(set(row)) == k for row in chosen.tolist())
-    if law:
+    if law and seen[ONWARDS]:  # one draw again and again follows no law
         seen[FIRST] = _even(chosen[:, 0], sizes)
         seen["how the next centre is drawn:"] = _law(_Draws(places, sizes.double(), chosen)) if k > 1 else "not at all"
     return seen
