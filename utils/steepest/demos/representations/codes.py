@@ -66,8 +66,9 @@ class Walk:
         """Go straight on to a place, round which the draws are these digits."""
         steps = torch.linspace(0, 1, BETWEEN + 1)[1:, None]
         start, end = torch.tensor(self._last or place), torch.tensor(place)
-        for digit in read(decoded(start + steps * (end - start))).tolist() if self.kept else []:
-            self.read += (digit,) if digit != self.read[-1] and self.kept else ()
+        for digit in read(decoded(start + steps * (end - start))).tolist():
+            if self.kept and digit != self.read[-1]:
+                self.read += (digit,)
         if bool((draws == FROM).all()):
             self.read = (FROM,)
         self._last = place
@@ -133,12 +134,12 @@ def looked_at(reparametrize: Function, place: Place, sigma: float) -> Seen:
     TypeError
         If the student's function does not return a code for each row of noise.
     """
-    mean = torch.tensor(place).expand(DRAWS, 2)
-    drawn = reparametrize(mean, torch.full_like(mean, 2 * math.log(sigma)), noise())
+    mean = torch.tensor(place).repeat(DRAWS, 1)
+    drawn = reparametrize(mean, torch.full_like(mean, 2 * math.log(sigma)), noise().clone())
     if not isinstance(drawn, Tensor) or drawn.shape != mean.shape:
         got = f"shape {tuple(drawn.shape)}" if isinstance(drawn, Tensor) else f"{drawn!r:.60}"
         raise TypeError(f"`reparametrize` must return codes of shape {tuple(mean.shape)}. Got {got}.")
-    codes = torch.cat([mean[:1], drawn])
+    codes = torch.cat([torch.tensor([place]), drawn])
     pixels = decoded(codes).nan_to_num()
     return Seen(codes, pixels, read(pixels))
 

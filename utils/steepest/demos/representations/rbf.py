@@ -106,9 +106,9 @@ def fitted(rbf_features: Function, fit_readout: Function, centers: tuple[float, 
         If one of the functions returns something of another shape.
     """
     given, where = task(), torch.tensor(centers, dtype=torch.float64)[:, None]
-    features = rbf_features(given.rows, where, torch.full((len(where),), width, dtype=torch.float64))
+    features = rbf_features(given.rows.clone(), where, torch.full((len(where),), width, dtype=torch.float64))
     _check("rbf_features", features, (len(given.rows), len(where) + 1))
-    weights = fit_readout(features[:N_EXAMPLES], given.targets, ridge=RIDGE)
+    weights = fit_readout(features[:N_EXAMPLES], given.targets.clone(), ridge=RIDGE)
     _check("fit_readout", weights, (len(where) + 1,))
     shown = features[N_EXAMPLES:]
     curve = shown @ weights

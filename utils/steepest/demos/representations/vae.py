@@ -104,7 +104,8 @@ def parts(vae_loss: Loss, weight: float) -> Parts:
     """
     net = scored()[weights().index(weight)]
     prior = torch.zeros_like(net.mean)
-    found = [vae_loss(net.x, net.scores, net.mean, net.log_variance), vae_loss(net.x, net.scores, prior, prior)]
+    given = (net.x, net.scores, net.mean, net.log_variance), (net.x, net.scores, prior, prior)
+    found = [vae_loss(*(part.clone() for part in parts)) for parts in given]  # it may work in place
     for loss in found:
         if not isinstance(loss, Tensor) or loss.ndim:
             got = f"shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else f"{loss!r:.60}"

@@ -56,10 +56,19 @@ def test_another_digit_on_the_way_does_not_count_and_a_four_mends_it(demo: Demo,
     assert _walk(demo, pull, FOUR, NINE).endswith("The goal is reached.")
 
 
-def test_a_leap_is_read_all_along(demo: Demo, pull: Any) -> None:
-    assert read(decoded(torch.tensor([FOUR, (0.1, 0.1)]))).tolist() == [FROM, TO]
-    around = _walk(demo, pull, FOUR, ZERO, (0.1, 0.1))
-    assert "The walk: 4 → 0. Not yet" in around
+def test_a_leap_is_read_all_along_and_after_another_digit_no_more(demo: Demo, pull: Any) -> None:
+    before, beyond = (-0.8, -1.2), (-0.1, 0.4)  # there are zeros between them
+    assert read(decoded(torch.tensor([before, beyond]))).tolist() == [FROM, TO]
+    lost = "The walk: 4 → 0. Not yet: go back to where all draws are a 4."
+    assert _walk(demo, pull, before, beyond).endswith(lost)
+    assert _walk(demo, pull, START).endswith(lost)
+
+
+def test_a_function_that_works_in_place_changes_nothing_but_its_copies(pull: Any) -> None:
+    def in_place(mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+        return noise.mul_(log_variance.div_(2).exp_()).add_(mean)
+
+    assert _walk(code_demo(in_place), pull, FOUR, NINE).endswith("The goal is reached.")
 
 
 def test_a_wide_cloud_is_no_four(demo: Demo, pull: Any) -> None:

@@ -81,6 +81,25 @@ def test_what_is_drawn_is_the_students_own_fit(demo: Demo, drawn: Any, fit_reado
     assert len({round(height, 9) for line in drawn(flat, FIT) for height in line[:, 1]}) == 1
 
 
+def test_functions_that_work_in_place_change_nothing_but_their_copies(
+    rbf_features: Function, fit_readout: Function
+) -> None:
+    def features_in_place(x: Tensor, centers: Tensor, widths: Tensor) -> Tensor:
+        features = rbf_features(x, centers, widths)
+        x.mul_(2)
+        return features
+
+    def readout_in_place(features: Tensor, targets: Tensor, *, ridge: float) -> Tensor:
+        weights = fit_readout(features, targets, ridge=ridge)
+        targets.mul_(2)
+        return weights
+
+    demo = rbf_demo(features_in_place, readout_in_place)
+    for _ in range(2):
+        demo.update()
+        assert "rms 0.33" in demo.message.value
+
+
 def test_what_lies_behind_is_labelled() -> None:
     figure = Figure()
     curve, bumps, errors = draw_frames(figure)
