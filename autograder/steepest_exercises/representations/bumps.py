@@ -10,6 +10,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal, uniform
 from steepest_exercises.representations import reference
 
@@ -247,4 +248,12 @@ RBF_FEATURES = Exercise(
             forms=[_joined(lambda bumps, s: with_ones(bumps.sum(dim=1, keepdim=True)))],
         ),
     ],
+    equivalent={
+        reasons.SIGN_LOST: ["squares = ((centers[None, :, :] - x[:, None, :]) ** 2).sum(dim=2)"],
+        reasons.WHOLE_AXIS: [
+            "squares = ((x[:, None] - centers[None, :, :]) ** 2).sum(dim=2)",
+            "squares = ((x[:, None, :] - centers[:, :]) ** 2).sum(dim=2)",
+            "squares = ((x[:, None, :] - centers[None, :]) ** 2).sum(dim=2)",
+        ],
+    },
 )  # fmt: skip

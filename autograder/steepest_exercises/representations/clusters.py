@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.representations import reference
 from steepest_exercises.representations.bumps import squares
 
@@ -291,4 +292,16 @@ CLUSTER_WIDTHS = Exercise(
                    _between_centers(lambda others: 0 * others[:, 0] + others.amax() / (2 * len(others)) ** 0.5)],
         ),
     ],
+    equivalent={
+        reasons.SIGN_LOST: ["apart = ((centers[None, :, :] - x[:, None, :]) ** 2).sum(dim=2)"],
+        reasons.WHOLE_AXIS: [
+            "apart = ((x[:, None] - centers[None, :, :]) ** 2).sum(dim=2)",
+            "apart = ((x[:, None, :] - centers[:, :]) ** 2).sum(dim=2)",
+            "apart = ((x[:, None, :] - centers[None, :]) ** 2).sum(dim=2)",
+        ],
+        reasons.ONLY_THE_SHAPE: ["widths = torch.full_like(centers[:, -1], floor)"],
+        reasons.LENGTH: ["if len(mine) != 0:"],
+        "The spread in all coordinates together is accepted.": ["widths[j] = torch.sqrt(mine.mean())"],
+        "Rows and centres have as many columns.": ["widths[j] = torch.sqrt(mine.mean() / centers.shape[1])"],
+    },
 )  # fmt: skip

@@ -10,6 +10,7 @@ from steepest._checks.wire import Named
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.representations import reference
 
@@ -176,4 +177,5 @@ DENOISING_LOSS = Exercise(
             forms=[_ended(lambda apart: apart.sum(dim=1).square().mean())],
         ),
     ],
+    equivalent={reasons.SIGN_LOST: ["return ((x - repaired) ** 2).sum(dim=1).mean()"]},
 )  # fmt: skip

@@ -10,6 +10,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal, uniform
 from steepest_exercises.representations import reference
 
@@ -305,4 +306,12 @@ RBF_GRADIENTS = Exercise(
             0.25,
         ),
     ],
+    equivalent={
+        reasons.ROWS: ["slope = 2 * (features @ weights - targets) / len(targets)"],
+        reasons.WHOLE_AXIS: [
+            "apart = x[:, None] - centers[None, :, :]",
+            "apart = x[:, None, :] - centers[:, :]",
+            "apart = x[:, None, :] - centers[None, :]",
+        ],
+    },
 )  # fmt: skip

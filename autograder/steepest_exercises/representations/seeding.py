@@ -9,6 +9,7 @@ import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Generator, Tensor
 
+from steepest_exercises import reasons
 from steepest_exercises.inputs import normal
 from steepest_exercises.representations import reference
 from steepest_exercises.representations.bumps import squares
@@ -37,7 +38,11 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     return [
         case("rows in a plane, four centres", scattered(20, 2), 4, 300, law=True),
         case(
-            "rows that stand there several times", scattered(12, 3).repeat_interleave(repeats, dim=0), 4, 300, law=True
+            "rows that stand there several times, many columns",
+            scattered(12, 12).repeat_interleave(repeats, dim=0),
+            4,
+            300,
+            law=True,
         ),
         case("as many places as centres", six.repeat_interleave(torch.tensor([1, 2, 9, 3, 6, 4]), dim=0), 6, 20),
         case("one column, float32", scattered(16, 1).float() + 3, 3, 40),
@@ -331,4 +336,17 @@ KMEANS_PLUS_PLUS = Exercise(
             0.5,
         ),
     ],
+    equivalent={
+        reasons.DEVICE: ["chosen = [int(torch.randint(len(x), (1,), generator=generator))]"],
+        reasons.SAME_DEVICE: ["chosen = [int(torch.randint(len(x), (1,), generator=generator, device=x.device))]"],
+        "A tensor of one number and one without axes are alike here.": [
+            "chosen = [int(torch.randint(len(x), (), generator=generator, device=generator.device))]",
+        ],
+        reasons.SIGN_LOST: [
+            "nearest = ((x[chosen[0]] - x) ** 2).sum(dim=1)",
+            "nearest = torch.minimum(nearest, ((x[chosen[-1]] - x) ** 2).sum(dim=1))",
+        ],
+        "There is one centre so far: the first is the last.": ["nearest = ((x - x[chosen[-1]]) ** 2).sum(dim=1)"],
+        reasons.ANY_ORDER: ["nearest = torch.minimum(((x - x[chosen[-1]]) ** 2).sum(dim=1), nearest)"],
+    },
 )  # fmt: skip

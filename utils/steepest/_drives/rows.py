@@ -87,12 +87,20 @@ class _Draws:
         one_hot = torch.nn.functional.one_hot(chosen, len(sizes)).to(sizes)
         self.left = torch.cat([sizes - one_hot[:, :step].sum(dim=1) for step in self.steps])
         self.nearest = self.of_earlier(lambda squares: squares.amin(dim=1))
+        self.traits = self._traits()
         self.centred = (places - (sizes[:, None] * places).sum(dim=0) / sizes.sum()).square().sum(dim=1)
         self.from_zero = places.square().sum(dim=1)
 
     def of_earlier(self, join: Callable[[Tensor], Tensor]) -> Tensor:
         """`join(squared distances of every place to the earlier choices)`, of shape (draws, earlier, places)."""
         return torch.cat([join(self.apart[self.chosen[:, :step]]) for step in self.steps])
+
+    def _traits(self) -> list[Tensor]:
+        """Whether the first of the earlier choices is the nearest one, and whether the newest is."""
+        owners = {step: self.apart[self.chosen[:, :step]].argmin(dim=1) for step in self.steps}
+        first = torch.cat([owner == 0 for owner in owners.values()])
+        newest = torch.cat([owner == step - 1 for step, owner in owners.items()])
+        return [first.double(), newest.double()]
 
 
 def _weighed(odds: Tensor, draws: _Draws) -> Tensor:
@@ -152,12 +160,17 @@ def _law(draws: _Draws) -> str:
     scores = {name: _score(table, draws.next) for name, table in tables.items()}
     best = max(scores, key=scores.__getitem__)
     logs = tables[best].clamp(min=1e-300).log()
-    expected = (tables[best] * logs).sum(dim=1)
-    spread = float(((tables[best] * logs.square()).sum(dim=1) - expected.square()).sum().clamp(min=0).sqrt())
-    gap = scores[best] - float(expected.sum())
-    if not math.isfinite(gap) or abs(gap) > ERRORS * spread + 1e-6 * len(draws.next):
+    if any(_is_off(trait, tables[best], draws.next) for trait in (logs, *draws.traits)):
         return ANOTHER
     return GREEDY if best.startswith(GREEDY) else best
+
+
+def _is_off(trait: Tensor, chances: Tensor, chosen: Tensor) -> bool:
+    """Whether the rows that were drawn have more or less of a trait than these chances give them."""
+    expected = (chances * trait).sum(dim=1)
+    spread = float(((chances * trait.square()).sum(dim=1) - expected.square()).sum().clamp(min=0).sqrt())
+    gap = float((trait.gather(1, chosen[:, None])[:, 0] - expected).sum())
+    return not math.isfinite(gap) or abs(gap) > ERRORS * spread + 1e-6 * len(chosen)
 
 
 def _score(table: Tensor, chosen: Tensor) -> float:

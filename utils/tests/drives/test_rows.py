@@ -72,6 +72,12 @@ def _to_last(x: Tensor, numbers: list[int]) -> Tensor:
     return _nearest(x, numbers[-1:])
 
 
+def _shrunk(x: Tensor, numbers: list[int]) -> Tensor:
+    """Distances to the first centre as they are, to all others shrunk."""
+    later = _nearest(x, numbers[1:]) / 40 if len(numbers) > 1 else torch.full((len(x),), torch.inf)
+    return torch.minimum(_nearest(x, numbers[:1]), later)
+
+
 # how a draw differs from a sound one; None is for what is not observed of it
 DRAWS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "sound": (_drawn(), {}),
@@ -86,6 +92,7 @@ DRAWS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         {LAW: "in proportion to the fourth power of the distance"},
     ),
     "to the sixth": (_drawn(lambda x, numbers: _nearest(x, numbers) ** 3), {LAW: ANOTHER}),
+    "first centre apart": (_drawn(_shrunk), {LAW: ANOTHER}),
     "all alike": (_drawn(lambda x, numbers: torch.ones(len(x))), {LAW: "all rows alike", TWICE: False}),
     "to the newest": (_drawn(_to_last), {LAW: "by the distance to the newest centre", TWICE: False}),
     "first row first": (_drawn(first=lambda x, generator: 0), {FIRST: False}),
