@@ -73,4 +73,5 @@ def arrays() -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    np.savez_compressed(PATH, **arrays())
+    found: dict[str, Any] = arrays()
+    np.savez_compressed(PATH, **found)

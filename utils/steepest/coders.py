@@ -109,7 +109,7 @@ def train_coders(
             optimizer.param_groups[0]["lr"] = lr * (1 - step / n_steps)
             rows = x[torch.randint(len(x), (batch_size,), generator=generator)]
             optimizer.zero_grad()
-            loss(now, rows, generator).backward()
+            torch.autograd.backward(loss(now, rows, generator))
             optimizer.step()
     return Coders(*(net.map(Tensor.detach) for net in now))
 

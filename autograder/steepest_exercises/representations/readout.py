@@ -58,31 +58,31 @@ def _solved(rule: Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor
 
     def fit_readout(features: Tensor, targets: Tensor, *, ridge: float) -> Tensor:
         left, right = rule(features, identity(features), targets, ridge)
-        return torch.linalg.pinv(left) @ right
+        weights: Tensor = torch.linalg.pinv(left) @ right
+        return weights
 
     return fit_readout
 
 
 def _by_rows(f: Tensor, y: Tensor, *, ridge: float) -> Tensor:
     """Φᵀ(ΦΦᵀ + ridge·I)⁻¹y with one equation a row, or the normal equations where there is no ridge."""
-    if ridge == 0:
-        return torch.linalg.solve(f.T @ f, f.T @ y)
     eye = torch.eye(len(f), dtype=f.dtype, device=f.device)
-    return f.T @ torch.linalg.solve(f @ f.T + ridge * eye, y)
+    by_columns, by_rows = (f.T @ f, f.T @ y), (f @ f.T + ridge * eye, y)
+    found: Tensor = torch.linalg.solve(*by_columns) if ridge == 0 else f.T @ torch.linalg.solve(*by_rows)
+    return found
 
 
 def _more_rows(features: Tensor, targets: Tensor, *, ridge: float) -> Tensor:
     """Least squares with √ridge·I as more rows of features, and zeros as their targets."""
     rows = torch.cat([features, ridge**0.5 * identity(features)])
     zeros = targets.new_zeros(features.shape[1], *targets.shape[1:])
-    both = torch.cat([targets, zeros])
-    if targets.ndim == 1:
-        return torch.linalg.lstsq(rows, both[:, None]).solution[:, 0]
-    return torch.linalg.lstsq(rows, both).solution
+    both = torch.cat([targets, zeros]).reshape(len(rows), -1)
+    weights: Tensor = torch.linalg.lstsq(rows, both).solution
+    return weights.reshape(features.shape[1], *targets.shape[1:])
 
 
 def _in_scikit_learn(features: Tensor, targets: Tensor, *, ridge: float) -> Tensor:
-    from sklearn.linear_model import Ridge  # type: ignore[import-untyped]
+    from sklearn.linear_model import Ridge
 
     model = Ridge(alpha=ridge, fit_intercept=False, solver="cholesky" if ridge else "svd")
     model.fit(features.cpu().numpy(), targets.cpu().numpy())

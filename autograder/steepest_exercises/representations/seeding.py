@@ -113,10 +113,10 @@ def _running(x: Tensor, k: int, generator: Generator) -> Tensor:
 def _from_numpy(x: Tensor, k: int, generator: Generator) -> Tensor:
     seed = int(torch.randint(2**31, (1,), generator=generator, device=generator.device))
     dice, rows = np.random.default_rng(seed), x.cpu().double().numpy()
-    numbers = [dice.integers(len(rows))]
+    numbers = [int(dice.integers(len(rows)))]
     for _ in range(k - 1):
         best = ((rows[:, None] - rows[numbers]) ** 2).sum(axis=2).min(axis=1)
-        numbers.append(dice.choice(len(rows), p=best / best.sum()))
+        numbers.append(int(dice.choice(len(rows), p=best / best.sum())))
     return x[torch.as_tensor(np.array(numbers), device=x.device)]
 
 
@@ -135,7 +135,7 @@ def _greedy(trials: int) -> Choose:
 
 
 def _in_scikit_learn(x: Tensor, k: int, generator: Generator) -> Tensor:
-    from sklearn.cluster import kmeans_plusplus  # type: ignore[import-untyped]
+    from sklearn.cluster import kmeans_plusplus
 
     seed = int(torch.randint(2**31, (1,), generator=generator, device=generator.device))
     _, numbers = kmeans_plusplus(x.cpu().numpy(), k, random_state=seed)
@@ -282,12 +282,6 @@ KMEANS_PLUS_PLUS = Exercise(
             forms=[_begun(lambda x, generator: len(x) - 1),
                    _begun(lambda x, generator: int((x - x.mean(dim=0)).square().sum(dim=1).argmin())),
                    _begun(lambda x, generator: int((x - x.mean(dim=0)).square().sum(dim=1).argmax()))],
-        ),
-        Mistake(
-            "first_by_distance",
-            _begun(lambda x, generator: int(torch.multinomial(x.square().sum(dim=1) ** 2, 1, generator=generator))),
-            "The first centre is drawn by its distance from the origin. There is no centre yet: each row alike.",
-            0.5,
         ),
         Mistake(
             "means_of_data",

@@ -21,6 +21,7 @@ from steepest._drives.chance import chi_square_bound
 
 ERRORS = 6.0  # normal tail on both sides: 2e-9
 TRIALS = range(2, 21)
+AGAIN = 8  # draws that are made once more: one alone may agree by accident
 GREEDY = "of several rows drawn in proportion to the squared distance, the best"
 ANOTHER = "another one"
 ONWARDS = "“a second call goes on with the generator”"
@@ -60,10 +61,10 @@ def draws_of_rows(function: Function, *, x: Tensor, k: int, seed: int, count: in
     stacked = torch.stack(drawn).to(places)
     equal = (stacked[:, :, None] == places).all(dim=3)
     seen["“every centre is a row of x”"] = bool(equal.any(dim=2).all())
-    again, other = draw(1, seed)[0], draw(min(count, 8), seed + 1)
+    again, other = (draw(min(count, AGAIN), number) for number in (seed, seed + 1))
     seen |= {
-        "“the same seed brings the same centres”": torch.equal(drawn[0], again),
-        "“another seed brings other centres”": any(not torch.equal(*pair) for pair in zip(drawn, other, strict=False)),
+        "“the same seed brings the same centres”": all(map(torch.equal, drawn, again)),
+        "“another seed brings other centres”": not all(map(torch.equal, drawn, other)),
         ONWARDS: any(not torch.equal(drawn[0], table) for table in drawn[1:]),
     }
     if not seen["“every centre is a row of x”"]:

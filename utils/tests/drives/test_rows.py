@@ -72,10 +72,10 @@ def _to_last(x: Tensor, numbers: list[int]) -> Tensor:
     return _nearest(x, numbers[-1:])
 
 
-def _shrunk(x: Tensor, numbers: list[int]) -> Tensor:
-    """Distances to the first centre as they are, to all others shrunk."""
-    later = _nearest(x, numbers[1:]) / 40 if len(numbers) > 1 else torch.full((len(x),), torch.inf)
-    return torch.minimum(_nearest(x, numbers[:1]), later)
+def _first_preferred(x: Tensor, numbers: list[int]) -> Tensor:
+    """Twenty times the odds for rows whose nearest centre is the first."""
+    owner = (x[:, None] - x[numbers]).square().sum(dim=2).argmin(dim=1)
+    return _nearest(x, numbers) * (1 + 19 * (owner == 0))
 
 
 # how a draw differs from a sound one; None is for what is not observed of it
@@ -92,7 +92,7 @@ DRAWS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         {LAW: "in proportion to the fourth power of the distance"},
     ),
     "to the sixth": (_drawn(lambda x, numbers: _nearest(x, numbers) ** 3), {LAW: ANOTHER}),
-    "first centre apart": (_drawn(_shrunk), {LAW: ANOTHER}),
+    "first centre apart": (_drawn(_first_preferred), {LAW: ANOTHER}),
     "all alike": (_drawn(lambda x, numbers: torch.ones(len(x))), {LAW: "all rows alike", TWICE: False}),
     "to the newest": (_drawn(_to_last), {LAW: "by the distance to the newest centre", TWICE: False}),
     "first row first": (_drawn(first=lambda x, generator: 0), {FIRST: False}),
@@ -112,7 +112,7 @@ DRAWS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
 
 
 def _seen(function: Callable[..., Any], **more: Any) -> dict[str, Any]:
-    inputs = {"x": X, "k": K, "seed": 5, "count": 300, "law": True} | more
+    inputs: dict[str, Any] = {"x": X, "k": K, "seed": 5, "count": 300, "law": True} | more
     return draws_of_rows(local(function, "kmeans_plus_plus"), **inputs)
 
 
