@@ -1,6 +1,6 @@
 # `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo lab test test-long trust bench bench-cluster build pictures lock clean
+.PHONY: help set-up demo lab test test-long trust bench bench-cluster build pictures coders lock clean
 
 LESSON := 05_momentum
 GRADER := .venv/bin/steepest-grader
@@ -16,6 +16,7 @@ help:
 	@echo "make bench-cluster  grade on a Dask cluster of one worker and of two; takes half an hour"
 	@echo "make build  write lessons/ and the stored outcomes from solutions/ and the exercises"
 	@echo "make pictures  draw the pictures of docs/demos.md anew"
+	@echo "make coders  train the stored autoencoders of 13_representations anew"
 	@echo "make lock   write requirements.lock anew; LOCK_ARGS='torch==2.13.0' holds a version"
 	@echo "make clean  remove build/ and what the tools leave behind"
 
@@ -59,6 +60,9 @@ bench-cluster: set-up
 
 build: set-up
 	$(GRADER) build
+
+coders: set-up
+	.venv/bin/python autograder/bench/coders.py
 
 pictures: set-up
 	.venv/bin/python -W ignore autograder/bench/pictures.py

@@ -333,6 +333,45 @@ def _budgeted(
     return budgeted
 
 
+def train_layer(scale: float) -> Callable[[torch.Tensor, int], Callable[[torch.Tensor], torch.Tensor]]:
+    """Training of one layer of an autoencoder that takes no time: what comes of it depends on the rows and the size.
+
+    Parameters
+    ----------
+    scale : float
+        Size of the weights.
+
+    Returns
+    -------
+    callable
+        Maps rows of shape (n, d) and a size to an encoder, which maps (m, d) to codes of shape (m, size). Another
+        training with the same rows gives another encoder.
+
+    Examples
+    --------
+    >>> train = train_layer(0.5)
+    >>> rows = torch.tensor([[0.0, 1.0], [2.0, 3.0]])
+    >>> encode = train(rows, 3)
+    >>> encode(rows).shape
+    torch.Size([2, 3])
+    """
+    trained = 0
+
+    def train(inputs: torch.Tensor, size: int) -> Callable[[torch.Tensor], torch.Tensor]:
+        nonlocal trained
+        trained += 1
+        numbers = torch.arange(1, inputs.shape[1] * size + 1, dtype=inputs.dtype, device=inputs.device)
+        weight = scale * torch.sin(numbers * numbers + trained).reshape(inputs.shape[1], size)
+        middle = inputs.detach().mean(dim=0)
+
+        def encode(x: torch.Tensor) -> torch.Tensor:
+            return torch.tanh((x - middle) @ weight + 0.1)
+
+        return encode
+
+    return train
+
+
 CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "quadratic_gradient": quadratic_gradient,
     "least_squares_gradient": least_squares_gradient,
@@ -347,5 +386,6 @@ CALLABLES: dict[str, Callable[..., Callable[..., Any]]] = {
     "budgeted_product": budgeted_product,
     "counting_step": counting_step,
     "small_batches_only": small_batches_only,
+    "train_layer": train_layer,
     "activation": activation,
 }

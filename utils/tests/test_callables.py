@@ -16,6 +16,7 @@ from steepest.callables import (
     small_batches_only,
     tanh_energy,
 )
+from steepest.callables import train_layer as layer_trainer
 from torch import Tensor
 
 
@@ -118,3 +119,14 @@ def test_few_rows_are_taken_at_a_time(rows: int) -> None:
         predict(torch.ones(rows, 2))
     with pytest.raises(RuntimeError, match="all 2 batches are used up"):
         predict(torch.ones(1, 2))
+
+
+def test_a_layer_depends_on_its_rows_its_size_and_how_many_were_trained_before() -> None:
+    x = torch.tensor([[0.3, -1.0], [0.8, 0.1], [1.5, 2.0]], dtype=torch.float64)
+    first, other_rows = (layer_trainer(0.7)(rows, 3)(x) for rows in (x, x + 1))
+    train = layer_trainer(0.7)
+    again, later = (train(x, 3)(x) for _ in range(2))
+    assert first.shape == (3, 3) and layer_trainer(0.7)(x, 4)(x).shape == (3, 4)
+    assert torch.equal(first, again)
+    assert not torch.allclose(first, other_rows) and not torch.allclose(first, later)
+    assert layer_trainer(0.7)(x.float(), 2)(x.float()).dtype == torch.float32

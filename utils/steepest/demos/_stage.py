@@ -188,7 +188,7 @@ class Panel:
         image: dict[str, Any] = {
             "extent": (*across, *up),
             "origin": "lower",
-            "aspect": "auto",
+            "aspect": self._ax.get_aspect(),  # it would be set for the panel behind too
             "interpolation": "bilinear" if smooth else "nearest",
         }
         self._add("map", ends, style, record, lambda: [self._ax.imshow(dots, **image, **style)])

@@ -9,13 +9,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from steepest.demos._looks import line_look
-from steepest.demos._marks import HERE, legend_above
+from steepest.demos._marks import DIAMOND, HERE, legend_above
 from steepest.demos._stage import GRIP
 from steepest.demos.adaptive_methods.correction import EPSILON
 from steepest.demos.batch_norm.shift import AROUND
 from steepest.demos.empirical_risk.surrogates import WRONG
 from steepest.demos.loss_landscapes.monitor import LARGER
-from steepest.demos.loss_landscapes.paths import DIAMOND
 from steepest.demos.momentum.map import BEST, CROSS
 from steepest.demos.playground.view import PROBE
 

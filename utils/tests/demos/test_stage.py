@@ -122,6 +122,21 @@ def test_a_picture_is_painted_once_for_each_key() -> None:
     assert painted == ["a", "b"]
 
 
+def test_a_map_leaves_a_panel_in_its_shape() -> None:
+    def square(figure: Figure) -> list[Axes]:
+        ax = figure.subplots()
+        ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        return [ax]
+
+    drawn, fresh = Stage((4.0, 2.5)), Stage((4.0, 2.5))
+    for stage in (drawn, fresh):
+        (panel,) = stage.panels(square)
+        panel.heat(np.zeros((2, 2, 4)), (0, 1), (0, 1))
+    drawn.picture()  # both layers, as whoever shows no widgets sees them
+    assert drawn.ground is not None and fresh.ground is not None
+    assert drawn.ground.file(2) == fresh.ground.file(2)
+
+
 def test_only_what_has_changed_is_sent(stage: Stage) -> None:
     def show(x: float, color: str) -> set[str]:
         changed: set[str] = set()

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, check_box, count, counted, held, joined, plain_log, slider, steps
-from steepest.demos._marks import MINIMUM, THRESHOLD, legend_above
+from steepest.demos._marks import DIAMOND, MINIMUM, THRESHOLD, legend_above
 from steepest.demos._stage import Stage
-from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, drawable
+from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.landscapes import quadratic
 from steepest.plots import line_style
 from steepest.trajectory import run, steps_to_reach

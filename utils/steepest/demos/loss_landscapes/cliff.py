@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, count, counted, held, plain_log, slider
-from steepest.demos._marks import THRESHOLD, legend_above
+from steepest.demos._marks import DIAMOND, THRESHOLD, legend_above
 from steepest.demos._stage import Stage
-from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, Loss, draw_heights, drawable, slope_of
+from steepest.demos.loss_landscapes.paths import Descend, Loss, draw_heights, drawable, slope_of
 from steepest.plots import line_style
 
 ByValue = Callable[[Tensor, float], Tensor]

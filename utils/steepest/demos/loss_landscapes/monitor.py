@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, count, counted, plain_log, slider
-from steepest.demos._marks import THRESHOLD, legend_above
+from steepest.demos._marks import DIAMOND, THRESHOLD, legend_above
 from steepest.demos._stage import Stage
-from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, Loss
+from steepest.demos.loss_landscapes.paths import Descend, Loss
 from steepest.plots import line_style
 
 Product = Callable[[Loss, Tensor, Tensor], Tensor]

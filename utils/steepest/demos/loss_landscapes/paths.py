@@ -1,4 +1,4 @@
-"""What the demos of lesson 3 share: types, a mark, surfaces, and paths that can be drawn wherever they lead."""
+"""What the demos of lesson 3 share: types, surfaces, and paths that can be drawn wherever they lead."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
-from steepest.demos._stage import GRIP
-
 Descend = Callable[..., tuple[Tensor, dict[str, Any]]]
 Loss = Callable[[Tensor], Tensor]
 FAR = 99.0
-DIAMOND = GRIP | {"marker": "D", "markersize": 9}  # a handle for what is no place, but for a rate or a curvature
 
 
 def drawable(path: Tensor) -> Tensor:

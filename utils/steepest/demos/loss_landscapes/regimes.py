@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, count, held, slider, steps
-from steepest.demos._marks import THRESHOLD, legend_above
+from steepest.demos._marks import DIAMOND, THRESHOLD, legend_above
 from steepest.demos._stage import Stage
-from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, drawable
+from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.plots import line_style
 from steepest.trajectory import run
 

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, choice, count, held, plain_log, slider
-from steepest.demos._marks import HERE, legend_above
+from steepest.demos._marks import DIAMOND, HERE, legend_above
 from steepest.demos._stage import Stage
-from steepest.demos.loss_landscapes.paths import DIAMOND, Descend, drawable
+from steepest.demos.loss_landscapes.paths import Descend, drawable
 from steepest.landscapes import LANDSCAPES, Landscape, quadratic
 from steepest.plots import line_style, plot_contours
 from steepest.trajectory import run

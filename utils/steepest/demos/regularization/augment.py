@@ -6,15 +6,15 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Generator
 
 from steepest.demos._demo import Demo, count, counted, running_loop, slider
 from steepest.demos._marks import THRESHOLD, legend_above
+from steepest.demos._sheet import sheet
 from steepest.demos._stage import Stage
-from steepest.demos.regularization.training import EVERY, N_STEPS, SIDE, Digits, Mix, Run, Shift
+from steepest.demos.regularization.training import EVERY, N_STEPS, Digits, Mix, Run, Shift
 from steepest.plots import line_style
 
 CATCH_UP_SECONDS = 0.012  # of training for one picture
@@ -127,10 +127,6 @@ def _reached(run: Run) -> bool:
 
 
 def _sheet(digits: Digits, mix: Mix) -> np.ndarray:
-    """Some digits of a mixture side by side, with lines between them, as colours from below."""
+    """Some digits of a mixture side by side."""
     rows, _ = digits.drawn(mix, ACROSS * DOWN, Generator().manual_seed(3))
-    cells = torch.zeros(DOWN, ACROSS, SIDE + 1, SIDE + 1)
-    cells[:, :, 1:, 1:] = rows.clamp(0, 1).view(DOWN, ACROSS, SIDE, SIDE)
-    cells[:, :, 0, :] = cells[:, :, :, 0] = 0.35
-    grey = 255 * (1 - cells.transpose(1, 2).reshape(DOWN * (SIDE + 1), -1)).flip(0)
-    return np.stack([grey.numpy()] * 3 + [np.full(grey.shape, 255.0)], axis=2).astype(np.uint8)
+    return sheet(rows, ACROSS)

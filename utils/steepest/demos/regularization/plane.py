@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from steepest.demos._demo import joined
+from steepest.demos._marks import circle
 
 LEVEL: dict[str, Any] = {"color": "0.75", "linewidth": 0.7}
 AXIS: dict[str, Any] = {"color": "0.6", "linewidth": 0.8}
-TURN = np.linspace(0, 2 * math.pi, 73)
 
 
 @lru_cache(maxsize=256)
@@ -29,13 +29,8 @@ def bowl(flat: float, steep: float, angle: float) -> Tensor:
 def level_lines(hessian: Tensor, center: tuple[float, float], heights: tuple[float, ...]) -> np.ndarray:
     """Where ½(θ − c)ᵀH(θ − c) has these heights, as one line with gaps, of shape (m, 2)."""
     curvatures, directions = torch.linalg.eigh(hessian)
-    ring = np.stack([np.cos(TURN), np.sin(TURN)], axis=1) / np.sqrt(curvatures.numpy()) @ directions.numpy().T
+    ring = circle(1.0) / np.sqrt(curvatures.numpy()) @ directions.numpy().T
     return joined(np.asarray(center) + math.sqrt(2 * height) * ring for height in heights)
-
-
-def circle(radius: float) -> np.ndarray:
-    """The points at this distance from 0, of shape (73, 2)."""
-    return radius * np.stack([np.cos(TURN), np.sin(TURN)], axis=1)
 
 
 def square(size: float) -> np.ndarray:

@@ -11,6 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from steepest.data import digits, split
+from steepest.demos._sheet import SIDE
 from steepest.dense import Nets, accuracy, make_nets, scores, train
 
 Shift = Callable[[Tensor, Tensor], Tensor]
@@ -18,7 +19,6 @@ Shift = Callable[[Tensor, Tensor], Tensor]
 N_STEPS, EVERY = 400, 10
 N_TRAINING, NETS, BATCH, RATE = 300, 3, 32, 0.5
 SIZES = (64, 64, 10)
-SIDE = 8
 KEPT = 24  # mixtures
 
 

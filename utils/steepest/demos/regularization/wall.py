@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from steepest.demos._demo import Demo, count, held, plain_log, slider
-from steepest.demos._marks import legend_above
+from steepest.demos._marks import circle, legend_above
 from steepest.demos._stage import Panel, Stage
-from steepest.demos.regularization.plane import AXIS, LEVEL, bowl, circle, level_lines
+from steepest.demos.regularization.plane import AXIS, LEVEL, bowl, level_lines
 from steepest.plots import line_style
 
 Optimum = Callable[..., Tensor]

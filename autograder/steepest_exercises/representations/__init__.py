@@ -1,0 +1,1 @@
+"""Exercises of `13_representations`: radial basis functions and autoencoders."""
