@@ -352,6 +352,7 @@ PUBLIC = {
         "HIDDEN_SEEDS",
         "PUBLIC_SEED",
         "candidates",
+        "first_forms",
         "judge",
         "judge_local",
         "noises",

@@ -69,12 +69,9 @@ def collect(
         What may lie beside the notebook.
     """
     assignment, notebook = nbgrader_names(lesson)
-    try:
-        names = sorted(path.name for path in folder.iterdir() if students is None or path.name in students)
-    except OSError as error:
-        raise CourseError(f"{folder} cannot be read: {error.strerror}.") from error
+    names = [name for name in _students(folder) if students is None or name in students]
     with outer_folder(folder) as root:
-        for student in (name for name in names if not name.startswith(".")):
+        for student in names:
             found = _handed_in(student, root, assignment, f"{notebook}.ipynb", allowed)
             if found is not None:
                 yield found
@@ -92,14 +89,18 @@ def handed_in(folder: Path, lessons: Sequence[str], *, student: str | None = Non
     student : str, optional
         Only this student's folder; all by default.
     """
-    try:
-        names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
-    except OSError as error:
-        raise CourseError(f"{folder} cannot be read: {error.strerror}.") from error
-    own = [name for name in names if student in (None, name)]
+    own = [name for name in _students(folder) if student in (None, name)]
     return [
         lesson for lesson in lessons if any(os.path.lexists(folder / name / nbgrader_names(lesson)[0]) for name in own)
     ]
+
+
+def _students(folder: Path) -> list[str]:
+    """Names of students' folders, in their order."""
+    try:
+        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise CourseError(f"{folder} cannot be read: {error.strerror}.") from error
 
 
 def _handed_in(student: str, root: int, assignment: str, name: str, allowed: Allowed) -> Submission | None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.lesson import NONE, Lesson
 from steepest_grader.errors import told
 from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import GradedSubmission, Outcome
@@ -25,7 +25,6 @@ from steepest_grader.sandbox.lent import Lent, lending
 from steepest_grader.sandbox.zygote import SandboxError
 
 LOG = logging.getLogger(__name__)
-NONE: Mapping[str, bytes] = {}
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 

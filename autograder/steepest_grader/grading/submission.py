@@ -300,15 +300,15 @@ class _Run:
         outcome = Outcome.PASSED if credit == 1 else Outcome.PARTIAL if credit else Outcome.FAILED
         self._know(Verdict(name, points, outcome, credit, message=message))
 
-    def _know(self, verdict: Verdict) -> None:
+    def _know(self, verdict: Verdict) -> Verdict:
         more = not_kept(verdict.message, self.handed_in, self.lesson.released)
         verdict = replace(verdict, message=verdict.message + more) if more else verdict
         self.known[verdict.exercise] = verdict
         self.stands(verdict)
+        return verdict
 
     def _keep(self, verdict: Verdict, cell: NotebookNode) -> None:
-        self._know(verdict)
-        verdict = self.known[verdict.exercise]
+        verdict = self._know(verdict)
         mark = "✓" if verdict.outcome is Outcome.PASSED else "✗"
         text = (
             f"{mark} {verdict.exercise}: {verdict.outcome.value.lower().replace('_', ' ')}. {verdict.message}".rstrip()

@@ -252,7 +252,8 @@ FORGED: dict[str, tuple[str, Make, dict[str, float], str, Any]] = {
         "hands in five thousand cells", lambda nb: _dumps(nb | {"cells": nb["cells"] * 700}), NOTHING, "", None,
     ),
     "too-large": (
-        "hands in 33 MiB", lambda nb: _dumps(nb | {"metadata": {"x": "x" * 33 * 2**20}}), NOTHING, "", None,
+        "hands in 33 MiB that are no outputs", lambda nb: _dumps(nb | {"cells": [*nb["cells"], {
+            "cell_type": "markdown", "metadata": {"x": "x" * 33 * 2**20}, "source": ""}]}), NOTHING, "", None,
     ),
     "long-cell": (
         "hands in a cell of 2 MiB", lambda nb: _edited(nb, "answer_momentum_step", source="#" * 2**21), {}, "", None,

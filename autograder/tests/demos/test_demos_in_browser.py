@@ -200,14 +200,19 @@ def _play(page: Page, image: Locator, name: str, frames: dict[str, float]) -> No
     page.wait_for_timeout(1000 * PLAY_SECONDS)
     shown = page.evaluate("window.shown.slice()")
     assert len(shown) > 3, f"{name} plays {len(shown)} frames in {PLAY_SECONDS} s"
-    for _ in range(2):  # where the end comes just before the press, that begins it anew
-        if "mod-active" in (play.get_attribute("class") or ""):
-            play.click()
+    _pause(play)
     _rests(page)
     # Paused at the very beginning, reset has nothing to do.
     assert _changes(page, reset.click) or _changes(page, play.click), f"{name} does not answer after it was played"
+    _pause(play)
     frames[name] = round(1000 * len(shown) / (shown[-1] - begun), 1)
     print(f"{name}: {frames[name]} frames a second")
+
+
+def _pause(play: Locator) -> None:
+    for _ in range(2):  # where the end comes just before the press, that begins it anew
+        if "mod-active" in (play.get_attribute("class") or ""):
+            play.click()
 
 
 def _rests(page: Page) -> None:

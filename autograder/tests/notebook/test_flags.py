@@ -22,7 +22,7 @@ from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.trust.sample_class import samples
 
 HOME = find_course(Path(__file__).parent)
-DERIVES = re.compile(r"autograd|torch\.func|backward\(|ndimage")
+DERIVES = re.compile(r"autograd|torch\.func|backward\(|ndimage|from scipy")
 STEP = "def momentum_step(theta, grad, state, *, lr, beta):\n    "
 
 FOUND = {

@@ -126,7 +126,7 @@ CHEAP: dict[str, tuple[str, Callable[..., Any], float]] = {
     "the first step, and the state renamed": ("adagrad_step", _first_step_and_renamed, 0),
     "the first step, and an end": ("adam_step", _first_step_and_an_end, 0),
     "plain descent, and the state renamed": ("quickprop_step", _plain_descent, 0),
-    "nothing moves": ("quickprop_step", _at_rest, 0),
+    "nothing moves": ("quickprop_step", _at_rest, 0.25),  # a listed mistake
     "steps that never change, renamed": ("rprop_step", _fixed_steps, 0),
     "few cases, and memory that runs out": ("activation_slope", _two_of_ten(MemoryError("x")), 0),
     "few cases, and a text about memory": ("activation_slope", _two_of_ten(RuntimeError("can't allocate memory")), 0),
@@ -136,10 +136,10 @@ CHEAP: dict[str, tuple[str, Callable[..., Any], float]] = {
     "right without penalties": ("elastic_net_step", _without_penalties, 0),
     "right without noise": ("noisy_loss", _without_noise, 0),
     "three guesses": ("noisy_loss", _three_guesses, 0),
-    "an argument handed back": ("early_stopped", _optimum, 0),
-    "exceptions but for nothing": ("empirical_risk", _only_empty, 0),
-    "what was given, or zeros": ("clip_by_norm", _handed_back, 0),
-    "one of two arguments": ("linear_decay", _jump, 0),
+    "an argument handed back": ("early_stopped", _optimum, 0.25),  # a listed mistake
+    "exceptions but for nothing": ("empirical_risk", _only_empty, 0.25),  # a listed mistake
+    "what was given, or zeros": ("clip_by_norm", _handed_back, 0.25),  # a listed mistake
+    "one of two arguments": ("linear_decay", _jump, 0.25),  # a listed mistake
     "a mean of an argument": ("batch_norm_train", _mean_of_beta, 0),
     "signs for shares": ("min_max", _signs, 0),
     "an exception for a slip": ("robbins_monro", _edges_refused, 0.25),  # what the slip earns

@@ -22,6 +22,7 @@ RELATIVE = {
     torch.float16: 1e-2,
     torch.bfloat16: 4e-2,
 }
+COARSEST = 1e-3  # tolerance of a number whose coarse type nobody has asked for, whatever a case's slack
 FLOOR = 1e-300  # two numbers that are both 0 are close
 
 
@@ -74,6 +75,9 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
         return _sequence_difference(expected, actual, measure)
     if isinstance(expected, dict):
         return _dict_difference(expected, actual, measure)
+    if isinstance(expected, Handle):  # its number says how many were held before
+        alike = isinstance(actual, Handle) and actual.type_name == expected.type_name
+        return None if alike else _values(expected, actual, measure.reveal)
     number = _number(actual)
     if isinstance(expected, bool) or not isinstance(expected, int | float):
         plain = actual.item() if isinstance(actual, np.bool_) or _is_flag(actual) else actual
@@ -81,7 +85,7 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
     if number is None:
         return f"is {type_name(actual)}, expected a number"
     value, dtype = number
-    relative = max(measure.slack * RELATIVE[torch.float64], rounding(dtype))
+    relative = max(measure.slack * RELATIVE[torch.float64], min(measure.slack * rounding(dtype), COARSEST))
     if isinstance(expected, int):
         return None if value == expected else _values(expected, value, measure.reveal)
     reference = torch.tensor([expected], dtype=torch.float64)
@@ -91,8 +95,7 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
 
 
 def rounding(dtype: torch.dtype) -> float:
-    """How far a result of a type of its own may be off: who chooses a coarse one is not let off for it, and a case's
-    slack, which is for what is computed in its type, does not multiply it."""
+    """How far a result of a type of its own may be off: who chooses a coarse one is not let off for it."""
     return min(RELATIVE.get(dtype, 1e-8), RELATIVE[torch.float32])
 
 
@@ -130,10 +133,8 @@ def _tensor_difference(expected: torch.Tensor, actual: Any, measure: Measure) ->
         dtype = max(dtype, actual.dtype, key=rounding)
     if not expected.is_floating_point():
         return None if torch.equal(expected, actual) else _values(expected, actual, measure.reveal)
-    relative = measure.slack * RELATIVE[expected.dtype]
-    if dtype != expected.dtype:
-        relative = max(relative, rounding(dtype))
-    if _close(expected.double(), actual.double(), relative, measure):
+    relative = RELATIVE[dtype] if dtype == expected.dtype else rounding(dtype)
+    if _close(expected.double(), actual.double(), measure.slack * relative, measure):
         return None
     return _values(expected, actual, measure.reveal)
 

@@ -23,7 +23,6 @@ ASKING = "requires_grad of "  # begins an effect on an argument
 
 BUT_FOR_ONE_THING = 0.5  # what right values earn that come with a side effect, or in another type
 CORNERS = 0.25  # what forgotten corners cost together at most
-AS_GIVEN = ("call", "stepper")  # drives that show what a function returns as it is
 MOST = 0.6  # share of the cases told apart by a mistake in which it has to be seen, where the others are sound
 RIGHT, EARNED = 0.8, 0.5  # share of the cases that has to be right, and what this earns without a name
 
@@ -152,21 +151,6 @@ class _Look:
         return work.is_work(self.cases, self.results)
 
     @cached_property
-    def idle(self) -> bool:
-        """Whether everything that came is zero or was given, where something else is asked for."""
-        three = zip(self.cases, self.nearest.results, self.results, strict=False)
-        shown = [(case, want, got) for case, want, got in three if case.drive in AS_GIVEN and not want.error]
-        asked = [(case, got) for case, want, got in shown if not work.handed_back(case, want)]
-        return bool(asked) and all(work.handed_back(case, got) for case, got in asked if not got.error)
-
-    @cached_property
-    def answers(self) -> bool:
-        """Whether it gives something in an eighth of the cases where none should raise."""
-        due = [place for place, want in enumerate(self.nearest.results) if not want.error]
-        there = [place for place in due if place < len(self.results) and not self.results[place].error]
-        return 8 * len(there) >= len(due)
-
-    @cached_property
     def hidden(self) -> float:
         """The most that is earned where exceptions stand for results: the least that a listed mistake earns which
         cannot be told from what is seen in all other cases."""
@@ -195,11 +179,10 @@ def _recognised(look: _Look) -> Finding | None:
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
     known = _known(cases, look.sound, mistakes, results, look.parameters, look.symptom)
-    known = known or _resembled(cases, look.nearest, mistakes, results)
+    if not known and (known := _resembled(cases, look.nearest, mistakes, results)) and not look.works:
+        known = replace(known, credit=0.0)
     if not known:
         return None
-    if known.listed and (look.idle or not look.answers):
-        known = replace(known, credit=0.0)
     return replace(known, credit=max(known.credit, look.corners), symptom=known.symptom or look.symptom)
 
 

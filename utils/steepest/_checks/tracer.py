@@ -194,8 +194,18 @@ def exists(name: str) -> bool:
     if module == "torch":
         return _is_operator(last)
     if _of_torch(name):
-        return module in sys.modules and last in vars(sys.modules[module])
+        return last in _in_torch(module)
     return name in _modules() or (module in _modules() and last in _defined(module))
+
+
+@lru_cache(maxsize=256)
+def _in_torch(module: str) -> frozenset[str]:
+    """What a module of torch defines; one that is not imported here is read, and not run for somebody's word."""
+    if module in sys.modules:
+        return frozenset(vars(sys.modules[module]))
+    path = Path(torch.__file__).parent.joinpath(*module.split(".")[1:])
+    files = (path.with_suffix(".py"), path / "__init__.py")
+    return next((_names(file) for file in files if file.is_file()), frozenset())
 
 
 @cache
@@ -213,5 +223,9 @@ def _modules() -> Mapping[str, Path]:
 @cache
 def _defined(module: str) -> frozenset[str]:
     path = _modules()[module]
-    body = ast.parse(path.read_bytes()).body if path.is_file() else []
+    return _names(path) if path.is_file() else frozenset()
+
+
+def _names(path: Path) -> frozenset[str]:
+    body = ast.parse(path.read_bytes()).body
     return frozenset(item.name for item in body if isinstance(item, ast.FunctionDef | ast.ClassDef))
