@@ -39,6 +39,7 @@
 
 # %% nbgrader={"locked": true, "grade_id": "setup"}
 import math
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import torch
@@ -259,15 +260,16 @@ grade(train_pass)
 # </details>
 # <details><summary>The idea</summary>
 # <p>Walk the list backward. What arrives at a hidden layer, $\delta$, is the gradient with respect to $h'$. Mask and
-# slope of the ReLU are factors; then comes the compact form of lesson 12, which needs $u$, $\sqrt{\sigma^2+\varepsilon}$
-# and $\gamma$; then the dense layer. Beware of sums and means: $\delta$ has the $1/n$ of the loss in it already, so the
-# gradients of weights, biases, $\gamma$ and $\beta$ are <em>sums</em> over the rows.</p>
+# slope of the ReLU are factors; then comes the compact form of lesson 12, which needs $u$,
+# $\sqrt{\sigma^2+\varepsilon}$ and $\gamma$; then the dense layer. Beware of sums and means: $\delta$ has the $1/n$ of
+# the loss in it already, so the gradients of weights, biases, $\gamma$ and $\beta$ are <em>sums</em> over the rows.</p>
 # </details>
 # <details><summary>The shape of the code</summary>
 # <p>For the last layer: <code>{"weight": delta.T @ h, "bias": delta.sum(dim=0)}</code>, then
 # <code>delta = delta @ weight</code>. For each hidden layer, in <code>reversed(…)</code>: <code>g = delta</code> times
-# mask over <code>keep</code> times <code>(y &gt; 0)</code>; the gradients of gamma and beta from <code>g</code>; the new
-# <code>delta</code> in front of the normalization; from it and what went into the layer the gradient of the weight.</p>
+# mask over <code>keep</code> times <code>(y &gt; 0)</code>; the gradients of gamma and beta from <code>g</code>; the
+# new <code>delta</code> in front of the normalization; from it and what went into the layer the gradient of the
+# weight.</p>
 # </details>
 
 # %% [markdown]
@@ -286,7 +288,7 @@ def draw_layers(sizes, generator, *, dtype=torch.float64):
     layers = [
         {"weight": normal(out, into), "gamma": 1 + 0.3 * normal(out), "beta": 0.3 * normal(out),
          "mean": normal(out), "variance": 1 + normal(out).abs()}
-        for into, out in zip(sizes, sizes[1:-1])
+        for into, out in zip(sizes[:-2], sizes[1:-1], strict=True)
     ]
     return [*layers, {"weight": normal(sizes[-1], sizes[-2]), "bias": normal(sizes[-1])}]
 
@@ -425,8 +427,8 @@ with needs("network_scores"):
 # **Goal** · accuracy and mean loss over all rows. **Difficulty** ●● · **about 10 minutes**
 #
 # `predict` maps rows to *scores*, of shape (rows, classes). It must never see more than `batch_size` rows at a time,
-# which may be more than there are. Every row counts once. Return `(accuracy, loss)`: the share of rows whose highest score is at their label, between 0
-# and 1, and the mean cross-entropy; both as a plain number or a tensor without axes.
+# which may be more than there are. Every row counts once. Return `(accuracy, loss)`: the share of rows whose highest
+# score is at their label, between 0 and 1, and the mean cross-entropy; both as a plain number or a tensor without axes.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_evaluate"}
 def evaluate(predict, x, labels, *, batch_size):
@@ -576,7 +578,7 @@ def prepare_training(generator):
     ### BEGIN SOLUTION
     sizes = [40, 192, 192]
     layers = []
-    for into, out in zip(sizes, sizes[1:]):
+    for into, out in pairwise(sizes):
         weight = math.sqrt(2 / into) * torch.randn(out, into, generator=generator)
         units = {"gamma": torch.ones(out), "mean": torch.zeros(out)}
         layers.append({"weight": weight, "beta": torch.zeros(out), "variance": torch.ones(out), **units})
@@ -651,8 +653,8 @@ def train_step(state, x, labels, generator, *, step, n_steps):
     lr = 0.02 * (share / 0.3 if share < 0.3 else (1 + math.cos(math.pi * (share - 0.3) / 0.7)) / 2) + 1e-4
     pairs = [[tensors[number][key] for number, key in places] for tensors in (layers, grads)]
     moved, memory = step_all(adam, *pairs, memory, lr=lr)
-    layers = [{**layer, **statistics} for layer, statistics in zip(layers, [*seen, {}])]
-    for (number, key), value in zip(places, moved):
+    layers = [{**layer, **statistics} for layer, statistics in zip(layers, [*seen, {}], strict=True)]
+    for (number, key), value in zip(places, moved, strict=True):
         layers[number][key] = value
     return {"layers": layers, "memory": memory}
     ### END SOLUTION
@@ -826,8 +828,8 @@ print(f"searches in which the winner looked better than 62.5 %: {100 * (winners 
 
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
-# <p>Nearly a point is gained by searching, and lost again on fresh seeds: the winner was not good but lucky. This is why
-# the judge's seeds are secret, why the leaderboard is run once and on seeds that no check has shown, and why a
+# <p>Nearly a point is gained by searching, and lost again on fresh seeds: the winner was not good but lucky. This is
+# why the judge's seeds are secret, why the leaderboard is run once and on seeds that no check has shown, and why a
 # leaderboard that everybody may query again and again has to be protected (Blum and Hardt 2015). For yourself: choose
 # on some seeds, and measure once, in the end, on others.</p>
 # </details>
@@ -905,8 +907,8 @@ PIECES = ("he_normal", "adam_step", "one_cycle", "inverted_dropout",
 # helps against overfitting, and in six epochs there is little time to overfit.
 #
 # **3.** He was farthest off: it brings nearly 19 points, not 5. Batch norm does take the scale of the weights out of
-# the *forward* pass, but a step of Adam is about as long as its rate whatever the gradient, so weights of size 1 move by
-# only a hundredth of themselves at each step. Relative to their size they have hardly left their start after 400.
+# the *forward* pass, but a step of Adam is about as long as its rate whatever the gradient, so weights of size 1 move
+# by only a hundredth of themselves at each step. Relative to their size they have hardly left their start after 400.
 # Dropout *costs* two points: the nets are far from having fitted the training set, and noise slows them down.
 #
 # **4.** The table says what it brings *to this recipe with these settings*. The others were tuned with batch norm in
@@ -932,7 +934,7 @@ whole = bench.accuracies(Recipe())
 mean, error = mean_and_error(whole)
 print(f"{'all parts':20} {mean:5.1f} % ± {error:.1f}       lost by taking it out")
 lost = {}
-for part, (name, instead) in PARTS.items():
+for part, (name, _) in PARTS.items():
     without = bench.accuracies(Recipe().without(part))
     mean, error = mean_and_error(without)
     lost[name] = mean_and_error(whole - without)
@@ -950,10 +952,11 @@ show(fig, "For each of the five parts a diamond with an error bar: what it bring
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>He brings 18 to 19 points, Adam about 3, and <strong>dropout costs two</strong>. These three are many standard errors
-# from 0. Batch norm and the cycle bring a point or so, at the edge of what eight seeds can tell. With torch's functions
-# the cycle brought 1.4 ± 0.4, with the course's own, which draw other weights from the same seeds, 0.2 ± 0.5. So your
-# two numbers may well differ from these, and the honest line for both is: a little, perhaps; take more seeds.</p>
+# <p>He brings 18 to 19 points, Adam about 3, and <strong>dropout costs two</strong>. These three are many standard
+# errors from 0. Batch norm and the cycle bring a point or so, at the edge of what eight seeds can tell. With torch's
+# functions the cycle brought 1.4 ± 0.4, with the course's own, which draw other weights from the same seeds, 0.2 ± 0.5.
+# So your two numbers may well differ from these, and the honest line for both is: a little, perhaps; take more
+# seeds.</p>
 # <p>That dropout does not help here is no flaw of dropout. It keeps a net from fitting its training set too well, and
 # with 400 steps the nets do not get that far: they are limited by time, not by data. An ablation is allowed to say
 # "this part does not help here", and that is often its most useful line.</p>

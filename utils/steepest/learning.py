@@ -26,7 +26,7 @@ __all__ = [
     "STEPS",
     "Task",
     "accuracy",
-    "minibatches",
+    "handed_out",
     "practise",
     "renamed",
     "start",
@@ -95,7 +95,7 @@ def renamed(train: Data, test: Data, *, seed: int) -> Task:
     return Task(train, test, int(source.integers(2**63)))
 
 
-def minibatches(given: Task, *, n_steps: int = STEPS, size: int = SIZE) -> Iterator[tuple[Tensor, Tensor]]:
+def handed_out(given: Task, *, n_steps: int = STEPS, size: int = SIZE) -> Iterator[tuple[Tensor, Tensor]]:
     """What an entrant is given, one minibatch after the other: rows of shuffled epochs, none twice in an epoch."""
     batches = shuffled(given.train, size, seed=given.seed)
     for _ in range(n_steps):
@@ -159,7 +159,7 @@ def practise(
     given = given or task(seed)
     generator = torch.Generator().manual_seed(start(seed))
     state = prepare_training(generator)
-    for step, (x, labels) in enumerate(minibatches(given, n_steps=n_steps, size=size)):
+    for step, (x, labels) in enumerate(handed_out(given, n_steps=n_steps, size=size)):
         state = train_step(state, x.clone(), labels.clone(), generator, step=step, n_steps=n_steps)
         watch(step + 1)
     return accuracy(predict_digits(state, given.test.x.clone()), given.test.y)

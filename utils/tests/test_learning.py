@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from steepest.data import Data, digits, mnist1d, split
-from steepest.learning import CLASSES, COLUMNS, SIZE, STEPS, accuracy, minibatches, practise, renamed, task
+from steepest.learning import CLASSES, COLUMNS, SIZE, STEPS, accuracy, handed_out, practise, renamed, task
 from torch import Tensor
 
 
@@ -56,7 +56,7 @@ def test_columns_and_classes_change_their_places_alike_in_both_parts() -> None:
 
 def test_minibatches_are_cut_from_shuffled_epochs() -> None:
     given = renamed(*split(Data(torch.arange(100.0)[:, None], torch.arange(100) % 10), test=0.2, seed=0), seed=1)
-    batches = list(minibatches(given, n_steps=10, size=16))
+    batches = list(handed_out(given, n_steps=10, size=16))
     rows = [[int(value) for value in x[:, 0]] for x, _ in batches]
     assert [len(batch) for batch in rows] == [16] * 10
     assert Counter(chain(*rows[:5])) == Counter(chain(*rows[5:])) == Counter(int(value) for value in given.train.x)

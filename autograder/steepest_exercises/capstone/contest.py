@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from steepest._checks.calls import Function, StudentError
 from steepest._drives.entrant import PARTS, Entrant
-from steepest.learning import accuracy, minibatches, task
+from steepest.learning import accuracy, handed_out, task
 from steepest_grader.exercise.contest import Contest
 from torch import Tensor
 
@@ -32,7 +32,7 @@ def play(function: Function, seed: int) -> float:
     entrant = Entrant(function)
     with function.uncounted():
         given = task(seed)
-    state, (x, labels) = entrant.net(minibatches(given), seed), given.test
+    state, (x, labels) = entrant.net(handed_out(given), seed), given.test
     alone = entrant.alone(state, x[:ALONE])
     answers = entrant.answers(state, x)
     if alone is None or int((alone != answers[:ALONE]).sum()) > BY_ROUNDING:
@@ -58,5 +58,5 @@ CONTEST = Contest(
     PARTS,
     play,
     lines={f"{NEAREST} nearest of the stored rows": {PREPARE: lambda generator: [], STEP: store, PREDICT: nearest}},
-    brought=("steepest.data", "steepest.learning.task", "steepest.learning.minibatches", "mnist1d"),
+    brought=("steepest.data", "steepest.learning.task", "steepest.learning.handed_out", "mnist1d"),
 )

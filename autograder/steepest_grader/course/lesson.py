@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,8 @@ class Lesson:
         What its cells find in their folder, by path.
     cell_seconds : float or None
         For how long a cell may run; None for the grader's own bound.
+    data_names : sequence of str or None
+        Names that stand for data, where a person is to be told of data that is brought along: in a contest.
     hidden : Hidden
         Which cases are hidden. Who gives marks sets it to the course's own.
     source : NotebookNode
@@ -62,6 +64,7 @@ class Lesson:
     version: str
     files: Mapping[str, bytes] = field(default_factory=dict)
     cell_seconds: float | None = None
+    data_names: Sequence[str] | None = None
     hidden: Hidden = field(default_factory=Hidden)
     source: NotebookNode = field(default_factory=new_notebook, repr=False)
     master: NotebookNode = field(default_factory=new_notebook, repr=False)
@@ -70,7 +73,7 @@ class Lesson:
         """To another machine an exercise goes by its id, since it is code that the other side has."""
         ids = {grade_id: item.id for grade_id, item in self.exercises.items()}
         parts = {"tests": dict(self.tests), "files": dict(self.files), "cell_seconds": self.cell_seconds}
-        plain = {name: getattr(self, name) for name in ("id", "released", "version", "hidden")}
+        plain = {name: getattr(self, name) for name in ("id", "released", "version", "data_names", "hidden")}
         return _unpickled, (ids, plain | parts)
 
     def digest(self, data: bytes | None, reason: str = "", beside: Mapping[str, bytes] = NONE) -> str:
@@ -115,7 +118,19 @@ def load(course: Course, lesson: str) -> Lesson:
     version = hashlib.sha256(code_digest())
     for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(given.items())), repr(seconds)):
         version.update(part.encode())
-    return Lesson(lesson, released, judged, tests, version.hexdigest(), given, seconds, source=source, master=master)
+    contest = course.contest(lesson)
+    return Lesson(
+        lesson,
+        released,
+        judged,
+        tests,
+        version.hexdigest(),
+        given,
+        seconds,
+        data_names=contest.brought if contest is not None else None,
+        source=source,
+        master=master,
+    )
 
 
 def notebook_seconds(source: NotebookNode, otherwise: float | None) -> float | None:

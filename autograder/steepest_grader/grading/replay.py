@@ -23,7 +23,7 @@ from steepest_grader.exercise.contest import Contest, Entry
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.grading.lanes import in_lanes
 from steepest_grader.grading.submission import cell_seconds, demos
-from steepest_grader.notebook.brought import brought, given_name
+from steepest_grader.notebook.brought import given_name
 from steepest_grader.notebook.cells import grade_id
 from steepest_grader.notebook.restore import UnreadableError, read, restore
 from steepest_grader.sandbox.base import Sandbox
@@ -118,12 +118,12 @@ def _played(
     if isinstance(data, str):
         digest = lesson.digest(None, data)
         return Entry(student, digest, flags=tuple(flags), reason="the notebook cannot be read", detail=data)
-    entry = partial(Entry, student, lesson.digest(data))
+    entry = partial(Entry, student, lesson.digest(data), flags=tuple(flags))
     pseudonym, results, spent = "", list[float](), 0.0
     try:
         with lending(sandbox, contest, _Playing(lesson, contest, sandbox.device)) as (child, lender):
-            pseudonym, found = child("read", data, budget=budget)
-            entry = partial(entry, pseudonym=pseudonym, flags=(*flags, *found))
+            pseudonym = child("read", data, budget=budget)
+            entry = partial(entry, pseudonym=pseudonym)
             for number, seed in enumerate(seeds, start=1):
                 result, seconds = _task(child, lender, seed, number, budget)
                 results.append(result)
@@ -166,8 +166,8 @@ class _Playing:
         self._kernels = self._kernels or Lent(ask, self._device)
         return self._read(what) if step == "read" else self._play(what)
 
-    def _read(self, data: bytes) -> tuple[str, list[str]]:
-        """The name that the student has given, and what a person should look at."""
+    def _read(self, data: bytes) -> str:
+        """The name that the student has given."""
         try:
             cells = read(data)
             self._notebook = restore(cells, self._lesson.released)
@@ -175,8 +175,7 @@ class _Playing:
             raise Unplayable("the notebook cannot be read", f"{error}.") from error
         self._lost: set[int] = set()
         self._cells = _needed(self._lesson, self._contest, self._notebook)
-        found = brought(cells, self._lesson.released, self._contest.brought)
-        return given_name(cells, self._contest.pseudonym), found
+        return given_name(cells, self._contest.pseudonym)
 
     def _play(self, seed: int) -> tuple[float, float]:
         """The share of one task, and the seconds that the student's functions took for it."""

@@ -18,6 +18,7 @@ from steepest_grader.exercise.example import example
 from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
 from steepest_grader.grading.absent import absent, names, not_kept, said
+from steepest_grader.notebook.brought import brought
 from steepest_grader.notebook.cells import Cell, by_grade_id, grade_id, own_seconds
 from steepest_grader.notebook.flags import seen
 from steepest_grader.notebook.inert import inert
@@ -98,7 +99,12 @@ def grade_submission(
         notebook = restore(cells, lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
-    flags = seen(cells, lesson.released, lesson.exercises)
+    seen_in_source = seen(cells, lesson.released, lesson.exercises)
+    along = brought(cells, lesson.released, lesson.data_names) if lesson.data_names is not None else []
+
+    def flags(called: Mapping[str, Sequence[str]]) -> list[str]:
+        return [*seen_in_source(called), *along]
+
     stands(flags({}))
     stands(_written(inert(_without_outputs(notebook), lesson.released)))
     run = _Run(lesson, cells, notebook, sandbox, begun + _seconds(lesson), data, stands, flags)

@@ -16,6 +16,7 @@ from steepest_exercises.capstone.contest import CONTEST, NEAREST
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.contest import Entry
 from steepest_grader.grading.replay import replay
+from steepest_grader.notebook.brought import brought
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.restore import read
 from steepest_grader.sandbox.base import Sandbox
@@ -37,7 +38,11 @@ def played(sandbox: Sandbox) -> dict[str, Entry]:
         name: nbformat.writes(new_notebook(cells=[new_code_cell(code, id="own")])).encode()
         for name, code in codes.items()
     }
-    told = {name: flags(read(data), RELEASED, CONTEST.functions) for name, data in notebooks.items()}
+    cells = {name: read(data) for name, data in notebooks.items()}
+    told = {
+        name: [*flags(found, RELEASED, CONTEST.functions), *brought(found, RELEASED, CONTEST.brought)]
+        for name, found in cells.items()
+    }
     entries = replay(LESSON, CONTEST, notebooks.items(), SEEDS, sandbox=sandbox, jobs=2, flags=told)
     return {entry.student: entry for entry in entries}
 
@@ -72,7 +77,7 @@ def naive(code: str, seed: int = KNOWN) -> float:
     given = learning.task(seed)
     generator = torch.Generator().manual_seed(seed)
     state = space["prepare_training"](generator)
-    for step, (x, labels) in enumerate(learning.minibatches(given)):
+    for step, (x, labels) in enumerate(learning.handed_out(given)):
         state = space["train_step"](state, x, labels, generator, step=step, n_steps=learning.STEPS)
     answers = space["predict_digits"](state, given.test.x)
     return float(learning.accuracy(answers, given.test.y))

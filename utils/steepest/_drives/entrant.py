@@ -27,7 +27,7 @@ from torch import Tensor
 from steepest._checks.calls import Function, StudentError
 from steepest._checks.compare import type_name
 from steepest._checks.drives import said
-from steepest.learning import CLASSES, COLUMNS, STEPS, accuracy, minibatches, start, task
+from steepest.learning import CLASSES, COLUMNS, STEPS, accuracy, handed_out, start, task
 
 PARTS = ("prepare_training", "train_step", "predict_digits")
 STRETCH = 50  # minibatches that are handed over at a time
@@ -162,7 +162,7 @@ def measured(entrant: Entrant, seed: int) -> Measured:
         Of the task and of the entrant's generator.
     """
     given = task(seed)
-    state, x = entrant.net(minibatches(given), seed), given.test.x
+    state, x = entrant.net(handed_out(given), seed), given.test.x
     first = entrant.answers(state, x)
     again = torch.equal(first, entrant.answers(state, x))
     return Measured(accuracy(first, given.test.y), again, alike(entrant.alone(state, x[:ALONE]), first))

@@ -13,7 +13,7 @@ from steepest._checks.calls import Function
 from steepest._checks.compare import type_name
 from steepest._checks.generators import GENERATOR
 from steepest._drives.entrant import ALONE, PARTS, Entrant, alike, classes
-from steepest.learning import CLASSES, Task, accuracy, minibatches, task
+from steepest.learning import CLASSES, Task, accuracy, handed_out, task
 
 EARLY, SHORT = 10, 60  # minibatches after which starts are compared, and nets
 ASKED = 400  # rows that are asked about at once
@@ -64,14 +64,14 @@ def learner(
 
     def short(other: Task) -> Tensor:
         """Answers after few minibatches, the first of which is always the same."""
-        batches = [*minibatches(given, n_steps=1), *minibatches(other, n_steps=SHORT)][:SHORT]
+        batches = [*handed_out(given, n_steps=1), *handed_out(other, n_steps=SHORT)][:SHORT]
         return entrant.answers(entrant.net(batches, seeds[0]), rows)
 
     first, again, other = short(given), short(given), short(given._replace(seed=given.seed + 1))
     shares, several = [], False
     for seed in seeds:
         here = task(seed)
-        answers = entrant.answers(entrant.net(minibatches(here), seed), here.test.x)
+        answers = entrant.answers(entrant.net(handed_out(here), seed), here.test.x)
         shares.append(accuracy(answers, here.test.y))
         several = several or _several(answers)
     function.effects.discard(GENERATOR)  # what is drawn there and plays a role shows in the second net
@@ -94,7 +94,7 @@ def learner_start(function: Function, *, seed: int, calls: Sequence[str] = PARTS
         Names of the three functions.
     """
     entrant, given = Entrant(function, calls), task(seed)
-    batches = list(minibatches(given, n_steps=EARLY))
+    batches = list(handed_out(given, n_steps=EARLY))
 
     def after(start: int) -> Tensor:
         state = entrant.started(entrant.generator(start))
@@ -120,7 +120,7 @@ def learner_answers(function: Function, *, seed: int, calls: Sequence[str] = PAR
         Names of the three functions.
     """
     entrant, given = Entrant(function, calls), task(seed)
-    state = entrant.net(minibatches(given), seed)
+    state = entrant.net(handed_out(given), seed)
     x, labels = given.test.x, given.test.y
     found = entrant.says(state, x[:ASKED])
     shape = list(found.shape) if isinstance(found, torch.Tensor | np.ndarray) else type_name(found)
@@ -140,7 +140,7 @@ def learner_answers(function: Function, *, seed: int, calls: Sequence[str] = PAR
 
 def _untouched(entrant: Entrant, given: Task, seed: int) -> bool:
     """Whether a net that is asked in between goes on as one that is not."""
-    batches = list(minibatches(given, n_steps=SHORT))
+    batches = list(handed_out(given, n_steps=SHORT))
     half = SHORT // 2
     ends = []
     for asked in (False, True):

@@ -12,7 +12,7 @@ from steepest._checks.wire import Handle, decode
 from steepest._drives import learner as drives
 from steepest._drives.entrant import PARTS, STRETCH, Entrant, measured
 from steepest._drives.learner import learner, learner_answers, learner_start, level
-from steepest.learning import STEPS, minibatches, practise, task
+from steepest.learning import STEPS, handed_out, practise, task
 from torch import Tensor
 
 SEEDS = [11, 12]
@@ -75,7 +75,7 @@ def test_rows_are_handed_over_as_the_loop_says_and_test_rows_come_last() -> None
     ]
     given = [call for asked in transport.asked if asked.get("name") == "train_step" for call in asked["calls"]]
     assert [named for _, named in given] == [{"step": step, "n_steps": STEPS} for step in range(STEPS)]
-    for ((x, labels, generator), _), (rows, wanted) in zip(given, minibatches(task(12)), strict=True):
+    for ((x, labels, generator), _), (rows, wanted) in zip(given, handed_out(task(12)), strict=True):
         assert torch.equal(x, rows)
         assert torch.equal(labels, wanted)
         assert isinstance(generator, Handle)
