@@ -266,7 +266,7 @@ PUBLIC = {
         "STEPS",
         "Task",
         "accuracy",
-        "minibatches",
+        "handed_out",
         "practise",
         "renamed",
         "start",

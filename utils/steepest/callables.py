@@ -28,6 +28,7 @@ __all__ = [
     "small_batches_only",
     "squared_error",
     "tanh_energy",
+    "train_layer",
     "visit_log_gradient",
 ]
 

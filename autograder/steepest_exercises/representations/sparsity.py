@@ -82,7 +82,7 @@ SPARSITY_PENALTY = Exercise(
         Accepted("sum_of_divergences", _of_means(lambda m, r: divergence(r, m).sum())),
         Accepted("unit_by_unit", _unit_by_unit),
         Accepted("cross_entropy_less_entropy", _cross_entropy_less_entropy, library=True),
-        Accepted("in_distributions", _in_distributions),
+        Accepted("in_distributions", _in_distributions, library=True),
         Accepted("as_a_number", lambda codes, *, rho: float(_unit_by_unit(codes, rho=rho))),
     ],
     mistakes=[

@@ -18,8 +18,8 @@ from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.files import OddFileError, alone, read_below, replace_file
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.grading.replay import replay
-from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.notebook.restore import MAX_BYTES
+from steepest_grader.notebook.watched import LIBRARY
 from steepest_grader.sandbox.base import Sandbox
 
 __all__ = ["play_contest"]

@@ -30,7 +30,7 @@ DEEPER = 0.7  # how often the part that is forged is a part of the part
 BORROWED = (
     "nll_gradient", "samples_for_error", "minibatches", "sgd", "gabor_loss", "momentum_step", "fans", "lecun_normal",
     "dropout_mask", "inverted_dropout", "dropout_train", "batch_norm_train", "batch_norm_backward", "early_stop",
-    "classify_critical_point", "taylor_terms",
+    "classify_critical_point", "taylor_terms", "kmeans_plus_plus",
 )  # fmt: skip
 SLOW = {
     "dropout_mask": 0.15, "lecun_normal": 0.15, "minibatches": 0.15, "inverted_dropout": 0.3, "_prepared": 0.3,

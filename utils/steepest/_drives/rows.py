@@ -53,7 +53,7 @@ def draws_of_rows(function: Function, *, x: Tensor, k: int, seed: int, count: in
     drawn = draw(count, seed)
     seen: dict[str, Any] = {
         "the list of sizes of the centres": list(drawn[0].shape),
-        "the type of the centres": str(drawn[0].dtype).removeprefix("torch."),
+        "the type of the centres": "that of x" if drawn[0].dtype == x.dtype else str(drawn[0].dtype)[len("torch.") :],
     }
     if any(list(table.shape) != [k, x.shape[1]] for table in drawn):
         return seen

@@ -15,7 +15,7 @@ Odds = Callable[[Tensor, list[int]], Tensor]
 K = 4
 SOUND = {
     "the list of sizes of the centres": [K, 2],
-    "the type of the centres": "float64",
+    "the type of the centres": "that of x",
     "“every centre is a row of x”": True,
     "“the same seed brings the same centres”": True,
     "“another seed brings other centres”": True,
