@@ -1,6 +1,6 @@
 # `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo lab test test-long trust bench bench-cluster build pictures coders lock clean
+.PHONY: help set-up demo lab test test-long trust bench bench-cluster build pictures coders ladder lock clean
 
 LESSON := 05_momentum
 GRADER := .venv/bin/steepest-grader
@@ -17,6 +17,7 @@ help:
 	@echo "make build  write lessons/ and the stored outcomes from solutions/ and the exercises"
 	@echo "make pictures  draw the pictures of docs/demos.md anew"
 	@echo "make coders  train the stored autoencoders of 13_representations anew"
+	@echo "make ladder  measure how far luck moves the capstone's marks; writes docs/ladder.md; takes ten minutes"
 	@echo "make lock   write requirements.lock anew; LOCK_ARGS='torch==2.13.0' holds a version"
 	@echo "make clean  remove build/ and what the tools leave behind"
 
@@ -63,6 +64,9 @@ build: set-up
 
 coders: set-up
 	.venv/bin/python autograder/bench/coders.py
+
+ladder: set-up
+	.venv/bin/python autograder/bench/ladder.py
 
 pictures: set-up
 	.venv/bin/python -W ignore autograder/bench/pictures.py

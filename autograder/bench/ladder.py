@@ -121,7 +121,7 @@ def page(rows: Sequence[str], neighbours: Sequence[str]) -> str:
     steps = ", ".join(f"{100 * share:.0f} % from {bound} %" for bound, share in STEPS.items())
     return f"""# The ladder of the capstone
 
-Written by `python autograder/bench/ladder.py`. `train_step` of `14_capstone` earns by the mean accuracy on new rows
+Written by `make ladder`. `train_step` of `14_capstone` earns by the mean accuracy on new rows
 over {SEEDS} hidden seeds, in small steps: {steps}.
 
 The same recipe gets another mean with other seeds. Here are {len(RECIPES)} recipes over {SETS} disjoint sets of {SEEDS}

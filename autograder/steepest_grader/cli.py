@@ -513,9 +513,9 @@ def verify(
             )  # fmt: skip
             said += module.shortfalls(name, found[name])
         told = {part: {name: tally.result() for name, tally in group.items()} for part, group in tallies.items()}
-    print_proofs(found, mutants)
     rows = {name: {key: proof.as_json() for key, proof in proofs.items()} for name, proofs in found.items()}
     write_json(json_file, rows)
+    print_proofs(found, mutants)
     if page is not None:
         with errors_of_files():
             page.write_text(trust.page(rows, trust.states(course), told), encoding="utf-8")

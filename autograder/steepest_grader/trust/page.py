@@ -33,7 +33,8 @@ from wrong.
 - **mutants**: the solution with one small mechanical change: another operator, constant, comparison, order or name, a
   statement, an operand or an argument left out, a loop cut short. A mutant is *killed* when it gets less than full
   marks, for the exercise or for one that builds on it; it is *equivalent* when it computes what the solution does, or
-  what is as sound, for a reason that is given below; else it *survives*.
+  what is as sound, for a reason that is given below; else it *survives*. What is measured by the accuracy of a training
+  has no mutants: many other trainings are as good.
 - **trivial**: whether zeros, NaN, nothing, `None`, an argument handed back, and the right numbers in a wrong shape
   are all refused.
 - **state**: changes when the solution, the cases, the variants or the mistakes do. A test compares.

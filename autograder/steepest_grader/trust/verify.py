@@ -208,7 +208,7 @@ def _prove(exercise_id: str, seeds: Sequence[int], given: Solutions | None) -> P
         unnamed=tuple(key for key, good in named.items() if not good),
         refused=refusals(exercise, seeds),
         luck=_luck(exercise, seeds),
-        mutants=survey(given, exercise_id) if given is not None and not is_measured(exercise) else None,
+        mutants=None if given is None else Survey(0) if is_measured(exercise) else survey(given, exercise_id),
     )
 
 
