@@ -468,8 +468,8 @@ grade(evaluate)
 # </details>
 # <details><summary>The shape of the code</summary>
 # <p><code>for start in range(0, len(x), batch_size):</code> with slices from <code>start</code> to
-# <code>start + batch_size</code>. The loss of a row is minus the entry of <code>torch.log_softmax(scores, dim=1)</code> at
-# its label. <code>torch.nn.functional.cross_entropy(…, reduction="sum")</code> does both at once from scores, and is
+# <code>start + batch_size</code>. The loss of a row is minus the entry of <code>torch.log_softmax(scores, dim=1)</code>
+# at its label. <code>torch.nn.functional.cross_entropy(…, reduction="sum")</code> does both at once from scores, and is
 # flagged as the work of a library.</p>
 # </details>
 
