@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from rich.console import Console
 from steepest.demos._play import FRAME_SECONDS, WHOLE_SECONDS
-from steepest.demos.momentum.map import N_STEPS, START, rate_map
+from steepest.demos.momentum.map import N_STEPS, START, rate_maps
 from steepest_grader.course.find import find_course
 from torch import Tensor
 
@@ -36,9 +36,9 @@ def main() -> None:
 
 
 def _map() -> list[str]:
-    rate_map(_solution, CONDITION)
+    rate_maps(_solution, [CONDITION], batched=True)
     begun = time.perf_counter()
-    whole = rate_map(_solution, CONDITION)
+    whole = rate_maps(_solution, [CONDITION], batched=True)[CONDITION]
     ours = time.perf_counter() - begun
     rates, betas = whole.rates[::EVERY].tolist(), whole.betas[::EVERY].tolist()
     _torch(rates[0], betas[0])

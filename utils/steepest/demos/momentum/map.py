@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,7 @@ HIGHEST_RATE, HIGHEST_BETA = 4.0, 0.99
 CONDITIONS = (1, 3, 10, 30, 100, 300, 1000)
 WORST = 9.0
 SHARES = np.array([0, 0.07, 0.15, 0.25, 0.4, 0.6, 0.8, 1])  # of the way from the best factor to 1
+TICKS = 1.5  # widths of the scale at which its numbers begin
 NEAR = 0.02
 WINDOW = 2.1
 BEST: dict[str, Any] = {"color": "black", "marker": "X", "markersize": 12, "markeredgecolor": "white", "linestyle": ""}
@@ -81,7 +83,8 @@ def convergence_map_demo(momentum_step: Step) -> Demo:
 
     def draw(stage: Stage, *, lr: float, beta: float, condition: int, reveal: bool) -> str:
         if condition not in known:
-            known[condition] = rate_map(momentum_step, condition)
+            whole = takes_tensors(momentum_step)
+            known.update(rate_maps(momentum_step, CONDITIONS if whole else [condition], batched=whole))
         place = {"lr": lr, "beta": beta, "condition": condition}
         return draw_convergence_map(momentum_step, stage, known[condition], **place, reveal=reveal)
 
@@ -99,21 +102,25 @@ def convergence_map_demo(momentum_step: Step) -> Demo:
     )
 
 
-def rate_map(step: Step, condition: float, *, cells: int = CELLS, n_steps: int = N_STEPS) -> RateMap:
-    """Run a stepper on a bowl with every rate and every β of a grid.
+def rate_maps(
+    step: Step, conditions: Sequence[float], *, batched: bool, cells: int = CELLS, n_steps: int = N_STEPS
+) -> dict[float, RateMap]:
+    """Run a stepper on bowls with every rate and every β of a grid.
 
     Parameters
     ----------
     step : callable
         The student's function, in any form of momentum.
-    condition : float
-        Condition number of the bowl.
+    conditions : sequence of float
+        Condition numbers of the bowls.
+    batched : bool
+        Whether the whole grid and all bowls are one call, see `takes_tensors`: a point then has a flat coordinate
+        for each bowl, and the steep one that they share.
     cells : int
         Grid points along each axis; at most `COARSE` if the function must be called point by point.
     n_steps : int
         How many steps to take.
     """
-    batched = takes_tensors(step)
     cells = cells if batched else min(cells, COARSE)
     rates = (torch.arange(cells, dtype=torch.float64) + 0.5) / cells * HIGHEST_RATE
     betas = torch.linspace(0, HIGHEST_BETA, cells, dtype=torch.float64)
@@ -122,33 +129,40 @@ def rate_map(step: Step, condition: float, *, cells: int = CELLS, n_steps: int =
     if is_averaged:
         lr = lr / (1 - beta)
     if batched:
-        factors = _factors(step, condition, lr, beta, n_steps)
+        factors = _factors(step, conditions, lr, beta, n_steps)
     else:
-        places = zip(lr.flatten().tolist(), beta.flatten().tolist(), strict=True)
-        factors = torch.cat([_factors(step, condition, *place, n_steps) for place in places])
-    return RateMap(factors.reshape(cells, cells), rates, betas, batched)
+        places = list(zip(lr.flatten().tolist(), beta.flatten().tolist(), strict=True))
+        factors = [torch.cat([_factors(step, [each], *at, n_steps)[0] for at in places]) for each in conditions]
+    return {
+        condition: RateMap(factor.reshape(cells, cells), rates, betas, batched)
+        for condition, factor in zip(conditions, factors, strict=True)
+    }
 
 
 def takes_tensors(step: Step) -> bool:
-    """Whether a stepper, given one rate and one β for each point, does what it does point by point."""
+    """Whether a stepper, given one rate and one β for each point, does what it does number by number."""
     lr, beta = torch.tensor([[0.5], [0.25], [1.5]]).double(), torch.tensor([[0.0], [0.5], [0.9]]).double()
     points = torch.tensor([START, (0.3, -0.7), (50.0, 9.0)], dtype=torch.float64)
+    curvatures = torch.tensor([1 / 3, 1.0], dtype=torch.float64)
     alone = [
-        _last_points(step, 3.0, point, *values, n_steps=4)[1]
+        torch.cat([_last_points(step, curvatures[i], point[i : i + 1], *values, n_steps=4)[1] for i in (0, 1)])
         for point, *values in zip(points, lr.flatten().tolist(), beta.flatten().tolist(), strict=True)
     ]
     try:
-        together = _last_points(step, 3.0, points, lr, beta, n_steps=4)[1]
+        together = _last_points(step, curvatures, points, lr, beta, n_steps=4)[1]
     except Exception:  # noqa: BLE001 - it works point by point, so whatever this is it comes from the tensors
         return False
     return together.shape == points.shape and torch.allclose(together, torch.stack(alone), equal_nan=True)
 
 
-def _factors(step: Step, condition: float, lr: Tensor | float, beta: Tensor | float, n_steps: int) -> Tensor:
-    start = torch.tensor(START, dtype=torch.float64)
+def _factors(
+    step: Step, conditions: Sequence[float], lr: Tensor | float, beta: Tensor | float, n_steps: int
+) -> list[Tensor]:
+    curvatures = torch.tensor([*(1 / condition for condition in conditions), 1.0], dtype=torch.float64)
+    start = torch.tensor([START[0]] * len(conditions) + [START[1]], dtype=torch.float64)
     points = start.repeat(len(lr) if isinstance(lr, Tensor) else 1, 1)
-    last = _last_points(step, condition, points, lr, beta, n_steps=n_steps)
-    return _factor(torch.stack([points, *last]), n_steps)
+    path = torch.stack([points, *_last_points(step, curvatures, points, lr, beta, n_steps=n_steps)])
+    return [_factor(path[..., [number, -1]], n_steps) for number in range(len(conditions))]
 
 
 def _factor(path: Tensor, n_steps: int = N_STEPS) -> Tensor:
@@ -158,19 +172,15 @@ def _factor(path: Tensor, n_steps: int = N_STEPS) -> Tensor:
     return (size ** (1 / n_steps)).nan_to_num(nan=torch.inf, posinf=torch.inf)
 
 
-def _slope(theta: Tensor, condition: float) -> Tensor:
-    return torch.tensor([1 / condition, 1.0], dtype=theta.dtype) * theta
-
-
 def _last_points(
-    step: Step, condition: float, theta: Tensor, lr: Tensor | float, beta: Tensor | float, *, n_steps: int
+    step: Step, curvatures: Tensor, theta: Tensor, lr: Tensor | float, beta: Tensor | float, *, n_steps: int
 ) -> tuple[Tensor, Tensor]:
     """The last two points; `run` would keep all of them."""
     state, before = init_state("momentum", theta), theta
     for number in range(n_steps):
         if number == n_steps - 1:
             before = theta.clone()
-        theta, state = step(theta, _slope(theta, condition), state, lr=lr, beta=beta)
+        theta, state = step(theta, curvatures * theta, state, lr=lr, beta=beta)
     return before, theta
 
 
@@ -206,15 +216,18 @@ def draw_convergence_map(
     """
     bowl = quadratic(condition)
     start = torch.tensor(START, dtype=torch.float64)
+    curvatures = torch.tensor([1 / condition, 1.0], dtype=torch.float64)
     rate = lr * rate_factor(momentum_step, start, beta, False)
     path = run(
-        momentum_step, lambda theta: _slope(theta, condition), start, state=init_state("momentum", start),
+        momentum_step, lambda theta: curvatures * theta, start, state=init_state("momentum", start),
         n_steps=N_STEPS, lr=rate, beta=beta,
     )  # fmt: skip
     distance = bowl.distance(path)
-    ground, valley, distances = stage.panels(draw_frames, found.levels())
+    ground, scale, valley, distances = stage.panels(draw_frames)
     factors = found.factors.clamp(max=WORST).numpy()
     ground.heat(_colored(factors, found.levels()), (0, HIGHEST_RATE), (0, HIGHEST_BETA))
+    for number, level in enumerate(found.levels()[:-1]):
+        scale.text(TICKS, number, f"{level:.3f}", va="center", fontsize=10, clip_on=False)
     border: Any = contour_generator(found.rates.numpy(), found.betas.numpy(), factors).lines(1.0)
     ground.plot(*joined(border).T, color="black", linewidth=1.6)
     ground.text(HIGHEST_RATE - 0.08, 0.04, "runs away", color="white", ha="right", fontsize=10)
@@ -235,15 +248,16 @@ def _colored(factors: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
     return dots
 
 
-def draw_frames(figure: Figure, levels: tuple[float, ...]) -> tuple[Axes, ...]:
-    """Draw frames, the scale of shades and all labels."""
+def draw_frames(figure: Figure) -> tuple[Axes, ...]:
+    """Draw frames, the scale of shades and all labels, with room for the scale's numbers: each map has its own."""
     axes = figure.subplot_mosaic([["map", "valley"], ["map", "distances"]], width_ratios=(1.5, 1))
     axes["map"].set(xlabel="rate η", ylabel="β, share of the velocity that is kept")
     axes["map"].set(xlim=(0, HIGHEST_RATE), ylim=(0, HIGHEST_BETA))
     marks = [Line2D([], [], label="you are here", **CROSS), Line2D([], [], label="best place", **BEST)]
     axes["map"].legend(handles=marks, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderpad=0)
-    shades = ScalarMappable(BoundaryNorm(levels, 256), GREYS)
-    scale = figure.colorbar(shades, ax=axes["map"], ticks=levels[:-1], alpha=OPACITY, format="%.3f")
+    shades = ScalarMappable(BoundaryNorm(range(len(SHARES) + 1), 256), GREYS)
+    scale = figure.colorbar(shades, ax=axes["map"], ticks=range(len(SHARES)), alpha=OPACITY)
+    scale.set_ticklabels(["0.000"] * len(SHARES), alpha=0)
     scale.set_label("factor by which the error shrinks in a step")
     axes["valley"].set(xlabel="along the valley", ylabel="across the valley")
     axes["valley"].set(xlim=(-WINDOW, WINDOW), ylim=(-WINDOW, WINDOW))
@@ -251,7 +265,7 @@ def draw_frames(figure: Figure, levels: tuple[float, ...]) -> tuple[Axes, ...]:
     axes["distances"].set(xlabel="step", ylabel="distance\nto the minimum", yscale="log")
     axes["distances"].set(xlim=(0, SHOWN), ylim=(1e-8, 1e3), yticks=[1e-8, 1e-5, 1e-2, 1e1])
     plain_log(axes["distances"])
-    return axes["map"], axes["valley"], axes["distances"]
+    return axes["map"], scale.ax, axes["valley"], axes["distances"]
 
 
 def _said(found: RateMap, factor: float, distance: Tensor, lr: float, beta: float) -> str:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from steepest.demos._stage import Stage
 from steepest.demos.momentum import convergence_map_demo
-from steepest.demos.momentum.map import RateMap, draw_convergence_map, rate_map
+from steepest.demos.momentum.map import RateMap, draw_convergence_map, rate_maps, takes_tensors
 from torch import Tensor
 
 State = dict[str, Any]
@@ -23,6 +23,10 @@ def stage() -> Stage:
     return Stage((9.5, 4.4))
 
 
+def rate_map(step: Stepper, condition: float, **size: int) -> RateMap:
+    return rate_maps(step, [condition], batched=takes_tensors(step), **size)[condition]
+
+
 @pytest.fixture
 def only_numbers(momentum_step: Stepper) -> Stepper:
     def step(*args: Any, lr: float, beta: float) -> tuple[Tensor, State]:
@@ -31,10 +35,11 @@ def only_numbers(momentum_step: Stepper) -> Stepper:
     return step
 
 
-@pytest.fixture
-def clipped(momentum_step: Stepper) -> Stepper:
+@pytest.fixture(params=[None, -1], ids=["over all points", "over each point"])
+def clipped(request: pytest.FixtureRequest, momentum_step: Stepper) -> Stepper:
     def step(theta: Tensor, grad: Tensor, state: State, **hyper: float) -> tuple[Tensor, State]:
-        return momentum_step(theta, grad / grad.norm().clamp(min=1), state, **hyper)
+        length = grad.norm(dim=request.param, keepdim=request.param is not None)
+        return momentum_step(theta, grad / length.clamp(min=1), state, **hyper)
 
     return step
 
@@ -57,7 +62,7 @@ def test_each_control_redraws_with_the_students_own_function(new_picture: Any, m
     assert calls[-1] == (2.0, 0.5)
 
 
-def test_a_map_is_painted_once_for_each_condition_number(momentum_step: Any) -> None:
+def test_all_maps_are_painted_at_once(momentum_step: Any) -> None:
     grids: list[int] = []
 
     def step(theta: Tensor, grad: Tensor, state: State, *, lr: float, beta: float) -> tuple[Tensor, State]:
@@ -66,10 +71,15 @@ def test_a_map_is_painted_once_for_each_condition_number(momentum_step: Any) -> 
         return momentum_step(theta, grad, state, lr=lr, beta=beta)
 
     demo = convergence_map_demo(step)
-    assert grids == [128 * 128] * 200
     for condition in (1000, 30, 1000):
         demo.controls["condition"].value = condition
-    assert len(grids) == 2 * 200
+    assert grids == [128 * 128] * 200
+
+
+def test_bowls_that_share_a_call_have_the_maps_that_each_has_alone(momentum_step: Any) -> None:
+    together = rate_maps(momentum_step, (1, 30, 1000), batched=True, cells=5)
+    for condition, found in together.items():
+        assert torch.equal(found.factors, rate_map(momentum_step, condition, cells=5).factors)
 
 
 def test_the_map_is_coloured_by_its_factors(stage: Stage, momentum_step: Any) -> None:
@@ -140,7 +150,7 @@ def test_a_function_that_takes_no_tensors_is_told_so_and_gets_a_coarse_map(
     stage: Stage, only_numbers: Stepper, clipped: Stepper
 ) -> None:
     place = {"lr": 1.0, "beta": 0.5, "condition": 30}
-    for step in (only_numbers, clipped):  # one fails, the other mixes the points
+    for step in (only_numbers, clipped):  # one fails, the other mixes points or their coordinates
         found = rate_map(step, 30, n_steps=5)
         assert (found.batched, found.factors.shape) == (False, (16, 16))
         said = draw_convergence_map(step, stage, found, **place, reveal=False)
