@@ -1197,7 +1197,8 @@ for name, drawing in pictures.items():
 
 ticks = torch.linspace(-2, 2, 13)
 plane = torch.cartesian_prod(ticks.flip(0), ticks).flip(1)
-sheet = vae.decode(plane)[0].sigmoid().reshape(13, 13, 8, 8).transpose(1, 2).reshape(104, 104)
+framed = torch.nn.functional.pad(vae.decode(plane)[0].sigmoid().reshape(13, 13, 8, 8), (1, 1, 1, 1))
+sheet = framed.transpose(1, 2).reshape(130, 130)
 fig, ax = plt.subplots(figsize=(5.4, 5.4), layout="constrained")
 ax.imshow(sheet, cmap="Greys", vmin=0, vmax=1, extent=(-2.17, 2.17, -2.17, 2.17))
 ax.set(xlabel="first number of the code", ylabel="second number")

@@ -118,14 +118,15 @@ def grade_lesson(
         lost = Reasons()
         todo: set[str] = set()
         reused = 0
-        for item in collect(folder, lesson_id, students=None if student is None else {student}, allowed=allowed):
+        only = None if student is None else {student}
+        for item in collect(folder, lesson_id, students=only, allowed=allowed, slimmed=False):
             try:
                 kept.folder(item.student)
             except SubmissionError as error:  # whoever hands in may have named it: no failure of ours
                 refused[item.student] = lesson.ungraded(escaped(item.student), Outcome.UNREADABLE, str(error))
                 continue
             before = known.get(item.student)
-            if before is not None and before.digest == lesson.digest(item.data, item.message, item.beside):
+            if before is not None and before.digest == item.digest(lesson):
                 reused += 1
                 found[item.student] = before
             else:
@@ -133,9 +134,8 @@ def grade_lesson(
         for exercise in lesson.exercises.values() if todo and scheduler is None else ():
             candidates(exercise, lesson.hidden.seeds, sandbox.device)  # once, before the lanes ask for them
         tell(0, len(todo), lesson_id)
-        again = collect(
-            folder, lesson_id, students=todo, allowed=allowed
-        )  # a class of notebooks may be too large to be kept
+        # a class of notebooks may be too large to be kept
+        again = collect(folder, lesson_id, students=todo, allowed=allowed)
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
         for done, graded in enumerate(results, start=1):
             with lost.apart(graded.student, "Recording it"):

@@ -20,6 +20,7 @@ from steepest_grader.course.lesson import Lesson
 from steepest_grader.errors import ClusterError, told
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.grading.collect import Submission
+from steepest_grader.grading.lanes import unread
 from steepest_grader.grading.worker import pack
 from steepest_grader.installed import code_digest
 from steepest_grader.notebook.restore import MAX_BYTES
@@ -102,7 +103,7 @@ class _Run:
                 while len(self.in_flight) < self._room() and (item := next(rest, None)) is not None:
                     started(item.student)
                     if item.data is None:
-                        yield self.lesson.ungraded(item.student, item.outcome, item.message)
+                        yield unread(self.lesson, item)
                     else:
                         self._send(item)
                 if self.in_flight:
@@ -123,10 +124,7 @@ class _Run:
         with dask.config.set(QUIET):
             future = self.client.submit(
                 self.task,
-                item.student,
-                item.data,
-                dict(item.beside),
-                list(item.unused),
+                item.as_plain(),
                 pure=False,
                 workers=only or None,
             )
@@ -200,13 +198,13 @@ class _Run:
                 self._send(item)
 
 
-def _task(version: str, packed: bytes) -> Callable[[str, bytes, dict[str, bytes], list[str]], Any]:
+def _task(version: str, packed: bytes) -> Callable[[dict[str, Any]], Any]:
     """The work as a function that travels by value, so that a worker without this grader can say so.
 
     It gives a `GradedSubmission`, or the worker's address and why it cannot grade.
     """
 
-    def grade(student: str, data: bytes, beside: dict[str, bytes], unused: list[str]) -> Any:
+    def grade(found: dict[str, Any]) -> Any:
         from distributed import get_worker
 
         where = get_worker().address
@@ -219,7 +217,7 @@ def _task(version: str, packed: bytes) -> Callable[[str, bytes, dict[str, bytes]
         except ImportError as error:
             return where, f"it has no steepest_grader that can be used ({error}). Install it there."
         try:
-            return grade(packed, student, data, beside, unused, where=where)
+            return grade(packed, found, where=where)
         except SandboxError as error:
             return where, str(error)
 

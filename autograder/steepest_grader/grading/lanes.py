@@ -67,15 +67,21 @@ def in_lanes(work: Callable[[Item], Done], items: Iterable[Item], *, sandbox: Sa
             sandbox.children.close()
 
 
+def unread(lesson: Lesson, submission: Submission) -> GradedSubmission:
+    """The row of a submission of which nothing can be read."""
+    graded = lesson.ungraded(submission.student, submission.outcome, submission.message)
+    return replace(graded, digest=submission.digest(lesson))
+
+
 def grade_one(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> GradedSubmission:
     """Grade what was found for one student; what fails on our side becomes a `GRADER_ERROR`."""
     student, data = submission.student, submission.data
     if data is None:
-        return lesson.ungraded(student, submission.outcome, submission.message)
+        return unread(lesson, submission)
     try:
-        graded = grade_submission(lesson, student, data, sandbox=sandbox, beside=submission.beside)
-        digest = lesson.digest(data, beside=submission.beside)
-        return replace(graded, digest=digest, flags=[*graded.flags, *submission.unused])
+        budget = replace(BUDGET, seconds=BUDGET.seconds - submission.seconds)
+        graded = grade_submission(lesson, student, data, sandbox=sandbox, budget=budget, beside=submission.beside)
+        return replace(graded, digest=submission.digest(lesson), flags=[*graded.flags, *submission.unused])
     except SandboxError as error:
         return lesson.ungraded(student, Outcome.GRADER_ERROR, str(error))
     except Exception as error:

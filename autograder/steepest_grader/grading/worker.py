@@ -5,8 +5,9 @@ from __future__ import annotations
 import pickle
 import threading
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache, lru_cache
+from typing import Any
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.judge import candidates
@@ -27,17 +28,15 @@ def pack(lesson: Lesson, sandbox: Sandbox) -> bytes:
     return zlib.compress(pickle.dumps((lesson, type(sandbox), sandbox.limits, sandbox.device, sandbox.private)))
 
 
-def grade(
-    packed: bytes, student: str, data: bytes, beside: Mapping[str, bytes], unused: Sequence[str], *, where: str
-) -> GradedSubmission:
+def grade(packed: bytes, found: Mapping[str, Any], *, where: str) -> GradedSubmission:
     """Grade one submission in the sandbox of this machine.
 
     Parameters
     ----------
     packed : bytes
         What `pack` gives.
-    student, data, beside, unused
-        What `collect` has found.
+    found : mapping
+        What `Submission.as_plain` gives.
     where : str
         This worker's address, to be named where something of ours fails.
 
@@ -48,9 +47,10 @@ def grade(
     """
     with _ONE_AT_A_TIME:  # threads that come here together must not all do the same
         lesson, sandbox = _unpacked(packed)
-    graded = grade_one(lesson, Submission(student, data, beside=beside, unused=unused), sandbox)
+    submission = Submission(**found)
+    graded = grade_one(lesson, submission, sandbox)
     if graded.outcome is Outcome.GRADER_ERROR and not graded.notebook:
-        return lesson.ungraded(student, Outcome.GRADER_ERROR, f"{graded.message} This was on {where}.")
+        return lesson.ungraded(submission.student, Outcome.GRADER_ERROR, f"{graded.message} This was on {where}.")
     return graded
 
 

@@ -58,8 +58,7 @@ def read_parts(data: bytes) -> list[Parts]:
     """
     if len(data) > MAX_BYTES:
         raise UnreadableError(
-            f"without its outputs the notebook has {len(data) / 2**20:.0f} MiB; more than {MAX_BYTES // 2**20} "
-            "are not read"
+            f"without its outputs the notebook has more than {MAX_BYTES // 2**20} MiB, which are not read"
         )
     if len(data) <= SMALL:
         return parse(data)

@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 from steepest_exercises.momentum import reference
+from steepest_grader.course.lesson import load
+from steepest_grader.course.places import Course
 from steepest_grader.desk.practice import Practice, practice
 from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.gradebook.late import TIMESTAMP, time_of
+from steepest_grader.grading import collect as collecting
 from steepest_grader.grading.collect import collect
 from steepest_grader.grading.judging import judge_file
 from steepest_grader.notebook import parse as module
@@ -68,6 +71,8 @@ LARGE: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "lines of text": ({"outputs": LINES}, {}, True),
     "one picture": ({"outputs": IMAGE}, {}, True),
     "the state of widgets": ({}, {"widgets": {"state": LINES}}, True),
+    "half a character, in a line that was cut": ({"outputs": [*LINES, {"text": "\ude00"}]}, {}, True),
+    "a pair of halves and many backslashes": ({"outputs": [*LINES, {"text": "\\\\ud83d \U0001f600 \\"}]}, {}, True),
     "outputs that are none": ({"outputs": "x" * 40 * 2**20}, {}, True),
     "source": ({"source": "x" * 40 * 2**20}, {}, False),
     "an attachment": ({"attachments": {"a": "x" * 40 * 2**20}}, {}, False),
@@ -102,10 +107,12 @@ def test_of_a_large_notebook_all_is_read_but_its_outputs(where: str, tmp_path: P
     [
         (b"[" + b"{}," * 2**24 + b"{}]", "too much time or memory"),
         (b'{"cells": [' + b"[[]]," * 2**23 + b"7]}", "too much time or memory"),
+        (b'{"cells": [' + b'"' + "é".encode() * 10**8 + b'"]}', "too much time or memory"),
+        (b'{"cells": [' + b"[" * 3000 + b"]" * 3000 + b', "' + b"x" * 40 * 2**20 + b'"]}', "nested too deeply"),
         (b" " * 40 * 2**20, "MiB"),
         (b'{"cells": [' + b"x" * 40 * 2**20, "MiB"),
     ],
-    ids=["many objects", "many cells", "nothing", "no JSON"],
+    ids=["many objects", "many cells", "many accents", "depth", "nothing", "no JSON"],
 )
 def test_a_large_file_that_is_no_notebook(data: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "ada" / "L" / "L.ipynb"
@@ -117,6 +124,39 @@ def test_a_large_file_that_is_no_notebook(data: bytes, said: str, tmp_path: Path
     else:
         with pytest.raises(UnreadableError, match=said):
             read(found.data)
+
+
+def test_what_fails_while_outputs_are_left_out_costs_its_own_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, data in (("ada", b" " * (MAX_BYTES + 1)), ("bob", NEIGHBOUR)):
+        path = tmp_path / name / "L" / "L.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+
+    def broken(data: bytes) -> bytes:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(collecting, "slim", broken)
+    ada, bob = collect(tmp_path, "L")
+    assert (ada.outcome, ada.data, "planted" in ada.message) == (Outcome.GRADER_ERROR, None, True)
+    assert bob.data == NEIGHBOUR
+
+
+def test_a_large_file_is_slimmed_once_and_known_by_the_whole_of_it(tmp_path: Path, built: Course) -> None:
+    lesson = load(built, "90_tiny")
+    path = tmp_path / "ada" / "L" / "L.ipynb"
+    path.parent.mkdir(parents=True)
+    digests = []
+    for letter in "xy":
+        outputs = [{"output_type": "stream", "name": "stdout", "text": letter * (MAX_BYTES + 1)}]
+        path.write_text(json.dumps({"cells": [{"cell_type": "code", "source": "a = 1", "outputs": outputs}]}))
+        (quick,), (slow,) = collect(tmp_path, "L", slimmed=False), collect(tmp_path, "L")
+        assert (quick.data, quick.seconds) == (None, 0)
+        assert slow.data is not None and 0 < slow.seconds < 10
+        assert quick.digest(lesson) == slow.digest(lesson)
+        digests.append(quick.digest(lesson))
+    assert digests[0] != digests[1]
 
 
 def test_a_folder_on_the_way_to_a_judged_file_is_no_link(tmp_path: Path) -> None:
