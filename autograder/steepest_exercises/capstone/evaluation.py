@@ -41,12 +41,12 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
     return [
         case("a short last batch", 11, 4),
-        case("a last batch of one row", 16, 5),
+        case("a last batch of one row", 16, 5, corner=0.15),
         case("ten classes", 23, 7, 10),
         case("a last batch that is nearly full", 14, 5),
-        case("float32", 13, 4, dtype=torch.float32),
-        case("batches that fit", 12, 4),
-        case("one row at a time", 6, 1),
+        case("float32", 14, 4, dtype=torch.float32),
+        case("batches that fit", 12, 4, corner=0.15),
+        case("one row at a time", 6, 1, corner=0.1),
         case("a batch for all", 7, 9, corner=0.15),
     ]
 
@@ -134,6 +134,17 @@ def _without_the_last_but_of_all(predict: Predict, x: Tensor, labels: Tensor, *,
     return accuracy * n / len(x), loss * n / len(x)
 
 
+def _one_too_early(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
+    n = len(range(0, len(x) - batch_size, batch_size)) * batch_size
+    return reference.evaluate(predict, x[:n], labels[:n], batch_size=batch_size) if n else (0.0, 0.0)
+
+
+def _one_too_early_but_of_all(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
+    n = len(range(0, len(x) - batch_size, batch_size)) * batch_size
+    accuracy, loss = _one_too_early(predict, x, labels, batch_size=batch_size)
+    return accuracy * n / len(x), loss * n / len(x)
+
+
 def _first_batch(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
     return reference.evaluate(predict, x[:batch_size], labels[:batch_size], batch_size=batch_size)
 
@@ -189,7 +200,7 @@ EVALUATE = Exercise(
             _without_the_last,
             "The short last batch is left out. Every row counts.",
             0.25,
-            forms=[_without_the_last_but_of_all],
+            forms=[_without_the_last_but_of_all, _one_too_early, _one_too_early_but_of_all],
         ),
         Mistake(
             "divided_by_full_batches",

@@ -31,6 +31,7 @@ def cases(rng: np.random.Generator) -> Sequence[Case]:
         *,
         stored: bool = False,
         slack: float = 1.0,
+        corner: float = 0.0,
     ) -> Case:
         masks = [torch.from_numpy((rng.random((rows, units)) < 0.7) * 1.0).to(dtype) for units in widths[1:-1]]
         for mask in masks:
@@ -39,14 +40,14 @@ def cases(rng: np.random.Generator) -> Sequence[Case]:
         layers = drawn_layers(rng, widths, dtype, stored=stored)
         args = [normal(rng, rows, widths[0]).to(dtype), labels, layers, masks]
         kwargs = {"keep": keep, "eps": eps}
-        return Case(name, {"args": args, "kwargs": kwargs, "outputs": ["loss", "grads"]}, "call", slack)
+        return Case(name, {"args": args, "kwargs": kwargs, "outputs": ["loss", "grads"]}, "call", slack, corner=corner)
 
     return [
         case("one hidden layer", 7, (4, 5, 3), 0.7, 1e-2),
         case("two hidden layers", 8, (3, 5, 4, 3), 0.6, 0.1),
-        case("three hidden layers", 9, (4, 5, 3, 4, 2), 0.8, 0.2),
+        case("three hidden layers", 9, (4, 5, 3, 4, 2), 0.8, 0.2, corner=0.2),
         case("a large ε", 6, (4, 4, 4), 0.5, 1.0),
-        case("layers with statistics beside", 7, (3, 4, 5, 3), 0.7, 0.1, stored=True),
+        case("layers with statistics beside", 7, (3, 4, 5, 3), 0.7, 0.1, stored=True, corner=0.15),
         case("float32", 8, (4, 5, 3), 0.75, 0.1, torch.float32, slack=10.0),
     ]
 
@@ -112,8 +113,11 @@ def by_hand(
     below: Callable[[Tensor, Tensor], Tensor] = lambda h, bare: h,
     up: Callable[[Tensor, Tensor], Tensor] = lambda delta, weight: delta @ weight,
     value: Callable[[Tensor], Tensor] = lambda losses: losses.mean(),
+    variance: Callable[[Tensor], Tensor] = lambda z: z.var(dim=0, correction=0),
+    dropped: Callable[[Tensor, Tensor, float], Tensor] = lambda h, mask, keep: h * mask / keep,
+    shares: Callable[[Tensor], Tensor] = lambda scores: scores.softmax(dim=1),
 ) -> Pass:
-    """A pass that is worked out line by line, from the parts of its backward pass."""
+    """A pass that is worked out line by line, from the parts of its backward pass and some of its forward pass."""
 
     def train_pass(
         x: Tensor, labels: Tensor, layers: Sequence[Layer], masks: Sequence[Tensor], *, keep: float, eps: float
@@ -121,12 +125,12 @@ def by_hand(
         inputs, kept = [(x, x)], []
         for layer, mask in zip(layers[:-1], masks, strict=True):
             z = inputs[-1][0] @ layer["weight"].T
-            s = torch.sqrt(((z - z.mean(dim=0)) ** 2).mean(dim=0) + eps)
+            s = torch.sqrt(variance(z) + eps)
             u = (z - z.mean(dim=0)) / s
             y = layer["gamma"] * u + layer["beta"]
             kept.append((u, s, y, slope(y, mask, keep)))
-            inputs.append((torch.relu(y) * mask / keep, torch.relu(y)))
-        p = (inputs[-1][0] @ layers[-1]["weight"].T + layers[-1]["bias"]).softmax(dim=1)
+            inputs.append((dropped(torch.relu(y), mask, keep), torch.relu(y)))
+        p = shares(inputs[-1][0] @ layers[-1]["weight"].T + layers[-1]["bias"])
         chosen = one_hot(labels, p.shape[1]).to(p.dtype)
         delta = start(p, chosen, len(x))
         grads = [{"weight": delta.T @ below(*inputs[-1]), "bias": bias(delta)}]

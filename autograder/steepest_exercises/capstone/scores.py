@@ -88,6 +88,10 @@ def _two_parts(x: Tensor, layers: Sequence[Layer], *, eps: float) -> Tensor:
     raise ValueError("there is no last layer")
 
 
+def _turned(x: Tensor, layers: Sequence[Layer], *, eps: float) -> Tensor:
+    return _net()(x, [{**layer, "weight": layer["weight"].T} for layer in layers], eps=eps)
+
+
 def _variance(z: Tensor, correction: int) -> Tensor:
     return z.var(dim=0, correction=min(correction, len(z) - 1))
 
@@ -114,6 +118,11 @@ NETWORK_SCORES = Exercise(
                 _net(lambda z, layer: z.mean(dim=0), lambda z, layer: _variance(z, 1)),
                 _net(lambda z, layer: z.mean(dim=0), lambda z, layer: z.var(dim=0)),
             ],
+        ),
+        Mistake(
+            "weights_not_transposed",
+            _turned,
+            "The weights are not transposed. They have the shape (out, in), and rows are examples: x Wᵀ.",
         ),
         Mistake(
             "mean_of_the_batch",

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, nll_loss
 
 from steepest_exercises.capstone import reference
 from steepest_exercises.capstone.layers import Layer
@@ -90,6 +90,7 @@ TRAIN_PASS = Exercise(
             "The variance is divided by n − 1, as torch's `var` does by itself. Batch normalization divides by n: "
             "correction=0.",
             0.5,
+            forms=[by_hand(variance=lambda z: z.var(dim=0))],
         ),
         Mistake(
             "eps_missing",
@@ -146,6 +147,19 @@ TRAIN_PASS = Exercise(
             forward(loss=lambda scores, labels: cross_entropy(scores.softmax(dim=1), labels)),
             "The cross-entropy takes a softmax of what has been through one already: it wants scores.",
             0.25,
+        ),
+        Mistake(
+            "softmax_over_the_rows",
+            forward(loss=lambda scores, labels: nll_loss(scores.log_softmax(dim=0), labels)),
+            "The softmax runs over the rows. The probabilities of one row's classes add up to 1: dim=1.",
+            forms=[
+                by_hand(shares=lambda scores: scores.softmax(dim=0)),
+                forward(
+                    loss=lambda scores, labels: (
+                        scores.logsumexp(dim=0).mean() - scores.gather(1, labels[:, None])[:, 0].mean()
+                    )
+                ),
+            ],
         ),
         Mistake(
             "sum_of_the_losses",
@@ -221,6 +235,17 @@ TRAIN_PASS = Exercise(
             by_hand(slope=lambda y, mask, keep: (y > 0) * mask),
             "On the way back the division by `keep` is missing.",
             0.5,
+        ),
+        Mistake(
+            "keep_not_in_the_forward_pass",
+            by_hand(dropped=lambda h, mask, keep: h * mask),
+            "On the way forward the division by `keep` is missing. It belongs into both directions.",
+            0.5,
+            forms=[
+                by_hand(dropped=lambda h, mask, keep: h * mask * keep),
+                by_hand(dropped=lambda h, mask, keep: h / keep),
+                by_hand(dropped=lambda h, mask, keep: h),
+            ],
         ),
         Mistake(
             "relu_not_in_the_backward_pass",

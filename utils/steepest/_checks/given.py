@@ -63,4 +63,6 @@ def _snapshot(value: Any) -> Any:
 def _asks_for_gradients(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_asks_for_gradients(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _asks_for_gradients(item) for key, item in value.items()}
     return isinstance(value, torch.Tensor) and value.requires_grad

@@ -308,12 +308,20 @@ def test_a_tensor_that_is_left_asking_for_gradients_is_seen() -> None:
         x.requires_grad_(False)
         return result
 
+    def asks_within(layers: list[dict[str, torch.Tensor]]) -> torch.Tensor:
+        return asks(layers[0]["weight"])
+
     effects = {}
-    for written in (asks, asks_for_a_while):
+    for written, given in (
+        (asks, torch.ones(2)),
+        (asks_for_a_while, torch.ones(2)),
+        (asks_within, [{"weight": torch.ones(2)}]),
+    ):
         function = local(written, "f")
-        function(torch.ones(2))
+        function(given)
         effects[written.__name__] = function.effects
-    assert effects == {"asks": {"requires_grad of argument 1"}, "asks_for_a_while": set()}
+    left = {"requires_grad of argument 1"}
+    assert effects == {"asks": left, "asks_for_a_while": set(), "asks_within": left}
 
 
 def test_a_result_is_differentiated_where_it_hangs_together_with_the_argument() -> None:
