@@ -400,11 +400,28 @@ def _first_alone(x: Tensor, **k: Any) -> Tensor:
     return result
 
 
+def _without(odd: Callable[[Tensor], Any], cases: int) -> Implementation:
+    """A mistake that gives no answer in the case of float32, or for both vectors."""
+    return lambda x, **k: odd(x) if (x.dtype == torch.float32 if cases == 1 else x.ndim == 1) else _no_mean(x, **k)
+
+
+ODD_ANSWERS: dict[str, Callable[[Tensor], Any]] = {
+    "an exception": lambda x: x[99],
+    "nan": lambda x: x * torch.nan,
+    "inf": lambda x: torch.full_like(x, torch.inf),
+    "one nan": lambda x: _no_mean(x, rate=1.5).index_fill(0, torch.tensor(0), torch.nan),
+    "None": lambda x: None,
+    "an empty tensor": lambda x: torch.empty(0, dtype=x.dtype),
+    "an empty list": lambda x: [],
+    "a text": lambda x: "x",
+}
 HIDING: dict[str, tuple[Implementation, float]] = {
     "nothing is hidden": (lambda x, **k: _no_mean(x, **k) / (0 if x.shape == (3,) else 1), 0.25),
     "all but a first number": (_first_alone, 0),
     "all but two cases": (lambda x, **k: _no_mean(x, **k) if x.ndim == 1 else _first_alone(x, **k), 0),
     "an exception in most cases": (lambda x, **k: _no_mean(x, **k) if x.ndim == 1 else x[99], 0),
+    **{f"{name} in one case": (_without(odd, 1), 0.25) for name, odd in ODD_ANSWERS.items()},
+    **{f"{name} in two cases of five": (_without(odd, 2), 0) for name, odd in ODD_ANSWERS.items()},
 }
 
 
