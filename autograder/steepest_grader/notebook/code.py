@@ -212,7 +212,7 @@ class _Reader:
             self.note(node, "use", node.id, within)
 
     def attribute(self, node: ast.Attribute, within: str) -> None:
-        self.note(node, "part", node.attr)
+        self.note(node, "part", node.attr, within)
         self.within_chain.add(id(node.value))
         name = None if id(node) in self.within_chain else dotted(node)
         if name == TOO_LONG:
@@ -280,7 +280,7 @@ class _Reader:
     def constant(self, node: ast.Constant, within: str) -> None:
         if isinstance(node.value, str | bytes):
             text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
-            self.note(node, "text", text)
+            self.note(node, "text", text, within)
 
 
 _HANDLERS: dict[type[ast.AST], Any] = {

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from nbformat import NotebookNode
+from steepest._checks.libraries import other
 from steepest._checks.tracer import HARMLESS, OPERATORS
 from steepest._checks.wire import printable
 
@@ -37,6 +38,7 @@ from steepest_grader.notebook.watched import (
     LONGEST_NAME,
     LONGEST_WORD,
     MAY_BE_SET,
+    NODES,
     PARTS,
     PASS_THROUGH,
     PATCHES,
@@ -220,6 +222,8 @@ def _sentences(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> 
     elif item.kind == "import":
         sentence = PRIVATE if name.startswith(PRIVATE_PARTS) else _watched(name)
         yield from [(sentence, name)] if sentence else []
+    elif item.kind in ("part", "text") and name in NODES:
+        yield from [(LIBRARY, f"{item.within}: {name}")] if item.within in asked else []
     elif item.kind == "part" and name in PARTS:
         yield PARTS[name], name
     elif item.kind == "text":
@@ -249,10 +253,15 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     sentence = _watched(name)
     if sentence:
         yield sentence, name
-    if item.within in asked and (name.startswith(PASS_THROUGH) or _is_operator(name)) and name not in HARMLESS:
+    if item.within in asked and _does_the_work(name) and name not in HARMLESS:
         yield LIBRARY, f"{item.within}: {name}"
     if item.within in asked and name.startswith(("time.", "datetime.")):
         yield SURROUNDINGS, f"{item.within}: {name}"
+
+
+def _does_the_work(name: str) -> bool:
+    """Whether a name is of a library, or of a part of torch, that may do all of an exercise."""
+    return name.startswith(PASS_THROUGH) or _is_operator(name) or (other(name) not in ("", name))
 
 
 def _is_operator(name: str) -> bool:

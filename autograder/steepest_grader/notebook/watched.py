@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from steepest._checks import content
-from steepest._checks.tracer import OF_OTHERS
 
 from steepest_grader.installed import secret_packages
 
@@ -119,7 +118,13 @@ PASS_THROUGH = (
     "torch._", "torch.distributions.", "torch.utils.data.", "torch.optim.", "torch.nn.functional.", "torch.nn.utils.",
     "torch.nn.init.", "torch.nn.BatchNorm", "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss",
     "torch.nn.NLLLoss", "torch.nn.MSELoss", "torch.nn.Softshrink", "torch.nn.Hardshrink",
-    *(f"{name}." for name in OF_OTHERS),
+    "torch.autograd.gradcheck.", "torch.autograd.graph.", "torch.autograd.variable.", "torch.autograd.Variable.",
+    "torch.testing.",
+)  # fmt: skip
+# Parts by which autograd's own nodes are reached and called one by one.
+NODES = frozenset(
+    {"grad_fn", "next_functions", "_execution_engine", "run_backward", "register_hook", "_backward_hooks",
+     "AccumulateGrad", "saved_tensors"}
 )  # fmt: skip
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
 WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")

@@ -106,6 +106,12 @@ FOUND = {
         f"import torch\nclass Way(torch.optim.SGD):\n    def go(self): pass\n{STEP}return Way([theta]).go()",
         "leaves the work to a library (Way: torch.optim.SGD)",
     ),
+    "autograd's nodes": (f"{STEP}return [theta.grad_fn(grad)]", "the work to a library (momentum_step: grad_fn)"),
+    "autograd's nodes by text": (f"{STEP}return getattr(theta, 'next_functions')", "(momentum_step: next_functions)"),
+    "another library": (f"from mpmath import findroot as f\n{STEP}return f(theta)", "(momentum_step: mpmath.findroot)"),
+    "linear algebra of scipy": (
+        f"import scipy.linalg as l\n{STEP}return l.sqrtm(theta)", "(momentum_step: scipy.linalg.sqrtm)"
+    ),
     "an object in place of a function": (
         "import torch\nclass Way:\n    def __call__(self, x): return torch.nn.BatchNorm1d(2)(x)\nmomentum_step = Way()",
         "cell 1, line 3: leaves the work to a library (Way: torch.nn.BatchNorm1d)",
@@ -173,6 +179,11 @@ PASSED_OVER = {
         f"import torch\nloss = torch.nn.functional.mse_loss(x, y)\n{STEP}loss = theta - grad\n    return loss"
     ),
     "a lambda outside the exercise": "import torch\nf = lambda x: torch.nn.functional.normalize(x)\nplot(f)",
+    "a look at a node": "print(x.grad_fn)\nx.register_hook(print)",
+    "tools": (
+        f"import numpy as np, torch, matplotlib.pyplot as plt\n{STEP}plt.plot(theta)\n"
+        "    return np.linalg.solve(theta, grad), torch.linalg.eigh(theta), np.interp(theta, grad, grad)"
+    ),
     "a comparison": "assert torch.allclose(a, b) and a.eq(b).all()",
     "a timing": "import time\nstart = time.time()\nrun()\nprint(time.time() - start)",
     "model.eval, re.compile": "import re, torch\nmodel.eval()\nre.compile('x')\ntorch.compile(model)",
