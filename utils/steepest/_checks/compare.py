@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from steepest._checks.wire import Handle, Named
+from steepest._checks.wire import Handle, Named, shown_name
 
 RELATIVE = {
     torch.float64: 1e-8,
@@ -251,9 +251,12 @@ def show(value: Any, *, digits: int = 4, start: int = 0) -> str:
     if isinstance(value, list | tuple):
         return _entries(value[start : start + 6], len(value), digits, start)
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {show(item, digits=digits)}' for key, item in value.items())}}}"[:2000]
+        return f"{{{', '.join(f'{shown_name(key)}: {show(item, digits=digits)}' for key, item in value.items())}}}"[
+            :2000
+        ]
     if isinstance(value, Named):
-        return f"{value.name}({', '.join(f'{key}={show(item)}' for key, item in value.params.items())})"
+        params = ", ".join(f"{shown_name(key)}={show(item)}" for key, item in value.params.items())
+        return f"{shown_name(value.name)}({params})"
     if isinstance(value, Handle):
         return f"something of type {value.type_name}"
     return repr(value)[:200]

@@ -330,6 +330,19 @@ def test_a_forgotten_corner_costs_alike_however_it_fails(how: str) -> None:
     assert "“one entry”" not in found.text
 
 
+def test_what_a_student_calls_a_part_stands_in_a_sentence_as_a_name() -> None:
+    def stepped(theta: Tensor, grad: Tensor, state: Any, *, key: str = "velocity") -> Any:
+        velocity = next(iter(state.values())) * 0.5 - grad
+        return theta + velocity, {key: velocity}
+
+    steps = [{"grad": t(1.0, 2.0)}, {"grad": t(0.5, -1.0)}]
+    inputs = {"theta": t(1.0, 1.0), "state": {"velocity": t(0.25, 0.5)}, "steps": steps}
+    odd = "\x1b]0;x\x07\x1b[31m\u202e`\n" + "k" * 9000
+    case = Case("two steps", inputs, "stepper")
+    found = judged([case], stepped, lambda *a: stepped(*a, key=odd), ["theta", "grad", "state"])
+    assert (found.name, len(found.text) < 200, found.text.isprintable()) == ("another_key", True, True)
+
+
 def test_corners_together_cost_a_quarter_and_more_than_corners_costs_more() -> None:
     both = judged(CORNERS, _mean, lambda x: x.sum() / 2 + (len(x) == 0), ["x"])
     assert (both.credit, both.name) == (0.75, "forgotten_corner")
