@@ -6,7 +6,6 @@ is that no test and no mark is within its reach.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -28,8 +27,10 @@ from steepest_grader.notebook.watched import (
     FALSE,
     FALSE_ANSWERS,
     GRADER,
+    HANDED_ON,
     HARMLESS_USES,
     HEADER,
+    HIDES,
     KEEPS,
     KERNEL,
     LETTERS,
@@ -230,8 +231,8 @@ def _sentences(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> 
         yield from _of_text(name)
     elif item.kind == "method" and name.rpartition(".")[2] in FALSE_ANSWERS:
         yield FALSE, name
-    elif item.kind == "function" and any("CYRILLIC" in unicodedata.name(char, "") for char in name):
-        yield LETTERS, name
+    elif item.kind == "handed" and _meant(name, bound).removesuffix(".__dict__") in HANDED_ON:
+        yield HIDES, f"{name} as a value"
     elif item.kind in ("outer", "computed", "command", "letters", "unread"):
         kinds = {"outer": KEEPS, "computed": TEXT, "command": PROCESSES, "letters": LETTERS, "unread": UNSEEN}
         yield kinds[item.kind], name
@@ -242,6 +243,8 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     if item.kind == "set" and rest.endswith("__dict__"):
         yield PATCHES, item.name
     if root not in bound and root not in ALWAYS_BOUND:
+        if dot and (sentence := _watched(f"?.{rest}")):  # a module that another shows, whatever that is called here
+            yield sentence, item.name
         return
     name = bound.get(root, root) + dot + rest
     if item.kind == "set" and dot and not name.startswith(MAY_BE_SET):
@@ -257,6 +260,12 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
         yield LIBRARY, f"{item.within}: {name}"
     if item.within in asked and name.startswith(("time.", "datetime.")):
         yield SURROUNDINGS, f"{item.within}: {name}"
+
+
+def _meant(name: str, bound: Mapping[str, str]) -> str:
+    """What a dotted name stands for; "" where that is nothing known."""
+    root, dot, rest = name.partition(".")
+    return bound.get(root, root) + dot + rest if root in bound or root in ALWAYS_BOUND else ""
 
 
 def _does_the_work(name: str) -> bool:

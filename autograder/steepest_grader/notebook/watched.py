@@ -85,6 +85,15 @@ NAMES: dict[str, tuple[str, ...]] = {
     GRADER: (*SECRET, "nbgrader"),
 }  # fmt: skip
 SENTENCES = {name: sentence for sentence, names in NAMES.items() for name in names}
+# Modules with such names in them, and those that do the work of exercises: whoever hands one on as a value, in a list,
+# a loop or a default, calls it by a name that nobody follows.
+NO_MODULES = ("torch.", "bytes.", "os.environ.")
+HANDED_ON = frozenset(
+    {
+        *(name.rpartition(".")[0] for name in SENTENCES if "." in name and not name.startswith(NO_MODULES)),
+        "get_ipython()", "torch.optim", "torch.nn.functional", "torch.nn.init", "torch.distributions", "torch.autograd",
+    }
+)  # fmt: skip
 LONGEST_NAME = max(name.count(".") + 1 for name in SENTENCES)
 ALWAYS_BOUND = frozenset({"exec", "eval", "compile", "__import__", "__builtins__", "bytes", "get_ipython()"})
 # Modules that other modules show, as in `torch.os.fork`.
