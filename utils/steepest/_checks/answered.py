@@ -19,7 +19,9 @@ def answered(got: Result, *known: Result) -> bool:
     if got.error:
         return False
     names = set.intersection(*({*want.observations} for want in known)) - {*got.undecided}
-    return all(_is_answer(got.observations.get(name), [want.observations[name] for want in known]) for name in names)
+    told = names & {*got.observations}  # a part that is missing has a name of its own
+    values = ((got.observations[name], [want.observations[name] for want in known]) for name in told)
+    return bool(told or not names) and all(_is_answer(*pair) for pair in values)
 
 
 def tells(got: Result, sound: Result) -> bool:

@@ -39,7 +39,7 @@ PLAIN = (
     "torch._tensor.", "torch._tensor_str.", "torch._ops.", "torch._utils.", "torch._VF.", "torch.functional.",
     "torch.overrides.", "torch.random.", "torch.storage.", "torch.serialization.", "torch._functorch.apis.vmap",
     "torch._functorch.vmap.", "torch.utils._contextlib.", "torch.utils._pytree.", "torch.nn.parameter.",
-    "torch.nn.modules.linear.", "torch.nn.modules.flatten.", "torch.nn.modules.padding.",
+    "torch.autograd.profiler.", "torch.nn.modules.linear.", "torch.nn.modules.flatten.", "torch.nn.modules.padding.",
 )  # fmt: skip
 METHODS = "torch.optim."  # whole, whoever calls them; what a layer calls of `torch.nn` is its own affair
 PIECES = ("relu", "leaky_relu", "tanh", "hardtanh", "softplus", "one_hot", "pad", "linear")
