@@ -99,7 +99,7 @@ def grade_submission(
         notebook = restore(cells, lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
-    seen_in_source = seen(cells, lesson.released, lesson.exercises)
+    seen_in_source = seen(cells, lesson.released, lesson.exercises, lesson.beside)
     along = brought(cells, lesson.released, lesson.data_names) if lesson.data_names is not None else []
 
     def flags(called: Mapping[str, Sequence[str]]) -> list[str]:

@@ -6,13 +6,14 @@ is that no test and no mark is within its reach.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from types import MappingProxyType
 
 from nbformat import NotebookNode
+from steepest._checks.libraries import other
 from steepest._checks.tracer import HARMLESS, OPERATORS
 from steepest._checks.wire import printable
 
@@ -23,12 +24,15 @@ from steepest_grader.notebook.recognize import recognize
 from steepest_grader.notebook.watched import (
     ALWAYS_BOUND,
     BELOW,
+    COMPILED,
     ENCODED,
     FALSE,
     FALSE_ANSWERS,
     GRADER,
+    HANDED_ON,
     HARMLESS_USES,
     HEADER,
+    HIDES,
     KEEPS,
     KERNEL,
     LETTERS,
@@ -37,6 +41,7 @@ from steepest_grader.notebook.watched import (
     LONGEST_NAME,
     LONGEST_WORD,
     MAY_BE_SET,
+    NODES,
     PARTS,
     PASS_THROUGH,
     PATCHES,
@@ -94,9 +99,16 @@ def flags(
 
 
 def seen(
-    cells: Sequence[Cell], released: NotebookNode | None, exercises: Collection[str]
+    cells: Sequence[Cell],
+    released: NotebookNode | None,
+    exercises: Collection[str],
+    beside: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Callable[[Mapping[str, Sequence[str]]], list[str]]:
-    """Read what `flags` does, once and before anything runs; what is returned tells, given what was called."""
+    """Read what `flags` does, once and before anything runs; what is returned tells, given what was called.
+
+    Of files that were handed in beside the notebook those are read that Python runs, each as a cell whose functions
+    may all stand in those that were asked for.
+    """
     given = {cell.source for cell in released.cells} if released is not None else set()
     budget, allowance = MAX_CHARACTERS, Allowance()
     codes: dict[int, Code] = {}
@@ -112,11 +124,14 @@ def seen(
         codes[number] = theirs[number] = read_code(cell.source, allowance) if budget >= 0 else unread
     bound = bound_names(codes.values())
     asked = _reached(exercises, codes.values())
-    found: dict[tuple[int, str], str] = {}
+    found: dict[tuple[int | str, str], str] = {}
     for number, code in theirs.items():
         for item in code.seen:
             for sentence, name in _sentences(item, bound, asked):
                 found.setdefault((number, sentence), f"cell {number}, line {item.line}: {sentence}{_shown(name)}")
+    for path, data in beside.items():
+        found |= _of_file(path, data, budget, allowance)
+        budget -= len(data)
     edited = [*_edited(cells, released), *_misplaced(cells, released)]
 
     def told(called: Mapping[str, Sequence[str]]) -> list[str]:
@@ -124,6 +139,26 @@ def seen(
         return _most(said + [(sentence, text) for (_, sentence), text in found.items()])
 
     return told
+
+
+def _of_file(path: str, data: bytes, budget: int, allowance: Allowance) -> dict[tuple[int | str, str], str]:
+    """What is to be said of one file, by its path and sentence."""
+    if path.endswith(COMPILED):
+        return {(path, UNSEEN): f"{_path(path)}: {UNSEEN} (compiled)"}
+    if not path.endswith(".py"):
+        return {}
+    text = data.decode("utf-8", "replace")
+    code = read_code(text, allowance) if len(data) <= budget else Code([Seen(1, "unread", f"{len(data)} characters")])
+    bound, asked = bound_names([code]), {*code.calls, *code.values, ""}
+    found: dict[tuple[int | str, str], str] = {}
+    for item in code.seen:
+        for sentence, name in _sentences(item, bound, asked):
+            found.setdefault((path, sentence), f"{_path(path)}, line {item.line}: {sentence}{_shown(name)}")
+    return found
+
+
+def _path(path: str) -> str:
+    return printable(path[-MAX_SHOWN:])
 
 
 def _most(said: Sequence[tuple[str, str]]) -> list[str]:
@@ -201,7 +236,7 @@ def _reached(exercises: Collection[str], codes: Collection[Code]) -> set[str]:
 
 
 def _delegated(
-    called: Mapping[str, Sequence[str]], codes: Mapping[int, Code], found: Mapping[tuple[int, str], str]
+    called: Mapping[str, Sequence[str]], codes: Mapping[int, Code], found: Mapping[tuple[int | str, str], str]
 ) -> Iterator[str]:
     """What was seen while functions were judged, where their source does not say it already."""
     for exercise, names in called.items():
@@ -220,14 +255,16 @@ def _sentences(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> 
     elif item.kind == "import":
         sentence = PRIVATE if name.startswith(PRIVATE_PARTS) else _watched(name)
         yield from [(sentence, name)] if sentence else []
+    elif item.kind in ("part", "text") and name in NODES:
+        yield from [(LIBRARY, f"{item.within}: {name}")] if item.within in asked else []
     elif item.kind == "part" and name in PARTS:
         yield PARTS[name], name
     elif item.kind == "text":
         yield from _of_text(name)
     elif item.kind == "method" and name.rpartition(".")[2] in FALSE_ANSWERS:
         yield FALSE, name
-    elif item.kind == "function" and any("CYRILLIC" in unicodedata.name(char, "") for char in name):
-        yield LETTERS, name
+    elif item.kind == "handed" and _meant(name, bound).removesuffix(".__dict__") in HANDED_ON:
+        yield HIDES, f"{name} as a value"
     elif item.kind in ("outer", "computed", "command", "letters", "unread"):
         kinds = {"outer": KEEPS, "computed": TEXT, "command": PROCESSES, "letters": LETTERS, "unread": UNSEEN}
         yield kinds[item.kind], name
@@ -238,6 +275,8 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     if item.kind == "set" and rest.endswith("__dict__"):
         yield PATCHES, item.name
     if root not in bound and root not in ALWAYS_BOUND:
+        if dot and (sentence := _watched(f"?.{rest}")):  # a module that another shows, whatever that is called here
+            yield sentence, item.name
         return
     name = bound.get(root, root) + dot + rest
     if item.kind == "set" and dot and not name.startswith(MAY_BE_SET):
@@ -249,10 +288,21 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     sentence = _watched(name)
     if sentence:
         yield sentence, name
-    if item.within in asked and (name.startswith(PASS_THROUGH) or _is_operator(name)) and name not in HARMLESS:
+    if item.within in asked and _does_the_work(name) and name not in HARMLESS:
         yield LIBRARY, f"{item.within}: {name}"
     if item.within in asked and name.startswith(("time.", "datetime.")):
         yield SURROUNDINGS, f"{item.within}: {name}"
+
+
+def _meant(name: str, bound: Mapping[str, str]) -> str:
+    """What a dotted name stands for; "" where that is nothing known."""
+    root, dot, rest = name.partition(".")
+    return bound.get(root, root) + dot + rest if root in bound or root in ALWAYS_BOUND else ""
+
+
+def _does_the_work(name: str) -> bool:
+    """Whether a name is of a library, or of a part of torch, that may do all of an exercise."""
+    return name.startswith(PASS_THROUGH) or _is_operator(name) or (other(name) not in ("", name))
 
 
 def _is_operator(name: str) -> bool:
