@@ -18,7 +18,7 @@ from steepest_grader.notebook.parse import parse
 from steepest_grader.notebook.recognize import recognize
 from steepest_grader.sandbox.kernel import KernelLost
 
-__all__ = ["absent", "alike", "located", "names", "not_kept", "said"]
+__all__ = ["absent", "alike", "located", "names", "not_kept", "said", "taken_away"]
 
 LONGEST_LINE = 80
 COMMAND = re.compile(r"^([ \t]*+)[%!].*", re.MULTILINE)
@@ -103,6 +103,27 @@ def not_kept(message: str, cells: Sequence[Cell], released: NotebookNode) -> str
                 f" Your change to the locked cell that gives `{missing[1]}` its name was not kept: "
                 "write it into a cell of your own."
             )
+    return ""
+
+
+def taken_away(message: str, cells: Sequence[NotebookNode], lost: Mapping[int, KernelLost]) -> str:
+    """A sentence for a name that is missing because its cell ended its kernel and was left out; else "".
+
+    Parameters
+    ----------
+    message : str
+        What is said of an exercise.
+    cells : sequence of NotebookNode
+        The notebook.
+    lost : mapping of int to KernelLost
+        Cells that ended their kernel.
+    """
+    missing = UNDEFINED.search(message)
+    if missing is None:
+        return ""
+    for index, reason in lost.items():
+        if missing[1] in {name for name, _ in _bound(cells[index].source)}:
+            return f" The cell that gives `{missing[1]}` its name was left out: {reason}."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What wants a network or a front end while a notebook is graded: it says that there is none, and the cell goes on."""
+"""What wants a network, a front end or a compiler while a notebook is graded gets a sentence, and the cell goes on."""
 
 from __future__ import annotations
 
@@ -61,6 +61,7 @@ def go_offline(shell: Any) -> None:
     _say_who_is_not_there()
     _add_colab()
     _keep_backend()
+    _compile_nothing()
 
 
 def _unless_it_fetches(run: Callable[[str], Any], otherwise: Any, home: Path) -> Callable[[str], Any]:
@@ -104,6 +105,18 @@ def _keep_backend() -> None:
             print(f"matplotlib.use({backend!r}): {error}. It was passed over.")
 
     matplotlib.use = keep  # type: ignore[attr-defined]
+
+
+def _compile_nothing() -> None:
+    """Let functions that are handed to torch's compiler stay as they are: it takes longer than all that they do."""
+    if "torch" not in sys.modules:
+        return
+
+    def stay(model: Any = None, **_: Any) -> Any:
+        print("torch.compile was passed over: while a notebook is graded, functions and models run as they are.")
+        return model if model is not None else lambda model: model
+
+    sys.modules["torch"].compile = stay  # type: ignore[attr-defined]
 
 
 def _say(name: str) -> None:
