@@ -17,7 +17,7 @@ from steepest_grader.exercise.delegated import delegated
 from steepest_grader.exercise.example import example
 from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
-from steepest_grader.grading.absent import absent, names, not_kept, said, taken_away
+from steepest_grader.grading.absent import absent, explained, names, not_kept, said
 from steepest_grader.notebook.cells import Cell, by_grade_id, grade_id, own_seconds
 from steepest_grader.notebook.flags import seen
 from steepest_grader.notebook.inert import inert
@@ -305,12 +305,12 @@ class _Run:
         finally:
             cell.source = shown
         credit, message = _credit(cell.outputs, points)
+        message = explained(message, self.cells, index, self.lost)
         outcome = Outcome.PASSED if credit == 1 else Outcome.PARTIAL if credit else Outcome.FAILED
         self._know(Verdict(name, points, outcome, credit, message=message))
 
     def _know(self, verdict: Verdict) -> Verdict:
         more = not_kept(verdict.message, self.handed_in, self.lesson.released)
-        more += taken_away(verdict.message, self.cells, self.lost)
         verdict = replace(verdict, message=f"{verdict.message.rstrip('.')}.{more}") if more else verdict
         self.known[verdict.exercise] = verdict
         self.stands(verdict)

@@ -72,7 +72,7 @@ def test_slow_cells_leave_enough_for_the_rest(case: str, sandbox: Sandbox) -> No
 
 def test_who_misses_what_a_slow_cell_defines_is_told(sandbox: Sandbox) -> None:
     [verdict] = graded("At", sandbox, answer=f"x = 3\n{ENDLESS}").verdicts
-    assert verdict.message.endswith("The cell that gives `x` its name was left out: the cell took more than 1.5 s.")
+    assert verdict.message.endswith(" is not defined. `x` is not defined: the cell took more than 1.5 s.")
 
 
 SLOW = """\

@@ -18,7 +18,7 @@ from kinds.statistics import STATISTICS
 from kinds.structures import STRUCTURES
 from kinds.tools import TOOLS, saved
 
-__all__ = ["HANDED_IN", "TOOLS", "course_of_kinds", "named"]
+__all__ = ["HANDED_IN", "TOOLS", "course_of", "course_of_kinds", "handed_in", "named"]
 
 AUTOTESTS = Path(str(nbgrader.__file__)).parent / "tests" / "apps" / "files" / "autotests.yml"
 KINDS: dict[str, Kind] = {
@@ -40,23 +40,29 @@ def named(student: str, tool: str) -> str:
     return f"{student}-{tool}".replace(" ", "-")
 
 
+def course_of(root: Path, *names: str) -> NbgraderCourse:
+    """A course with an assignment of each of these kinds."""
+    shutil.copy(AUTOTESTS, root)
+    for name in names:
+        _write(root / "source" / name, name, nbformat.writes(KINDS[name].source()))
+    return NbgraderCourse(root)
+
+
+def handed_in(course: NbgraderCourse, name: str, student: str, tool: str) -> str:
+    """What a student hands in to a kind of course, as a tool saves it."""
+    released = released_notebook(course.source(f"{name}/work"), config=course.config)
+    return saved(released, KINDS[name].answers(student), tool)
+
+
 def course_of_kinds(root: Path) -> NbgraderCourse:
     """A course with an assignment of each kind, and what is handed in."""
-    shutil.copy(AUTOTESTS, root)
-    for name, kind in KINDS.items():
-        place = root / "source" / name
-        place.mkdir(parents=True)
-        (place / "work.ipynb").write_text(nbformat.writes(kind.source()))
-        for path, text in kind.files.items():
-            (place / path).parent.mkdir(parents=True, exist_ok=True)
-            (place / path).write_text(text)
-    course = NbgraderCourse(root)
+    course = course_of(root, *KINDS)
     for name, student, tool in HANDED_IN:
-        released = released_notebook(course.source(f"{name}/work"), config=course.config)
-        place = root / "submitted" / named(student, tool) / name
-        place.mkdir(parents=True)
-        (place / "work.ipynb").write_text(saved(released, KINDS[name].answers(student), tool))
-        for path, text in KINDS[name].files.items():
-            (place / path).parent.mkdir(parents=True, exist_ok=True)
-            (place / path).write_text(text)
+        _write(root / "submitted" / named(student, tool) / name, name, handed_in(course, name, student, tool))
     return course
+
+
+def _write(place: Path, name: str, notebook: str) -> None:
+    for path, text in {"work.ipynb": notebook, **KINDS[name].files}.items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text(text)
