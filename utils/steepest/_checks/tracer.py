@@ -134,7 +134,7 @@ class Tracer(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _operator(func: Callable[..., Any], frame: FrameType) -> str:
+def _operator(func: Any, frame: FrameType) -> str:
     name = getattr(func, "__name__", "")
     if name == "__get__":  # of a part of a tensor, which a layer may look at too
         name = "" if _module(frame).startswith("torch.nn.") else getattr(func.__self__, "__name__", "")
