@@ -174,7 +174,8 @@ def reached(source: str, asked: Iterable[str]) -> str:
 
 
 def _first_line(item: ast.stmt) -> int:
-    return min([item.lineno, *(each.lineno for each in getattr(item, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(item, "decorator_list", [])
+    return min([item.lineno, *(each.lineno for each in decorators)])
 
 
 def _bound(item: ast.stmt) -> Iterator[str]:
