@@ -164,7 +164,9 @@ ATTACKS = [
     ),
     Attack(
         "a-key-for-a-terminal", ODD, "keeps its state under a key that is meant for a terminal or a page",
-        answer=RIGHT.replace('{"velocity"', '{"\\x1b]0;x\\x07\\u202e" + "k" * 90_000'),
+answer=RIGHT.replace('state["velocity"]', "next(iter(state.values()))").replace(
+            '{"velocity"', '{"\\x1b]0;x\\x07\\u202e" + "k" * 90_000'
+        ),
         earns={"momentum_step": 0.5}, outcomes=frozenset({"PARTIAL"}), shown=Shown.NOT,
         why="it is for who reads the message, and no grader's trust is in the way",
     ),

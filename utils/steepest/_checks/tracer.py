@@ -137,7 +137,8 @@ class Tracer(TorchFunctionMode):
 def _operator(func: Any, frame: FrameType) -> str:
     name = getattr(func, "__name__", "")
     if name == "__get__":  # of a part of a tensor, which a layer may look at too
-        name = "" if _module(frame).startswith("torch.nn.") else getattr(func.__self__, "__name__", "")
+        owner = None if _module(frame).startswith("torch.nn.") else getattr(func, "__self__", None)
+        name = getattr(owner, "__name__", "")
     name = name.partition(".")[0]
     return WAYS.get(name) or (f"torch.{name}" if _is_operator(name) else "")
 
