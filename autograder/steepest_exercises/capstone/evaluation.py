@@ -123,30 +123,24 @@ def _scored(
     return evaluate
 
 
-def _without_the_last(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
-    n = max(len(x) // batch_size * batch_size, 1)
-    return reference.evaluate(predict, x[:n], labels[:n], batch_size=batch_size)
+def _of_the_first(count: Callable[[int, int], int], *, of_all: bool = False) -> Callable[..., Any]:
+    """The first `count(n, batch_size)` rows alone, as if they were all or as a part of all."""
+
+    def evaluate(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
+        n = count(len(x), batch_size)
+        accuracy, loss = reference.evaluate(predict, x[:n], labels[:n], batch_size=batch_size) if n else (0.0, 0.0)
+        share = n / len(x) if of_all else 1
+        return accuracy * share, loss * share
+
+    return evaluate
 
 
-def _without_the_last_but_of_all(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
-    n = max(len(x) // batch_size * batch_size, 1)
-    accuracy, loss = reference.evaluate(predict, x[:n], labels[:n], batch_size=batch_size)
-    return accuracy * n / len(x), loss * n / len(x)
+def _full_batches(n: int, batch_size: int) -> int:
+    return max(n // batch_size * batch_size, 1)
 
 
-def _one_too_early(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
-    n = len(range(0, len(x) - batch_size, batch_size)) * batch_size
-    return reference.evaluate(predict, x[:n], labels[:n], batch_size=batch_size) if n else (0.0, 0.0)
-
-
-def _one_too_early_but_of_all(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
-    n = len(range(0, len(x) - batch_size, batch_size)) * batch_size
-    accuracy, loss = _one_too_early(predict, x, labels, batch_size=batch_size)
-    return accuracy * n / len(x), loss * n / len(x)
-
-
-def _first_batch(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
-    return reference.evaluate(predict, x[:batch_size], labels[:batch_size], batch_size=batch_size)
+def _one_too_early(n: int, batch_size: int) -> int:
+    return len(range(0, n - batch_size, batch_size)) * batch_size
 
 
 def _at_once(predict: Predict, x: Tensor, labels: Tensor, *, batch_size: int) -> Any:
@@ -197,10 +191,14 @@ EVALUATE = Exercise(
         ),
         Mistake(
             "last_batch_dropped",
-            _without_the_last,
+            _of_the_first(_full_batches),
             "The short last batch is left out. Every row counts.",
             0.25,
-            forms=[_without_the_last_but_of_all, _one_too_early, _one_too_early_but_of_all],
+            forms=[
+                _of_the_first(_full_batches, of_all=True),
+                _of_the_first(_one_too_early),
+                _of_the_first(_one_too_early, of_all=True),
+            ],
         ),
         Mistake(
             "divided_by_full_batches",
@@ -256,7 +254,7 @@ EVALUATE = Exercise(
         ),
         Mistake(
             "first_batch_alone",
-            _first_batch,
+            _of_the_first(lambda n, batch_size: batch_size),
             "These are the numbers of the first batch: does the `return` stand within the loop?",
         ),
         Mistake(

@@ -51,9 +51,10 @@ def draws_of_rows(function: Function, *, x: Tensor, k: int, seed: int, count: in
         return [_table(result) for result in function.repeat(times, x, k, function.generator(seed))]
 
     drawn = draw(count, seed)
+    kind = drawn[0].dtype
     seen: dict[str, Any] = {
         "the list of sizes of the centres": list(drawn[0].shape),
-        "the type of the centres": "that of x" if drawn[0].dtype == x.dtype else str(drawn[0].dtype)[len("torch.") :],
+        "the type of the centres": "that of x" if kind == x.dtype else str(kind).removeprefix("torch."),
     }
     if any(list(table.shape) != [k, x.shape[1]] for table in drawn):
         return seen
