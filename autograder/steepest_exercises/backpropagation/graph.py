@@ -243,6 +243,20 @@ def _all_sinks(edges: Sequence[Edge], n: int) -> list[float]:
     return found
 
 
+def _swept_from(first: int, last: int) -> Gradient:
+    """Nodes hand on from the one of number n − 1 − `first` down to the one of number `last`."""
+
+    def gradient(edges: Sequence[Edge], n: int) -> list[float]:
+        found = [0.0] * (n - 1) + [1.0]
+        for node in range(n - 1 - first, last - 1, -1):
+            for start, end, slope in edges:
+                if end == node:
+                    found[start] += slope * found[node]
+        return found
+
+    return gradient
+
+
 def _last_left_out(edges: Sequence[Edge], n: int) -> list[float]:
     return [*reference.graph_gradient(edges, n)[:-1], 0.0]
 
@@ -301,8 +315,9 @@ GRAPH_GRADIENT = Exercise(
         Mistake(
             "order_of_the_list",
             _sweep(lambda edges: edges),
-            "Edges are used in an order in which a node hands on its gradient before it has all of it. The list comes "
-            "in any order: go from the last node to the first, by the numbers of the nodes.",
+            "Edges are used in an order in which a node hands on its gradient before it has all of it: some paths are "
+            "lost, or all but single edges. The list comes in any order: go from the last node to the first, by the "
+            "numbers of the nodes.",
             0.25,
             forms=[
                 _sweep(lambda edges: list(edges)[::-1]),
@@ -386,6 +401,7 @@ GRAPH_GRADIENT = Exercise(
             "Where several paths lead on, they are multiplied. Along a path slopes multiply, and different paths are "
             "added.",
             0.25,
+            forms=[_sweep(join=lambda old, slope, above: old * slope * above, first=1.0)],
         ),
         Mistake(
             "averages_paths",
@@ -471,6 +487,14 @@ GRAPH_GRADIENT = Exercise(
             lambda edges, n: reference.graph_gradient(edges, n)[:-1],
             "One entry is missing, that of the last node, which is 1: the list has n entries.",
             0.5,
+        ),
+        Mistake(
+            "sweep_one_node_short",
+            _swept_from(0, 2),
+            "A node never hands on what it has: the loop over the nodes ends, or begins, one node too early or too "
+            "late. `range` leaves out its end; every node's turn has to come, from n − 1 on.",
+            0.25,
+            forms=[_swept_from(1, 0), _swept_from(0, 3)],
         ),
     ],
     equivalent={
