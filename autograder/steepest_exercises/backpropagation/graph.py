@@ -243,12 +243,12 @@ def _all_sinks(edges: Sequence[Edge], n: int) -> list[float]:
     return found
 
 
-def _swept_from(first: int, last: int) -> Gradient:
-    """Nodes hand on from the one of number n − 1 − `first` down to the one of number `last`."""
+def _swept_to(last: int) -> Gradient:
+    """Nodes hand on from the last down to the one of this number."""
 
     def gradient(edges: Sequence[Edge], n: int) -> list[float]:
         found = [0.0] * (n - 1) + [1.0]
-        for node in range(n - 1 - first, last - 1, -1):
+        for node in range(n - 1, last - 1, -1):
             for start, end, slope in edges:
                 if end == node:
                     found[start] += slope * found[node]
@@ -490,11 +490,11 @@ GRAPH_GRADIENT = Exercise(
         ),
         Mistake(
             "sweep_one_node_short",
-            _swept_from(0, 2),
-            "A node never hands on what it has: the loop over the nodes ends, or begins, one node too early or too "
-            "late. `range` leaves out its end; every node's turn has to come, from n − 1 on.",
+            _swept_to(2),
+            "A node never hands on what it has: the loop over the nodes ends too early. `range` leaves out its end, and "
+            "every node's turn has to come.",
             0.25,
-            forms=[_swept_from(1, 0), _swept_from(0, 3)],
+            forms=[_swept_to(3)],
         ),
     ],
     equivalent={

@@ -25,7 +25,10 @@ from steepest_exercises.regularization.moves import (
     padded,
     pixel_by_pixel,
     rolled,
+    rolled_and,
+    sizes_exchanged,
     sliced,
+    stack_rolled,
     up_to_minus,
     within,
     wraps_twice,
@@ -169,8 +172,10 @@ SHIFT_IMAGES = Exercise(
         Mistake(
             "as_if_square",
             each(as_if_square),
-            "Height and width are taken to be the same. An image may be wider than it is high, or higher than wide.",
+            "Height and width are taken to be the same, or for one another. An image may be wider than it is high, or "
+            "higher than wide.",
             0.5,
+            forms=[each(sizes_exchanged)],
         ),
         Mistake(
             "shifts_add_up",
@@ -222,6 +227,28 @@ SHIFT_IMAGES = Exercise(
             "The images are turned over or transposed besides being moved.",
             0.25,
             forms=[each(lambda image, down, right: sliced(image, down, right).flip(1))],
+        ),
+        Mistake(
+            "wrong_side_cleared",
+            each(rolled_and(lambda rows, by: rows[-by:] if by > 0 else rows[:-by])),
+            "Zeros are written on one side, and what came round still stands on the other. A shift down leaves the "
+            "upper rows empty, one up the lower ones, and so for columns.",
+            0.5,
+            forms=[
+                each(rolled_and(lambda rows, by: rows[:by] if by > 0 else rows[:0])),
+                each(rolled_and(lambda rows, by: rows[by:] if by < 0 else rows[:0])),
+                each(rolled_and(lambda rows, by: rows[: abs(by)])),
+                each(rolled_and(lambda rows, by: rows[-abs(by):])),
+            ],
+        ),
+        Mistake(
+            "images_moved_too",
+            stack_rolled,
+            "The axes are one too low: the stack is rolled along images and rows, so that an image comes to another "
+            "place of the stack. In a stack the rows are axis 1 and the columns axis 2.",
+            0.25,
+            forms=[lambda images, shifts: torch.stack(
+                [torch.roll(images, tuple(move), dims=(0, 1))[place] for place, move in enumerate(shifts.tolist())])],
         ),
     ],
     equivalent={

@@ -35,6 +35,41 @@ def rolled(image: Tensor, down: int, right: int) -> Tensor:
     return rolled if abs(down) < height and abs(right) < width else torch.zeros_like(image)
 
 
+def rolled_and(cleared: Callable[[Tensor, int], Tensor]) -> Moved:
+    """Rolled round, and `cleared(rows, shift)` set to 0 along either axis; nothing is left beyond the edge."""
+
+    def moved(image: Tensor, down: int, right: int) -> Tensor:
+        height, width = image.shape
+        if abs(down) >= height or abs(right) >= width:
+            return torch.zeros_like(image)
+        result = torch.roll(image, (down, right), dims=(0, 1))
+        for rows, by in ((result, down), (result.T, right)):
+            if by:
+                cleared(rows, by).zero_()
+        return result
+
+    return moved
+
+
+def stack_rolled(images: Tensor, shifts: Tensor) -> Tensor:
+    """The stack rolled along its images and rows, as if these were rows and columns, and the empty side cleared."""
+    return torch.stack(
+        [
+            rolled(
+                torch.roll(images, (down, right), dims=(0, 1))[place].roll((-down, -right), dims=(0, 1)), down, right
+            )
+            for place, (down, right) in enumerate(shifts.tolist())
+        ]
+    )
+
+
+def sizes_exchanged(image: Tensor, down: int, right: int) -> Tensor:
+    """Nothing is left where a shift down reaches the width, or one to the right the height."""
+    height, width = image.shape
+    gone = abs(down) >= width or abs(right) >= height
+    return torch.zeros_like(image) if gone else sliced(image, down, right)
+
+
 def padded(image: Tensor, down: int, right: int) -> Tensor:
     """A window into the image with room on all sides."""
     height, width = image.shape

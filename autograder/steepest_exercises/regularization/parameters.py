@@ -214,5 +214,20 @@ EFFECTIVE_PARAMETERS = Exercise(
             0.25,
             forms=[_of_matrices(lambda h, eye, a: torch.linalg.det(h) / torch.linalg.det(h + a * eye))],
         ),
+        Mistake(
+            "alpha_in_every_entry",
+            _of_matrices(lambda h, eye, a: torch.linalg.solve(h + a, h).trace()),
+            "α is added to every entry of H. It belongs on the diagonal alone: H + αI.",
+            0.25,
+            forms=[_of_matrices(lambda h, eye, a: (
+                torch.linalg.eigvalsh(h) / torch.linalg.eigvalsh(h + a)).sum())],
+        ),
+        Mistake(
+            "division_before_the_sum",
+            _of_curvatures(lambda c, a: (c / c + a).sum()),
+            "Without brackets λ/λ + α divides first, and is 1 + α in every direction. Write λ / (λ + α).",
+            0.25,
+            forms=[_of_curvatures(lambda c, a: (c / c).sum() + a), _of_curvatures(lambda c, a: (1 + a / c).sum())],
+        ),
     ],
 )  # fmt: skip

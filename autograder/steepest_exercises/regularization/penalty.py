@@ -288,6 +288,37 @@ L2_OPTIMUM = Exercise(
             "torch.linalg.eigh gives its eigenvalues and eigenvectors as real numbers.",
             0.25,
         ),
+        Mistake(
+            "alpha_at_the_hessian",
+            _solved(lambda h, eye, alpha: alpha * h + eye, _pull),
+            "α stands before the wrong matrix, H or both. The penalty's Hessian is αI and that of the loss H: their "
+            "sum is H + αI.",
+            0.25,
+            forms=[
+                _solved(lambda h, eye, alpha: alpha * h + eye, lambda h, star, alpha: star),
+                _solved(lambda h, eye, alpha: alpha * (h + eye), _pull),
+                _solved(lambda h, eye, alpha: eye + alpha * h, lambda h, star, alpha: alpha * h @ star),
+            ],
+        ),
+        Mistake(
+            "hessian_squared",
+            _shares(lambda curve, alpha: curve**2 / (curve**2 + alpha)),
+            "H enters as its square, as if it were the matrix X of examples. H is XᵀX already, or what stands for it: "
+            "(H + αI)θ = Hθ*.",
+            0.25,
+            forms=[
+                _shares(lambda curve, alpha: curve / (curve**2 + alpha)),
+                _shares(lambda curve, alpha: curve**2 / (curve + alpha)),
+            ],
+        ),
+        Mistake(
+            "one_step_of_descent",
+            _entries(lambda h, star, alpha: star - alpha * h @ star),
+            "This is a step from θ* and not the minimum, as is H with a small α alone. Set the gradient to 0 and solve "
+            "for θ.",
+            0.25,
+            forms=[_entries(lambda h, star, alpha: h @ star - alpha * star)],
+        ),
     ],
     equivalent={
         "Differs on a GPU only, where torch refuses to add tensors of two devices.": [
