@@ -296,7 +296,7 @@ DELTA_NORMS = Exercise(
                         delta.norm()
                         * torch.stack(
                             [
-                                slope.max() * torch.linalg.matrix_norm(weight, ord=2)
+                                slope.abs().max() * torch.linalg.matrix_norm(weight, ord=2)
                                 for weight, slope in zip(weights[layer:], slopes[layer:], strict=True)
                             ]
                             or [torch.ones_like(delta[0])]

@@ -491,8 +491,8 @@ GRAPH_GRADIENT = Exercise(
         Mistake(
             "sweep_one_node_short",
             _swept_to(2),
-            "A node never hands on what it has: the loop over the nodes ends too early. `range` leaves out its end, and "
-            "every node's turn has to come.",
+            "A node never hands on what it has: the loop over the nodes ends too early. `range` leaves out its end, "
+            "and every node's turn has to come.",
             0.25,
             forms=[_swept_to(3)],
         ),

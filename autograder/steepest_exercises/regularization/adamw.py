@@ -63,6 +63,13 @@ def _count_not_changed(old: inputs.State, new: inputs.State, s_hat: Tensor, r_ha
     return {**new, "t": old["t"]}
 
 
+def _decay_of_the_gradient(
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float, decay: float
+) -> tuple[Tensor, inputs.State]:
+    moved, new = adamw(undecayed)(theta, grad, state, lr=lr, rho1=rho1, rho2=rho2, eps=eps, decay=decay)
+    return moved - lr * decay * grad, new
+
+
 def after_the_first(correction: Correction) -> Correction:
     """A correction that is left out in the first step."""
     return lambda a, b, k: correction(a, b, k) if k > 1 else 1.0
@@ -260,7 +267,16 @@ ADAMW_STEP = Exercise(
             0.25,
             forms=everywhere(forward=lambda g, s_hat: g),
         ),
-        Mistake("corrected_by_t", adamw(first=0), shared.LATE_COUNT, 0.25, forms=everywhere(first=0)),
+        Mistake(
+            "corrected_by_t",
+            adamw(first=0),
+            shared.LATE_COUNT,
+            0.25,
+            forms=[
+                *everywhere(first=0),
+                adamw(c1=lambda a, b, k: 1 - a ** max(k - 1, 1), c2=lambda a, b, k: 1 - b ** max(k - 1, 1)),
+            ],
+        ),
         Mistake("count_two_ahead", adamw(first=2), shared.EARLY_COUNT, 0.25, forms=everywhere(first=2)),
         Mistake(
             "power_missing",
@@ -369,9 +385,10 @@ ADAMW_STEP = Exercise(
         Mistake(
             "decay_of_the_mean_gradient",
             adamw(lambda theta, step, below, lr, decay: theta - step - decay * step * below),
-            "The decay is multiplied to the gradient's average. It takes a share of the weights: lr * decay * θ.",
+            "The decay is multiplied to the gradient, or to its average. It takes a share of the weights: lr * decay "
+            "* θ.",
             0.25,
-            forms=[adamw(lambda theta, step, below, lr, decay: theta - step - lr * decay * step)],
+            forms=[_decay_of_the_gradient],
         ),
         Mistake(
             "decay_divided",

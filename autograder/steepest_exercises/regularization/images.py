@@ -235,7 +235,9 @@ SHIFT_IMAGES = Exercise(
             "upper rows empty, one up the lower ones, and so for columns.",
             0.5,
             forms=[
+                each(rolled_and(lambda rows, by: rows[-by:] if by > 0 else rows[:-by], empty_beyond=False)),
                 each(rolled_and(lambda rows, by: rows[:by] if by > 0 else rows[:0])),
+                each(rolled_and(lambda rows, by: rows[:by] if by > 0 else rows[:0], empty_beyond=False)),
                 each(rolled_and(lambda rows, by: rows[by:] if by < 0 else rows[:0])),
                 each(rolled_and(lambda rows, by: rows[: abs(by)])),
                 each(rolled_and(lambda rows, by: rows[-abs(by):])),

@@ -35,12 +35,12 @@ def rolled(image: Tensor, down: int, right: int) -> Tensor:
     return rolled if abs(down) < height and abs(right) < width else torch.zeros_like(image)
 
 
-def rolled_and(cleared: Callable[[Tensor, int], Tensor]) -> Moved:
-    """Rolled round, and `cleared(rows, shift)` set to 0 along either axis; nothing is left beyond the edge."""
+def rolled_and(cleared: Callable[[Tensor, int], Tensor], *, empty_beyond: bool = True) -> Moved:
+    """Rolled round, and `cleared(rows, shift)` set to 0 along either axis; beyond the edge nothing may be left."""
 
     def moved(image: Tensor, down: int, right: int) -> Tensor:
         height, width = image.shape
-        if abs(down) >= height or abs(right) >= width:
+        if empty_beyond and (abs(down) >= height or abs(right) >= width):
             return torch.zeros_like(image)
         result = torch.roll(image, (down, right), dims=(0, 1))
         for rows, by in ((result, down), (result.T, right)):

@@ -313,18 +313,6 @@ NOISY_LOSS = Exercise(
             ),
             "A mixed term is left of the square. It has mean 0, since ξ has: the loss without noise and σ²‖θ‖² remain.",
             0.25,
-            forms=[
-                _loss(
-                    lambda theta, x, off, sigma: (
-                        off.square().mean() + 2 * sigma * off.mean() * theta.norm() + sigma**2 * theta.square().sum()
-                    )
-                ),
-                _loss(
-                    lambda theta, x, off, sigma: (
-                        off.square().mean() + 2 * sigma * (off.mean() * theta.norm()) + sigma**2
-                    )
-                ),
-            ],
         ),
     ],
     equivalent={reasons.SIGN_LOST: ["return ((y - x @ theta) ** 2).mean() + sigma ** 2 * (theta ** 2).sum()"]},

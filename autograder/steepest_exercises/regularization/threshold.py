@@ -267,10 +267,7 @@ SOFT_THRESHOLD = Exercise(
             0.25,
             forms=[
                 _made(lambda x, t: torch.relu(x - t) + torch.relu(x + t)),
-                _made(lambda x, t: torch.relu(x - t) - torch.relu(-x + t)),
-                _made(lambda x, t: torch.where(x > t, x - t, torch.where(x < -t, -x - t, 0.0)).to(x.dtype)),
                 _made(lambda x, t: torch.where(x > t, x - t, torch.where(x < -t, t - x, 0.0)).to(x.dtype)),
-                _made(lambda x, t: torch.where(x > t, x - t, torch.where(x < t, x + t, 0.0)).to(x.dtype)),
             ],
         ),
     ],

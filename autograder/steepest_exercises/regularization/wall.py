@@ -272,7 +272,10 @@ MATCHING_ALPHA = Exercise(
             growing_bracket(lambda h, star, alpha: torch.linalg.solve(h + alpha, h @ star).norm(), most=60),
             "α is added to every entry of H. The penalty's Hessian is αI: α on the diagonal alone.",
             0.25,
-            forms=[bisection(lambda h, star, alpha: torch.linalg.solve(h + alpha, h @ star).norm())],
+            forms=[
+                growing_bracket(lambda h, star, alpha: torch.linalg.solve(h + alpha, h @ star).norm(), most=1100),
+                bisection(lambda h, star, alpha: torch.linalg.solve(h + alpha, h @ star).norm()),
+            ],
         ),
         Mistake(
             "inverse_returned",

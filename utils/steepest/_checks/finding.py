@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TypeVar
 
-from steepest._checks import facts, work
+from steepest._checks import facts, pairs, work
 from steepest._checks.agreement import agree, agreed_with, alike, deviation, same
 from steepest._checks.calls import NoAnswer
 from steepest._checks.cases import ODD, Candidate, Case, Result
@@ -67,8 +67,8 @@ def find(
     """Tell what the results are.
 
     What is most certain comes first: sound; a listed mistake in every case; right but for a side effect or the
-    floating type; a listed mistake wherever there is a number to compare; right but for corners; then what can be
-    seen of any function, see `facts`; and last, right in most cases.
+    floating type; a listed mistake wherever there is a number to compare; two of them, each in a part of its own;
+    right but for corners; then what can be seen of any function, see `facts`; and last, right in most cases.
 
     Parameters
     ----------
@@ -175,8 +175,9 @@ def _recognised(look: _Look) -> Finding | None:
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
     known = _known(cases, look.sound, mistakes, results, look.parameters, look.symptom)
-    if not known and (known := _resembled(cases, look.nearest, mistakes, results)) and not look.works:
-        known = replace(known, credit=0.0)
+    if not known:
+        known = _resembled(cases, look.nearest, mistakes, results) or _at_once(cases, look.nearest, mistakes, results)
+        known = known if not known or look.works else replace(known, credit=0.0)
     if not known:
         return None
     return replace(known, credit=max(known.credit, look.corners), symptom=known.symptom or look.symptom)
@@ -260,6 +261,20 @@ def _resembled(
     finding = _with_effects(_as_finding(found), results, found)
     most = 1.0 if _is_firm(nearest, found, results, where) else 0.0
     return replace(finding, credit=min(finding.credit, most, _unless_raised(nearest, found, results)))
+
+
+def _at_once(
+    cases: Sequence[Case], nearest: Candidate, mistakes: Sequence[Candidate], results: Sequence[Result]
+) -> Finding | None:
+    """One listed mistake in several of its forms, or two, each in other cases or parts than the other."""
+    found = pairs.at_once(cases, nearest, mistakes, results)
+    if not found:
+        return None
+    finding = _as_finding(found[0])
+    if len(found) > 1:
+        text = f"Two things at once. {found[0].text} And {found[1].text}"
+        finding = Finding(found[0].credit * found[1].credit, "two_mistakes", text)
+    return _with_effects(finding, results, found[0])
 
 
 def _unless_raised(nearest: Candidate, mistake: Candidate, results: Sequence[Result]) -> float:
