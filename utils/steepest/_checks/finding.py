@@ -305,7 +305,7 @@ def _like(case: Case, known: Result, got: Result) -> bool:
 
 
 def _is_shown(case: Case, sound: Result, known: Result, got: Result) -> bool:
-    """Whether something that is not sound can be compared with what is known: numbers that are finite, or no numbers."""
+    """Whether something unsound can be compared with what is known: numbers that are finite, or no numbers."""
     for name, value in got.observations.items():
         want, other = sound.observations.get(name), known.observations.get(name)
         if difference(want, value, measured(case, Measure(any_dtype=True, finite=True))) is None:
