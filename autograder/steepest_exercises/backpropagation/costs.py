@@ -327,5 +327,17 @@ CHAIN_COSTS = Exercise(
             0.25,
             forms=[_averaged(lambda count: count - 1), _averaged(lambda count: count)],
         ),
+        Mistake(
+            "one_count_for_both",
+            lambda sizes: (reference.chain_costs(sizes)[0],) * 2,
+            "Both directions are given one number. They cost the same only by chance: forward keeps n₀ columns, and "
+            "reverse n_L rows.",
+            0.25,
+            forms=[
+                lambda sizes: (reference.chain_costs(sizes)[1],) * 2,
+                lambda sizes: (min(reference.chain_costs(sizes)),) * 2,
+                lambda sizes: (max(reference.chain_costs(sizes)),) * 2,
+            ],
+        ),
     ],
 )

@@ -181,6 +181,13 @@ def _places_exchanged(delta: Tensor, rows: Tensor, targets: Tensor) -> None:
     delta[targets, rows] -= 1
 
 
+def _entry_set_to(value: float) -> Part:
+    def chosen(delta: Tensor, rows: Tensor, targets: Tensor) -> None:
+        delta[rows, targets] = value
+
+    return _at(chosen)
+
+
 def _one_class_off(by: int) -> Part:
     def chosen(delta: Tensor, rows: Tensor, targets: Tensor) -> None:
         delta[rows, (targets + by) % delta.shape[1]] -= 1
@@ -441,6 +448,7 @@ OUTPUT_DELTA = Exercise(
             ),
             "The targets have no part in the result: prediction − target.",
             forms=[
+                _delta(lambda scores, targets: scores / len(scores)),
                 _delta(binary=lambda scores, targets: scores.sigmoid() / len(scores)),
                 _delta(classes=lambda scores, targets: scores.softmax(dim=1) / len(scores)),
             ],
@@ -574,6 +582,17 @@ OUTPUT_DELTA = Exercise(
                     functional.cross_entropy,
                 ),
                 _delta(binary=_logistic, classes=functional.cross_entropy),
+            ],
+        ),
+        Mistake(
+            "entry_replaced",
+            _delta(classes=_entry_set_to(-1.0)),
+            "The entry of the right class is replaced by a number, and its probability is gone. Subtract 1 from it: "
+            "`-= 1`, not `= -1`.",
+            0.5,
+            forms=[
+                _delta(classes=_entry_set_to(0.0)),
+                _delta(classes=_entry_set_to(1.0)),
             ],
         ),
     ],

@@ -155,6 +155,18 @@ def _bound(size: Callable[[Tensor], Tensor], slopes_in: bool = True) -> Callable
     return norms
 
 
+def _bound_by_parts(largest: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The top's norm times the largest slope and the largest singular value of each layer."""
+
+    def norms(delta: Tensor, weights: Sequence[Tensor], slopes: Sequence[Tensor]) -> Tensor:
+        found = [delta.norm()]
+        for weight, slope in zip(reversed(weights), reversed(slopes), strict=True):
+            found.insert(0, found[0] * largest(slope) * torch.linalg.matrix_norm(weight, ord=2))
+        return torch.stack(found)
+
+    return norms
+
+
 def _same_width(slopes: Sequence[Tensor], layer: int, width: int) -> Tensor:
     """The slopes of a layer, where they fit; the first or last layer stands in for what lies beyond."""
     found = slopes[min(max(layer, 0), len(slopes) - 1)]
@@ -291,19 +303,8 @@ DELTA_NORMS = Exercise(
                 _bound(torch.linalg.matrix_norm),
                 _bound(lambda weight: torch.linalg.matrix_norm(weight, ord=2), slopes_in=False),
                 _bound(torch.linalg.matrix_norm, slopes_in=False),
-                lambda delta, weights, slopes: torch.stack(
-                    [
-                        delta.norm()
-                        * torch.stack(
-                            [
-                                slope.abs().max() * torch.linalg.matrix_norm(weight, ord=2)
-                                for weight, slope in zip(weights[layer:], slopes[layer:], strict=True)
-                            ]
-                            or [torch.ones_like(delta[0])]
-                        ).prod()
-                        for layer in range(len(weights) + 1)
-                    ]
-                ),
+                _bound_by_parts(lambda slope: slope.abs().max()),
+                _bound_by_parts(torch.max),
             ],
         ),
         Mistake(
@@ -451,6 +452,7 @@ DELTA_NORMS = Exercise(
                 _norms(lambda delta, weights, slopes, layer: weights[layer].T @ (slopes[layer].clamp(min=0) * delta)),
                 _norms(lambda delta, weights, slopes, layer: (weights[layer].T @ (slopes[layer] * delta)).abs()),
                 _norms(lambda delta, weights, slopes, layer: weights[layer].abs().T @ (slopes[layer] * delta).abs()),
+                _norms(lambda delta, weights, slopes, layer: weights[layer].abs().T @ (slopes[layer] * delta)),
             ],
         ),
         Mistake(

@@ -303,6 +303,8 @@ GRAPH_GRADIENT = Exercise(
             forms=[
                 _over_successors(lambda slopes, above: _products(slopes, above)[-1]),
                 _over_successors(lambda slopes, above: _products(slopes, above)[0]),
+                lambda edges, n: _over_successors(lambda slopes, above: _products(slopes, above)[-1])(sorted(edges), n),
+                lambda edges, n: _over_successors(lambda slopes, above: _products(slopes, above)[0])(sorted(edges), n),
             ],
         ),
         Mistake(

@@ -15,6 +15,7 @@ from steepest_exercises.backpropagation.passes import backprop, given, kept
 from steepest_exercises.inputs import normal
 
 SINGLE = 300.0  # a loss that comes as a number is compared as one of float64
+LOG_OF_TWO = 0.6931471805599453
 OUTPUTS = ["the loss", "the gradients of the weights", "the gradients of the biases"]
 
 
@@ -243,6 +244,7 @@ MLP_BACKPROP = Exercise(
             forms=[
                 passes.shifted(lambda layer, last: float(layer != last)),
                 passes.shifted(lambda layer, last: float(layer == last)),
+                passes.shifted(lambda layer, last: float(layer != 0)),
                 passes.shifted(lambda layer, last: -1.0),
             ],
         ),
@@ -289,8 +291,13 @@ MLP_BACKPROP = Exercise(
         Mistake(
             "gradient_of_the_sum",
             backprop(end=lambda p, hot, scores: p - hot),
-            "The loss is a mean over the rows, and the gradients are those of the sum: divide p − y by n.",
+            "The loss is a mean over the rows, and gradients, those of the weights, of the biases or all, are those of "
+            "the sum: divide p − y by n.",
             0.5,
+            forms=[
+                backprop(bias=lambda delta: delta.sum(dim=0) * len(delta)),
+                backprop(weight=lambda delta, below: delta.T @ below * len(delta)),
+            ],
         ),
         Mistake(
             "sum_for_mean",
@@ -435,6 +442,11 @@ MLP_BACKPROP = Exercise(
                 backprop(loss=lambda scores, labels: -passes.own(scores, labels).mean()),
                 backprop(loss=lambda scores, labels: -scores.log_softmax(dim=1).mean()),
                 backprop(loss=lambda scores, labels: passes.mean_loss(scores, labels) / scores.shape[1]),
+                backprop(loss=lambda scores, labels: 1 - passes.own(scores.softmax(dim=1), labels).mean()),
+                backprop(
+                    loss=lambda scores, labels: -passes.own(scores.log_softmax(dim=1), labels).mean() / LOG_OF_TWO
+                ),
+                backprop(loss=passes.squared),
                 backprop(loss=lambda scores, labels: -scores.log_softmax(dim=1).sum(dim=1).mean()),
                 backprop(loss=lambda scores, labels: (scores.argmax(dim=1) == labels).to(scores).mean()),
                 backprop(loss=lambda scores, labels: -passes.own(scores.softmax(dim=1), labels).log10().mean()),

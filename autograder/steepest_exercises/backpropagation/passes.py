@@ -20,6 +20,12 @@ def mean_loss(scores: Tensor, labels: Tensor) -> Tensor:
     return functional.cross_entropy(scores, labels)
 
 
+def squared(scores: Tensor, labels: Tensor) -> Tensor:
+    """The mean squared distance of probabilities from one-hot rows."""
+    hot = functional.one_hot(labels, scores.shape[1]).to(scores.dtype)
+    return (scores.softmax(dim=1) - hot).square().sum(dim=1).mean()
+
+
 def own(table: Tensor, labels: Tensor) -> Tensor:
     """The entry of each row that belongs to its label."""
     return table.gather(1, labels[:, None])[:, 0]

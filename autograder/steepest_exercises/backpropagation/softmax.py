@@ -99,6 +99,7 @@ SOFTMAX_BACKWARD = Exercise(
             "Only the diagonal of the Jacobian is used, as if each probability depended on its own score alone. "
             "Raising one score lowers all other probabilities: −p_i p_j.",
             0.25,
+            forms=[lambda p, g: (1 - p) * g],
         ),
         Mistake(
             "outer_only",

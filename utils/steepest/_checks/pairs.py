@@ -103,5 +103,7 @@ def _explains(
 
 def _tells(value: object) -> bool:
     """Whether there is a number in it that hardly comes by chance."""
+    if isinstance(value, list | tuple):
+        return any(map(_tells, value))
     numbers = plain(value)
     return numbers is not None and bool((numbers.isfinite() & (numbers != numbers.round())).any())
