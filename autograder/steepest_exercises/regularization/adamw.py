@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
@@ -504,6 +505,42 @@ ADAMW_STEP = Exercise(
             "rate_forgotten",
             adamw(lambda theta, step, below, lr, decay: theta - step / lr - decay * theta),
             "lr has no part in the result. It multiplies the step, and the decay beside it.",
+            0.25,
+        ),
+        Mistake(
+            "eps_elsewhere",
+            adamw(spread=lambda r, c, eps: (r / c).sqrt().clamp(min=eps)),
+            "eps is not simply added to the root: a bound, a difference, or in two places. It is √r̂ + ε.",
+            0.5,
+            forms=[
+                adamw(spread=lambda r, c, eps: (r / c + eps).sqrt() + eps),
+                adamw(spread=lambda r, c, eps: (r / c).sqrt() - eps),
+                adamw(spread=lambda r, c, eps: (r / c + eps**2).sqrt()),
+            ],
+        ),
+        Mistake(
+            "one_rate_for_all",
+            adamw(r=lambda r, g, b: b * r + (1 - b) * (g * g).mean()),
+            shared.ONE_FOR_ALL,
+            forms=[
+                adamw(r=lambda r, g, b: b * r + (1 - b) * (g * g).sum()),
+                adamw(spread=lambda r, c, eps: (r / c).norm() + eps),
+            ],
+        ),
+        Mistake(
+            "largest_mean_square",
+            adamw(
+                r=lambda r, g, b: torch.maximum(r, b * r + (1 - b) * g * g),
+            ),
+            "The step goes by the largest mean square so far, as in AMSGrad. Adam divides by the root of the average "
+            "itself, which may fall again.",
+            0.25,
+        ),
+        Mistake(
+            "averages_exchanged_in_the_state",
+            adamw(kept=lambda old, new, s_hat, r_hat: {**new, "s": new["r"], "r": new["s"]}),
+            "s and r have changed places in the state that is returned: s is the average of the gradients, and r that "
+            "of their squares.",
             0.25,
         ),
         *shared.careless(adamw()),

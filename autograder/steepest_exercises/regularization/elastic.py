@@ -310,7 +310,10 @@ ELASTIC_NET_STEP = Exercise(
             _both(_hard),
             "What survives is not moved by L1. The soft threshold moves every weight towards 0 by lr * l1.",
             0.25,
-            forms=_everywhere(_hard),
+            forms=[
+                *_everywhere(_hard),
+                _both(lambda w, g, lr, l1: torch.where((w - lr * g).abs() > l1, w - lr * g, 0.0).to(w.dtype)),
+            ],
         ),
         Mistake(
             "l1_forgotten",
@@ -428,6 +431,24 @@ ELASTIC_NET_STEP = Exercise(
                 _step(lambda w, g, lr, l1, l2: _soft(w / (1 + 2 * lr * l2) - lr * g, lr * l1)),
                 _step(lambda w, g, lr, l1, l2: _soft(w - lr * g / (1 + lr * l2), lr * l1)),
             ],
+        ),
+        Mistake(
+            "penalties_added",
+            _step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * (l1 + l2))),
+            "l1 and l2 are added to one strength. They do different things: l1 is the threshold's, and l2 the "
+            "divisor's.",
+            0.25,
+            forms=[
+                _step(lambda w, g, lr, l1, l2: (w - lr * g) / (1 + lr * (l1 + l2))),
+                _step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * (l1 + l2)) / (1 + lr * l2)),
+            ],
+        ),
+        Mistake(
+            "l2_of_another_power",
+            _step(lambda w, g, lr, l1, l2: _soft(w - lr * (g + l2 * w.sign()), lr * l1)),
+            "The slope of the smooth penalty is another one: of ½l2 u² it is l2 u.",
+            0.25,
+            forms=[_step(lambda w, g, lr, l1, l2: _soft(w - lr * (g + l2 * w**2), lr * l1))],
         ),
     ],
 )

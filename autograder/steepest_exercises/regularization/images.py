@@ -14,6 +14,7 @@ from steepest_exercises.regularization.moves import (
     as_if_square,
     by_matrices,
     copied_back,
+    downwards_alone,
     each,
     edge,
     filled,
@@ -133,14 +134,22 @@ SHIFT_IMAGES = Exercise(
             "The moved image is written over the old one, which still shows where nothing has moved to. Start from "
             "zeros.",
             0.5,
-            forms=[each(copied_back)],
+            forms=[
+                each(copied_back),
+                each(lambda image, down, right: image + sliced(image, down, right)),
+            ],
         ),
         Mistake(
             "filled_with_another_value",
             each(filled(lambda image: 1.0)),
             "The place that is left is filled with something else than zeros.",
             0.5,
-            forms=[each(filled(lambda image: image.mean())), each(filled(lambda image: image.min()))],
+            forms=[
+                each(filled(lambda image: image.mean())),
+                each(filled(lambda image: image.min())),
+                each(filled(lambda image: -1.0)),
+                each(filled(lambda image: torch.nan)),
+            ],
         ),
         Mistake(
             "shift_limited",
@@ -186,9 +195,9 @@ SHIFT_IMAGES = Exercise(
         Mistake(
             "signs_ignored",
             each(lambda image, down, right: sliced(image, abs(down), abs(right))),
-            "Negative shifts move down and right too, or nowhere. They move up and left.",
+            "Negative shifts move down and right too, or nowhere, or leave nothing. They move up and left.",
             0.25,
-            forms=[each(lambda image, down, right: sliced(image, max(down, 0), max(right, 0)))],
+            forms=[each(downwards_alone), each(lambda image, down, right: sliced(image, max(down, 0), max(right, 0)))],
         ),
         Mistake(
             "one_direction_only",
@@ -251,6 +260,23 @@ SHIFT_IMAGES = Exercise(
             0.25,
             forms=[lambda images, shifts: torch.stack(
                 [torch.roll(images, tuple(move), dims=(0, 1))[place] for place, move in enumerate(shifts.tolist())])],
+        ),
+        Mistake(
+            "shifts_of_other_images",
+            lambda images, shifts: each(sliced)(images, shifts.flip(0)),
+            "Images are moved by the shifts of others. Image i moves by row i of `shifts`.",
+            0.25,
+            forms=[lambda images, shifts: each(sliced)(images, shifts.roll(1, 0)),
+                   lambda images, shifts: each(sliced)(images, shifts.roll(-1, 0))],
+        ),
+        Mistake(
+            "last_image_left_out",
+            lambda images, shifts: torch.cat([each(sliced)(images, shifts)[:-1], 0 * images[-1:]]),
+            "All is right but the last image, or the first, of which nothing is left: the loop ends or begins one "
+            "image too early or too late.",
+            0.5,
+            forms=[lambda images, shifts: torch.cat([0 * images[:1], each(sliced)(images, shifts)[1:]]),
+                   lambda images, shifts: torch.cat([each(sliced)(images, shifts)[:-1], images[-1:]])],
         ),
     ],
     equivalent={

@@ -152,6 +152,11 @@ def up_to_minus(image: Tensor, down: int, right: int) -> Tensor:
     return torch.zeros_like(image) if not down or not right else sliced(image, down, right)
 
 
+def downwards_alone(image: Tensor, down: int, right: int) -> Tensor:
+    """Nothing is left of an image that is to move up or left."""
+    return sliced(image, down, right) if min(down, right) >= 0 else torch.zeros_like(image)
+
+
 def as_if_square(image: Tensor, down: int, right: int) -> Tensor:
     """The height stands for the width too."""
     size = image.shape[0]

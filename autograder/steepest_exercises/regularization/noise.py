@@ -314,6 +314,33 @@ NOISY_LOSS = Exercise(
             "A mixed term is left of the square. It has mean 0, since ξ has: the loss without noise and σ²‖θ‖² remain.",
             0.25,
         ),
+        Mistake(
+            "multiplied_by_the_penalty",
+            _loss(lambda theta, x, off, sigma: off.square().mean() * (1 + sigma**2 * theta.square().sum())),
+            "The loss grows by a factor, where a term is added: the variance σ²‖θ‖² does not depend on the errors.",
+            0.25,
+        ),
+        Mistake(
+            "deviations_added",
+            _loss(lambda theta, x, off, sigma: (off.square().mean().sqrt() + sigma * theta.norm()) ** 2),
+            "Roots are added and squared then. Of independent parts the squares add, not the deviations.",
+            0.25,
+        ),
+        Mistake(
+            "largest_weight",
+            _plus(lambda theta, x, sigma: sigma**2 * theta.abs().max() ** 2),
+            "One weight alone brings noise in. Every input has noise of its own: add over all of them.",
+            0.25,
+            forms=[_plus(lambda theta, x, sigma: sigma**2 * theta[0] ** 2)],
+        ),
+        Mistake(
+            "divided_by_n_minus_one",
+            _loss(
+                lambda theta, x, off, sigma: off.square().sum() / max(len(off) - 1, 1) + sigma**2 * theta.square().sum()
+            ),
+            "The squares are divided by n − 1. Their mean is asked for, over all n rows.",
+            0.5,
+        ),
     ],
     equivalent={reasons.SIGN_LOST: ["return ((y - x @ theta) ** 2).mean() + sigma ** 2 * (theta ** 2).sum()"]},
 )

@@ -197,6 +197,7 @@ L2_OPTIMUM = Exercise(
                 _entries(lambda h, star, alpha: (1 - alpha) * star),
                 _entries(lambda h, star, alpha: h.diagonal().mean() / (h.diagonal().mean() + alpha) * star),
                 _entries(lambda h, star, alpha: h.norm() / (h.norm() + alpha) * star),
+                _entries(lambda h, star, alpha: (top := torch.linalg.eigvalsh(h)[-1]) / (top + alpha) * star),
             ],
         ),
         Mistake(
@@ -228,8 +229,9 @@ L2_OPTIMUM = Exercise(
         Mistake(
             "alpha_squared",
             _solved(lambda h, eye, alpha: h + alpha**2 * eye, _pull),
-            "α enters as its square. The gradient of ½α‖θ‖² is αθ.",
+            "α enters as its square, or its root. The gradient of ½α‖θ‖² is αθ.",
             0.5,
+            forms=[_solved(lambda h, eye, alpha: h + alpha**0.5 * eye, _pull)],
         ),
         Mistake(
             "not_inverted",
@@ -318,6 +320,16 @@ L2_OPTIMUM = Exercise(
             "for θ.",
             0.25,
             forms=[_entries(lambda h, star, alpha: h @ star - alpha * star)],
+        ),
+        Mistake(
+            "penalty_on_the_right",
+            _solved(_penalized, lambda h, star, alpha: h @ star - alpha * star),
+            "α stands on both sides of the equation, or is missing in what is taken from θ*. On the right is Hθ* "
+            "alone, and what is lost is α(H + αI)⁻¹θ*.",
+            0.25,
+            forms=[
+                _entries(lambda h, star, alpha: star - torch.linalg.solve(h + alpha * torch.eye(len(h)).to(h), star)),
+            ],
         ),
     ],
     equivalent={

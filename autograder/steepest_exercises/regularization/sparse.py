@@ -114,7 +114,12 @@ L1_OPTIMUM = Exercise(
             _soft(lambda h, a: a / h.sqrt()),
             "A root or a square has come in: the threshold is α/h. For one coordinate, solve h(θ - θ*) + α = 0.",
             0.25,
-            forms=[_soft(lambda h, a: a / h**2), _soft(lambda h, a: (a / h) ** 0.5), _soft(lambda h, a: a**2 / h)],
+            forms=[
+                _soft(lambda h, a: a / h**2),
+                _soft(lambda h, a: (a / h) ** 0.5),
+                _soft(lambda h, a: a**2 / h),
+                _soft(lambda h, a: a * h**2),
+            ],
         ),
         Mistake(
             "shrinks_like_l2",
@@ -150,10 +155,13 @@ L1_OPTIMUM = Exercise(
         Mistake(
             "always_subtracted",
             _made(lambda h, star, a: torch.where(star.abs() > a / h, star - a / h, 0.0).to(star.dtype)),
-            "α/h is subtracted from negative coordinates too, which takes them farther from 0. Both sides move "
-            "towards 0.",
+            "α/h is subtracted from all coordinates, or added to all, whatever their sign, which takes some farther "
+            "from 0. Both sides move towards 0.",
             0.25,
-            forms=[_made(lambda h, star, a: star - a / h.clamp(min=0.05))],
+            forms=[
+                _made(lambda h, star, a: star - a / h.clamp(min=0.05)),
+                _made(lambda h, star, a: torch.where(star.abs() > a / h, star + a / h, 0.0).to(star.dtype)),
+            ],
         ),
         Mistake(
             "small_number_in_the_divisor",

@@ -85,6 +85,14 @@ def _with_momentum(share: float) -> Stopped:
     return early_stopped
 
 
+def _one_after_another(hessian: Tensor, theta_star: Tensor, *, lr: float, n_steps: int) -> Tensor:
+    theta = torch.zeros_like(theta_star)
+    for _ in range(n_steps):
+        for place in range(len(theta)):
+            theta[place] -= lr * hessian[place] @ (theta - theta_star)
+    return theta
+
+
 def _closed(rule: Callable[[Tensor, Tensor, Tensor, float, int], Tensor]) -> Stopped:
     """`rule(H, I, θ*, η, n)`."""
 
@@ -297,6 +305,41 @@ EARLY_STOPPED = Exercise(
             "The descent begins somewhere else than at 0.",
             0.25,
             forms=[_loop(start=torch.neg)],
+        ),
+        Mistake(
+            "hessian_squared",
+            _loop(lambda h, theta, star: h @ (h @ (theta - star))),
+            "H acts twice in a step, as if the loss were squared. The gradient is H(θ − θ*).",
+            0.25,
+        ),
+        Mistake(
+            "gradient_normalized",
+            _loop(lambda h, theta, star: (g := h @ (theta - star)) / g.norm()),
+            "The gradient is made one of length 1, or only its signs are used. Plain descent takes it with its length.",
+            0.25,
+            forms=[_loop(lambda h, theta, star: (h @ (theta - star)).sign())],
+        ),
+        Mistake(
+            "implicit_steps",
+            _closed(lambda h, eye, star, lr, n: star - _power(torch.linalg.inv(eye + lr * h), n) @ star),
+            "The gradient is taken where the step leads, and not where it begins: these are implicit steps, with the "
+            "factor (I + ηH)⁻¹. Descent has I − ηH.",
+            0.25,
+        ),
+        Mistake(
+            "sums_of_rows",
+            _loop(lambda h, theta, star: h.sum(dim=1) * (theta - star)),
+            "H is multiplied entry by entry and added up along a row. The gradient is the product of matrix and "
+            "vector, H @ (θ − θ*).",
+            0.25,
+            forms=[_loop(lambda h, theta, star: h.sum() * (theta - star))],
+        ),
+        Mistake(
+            "one_coordinate_after_another",
+            _one_after_another,
+            "One coordinate is moved after the other, and the later ones see the earlier ones moved. The gradient is "
+            "taken once for a step, at one point.",
+            0.25,
         ),
     ],
     equivalent={"A Hessian is symmetric.": ["theta = theta - (theta - theta_star) @ (lr * hessian)"]},

@@ -267,6 +267,8 @@ SOFT_THRESHOLD = Exercise(
             0.25,
             forms=[
                 _made(lambda x, t: torch.relu(x - t) + torch.relu(x + t)),
+                _made(lambda x, t: torch.where(x > t, x - t, x + t)),
+                _made(lambda x, t: torch.where(x > 0, torch.relu(x - t), torch.relu(x + t))),
                 _made(lambda x, t: torch.where(x > t, x - t, torch.where(x < -t, t - x, 0.0)).to(x.dtype)),
             ],
         ),

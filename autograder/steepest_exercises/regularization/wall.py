@@ -175,8 +175,9 @@ MATCHING_ALPHA = Exercise(
         Mistake(
             "comparison_turned_round",
             lambda hessian, theta_star, *, radius: 0.0,
-            "A comparison is the wrong way round: the test for the wall, or that of the half which is kept, so that "
-            "the search runs away from the root. An optimum that is too long needs a larger α.",
+            "A comparison is the wrong way round, or compares another length: the test for the wall, or that of the "
+            "half which is kept, so that the search runs away from the root. An optimum that is too long needs a "
+            "larger α.",
             forms=[
                 wrong_half(1.0),
                 wrong_half(1.0, follows=True),
