@@ -77,7 +77,7 @@ NOT_TOLD: dict[str, Function] = {
         lambda x: _up(x) ** 2 if len(x) == 1 else _up(x), lambda x: -(x**0.5) if len(x) == 2 else _down(x)
     ),
     "an exception may hide more": _without_long_ones,
-    "zeros agree by chance": _gives(lambda x: 0 * x, lambda x: 0 * x),
+    "zeros agree by chance": _gives(lambda x: 0 * x, lambda x: -(x**0.5)),
 }
 
 
