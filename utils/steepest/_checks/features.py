@@ -68,6 +68,25 @@ def what_sets_apart(right: Sequence[Given], wrong: Sequence[Given]) -> str:
     return ""
 
 
+def zero_where_right(right: Sequence[Given], wrong: Sequence[Given]) -> str:
+    """The name of a number that is 0 in all of the first and in none of the second; "" if there is none, or several.
+
+    Parameters
+    ----------
+    right, wrong : sequence of mapping
+        Arguments by name.
+    """
+    if not right or not wrong:
+        return ""
+    names = [name for name, value in right[0].items() if isinstance(value, int | float) and not isinstance(value, bool)]
+    telling = [
+        name
+        for name in names
+        if all(given.get(name) == 0 for given in right) and all(given.get(name) != 0 for given in wrong)
+    ]
+    return telling[0] if len(telling) == 1 else ""
+
+
 def _features(given: Given) -> Iterator[tuple[str, Callable[[Given], bool], int]]:
     """Every feature that could be asked of these arguments, and in how many cases it has to be seen."""
     kinds: Sequence[tuple[Any, Sequence[Feature], int]] = (

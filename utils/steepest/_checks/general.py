@@ -28,6 +28,7 @@ GENERAL: Mapping[str, str] = {
     "seeds_global_generator": GLOBAL_GENERATOR_SEEDED,
     "wrong_float_type": WRONG_FLOAT_TYPE,
     "forgotten_corner": "It is right everywhere but in a special case.",
+    "two_mistakes": "Two of the listed mistakes, each in a part of its own.",
     # how it ends
     "nothing_returned": "Nothing is returned.",
     "other_form": "What is returned has another form: too many parts, too few, or not the kind asked for.",

@@ -160,6 +160,37 @@ def test_a_fact_says_where_to_look(name: str) -> None:
     assert SAID[name] in judged(MATRICES, scaled, OF_MATRICES[name][0], ["x"]).text
 
 
+# --- a number that silences what is wrong
+
+
+def shrunk(x: Tensor, *, alpha: float, shift: float) -> tuple[Tensor, Tensor]:
+    return x / (x.square() + alpha), x.cos() + shift
+
+
+def _shrinks(x: Tensor, alpha: float, shift: float) -> Case:
+    inputs = {"args": [x], "kwargs": {"alpha": alpha, "shift": shift}, "outputs": ["shrunk", "moved"]}
+    return Case(f"alpha {alpha}, shift {shift}", inputs)
+
+
+SHRINKS = [_shrinks(t(0.5, 2.0), 0.0, 0.3), _shrinks(t(1.5, 3.0), 0.4, 0.2), _shrinks(t(0.7, -4.0), 0.9, 0.0)]
+SILENCED: dict[str, tuple[Implementation, str]] = {
+    "one part": (lambda x, *, alpha, shift: shrunk(x, alpha=alpha**2, shift=shift), "right where `alpha` is 0"),
+    "another part": (lambda x, *, alpha, shift: shrunk(x, alpha=alpha, shift=shift**2), "right where `shift` is 0"),
+    "both parts": (
+        lambda x, *, alpha, shift: shrunk(x * (1 + alpha), alpha=alpha**2, shift=shift), "right where `alpha` is 0",
+    ),
+    "wrong where it is 0, too": (lambda x, *, alpha, shift: shrunk(x, alpha=0.3, shift=shift + 0 * alpha), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENCED)
+def test_what_comes_in_with_a_number_is_wrong_where_all_is_right_without_it(name: str) -> None:
+    student, said = SILENCED[name]
+    text = judged(SHRINKS, shrunk, student, ["x"]).text
+    assert said in text
+    assert ("right where" in text) is bool(said)
+
+
 # --- a stepper
 
 
