@@ -232,6 +232,7 @@ PUBLIC = {
         "coder_digits",
         "make_coders",
         "stored_coders",
+        "sums_over_rows",
         "train_coders",
     },
     "steepest.data": {

@@ -22,8 +22,8 @@
 # **After this lesson you can**
 #
 # 1. build a network of radial basis functions, in two steps and in three;
-# 2. see what universal approximation promises, and what it costs;
-# 3. say what the code of an autoencoder is, and when it is the same as principal components;
+# 2. read off a table what universal approximation promises, and what it costs;
+# 3. say what the code of an autoencoder is, and when its plane is that of the principal components;
 # 4. write the losses of sparse, denoising and variational autoencoders, with the right factors;
 # 5. judge a representation by what it is good for.
 #
@@ -38,7 +38,7 @@
 import matplotlib.pyplot as plt
 import torch
 from steepest import check, data
-from steepest.coders import coder_digits, make_coders, stored_coders, train_coders
+from steepest.coders import coder_digits, make_coders, stored_coders, sums_over_rows, train_coders
 from steepest.demos.representations import code_demo, rbf_demo, vae_demo
 from steepest.figures import show
 from steepest.plots import line_style
@@ -204,7 +204,8 @@ grade(kmeans_plus_plus)
 
 # %% [markdown]
 # XOR needs its two bumps on the *same* class, on a diagonal of the square. **Before you run the cell**: in which share
-# of its draws does k-means++ put two centres onto a diagonal? And two rows drawn alike, without repetition?
+# of its draws does k-means++ put two centres onto a diagonal? And two rows that are drawn with equal chances, without
+# repetition?
 #
 # Then a harder start: 1200 points in twelve clusters. k-means is run from 100 starts of each kind, and counted is how
 # often it ends with a centre in every cluster.
@@ -243,10 +244,10 @@ for name, start in (("rows at random", any_rows), ("k-means++", kmeans_plus_plus
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
 # <p>From a corner, two others are at squared distance 1 and the opposite one at 2: so k-means++ takes that with
-# probability $2/4$, and rows drawn alike with $1/3$. On the twelve clusters a random start almost never finds them all,
-# and k-means++ does so in a quarter to a third of the starts. Even where it misses one, it is not far off: the mean
-# squared distance is 0.7, where the clusters themselves have 0.5 and random starts end at 3.6. So run it a few times,
-# and keep the best.</p>
+# probability $2/4$, and rows drawn with equal chances with $1/3$. On the twelve clusters a random start almost never
+# finds them all, and k-means++ does so in a quarter to a third of the starts (in two thirds, if it is the greedy kind).
+# Even where it misses one, it is not far off: the mean squared distance is 0.7, where the clusters themselves have 0.5
+# and random starts end at 3.6. So run it a few times, and keep the best.</p>
 # </details>
 
 # %% [markdown]
@@ -442,12 +443,19 @@ show_fits(pairs, (x, y), "Left: with the clusters' own widths the bumps hardly o
 # ### Demo: six bumps
 #
 # *Your* `rbf_features` and `fit_readout` fit a curve with bumps that you place. Drag the centres along the axis and
-# choose a width. **Before you start**: where are bumps worth more, where the curve is high or where it bends?
+# choose a width. **Before you start**: where are bumps worth more, where the curve is steep or where it turns?
 #
 # **Goal:** an rms distance below 0.1 with six bumps.
 
 # %% tags=["demo"]
 rbf_demo(rbf_features, fit_readout)
+
+# %% [markdown]
+# <details><summary>What is to be seen</summary>
+# <p>Where it turns. A bump has a top: six of them, one at each top or dip of the curve, with a width of about 0.3, come
+# below 0.1. On the slopes they stay far above it, for there two bumps have to work against each other at every
+# turn.</p>
+# </details>
 
 # %% [markdown]
 # ## 4 · Three steps
@@ -545,7 +553,7 @@ show_fits(pairs, placed[1][:2], "Left: after two steps the fit misses the top an
           "after the third step it follows the curve everywhere; a narrow bump stands beside the steep place near 0.")
 
 # %% [markdown]
-# In all five draws the distance falls again, to between 0.04 and 0.09, well below the noise of the examples, which is
+# In all five draws the distance falls again, to between 0.04 and 0.09, below the noise of the examples, which is
 # 0.1. In the picture a bump has become narrow and has moved to the steep place. The price: what was a system of
 # equations is now a descent, with a rate, a start and local minima. The start that the first two steps give is a good
 # one, and that is what they are for.
@@ -578,24 +586,28 @@ print("square wave, bumps: " + "".join(f"{count:8}" for count in counts))
 print("rms error:          " + "".join(f"{error:8.2f}" for error in errors))
 
 train, test = coder_digits()
+pair = torch.ones_like(train.x[:2]) * torch.tensor([[1.0], [-1.0]])
+one_coordinate = cluster_widths(pair, 0 * pair[:1], floor=0.05)  # 1, or 8 where all coordinates are added up
 classes = torch.nn.functional.one_hot(train.y, 10).to(train.x.dtype)
 print(f"\ndigits: {len(train.x)} for training, {len(test.x)} for the test, error in % with three starts")
 for count in (10, 50, 150, 400):
     wrong = []
     for seed in range(3):
         centers = lloyd(train.x, kmeans_plus_plus(train.x, count, torch.Generator().manual_seed(seed)), rounds=10)
-        widths = 8 * cluster_widths(train.x, centers, floor=0.05)
+        widths = 8 / one_coordinate * cluster_widths(train.x, centers, floor=0.05)
         readout = fit_readout(rbf_features(train.x, centers, widths), classes, ridge=1e-3)
         guess = (rbf_features(test.x, centers, widths) @ readout).argmax(dim=1)
         wrong.append(100 * float((guess != test.y).float().mean()))
     print(f"{count:4} bumps:" + "".join(f"{value:7.1f}" for value in wrong))
 
 # %% [markdown]
-# Four times as many bumps hardly halve the error of the square wave, since a smooth bump cannot jump. The theorem is
-# kept, slowly: 128 bumps still leave 0.13. In 64 dimensions even places are out of the question: two of them a
-# coordinate would make $2^{64}$. It is only because digits fill a small part of that space that 150 bumps, put where
-# the data are, err on less than 2 % of the test digits. (The widths there are $\sqrt d\,\sigma = 8\sigma$: in 64
-# dimensions a row is not $\sigma$ but about $\sqrt{64}\,\sigma$ away from its centre.)
+# The error of the square wave falls slowly, since a smooth bump cannot jump: what is left sits beside the jumps, in a
+# share of the places that shrinks like $1/k$, so that four times as many bumps about halve it. (Eight and sixteen are
+# alike, because it matters how the places fall between the jumps.) The theorem is kept: 128 bumps still leave 0.13. In
+# 64 dimensions even places are out of the question: two of them a coordinate would make $2^{64}$. It is only because
+# digits fill a small part of that space that 150 bumps, put where the data are, err on less than 2 % of the test
+# digits. (The widths there are $\sqrt d\,\sigma = 8\sigma$: in 64 dimensions a row is not $\sigma$ but about
+# $\sqrt{64}\,\sigma$ away from its centre.)
 #
 # So why deep networks? A bump says where a row *is*, and learns nothing for rows elsewhere. A unit of a deep network
 # says what a row *has*, and shares that among all rows that have it.
@@ -652,9 +664,9 @@ for number, weight in enumerate(linear.decoder.weights[0]):
 
 # %% [markdown]
 # The errors agree to the second digit, and so do the planes, to a degree or two: but for one direction of one
-# autoencoder, which is still on its way. Where two components are nearly equally strong, as the second and the third
-# are here, the loss is nearly flat between them, and to part them takes many steps. With codes of *two* numbers that
-# would be the whole difficulty; with three, both belong to the plane.
+# autoencoder, which is still on its way. Its plane has the third direction turned by 13° towards the fourth component,
+# and that costs only $(0.57 - 0.39)\sin^2 13° = 0.009$, all that its error is above the others'. Where two components
+# are nearly equally strong, the loss is nearly flat between them, and the way takes many steps.
 #
 # With a hidden layer of tanh on each side the "plane" may bend. Now codes of **two** numbers, which can be drawn, by
 # networks 64-64-2-64-64. To judge the codes there is more than the error of the copy: a representation is good if other
@@ -685,6 +697,7 @@ copies = [float((pca_copy(test.x, 8) - test.x).square().sum(dim=1).mean()), *cop
 shares = [neighbour_errors(codes, train.y, others, test.y) for codes, others in (eight_axes, *eight_codes)]
 print("eight numbers: components, and two autoencoders: copies "
       + ", ".join(f"{value:.2f}" for value in copies) + "; neighbours " + ", ".join(f"{v:.1f}" for v in shares))
+print(f"all 64 pixels: neighbours {neighbour_errors(train.x, train.y, test.x, test.y):.1f}")
 
 fig, panels = plt.subplots(1, 2, figsize=(10, 4.6), layout="constrained")
 for ax, codes, name in zip(panels, (flat_codes, bent_codes[0]), ("two principal components", "autoencoder 1"),
@@ -700,8 +713,9 @@ show(fig, "Two maps of the digits, each digit drawn as its numeral. By principal
 # With as many numbers, the bent autoencoders copy better in all five starts, 2.5 to 2.6 against 3.35, and the
 # neighbours of their codes know the class more often too. But look at the spread: from 23 to 32 % errors, by the start
 # alone, while the errors of the copy hardly differ. **The loss did not ask for classes, and does not care where they
-# lie.** With eight numbers instead of two the autoencoders still copy better, 1.2 against 1.5, and their neighbours err
-# as rarely as those of the components, or a little more often. A better copy is not always a better code.
+# lie.** With eight numbers instead of two the autoencoders still copy better, 1.2 against 1.5, and yet their neighbours
+# err more often, in 3.4 and 5.2 % against 2.8. And the 64 pixels themselves, without any code, are better than all of
+# them. A better copy is not always a better code.
 
 # %% [markdown]
 # ## 7 · Constraints instead of a bottleneck
@@ -788,6 +802,8 @@ for strength in (0.0, 0.3):
     sparse[strength] = coders
     print(f"{strength:8} {', '.join(f'{value:.2f}' for value in error.tolist()):>28}"
           f" {float(activity.mean()):18.2f} {100 * float((activity > 0.5).float().mean()):22.1f} %")
+    low, high = (float(torch.quantile(activity[0].flatten(), share)) for share in (0.5, 0.95))
+    print(f"         of the first: half of the activities are below {low:.2f}, 95 % below {high:.2f}")
 
 fig, panels = plt.subplots(2, 10, figsize=(9, 2.1), layout="constrained")
 for row, strength in zip(panels, (0.0, 0.3), strict=True):
@@ -804,8 +820,11 @@ show(fig, "What ten of the hundred units add to a picture. Without the penalty t
 # <details><summary>What is to be seen</summary>
 # <p>Worse, of course: something was added that has nothing to do with the copy. Its error rises from below 0.2 to
 # around 1. In exchange a unit's mean activity falls from 0.50 to 0.07, and of 200 activities hardly one is above one
-# half, where it was every second one. What is active now says something: the pictures in the lower row are parts of
+# half, where it was every second one. The units draw something else now: the pictures in the lower row are parts of
 # digits, those above are noise.</p>
+# <p>But look at the last lines. The penalty asks for a small <em>mean</em>, in the hope that a few units are fully
+# active. Here it is met in another way: nearly all activities are small, and the decoder makes up for it with larger
+# weights. A loss gets what it asks for, and no more.</p>
 # </details>
 
 # %% [markdown]
@@ -901,10 +920,10 @@ show(fig, "Ten digits, clean, with noise, and as two autoencoders give them back
 # %% [markdown]
 # ## 9 · Layer on layer
 #
-# Before good initialization (lesson 9), deep networks were trained by **stacking** (Hinton and Salakhutdinov 2006;
-# Bengio et al. 2007): train an autoencoder with one hidden layer on the rows, take its codes as the rows for the next
-# one, and so on. In the end the encoders are put one behind the other, and all layers are trained together for a while.
-# Each layer has a short way to its loss, so that no gradient can vanish.
+# Before good initialization (lesson 9), deep networks were trained by **stacking** (Hinton and Salakhutdinov 2006,
+# with layers of another kind; Bengio et al. 2007): train an autoencoder with one hidden layer on the rows, take its
+# codes as the rows for the next one, and so on. In the end the encoders are put one behind the other, and all layers
+# are trained together for a while. Each layer has a short way to its loss, so that no gradient can vanish.
 
 # %% [markdown]
 # ### Exercise 8 · `pretrain_stack`
@@ -1080,7 +1099,7 @@ grade(reparametrize)
 # the decoder makes of its place, and of fifteen codes that *your* `reparametrize` draws around it. **Before you
 # start**: what do you expect between two regions?
 #
-# **Goal:** stand where all draws are a 4, and walk to where it turns into a 9.
+# **Goal:** stand where all draws are a 4, and walk to where it turns into a 9, with no other digit on the way.
 
 # %% tags=["demo"]
 code_demo(reparametrize)
@@ -1095,7 +1114,7 @@ code_demo(reparametrize)
 #    \underbrace{\mathrm{KL}\bigl(N(\mu,\sigma^2)\,\|\,N(0,1)\bigr)}_{\text{how far its code is from the prior}} . $$
 #
 # *The first part.* The decoder gives a **score** $s$ for each pixel, and $p = 1/(1+e^{-s})$ is the probability that the
-# pixel is white. So it is a sum of cross-entropies, one a pixel:
+# pixel is 1, which is ink. So it is a sum of cross-entropies, one a pixel:
 #
 # $$ -\sum_{\text{pixels}} \bigl[x \log p + (1 - x)\log(1-p)\bigr] . $$
 #
@@ -1245,6 +1264,7 @@ show(fig, "A sheet of 13 by 13 pictures, decoded from even places of the plane o
 
 # %% tags=["demo"]
 stored = stored_coders()
+rows = len(test.x) if sums_over_rows(vae_loss) else 1  # a sum is divided by their number
 print("   β     reconstruction   divergence   loss at weight 1   mean σ   deviation of μ   5-NN error of μ in %")
 encoded, labels = stored.variational.encode(train.x), train.y
 for number, weight in enumerate(stored.kl_weights):
@@ -1253,7 +1273,7 @@ for number, weight in enumerate(stored.kl_weights):
     one = stored.variational.pick(number)
     scores = one.decode(reparametrize(mean, log_variance, noise))[0]
     still = torch.zeros_like(mean)  # μ = 0 and σ = 1 cost no divergence
-    whole, copy = (float(vae_loss(test.x, scores, *code)) for code in ((mean, log_variance), (still, still)))
+    whole, copy = (float(vae_loss(test.x, scores, *code)) / rows for code in ((mean, log_variance), (still, still)))
     share = neighbour_errors(encoded[number, :, :2], labels, mean, test.y)
     print(f"{weight:5g} {copy:15.2f} {whole - copy:14.2f} {whole:16.2f} {float((log_variance / 2).exp().mean()):13.3f}"
           f" {float(mean.std()):12.2f} {share:18.1f}")
@@ -1261,9 +1281,12 @@ for number, weight in enumerate(stored.kl_weights):
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
 # <p>At 0, σ is 0.003 and the divergence 68: a plain autoencoder whose codes are spread as far as 6. At 10, μ = 0, σ = 1
-# and the divergence is 0.00. The code says nothing, and neighbours guess: 80 % errors. At 3 it has all but collapsed.
+# and the divergence is 0.00. The code says next to nothing: 80 % errors, where guessing has 90, since μ still moves a
+# little, and neighbours do not mind how small a distance is. At 3 it has all but collapsed, and errs in 41 %.
 # Weights from 0 to 1 make codes that serve the neighbours equally well, so the numbers in the last column do not
-# choose among them. The loss at weight 1 does, since it asks for both at once: 24.4 at 1, and more on both sides.</p>
+# choose among them. The loss at weight 1 does, since it asks for both at once: 24.4 at 1, and more on both sides. That
+# is fair for drawing, and for comparing bounds. For copies take the least reconstruction, which a weight near 0 has;
+# for a task with few labels, the weight whose codes do best at that task on rows that were held out.</p>
 # </details>
 #
 # ### Demo: the weight of the divergence

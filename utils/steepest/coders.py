@@ -17,7 +17,15 @@ from torch import Generator, Tensor
 from steepest.data import Data, digits, split
 from steepest.dense import Nets, make_nets, scores
 
-__all__ = ["Coders", "Stored", "coder_digits", "make_coders", "stored_coders", "train_coders"]
+__all__ = [
+    "Coders",
+    "Stored",
+    "coder_digits",
+    "make_coders",
+    "stored_coders",
+    "sums_over_rows",
+    "train_coders",
+]
 
 FILE = "coders.npz"
 SHARE_HELD = 0.278  # 500 of the 1797 digits
@@ -52,6 +60,23 @@ class Coders(NamedTuple):
     def pick(self, number: int) -> Coders:
         """One of them, as a single one side by side with none."""
         return Coders(*(Nets(*([part[[number]] for part in net[i]] for i in range(2))) for net in self))
+
+
+def sums_over_rows(loss: Callable[..., Tensor]) -> bool:
+    """Whether the loss of a variational autoencoder is the sum over the rows, and not their mean.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(x, scores, mean, log_variance)``. Of a sum two equal rows cost twice as much as one.
+
+    Examples
+    --------
+    >>> sums_over_rows(lambda x, scores, mean, log_variance: ((x - scores) ** 2).sum())
+    True
+    """
+    one, two = (float(loss(torch.ones(rows, 1) / 2, *(torch.zeros(rows, 1) for _ in range(3)))) for rows in (1, 2))
+    return two > 1.5 * one > 0
 
 
 def make_coders(sizes: Sequence[int], *, seeds: Sequence[int], per_code: int = 1) -> Coders:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Generator, Tensor
 
-from steepest.coders import coder_digits, stored_coders
+from steepest.coders import coder_digits, stored_coders, sums_over_rows
 from steepest.demos._demo import Demo, counted, joined, steps
 from steepest.demos._marks import circle, legend_above
 from steepest.demos._sheet import sheet
@@ -112,7 +112,8 @@ def parts(vae_loss: Loss, weight: float) -> Parts:
             raise TypeError(
                 f"`vae_loss` must return a tensor without axes. Got {got}. Is the `return` or mean missing?"
             )
-    return Parts(*(float(loss) for loss in found))
+    rows = len(net.x) if sums_over_rows(vae_loss) else 1
+    return Parts(*(float(loss) / rows for loss in found))
 
 
 def draw_net(tried: dict[float, Parts], stage: Stage, *, weight: float) -> str:

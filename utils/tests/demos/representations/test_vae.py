@@ -47,6 +47,14 @@ def test_the_parts_are_the_students_own_numbers(vae_loss: Loss) -> None:
         assert found.whole == pytest.approx(float(vae_loss(net.x, net.scores, net.mean, net.log_variance)), rel=1e-6)
 
 
+def test_a_sum_over_the_rows_is_shown_as_a_mean(vae_loss: Loss) -> None:
+    def summed(x: Tensor, *more: Tensor) -> Tensor:
+        return len(x) * vae_loss(x, *more)
+
+    for weight in weights():
+        assert parts(summed, weight) == pytest.approx(parts(vae_loss, weight), rel=1e-5)
+
+
 def test_the_weight_trades_copies_for_order() -> None:
     spread = [float(net.mean.std(dim=0).mean()) for net in scored()]
     sharp = [float((net.log_variance / 2).exp().mean()) for net in scored()]
