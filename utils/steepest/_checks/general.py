@@ -30,6 +30,7 @@ GENERAL: Mapping[str, str] = {
     "forgotten_corner": "It is right everywhere but in a special case.",
     # how it ends
     "nothing_returned": "Nothing is returned.",
+    "words_returned": "A text is returned where a value is asked for.",
     "other_form": "What is returned has another form: too many parts, too few, or not the kind asked for.",
     "other_arguments": "The function takes other arguments than the exercise says.",
     "raises_an_error": "It ends in an exception in every case.",
