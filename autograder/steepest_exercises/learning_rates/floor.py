@@ -383,6 +383,7 @@ NOISE_FLOOR = Exercise(
             _stable(lambda c, s, lr: lr * s**2 / (c * (2 + lr * c))),
             "A sign is wrong: (1 - ηλ)² is 1 - 2ηλ + η²λ², so that the denominator has 2 - ηλ.",
             credit=0.5,
+            forms=[_stable(lambda c, s, lr: lr * s**2 / (c * (lr * c - 2)))],
         ),
         Mistake(
             "two_forgotten",

@@ -260,6 +260,7 @@ POWER_DECAY = Exercise(
                 _defaults(0.5, 1.0),
                 _defaults(0.0, 0.0),
                 _defaults(0.1, 0.5),
+                _defaults(2.0, 1.0),
             ],
         ),
         Mistake(

@@ -202,6 +202,20 @@ NEWTON_STEP = Exercise(
             ],
         ),
         Mistake(
+            "entry_by_entry",
+            _moved(lambda theta, g, H, mu: torch.linalg.inv(H + mu * identity(g)) * g),
+            "`*` multiplies entry by entry, so that a whole matrix comes out. A matrix times a vector is `@`.",
+            0.25,
+            forms=[_moved(lambda theta, g, H, mu: torch.linalg.inv(H + mu * identity(g)) * g[:, None])],
+        ),
+        Mistake(
+            "identity_added",
+            _bracket(lambda H, mu: H + mu + identity(H[0])),
+            "The identity itself is added to H, with `damping` beside it or without. `damping` multiplies it: μI.",
+            0.5,
+            forms=[_bracket(lambda H, mu: H + (1 + mu) * identity(H[0])), _bracket(lambda H, mu: H + identity(H[0]))],
+        ),
+        Mistake(
             "damping_as_a_mixture",
             _bracket(lambda H, mu: (1 - mu) * H + mu * identity(H[0])),
             "H and the identity are mixed with weights 1 − μ and μ. H stays whole: H + μI.",

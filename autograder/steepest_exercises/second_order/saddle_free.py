@@ -433,6 +433,16 @@ SADDLE_FREE_STEP = Exercise(
             ],
         ),
         Mistake(
+            "entry_by_entry",
+            _vectors(lambda vectors, weights, grad: vectors * (weights * (vectors.T @ grad))),
+            "`*` multiplies entry by entry, so that a whole matrix comes out. A matrix times a vector is `@`.",
+            0.25,
+            forms=[
+                _vectors(lambda vectors, weights, grad: vectors @ (weights * (vectors.T * grad))),
+                _vectors(lambda vectors, weights, grad: vectors @ torch.diag(weights) @ vectors.T * grad),
+            ],
+        ),
+        Mistake(
             "whole_step_turned_round",
             _moved(_turned_if_uphill),
             "The whole Newton step is turned round where it leads uphill, and with it what was right along the rising "
