@@ -179,13 +179,11 @@ def _shrinking_by(factor: float) -> Schedule:
     return cosine_restarts
 
 
-def _grown_first(step: int, period: int, growth: int, *, again: bool = False) -> tuple[float, float]:
-    """The length grows, and the new one is taken off; `again`: growth is applied before each comparison."""
+def _grown_first(step: int, period: int, growth: int, *, never_below: bool = False) -> tuple[float, float]:
+    """The length grows, and the new one is taken off; `never_below`: the old one where the new one is too long."""
     while step >= period:
-        if again and step < period * growth:
-            break
-        period *= growth
-        step -= period
+        old, period = period, period * growth
+        step -= old if never_below and step < period else period
     return step, period
 
 
@@ -284,7 +282,7 @@ COSINE_RESTARTS = Exercise(
             "with the length of the next one. Take it off first.",
             credit=0.5,
             forms=[
-                _within(lambda step, period, growth: _grown_first(step, period, growth, again=True)),
+                _within(lambda step, period, growth: _grown_first(step, period, growth, never_below=True)),
             ],
         ),
         Mistake(

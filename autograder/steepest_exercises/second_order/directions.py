@@ -16,6 +16,7 @@ from steepest_exercises.second_order import reference
 Direction = Callable[[Tensor, Tensor, Tensor], Tensor]
 Share = Callable[[Tensor, Tensor, Tensor], Tensor]
 
+OVERSHOT = 0.01  # where the β of Hestenes and Stiefel and that of Dai and Yuan are negative
 NEGATIVE = 0.08  # there are three cases with a negative β
 
 
@@ -31,7 +32,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         dtype: torch.dtype = torch.float64,
         slack: float = 1.0,
     ) -> Case:
-        corner = NEGATIVE if negative else 0.0
+        corner = NEGATIVE if negative else OVERSHOT if grown else 0.0
         while True:
             old = normal(rng, n)
             grad = size * old + 0.4 * normal(rng, n) if grown else size * normal(rng, n)
@@ -151,7 +152,7 @@ CG_DIRECTION = Exercise(
             _along(_polak, clamp=_same),
             "A negative β is used. Then the old direction is turned round; begin anew along −g instead: max(0, β).",
             0.76,
-            forms=[_along(_hestenes, clamp=_same)],
+            forms=[_along(_hestenes, clamp=_same), _along(_dai, clamp=_same)],
         ),
         Mistake(
             "clamped_from_above",
