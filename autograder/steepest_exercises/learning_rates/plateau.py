@@ -160,7 +160,6 @@ PLATEAU_DECAY = Exercise(
                 ),
                 lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[-1:],
                 lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[-1],
-                lambda val_losses, **options: reference.plateau_decay(val_losses, **options).unique().flip(0),
             ],
         ),
         Mistake(

@@ -333,7 +333,7 @@ def test_a_forgotten_corner_costs_alike_however_it_fails(how: str) -> None:
 
 def test_a_corner_that_several_cases_share_is_said_by_what_they_share() -> None:
     def scale(x: Tensor, *, rate: float = 1.0) -> Tensor:
-        return rate * x
+        return x * rate
 
     given = [Case(f"rate {n}", {"args": [t(n)], "kwargs": {"rate": n}, "outputs": ["y"]}) for n in (0.5, 1.5, 2.5)]
     left_out = [Case(f"none, {n}", {"args": [t(n)], "kwargs": {}, "outputs": ["y"]}, corner=0.1) for n in (3.0, 4.0)]
