@@ -235,8 +235,8 @@ def _not_finite(played: Sequence[Played]) -> Fact | None:
     if not names or len(set(names)) == len({item.case.name for item in played}):
         return None
     text = (
-        f"It gives nan or inf in {_listed(names)}: look for a division by 0, the root or the logarithm of a negative"
-        " number, or an exponential that overflows."
+        f"It gives nan or inf in {_listed(names)}, where a number is expected: look for a division by 0, the root or"
+        " the logarithm of a negative number, an exponential that overflows, or a branch taken where it should not be."
     )
     return Fact("not_finite", text)
 
@@ -278,7 +278,8 @@ def _constant(played: Sequence[Played]) -> Fact | None:
         return None
     if work.is_one_number(values):
         return Fact("constant", "It gives one and the same value, whatever it is given.")
-    if all(work.handed_back(item.case, item.got) for item in told):
+    chosen = all(work.handed_back(item.case, item.want) for item in told)  # one of the things given is asked for
+    if not chosen and all(work.handed_back(item.case, item.got) for item in told):
         return Fact("returns_its_argument", "What was given comes back unchanged.")
     return None
 
@@ -319,6 +320,7 @@ def _without_effect(played: Sequence[Played], probe: Callable[[], Fact | None]) 
 OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
     _raises,
     forms.nothing,
+    forms.words,
     _constant,
     _answered(forms.another_container),
     _answered(forms.among_others),

@@ -13,9 +13,10 @@ from steepest._checks.agreement import agree, agreed_with, alike, deviation, mea
 from steepest._checks.calls import NoAnswer
 from steepest._checks.cases import ODD, Candidate, Case, Result
 from steepest._checks.compare import Measure, difference
+from steepest._checks.features import what_sets_apart
 from steepest._checks.general import GENERAL, Fact
 from steepest._checks.generators import GENERATOR, SEED
-from steepest._checks.played import plain
+from steepest._checks.played import inputs_of, plain
 
 LOG = logging.getLogger(__name__)
 
@@ -191,7 +192,9 @@ def _seen(look: _Look, probe: Callable[[], Fact | None]) -> Finding:
     """What can be said of results that are no listed mistake's."""
     cases, results, nearest = look.cases, look.results, look.nearest
     if look.corners:
-        return Finding(look.corners, "forgotten_corner", _corner_text(cases, nearest, results), look.symptom)
+        return Finding(
+            look.corners, "forgotten_corner", _corner_text(cases, nearest, results, look.parameters), look.symptom
+        )
     earned = EARNED if look.works and _share(cases, nearest, results) >= RIGHT else 0.0
     fact = facts.seen(cases, nearest, results, look.parameters, probe)
     earned = max(earned, fact.credit if fact and look.works else 0.0)
@@ -355,11 +358,16 @@ def _beside_corners(cases: Sequence[Case], candidate: Candidate, results: Sequen
     return 1 - min(CORNERS, sum({cases[place].name: cases[place].corner for place in wrong}.values()))
 
 
-def _corner_text(cases: Sequence[Case], nearest: Candidate, results: Sequence[Result]) -> str:
-    pairs = zip(cases, nearest.results, results, strict=True)
-    names = dict.fromkeys(case.name for case, want, got in pairs if not same(case, want, got))
-    listed = " and ".join(f"“{name}”" for name in names)
-    return f"It is right everywhere but in a special case that is easily forgotten: {listed}."
+def _corner_text(
+    cases: Sequence[Case], nearest: Candidate, results: Sequence[Result], parameters: Sequence[str]
+) -> str:
+    parts: dict[bool, list[Case]] = {True: [], False: []}
+    for case, want, got in zip(cases, nearest.results, results, strict=True):
+        parts[same(case, want, got)].append(case)
+    apart = what_sets_apart(*([inputs_of(case, parameters) for case in parts[right]] for right in (True, False)))
+    listed = " and ".join(f"“{name}”" for name in dict.fromkeys(case.name for case in parts[False]))
+    said = f"wherever {apart}, as in {listed}" if apart else listed
+    return f"It is right everywhere but in a special case that is easily forgotten: {said}."
 
 
 def _share(cases: Sequence[Case], nearest: Candidate, results: Sequence[Result]) -> float:
