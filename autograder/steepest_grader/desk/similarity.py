@@ -1,8 +1,10 @@
 """Answers that are nearly the same, whatever their variables are called: pointers for a person, never a verdict.
 
 An answer is read as tokens. Comments, docstrings and layout go; a name of the student's own becomes one and the same
-token, so that renaming changes nothing. Every run of `GRAM` tokens is hashed, and of each window of hashes the smallest
-is kept: the fingerprints of winnowing, which finds every common passage of at least `GRAM + WINDOW - 1` tokens.
+token, so that renaming changes nothing. A long row of literals is one token, too, and of a cell only that is read which
+its function reaches, so that padding hides nothing. Every run of `GRAM` tokens is hashed, and of each window of hashes
+the smallest is kept: the fingerprints of winnowing, which finds every common passage of at least `GRAM + WINDOW - 1`
+tokens.
 
 A fingerprint counts only if it says something: it stands neither in the released notebook nor in the model solution,
 and few submissions of the class have it. What is left of a short exercise is too little to tell anything from.
@@ -12,6 +14,7 @@ Source: S. Schleimer, D. S. Wilkerson, A. Aiken, *Winnowing: Local Algorithms fo
 
 from __future__ import annotations
 
+import ast
 import builtins
 import hashlib
 import io
@@ -26,6 +29,7 @@ from itertools import combinations, islice
 from types import MappingProxyType
 
 from steepest_grader.errors import Reasons
+from steepest_grader.notebook.parse import parse
 
 __all__ = ["Group", "Match", "fingerprints", "near_identical"]
 
@@ -41,6 +45,12 @@ BLANKS = re.compile(r"(?<=\S)[ \t\f]++")
 LAYOUT = frozenset(
     {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENCODING, tokenize.ENDMARKER, tokenize.DEDENT}
 )
+LITERALS = frozenset({tokenize.NUMBER, tokenize.STRING})
+OF_A_ROW = frozenset({",", ":", "-", "+", "(", ")", "[", "]", "{", "}", "None", "True", "False"})  # between literals
+LONG_ROW = 8  # literals; more of them say what somebody has copied or drawn, and not how it was thought
+COMMAND = re.compile(r"^[ \t]*+[%!].*$", re.MULTILINE)
+LINE_END = re.compile("\r\n|\r|\n")  # as Python counts lines
+WORD = re.compile(r"\w++")
 SHORT = {tokenize.STRING: "'text'", tokenize.INDENT: "{"}
 MODULUS = 2**61 - 1
 BASE = 1_000_003
@@ -111,7 +121,13 @@ def near_identical(
     for student, answers in submissions.items():
         with left_out.apart(student, "Comparing the answers"):
             names = imported | _imports(answers.values())
-            prints |= {(student, name): fingerprints(source, names) - known for name, source in answers.items()}
+            for name, source in answers.items():
+                words = _words(reached(source, name), names)
+                if len(words) > MAX_TOKENS:
+                    left_out[student] = (
+                        f"Only the first {MAX_TOKENS} words of “{name}” were compared with other answers."
+                    )
+                prints[student, name] = _winnowed(words[:MAX_TOKENS]) - known
     owners: dict[tuple[str, int], list[str]] = {}
     for (student, name), marks in prints.items():
         for mark in marks:
@@ -128,9 +144,54 @@ def near_identical(
 
 def fingerprints(source: str, imported: Mapping[str, str] = MappingProxyType({})) -> frozenset[int]:
     """The winnowed hashes of one source, in which some names stand for what was imported."""
+    return _winnowed(_words(source, imported)[:MAX_TOKENS])
+
+
+def reached(source: str, name: str) -> str:
+    """The part of a cell that a function of its own reaches, by the names in it; all of it where there is no such part.
+
+    What is no Python without its commands is not taken apart.
+    """
+    try:
+        body = parse(COMMAND.sub("pass", source[:MAX_CHARACTERS])).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+    lines = LINE_END.split(source)
+    pieces = ["\n".join(lines[_first_line(item) - 1 : item.end_lineno]) for item in body]
+    binding: dict[str, list[int]] = {}
+    for place, item in enumerate(body):
+        for bound in _bound(item):
+            binding.setdefault(bound, []).append(place)
+    waiting, found = [name], set[int]()
+    while waiting:
+        for place in binding.pop(waiting.pop(), ()):
+            if place not in found:
+                found.add(place)
+                waiting.extend(WORD.findall(pieces[place]))
+    return "\n".join(pieces[place] for place in sorted(found)) if found else source
+
+
+def _first_line(item: ast.stmt) -> int:
+    return min([item.lineno, *(each.lineno for each in getattr(item, "decorator_list", ()))])
+
+
+def _bound(item: ast.stmt) -> Iterator[str]:
+    """The names that a statement gives something to, on its own level or within."""
+    for node in ast.walk(item) if not isinstance(item, ast.FunctionDef | ast.ClassDef) else [item]:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+
+
+def _words(source: str, imported: Mapping[str, str]) -> list[str]:
+    """The tokens of a source, one more than are compared at most."""
     source = BLANKS.sub(" ", EMPTY_LINE.sub("", source))[:MAX_CHARACTERS]
-    numbers = [_number_of(token) for token in islice(_tokens(source, imported), MAX_TOKENS)]
-    hashes, value = [], 0
+    return list(islice(_tokens(source, imported), MAX_TOKENS + 1))
+
+
+def _winnowed(words: Sequence[str]) -> frozenset[int]:
+    hashes, value, numbers = [], 0, list(map(_number_of, words))
     for place, number in enumerate(numbers):
         leaving = numbers[place - GRAM] * OLDEST if place >= GRAM else 0
         value = ((value - leaving) * BASE + number) % MODULUS  # of the last GRAM tokens
@@ -196,6 +257,7 @@ def _statement(line: Sequence[tokenize.TokenInfo], imported: Mapping[str, str]) 
     if first in ("import", "from") or all(token.type in (tokenize.STRING, tokenize.INDENT) for token in line):
         return
     depth = 0
+    line = _without_rows(line)
     for place, token in enumerate(line):
         depth += (token.string in OPENING) - (token.string in CLOSING)
         before = line[place - 1].string if place else ""
@@ -208,6 +270,24 @@ def _statement(line: Sequence[tokenize.TokenInfo], imported: Mapping[str, str]) 
             yield _number(token.string)
         else:
             yield SHORT.get(token.type, token.string)
+
+
+def _without_rows(line: Sequence[tokenize.TokenInfo]) -> list[tokenize.TokenInfo]:
+    """The same line with the first literal of each long row in the place of all of it."""
+    kept: list[tokenize.TokenInfo] = []
+    row: list[tokenize.TokenInfo] = []
+    for token in line:
+        if token.type in LITERALS or token.string in OF_A_ROW:
+            row.append(token)
+            continue
+        kept += [*_row(row), token]
+        row = []
+    return [*kept, *_row(row)]
+
+
+def _row(row: list[tokenize.TokenInfo]) -> list[tokenize.TokenInfo]:
+    literals = [token for token in row if token.type in LITERALS]
+    return row if len(literals) <= LONG_ROW else literals[:1]
 
 
 def _number(text: str) -> str:

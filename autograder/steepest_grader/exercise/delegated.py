@@ -12,7 +12,12 @@ from steepest._checks.cases import play
 from steepest_grader.exercise.judge import PUBLIC_SEED
 from steepest_grader.exercise.model import Exercise
 
-DIFFERENTIATION = ("torch.autograd.", "torch._functorch.")
+# Of what torch has for derivatives the tools that nearly every exercise may use; all else is told like any other.
+DIFFERENTIATION = (
+    "torch.autograd.grad.", "torch.autograd.backward.", "torch.autograd.functional.", "torch.autograd.forward_ad.",
+    "torch.autograd.function.", "torch.autograd.graph.", "torch._functorch.eager_transforms.",
+    "torch._functorch.apis.",
+)  # fmt: skip
 
 __all__ = ["delegated", "traced"]
 
@@ -25,7 +30,7 @@ def delegated(exercise: Exercise, called: Collection[str]) -> list[str]:
     if not called:
         return []
     told = set(called) - _usual(exercise)
-    return sorted(name for name in told if not name.startswith(DIFFERENTIATION) or _asks_for_derivatives(exercise))
+    return sorted(name for name in told if not _differentiates(name) or _asks_for_derivatives(exercise))
 
 
 def traced(exercise: Exercise, namespace: dict[str, object]) -> set[str]:
@@ -40,7 +45,11 @@ def _asks_for_derivatives(exercise: Exercise) -> bool:
     """Whether an accepted variant that leaves its work to a library leaves it to autograd."""
     leaning = [item for item in exercise.accepted if item.library]
     played = (traced(exercise, {**exercise.companions_of(item), exercise.id: item.implementation}) for item in leaning)
-    return any(name.startswith(DIFFERENTIATION) for called in played for name in called)
+    return any(_differentiates(name) for called in played for name in called)
+
+
+def _differentiates(name: str) -> bool:
+    return f"{name}.".startswith(DIFFERENTIATION)
 
 
 @cache

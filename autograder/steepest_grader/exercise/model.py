@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from steepest._checks.cases import Case
+from steepest._checks.wire import printable
 
 __all__ = [
     "Accepted",
@@ -25,6 +26,9 @@ __all__ = [
     "Verdict",
     "form_key",
 ]
+
+
+LONGEST_TEXT = 10_000  # of a message or a flag
 
 
 class Outcome(enum.StrEnum):
@@ -226,6 +230,11 @@ class Example:
         return cls(str(row["case"]), tried, str(row["what"]), str(row["expected"]), str(row["received"]))
 
 
+def _for_people(text: str) -> str:
+    """A text that a student may have had a part in, as pages and gradebooks may have it: printable and bounded."""
+    return printable(text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the judge says of one exercise.
@@ -249,6 +258,9 @@ class Verdict:
     diagnosis: str | None = None
     message: str = ""
     example: Example | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", _for_people(self.message))
 
     @property
     def score(self) -> float | None:
@@ -336,6 +348,11 @@ class GradedSubmission:
     digest: str = ""
     flags: Sequence[str] = ()
     spent: Spent = field(default_factory=Spent, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", _for_people(self.message))
+        kind = list if isinstance(self.flags, list) else tuple
+        object.__setattr__(self, "flags", kind(map(_for_people, self.flags)))
 
     @property
     def score(self) -> float | None:

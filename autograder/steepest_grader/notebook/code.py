@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from steepest_grader.notebook import commands
 from steepest_grader.notebook.commands import Allowance, TooMuchError
+from steepest_grader.notebook.letters import HIDDEN_LETTERS, looks_like_another
 from steepest_grader.notebook.nodes import MAX_CHAIN, MAX_NAME, TOO_LONG, children, dotted, text_of
 from steepest_grader.notebook.parse import parse
 
 __all__ = ["Code", "Seen", "read_code"]
 
 Kind = Literal[
-    "import", "use", "set", "part", "text", "method", "function", "outer", "computed", "command", "letters", "unread"
+    "import", "use", "handed", "set", "part", "text", "method", "outer", "computed", "command", "letters", "unread"
 ]
 
 PARTIALS = frozenset({"partial", "partialmethod", "attrgetter", "methodcaller", "itemgetter", "compose"})
 MAGICS = ("run_line_magic", "run_cell_magic")
 SHELL = ("get_ipython().system", "get_ipython().getoutput")
-# Zero-width and direction marks, and whole alphabets that Python reads as Latin letters.
-HIDDEN_LETTERS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\uff21-\uff5a\U0001d400-\U0001d7ff]")
+SHOWING = frozenset({"help", "dir", "print", "hasattr", "getattr", "setattr", "delattr", "isinstance", "type", "str"})
 
 
 @dataclass(frozen=True)
@@ -34,10 +33,10 @@ class Seen:
     line : int
         Where it begins, from 1.
     kind : str
-        An imported module; a dotted name that is used or set; a part of an object, whatever the object is; a text; a
-        method as ``Class.method``; a function's own name; names of an outer scope that are assigned; an attribute
-        whose name is computed; a command of IPython's that runs a program; letters that cannot be seen or look like
-        others; or a cell that cannot be read.
+        An imported module; a dotted name that is used or set, or that is handed on as a value; a part of an object,
+        whatever the object is; a text; a method as ``Class.method``; names of an outer scope that are assigned; an
+        attribute whose name is computed; a command of IPython's that runs a program; letters that cannot be seen or
+        look like others; or a cell that cannot be read.
     name : str
     within : str
         The function around it, or "".
@@ -157,12 +156,14 @@ class _Reader:
         self.before = before  # lines above
         self.commanded: list[_Text] = []
         self.within_chain: set[int] = set()  # nodes of `a.b` in `a.b.c`, which are named with it
+        self.stays: set[int] = set()  # nodes whose value is given one name, shown or asked, and goes nowhere else
 
     def read(self, tree: ast.Module, within: str) -> list[_Text]:
         """Note all that stands in it; what comes back are texts that it runs."""
         waiting: list[tuple[ast.AST, str]] = [(tree, within)]
         while waiting:
             node, within = waiting.pop()
+            self.named(node)
             handler = _HANDLERS.get(type(node))
             if handler is not None:
                 handler(self, node, within)
@@ -193,6 +194,18 @@ class _Reader:
         name = name if kind == "text" else name[: 10 * MAX_NAME]
         self.code.seen.append(Seen(self.before + getattr(node, "lineno", 1), kind, name, within))
 
+    def named(self, node: ast.AST) -> None:
+        """Note a name that looks like another."""
+        for part in ("id", "attr", "arg", "name", "asname"):
+            name = getattr(node, part, None)
+            if isinstance(name, str) and looks_like_another(name):
+                self.note(node, "letters", name)
+
+    def handed(self, node: ast.expr, name: str, within: str) -> None:
+        """Note a name that stands for a value of its own; what is made of that by other names is not followed."""
+        if id(node) not in self.stays and id(node) not in self.within_chain:
+            self.note(node, "handed", name, within)
+
     def imported(self, node: ast.Import, within: str) -> None:
         for alias in node.names:
             bound = alias.asname or alias.name.partition(".")[0]
@@ -210,15 +223,17 @@ class _Reader:
         names.setdefault(within, set()).add(node.id)
         if isinstance(node.ctx, ast.Load):
             self.note(node, "use", node.id, within)
+            self.handed(node, node.id, within)
 
     def attribute(self, node: ast.Attribute, within: str) -> None:
-        self.note(node, "part", node.attr)
+        self.note(node, "part", node.attr, within)
         self.within_chain.add(id(node.value))
         name = None if id(node) in self.within_chain else dotted(node)
         if name == TOO_LONG:
             self.note(node, "unread", f"more than {MAX_CHAIN} names in a chain")
         elif name is not None:
             self.note(node, "use" if isinstance(node.ctx, ast.Load) else "set", name, within)
+            self.handed(node, name, within)
 
     def item(self, node: ast.Subscript, within: str) -> None:
         """``sys.modules[...] = x``, ``vars(torch)[...] = x``, ``torch.__dict__[...] = x``."""
@@ -233,6 +248,10 @@ class _Reader:
     def call(self, node: ast.Call, within: str) -> None:
         function = dotted(node.func) or ""
         called = function.rpartition(".")[2]
+        if function == "get_ipython":
+            self.handed(node, "get_ipython()", within)
+        if function in SHOWING:
+            self.stays.update(map(id, node.args[:1]))
         if called in MAGICS or function in SHELL:
             self.command(node, function, within)
         elif called in ("setattr", "delattr", "__setattr__", "__delattr__") and node.args:
@@ -263,16 +282,19 @@ class _Reader:
             and isinstance(node.targets[0], ast.Name)
         ):
             self.code.renamed.append((node.targets[0].id, name))
+            self.stays.add(id(node.value))
+
+    def shown(self, node: ast.Expr, within: str) -> None:
+        self.stays.add(id(node.value))
 
     def defined(self, node: ast.ClassDef, within: str) -> None:
         for item in node.body:
+            if isinstance(item, ast.Assign) and (given := dotted(item.value)) is not None:
+                self.handed(item.value, given, within)
             targets = item.targets if isinstance(item, ast.Assign) else []
             names = [target.id for target in targets if isinstance(target, ast.Name)]
             for name in [item.name] if isinstance(item, ast.FunctionDef) else names:
                 self.note(item, "method", f"{node.name[:MAX_NAME]}.{name}")
-
-    def function(self, node: ast.FunctionDef, within: str) -> None:
-        self.note(node, "function", node.name)
 
     def outer(self, node: ast.Global | ast.Nonlocal, within: str) -> None:
         self.note(node, "outer", ", ".join(node.names))
@@ -280,7 +302,7 @@ class _Reader:
     def constant(self, node: ast.Constant, within: str) -> None:
         if isinstance(node.value, str | bytes):
             text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
-            self.note(node, "text", text)
+            self.note(node, "text", text, within)
 
 
 _HANDLERS: dict[type[ast.AST], Any] = {
@@ -292,7 +314,7 @@ _HANDLERS: dict[type[ast.AST], Any] = {
     ast.Call: _Reader.call,
     ast.Assign: _Reader.assigned,
     ast.ClassDef: _Reader.defined,
-    ast.FunctionDef: _Reader.function,
+    ast.Expr: _Reader.shown,
     ast.Global: _Reader.outer,
     ast.Nonlocal: _Reader.outer,
     ast.Constant: _Reader.constant,

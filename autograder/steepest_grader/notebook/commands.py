@@ -17,7 +17,7 @@ __all__ = ["Allowance", "TooMuchError", "as_python", "automagic", "runs_program"
 MOST_CHARACTERS = 200_000  # that are taken for tokens in one notebook, as often as each is
 LONGEST_LINE, MOST_BLANKS = 1_000, 80  # of characters, and of blanks in a row
 BLANKS = re.compile(rf"[^\S\n]{{{MOST_BLANKS}}}")
-OPTIONS = 8  # words before the code of a magic
+OPTIONS = 8  # words before the code of a magic, besides those that are options of its own
 # Python that IPython may still read in another way: by the beginning or end of a line, or by what it takes for one.
 OTHERWISE = re.compile(
     r"^[^\S\n]*+(?:[!?%,;/]|>>>|\.\.\.|In \[|\[(?:nav|ins)\])|=[^\S\n]*+[!%]|\?[^\S\n]*+$"
@@ -26,9 +26,10 @@ OTHERWISE = re.compile(
 )
 RUNNING = (
     "bash|sh|script|system|sx|cmd|perl|ruby|python[23]?|pypy3?|javascript|js|html|svg|writefile|file|run|load|loadpy"
-    "|macro|alias|alias_magic|autocall|edit|ed|recall|rep|rerun"
+    "|macro|alias|alias_magic|autocall|edit|ed|recall|rep|rerun|sc|rehashx|pastebin|store"
+    "|mkdir|rmdir|mv|rm|cp|cat|ls|ll|lf|lk|ldir|lx|man|more|less"  # IPython's own aliases of programs, and pagers
 )
-PROGRAMS = re.compile(rf"%%?(?:{RUNNING})\b|!")
+PROGRAMS = re.compile(rf"%%?(?:{RUNNING})\b|%{{0,2}}!")
 INSTALLS = re.compile(r"[!%] ?([\w./{}]++ -m )?(pip|conda|mamba)\b")
 AUTOMAGIC = re.compile(rf"\s*+((?:{RUNNING}|time|timeit|prun)\b)[ \t]++([^=,\s].*)")
 ASKS_FOR_HELP = frozenset({"pinfo", "pinfo2", "psearch", "pdoc", "psource", "pdef", "pfile"})
@@ -92,8 +93,20 @@ def texts_of(magic: str, line: str, body: str = "") -> Iterator[tuple[int, str]]
     """
     if magic in ASKS_FOR_HELP:
         return
+    if magic == "aimport":
+        yield 0, f"import {line}"
     if body:
         yield 1, body
-    starts = [match.start() for match, _ in zip(re.finditer(r"\S++", line), range(OPTIONS), strict=False)]
-    for start in starts:
+    for start in _starts(line):
         yield 0, f"{line[start:]}\n{body}" if body else line[start:]
+
+
+def _starts(line: str) -> Iterator[int]:
+    """Where the code of a line may begin: at one of its first words, or wherever options and their values end."""
+    options, before = True, "-"
+    for number, word in enumerate(re.finditer(r"\S++", line)):
+        if number >= OPTIONS and not options:
+            return
+        options = options and (word[0].startswith("-") or before.startswith("-"))
+        before = word[0]
+        yield word.start()

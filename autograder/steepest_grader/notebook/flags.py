@@ -6,13 +6,13 @@ is that no test and no mark is within its reach.
 
 from __future__ import annotations
 
-import unicodedata
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
 from nbformat import NotebookNode
+from steepest._checks.libraries import other
 from steepest._checks.tracer import HARMLESS, OPERATORS
 from steepest._checks.wire import printable
 
@@ -27,8 +27,10 @@ from steepest_grader.notebook.watched import (
     FALSE,
     FALSE_ANSWERS,
     GRADER,
+    HANDED_ON,
     HARMLESS_USES,
     HEADER,
+    HIDES,
     KEEPS,
     KERNEL,
     LETTERS,
@@ -37,6 +39,7 @@ from steepest_grader.notebook.watched import (
     LONGEST_NAME,
     LONGEST_WORD,
     MAY_BE_SET,
+    NODES,
     PARTS,
     PASS_THROUGH,
     PATCHES,
@@ -220,14 +223,16 @@ def _sentences(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> 
     elif item.kind == "import":
         sentence = PRIVATE if name.startswith(PRIVATE_PARTS) else _watched(name)
         yield from [(sentence, name)] if sentence else []
+    elif item.kind in ("part", "text") and name in NODES:
+        yield from [(LIBRARY, f"{item.within}: {name}")] if item.within in asked else []
     elif item.kind == "part" and name in PARTS:
         yield PARTS[name], name
     elif item.kind == "text":
         yield from _of_text(name)
     elif item.kind == "method" and name.rpartition(".")[2] in FALSE_ANSWERS:
         yield FALSE, name
-    elif item.kind == "function" and any("CYRILLIC" in unicodedata.name(char, "") for char in name):
-        yield LETTERS, name
+    elif item.kind == "handed" and _meant(name, bound).removesuffix(".__dict__") in HANDED_ON:
+        yield HIDES, f"{name} as a value"
     elif item.kind in ("outer", "computed", "command", "letters", "unread"):
         kinds = {"outer": KEEPS, "computed": TEXT, "command": PROCESSES, "letters": LETTERS, "unread": UNSEEN}
         yield kinds[item.kind], name
@@ -238,6 +243,8 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     if item.kind == "set" and rest.endswith("__dict__"):
         yield PATCHES, item.name
     if root not in bound and root not in ALWAYS_BOUND:
+        if dot and (sentence := _watched(f"?.{rest}")):  # a module that another shows, whatever that is called here
+            yield sentence, item.name
         return
     name = bound.get(root, root) + dot + rest
     if item.kind == "set" and dot and not name.startswith(MAY_BE_SET):
@@ -249,10 +256,21 @@ def _of_name(item: Seen, bound: Mapping[str, str], asked: Collection[str]) -> It
     sentence = _watched(name)
     if sentence:
         yield sentence, name
-    if item.within in asked and (name.startswith(PASS_THROUGH) or _is_operator(name)) and name not in HARMLESS:
+    if item.within in asked and _does_the_work(name) and name not in HARMLESS:
         yield LIBRARY, f"{item.within}: {name}"
     if item.within in asked and name.startswith(("time.", "datetime.")):
         yield SURROUNDINGS, f"{item.within}: {name}"
+
+
+def _meant(name: str, bound: Mapping[str, str]) -> str:
+    """What a dotted name stands for; "" where that is nothing known."""
+    root, dot, rest = name.partition(".")
+    return bound.get(root, root) + dot + rest if root in bound or root in ALWAYS_BOUND else ""
+
+
+def _does_the_work(name: str) -> bool:
+    """Whether a name is of a library, or of a part of torch, that may do all of an exercise."""
+    return name.startswith(PASS_THROUGH) or _is_operator(name) or (other(name) not in ("", name))
 
 
 def _is_operator(name: str) -> bool:

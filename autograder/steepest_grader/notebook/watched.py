@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from steepest._checks import content
-from steepest._checks.tracer import OF_OTHERS
 
 from steepest_grader.installed import secret_packages
 
@@ -86,6 +85,15 @@ NAMES: dict[str, tuple[str, ...]] = {
     GRADER: (*SECRET, "nbgrader"),
 }  # fmt: skip
 SENTENCES = {name: sentence for sentence, names in NAMES.items() for name in names}
+# Modules with such names in them, and those that do the work of exercises: whoever hands one on as a value, in a list,
+# a loop or a default, calls it by a name that nobody follows.
+NO_MODULES = ("torch.", "bytes.", "os.environ.")
+HANDED_ON = frozenset(
+    {
+        *(name.rpartition(".")[0] for name in SENTENCES if "." in name and not name.startswith(NO_MODULES)),
+        "get_ipython()", "torch.optim", "torch.nn.functional", "torch.nn.init", "torch.distributions", "torch.autograd",
+    }
+)  # fmt: skip
 LONGEST_NAME = max(name.count(".") + 1 for name in SENTENCES)
 ALWAYS_BOUND = frozenset({"exec", "eval", "compile", "__import__", "__builtins__", "bytes", "get_ipython()"})
 # Modules that other modules show, as in `torch.os.fork`.
@@ -119,7 +127,13 @@ PASS_THROUGH = (
     "torch._", "torch.distributions.", "torch.utils.data.", "torch.optim.", "torch.nn.functional.", "torch.nn.utils.",
     "torch.nn.init.", "torch.nn.BatchNorm", "torch.nn.LayerNorm", "torch.nn.Dropout", "torch.nn.CrossEntropyLoss",
     "torch.nn.NLLLoss", "torch.nn.MSELoss", "torch.nn.Softshrink", "torch.nn.Hardshrink",
-    *(f"{name}." for name in OF_OTHERS),
+    "torch.autograd.gradcheck.", "torch.autograd.graph.", "torch.autograd.variable.", "torch.autograd.Variable.",
+    "torch.testing.",
+)  # fmt: skip
+# Parts by which autograd's own nodes are reached and called one by one.
+NODES = frozenset(
+    {"grad_fn", "next_functions", "_execution_engine", "run_backward", "register_hook", "_backward_hooks",
+     "AccumulateGrad", "saved_tensors"}
 )  # fmt: skip
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
 WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")

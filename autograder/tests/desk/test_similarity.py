@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 from steepest_grader.desk.similarity import Group, fingerprints, near_identical
+from steepest_grader.errors import Reasons
 
 STUB = """\
 import math
@@ -138,6 +139,43 @@ BEFORE = {
 @pytest.mark.parametrize("what", BEFORE)
 def test_nothing_hides_behind_what_is_no_code(what: str) -> None:
     assert found({"ada": BEFORE[what] + LONG, "bob": LONG, "cyd": OTHER}) == [("ada", "bob")]
+
+
+PADDING = {
+    "numbers": lambda draw: f"[{', '.join(str(draw()) for _ in range(4_000))}]\n",
+    "texts in a table": lambda draw: f"T = {{{', '.join(repr(str(draw())) + ': (1, -2)' for _ in range(3_000))}}}\n",
+    "short rows": lambda draw: "".join(f"x{n} = [{draw()}, {draw()}]\n" for n in range(900)),
+    "functions that nobody calls": lambda draw: "".join(f"def f{n}(x):\n    return x * {draw()}\n" for n in range(900)),
+}
+
+
+@pytest.mark.parametrize("what", PADDING)
+def test_nothing_hides_behind_what_the_function_does_not_reach(what: str) -> None:
+    draws = {student: random.Random(student).random for student in ("ada", "bob")}
+    copies = {student: PADDING[what](draw) + LONG for student, draw in draws.items()}
+    assert found({**copies, "cyd": OTHER}) == [("ada", "bob")]
+
+
+@pytest.mark.parametrize("row", [True, False])
+def test_a_row_within_the_function_is_one_word_and_a_helper_is_compared(row: bool) -> None:
+    def padded(seed: int) -> str:
+        numbers = ", ".join(str(random.Random(seed + n).random()) for n in range(400))
+        own = f"    table = [{numbers}]\n" if row else ""
+        return (
+            "step = lambda *a: 0\n" * seed
+            + LONG.replace("rmsprop_step", "_way").replace("    # keep", own + "    # keep")
+            + ("%matplotlib inline\ndef rmsprop_step(*a, **k):\n    return _way(*a, **k)\n")
+        )
+
+    assert found({"ada": padded(1), "bob": padded(2), "cyd": OTHER}) == [("ada", "bob")]
+
+
+def test_what_was_not_compared_to_its_end_is_said() -> None:
+    left_out = Reasons()
+    long = "def f(x):\n" + "    x = x + 1\n" * 3_000 + "    return x\n"
+    near_identical({"ada": {"f": long}, "bob": {"f": LONG}}, left_out=left_out)
+    assert list(left_out) == ["ada"]
+    assert "8000 words" in left_out["ada"]
 
 
 DAMAGED = {

@@ -88,6 +88,17 @@ LEFT_TO_OTHERS = {
     "cg_solve": (
         "from scipy.sparse import linalg\n    return linalg.cg(torch.eye(len(b)).numpy(), b.numpy())", "scipy.sparse"
     ),
+    "zca": ("import scipy.linalg\n    return torch.tensor(scipy.linalg.inv(x.T @ x))", "scipy.linalg"),
+    "matching_alpha": ("import mpmath\n    return float(mpmath.findroot(lambda a: a - radius, radius))", "mpmath"),
+    "numerical_gradient": (
+        "from torch.autograd.gradcheck import _get_numerical_jacobian as j\n"
+        "    return j(f, (x.clone().requires_grad_(),), eps=eps)[0][0]",
+        "torch.autograd.gradcheck._get_numerical_jacobian",
+    ),
+    "nll_gradient": (
+        "x = scores.clone().requires_grad_()\n    return x.log_softmax(1).grad_fn(scores)",
+        "torch.autograd.graph.Node",
+    ),
     "minibatches": (
         "from torch.utils import data\n    return list(data.BatchSampler(range(n), size, False))",
         "torch.utils.data.sampler.BatchSampler",

@@ -18,7 +18,7 @@ from steepest._checks.generators import GENERATOR
 from steepest_grader import grade
 from steepest_grader.exercise.catalogue import exercise
 from steepest_grader.exercise.judge import HIDDEN_SEEDS, PUBLIC_SEED, candidates, judge, judge_local, passes, refusals
-from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake, Outcome
+from steepest_grader.exercise.model import Accepted, Case, Exercise, GradedSubmission, Mistake, Outcome, Verdict
 from torch import Tensor
 
 
@@ -235,3 +235,16 @@ def test_another_thread_that_draws_leaves_no_trace_in_the_candidates(monkeypatch
 def test_a_candidate_that_seeds_is_known_to_seed() -> None:
     _, known = candidates(replace(EXERCISE, mistakes=[Mistake("seeds", _seeds, "Do not.")]))
     assert [candidate.name for candidate in known if candidate.results[0].effects] == ["seeds"]
+
+
+ODD = "\x1b]0;x\x07\x1b[31m\u202e" + "k" * 90_000
+
+
+@pytest.mark.parametrize("text", [ODD, ODD[:12], "plain"])
+def test_what_a_student_wrote_is_printable_and_short_wherever_people_read_it(text: str) -> None:
+    verdict = Verdict("step", 1, Outcome.FAILED, message=text)
+    graded = GradedSubmission("ada", "01", Outcome.FAILED, [verdict], message=text, flags=[text])
+    for said in (verdict.message, graded.message, *graded.flags):
+        assert said.isprintable()
+        assert len(said) < 20_000
+        assert (said == text) is (text == "plain")

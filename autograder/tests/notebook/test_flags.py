@@ -106,6 +106,12 @@ FOUND = {
         f"import torch\nclass Way(torch.optim.SGD):\n    def go(self): pass\n{STEP}return Way([theta]).go()",
         "leaves the work to a library (Way: torch.optim.SGD)",
     ),
+    "autograd's nodes": (f"{STEP}return [theta.grad_fn(grad)]", "the work to a library (momentum_step: grad_fn)"),
+    "autograd's nodes by text": (f"{STEP}return getattr(theta, 'next_functions')", "(momentum_step: next_functions)"),
+    "another library": (f"from mpmath import findroot as f\n{STEP}return f(theta)", "(momentum_step: mpmath.findroot)"),
+    "linear algebra of scipy": (
+        f"import scipy.linalg as l\n{STEP}return l.sqrtm(theta)", "(momentum_step: scipy.linalg.sqrtm)"
+    ),
     "an object in place of a function": (
         "import torch\nclass Way:\n    def __call__(self, x): return torch.nn.BatchNorm1d(2)(x)\nmomentum_step = Way()",
         "cell 1, line 3: leaves the work to a library (Way: torch.nn.BatchNorm1d)",
@@ -115,6 +121,22 @@ FOUND = {
     "a variable that grows": ("import os\na = os\n" + "a = a.os\n" * 50 + "a.fork()", "starts, signals or ends"),
     "memories": (f"n = 0\n{STEP}global n\n    n += 1", "keeps something between calls (n)"),
     "hidden letters": ("x = 1  # \u202e", "uses letters that cannot be seen or look like others (U+202E)"),
+    "a letter like another in a variable": ("p\u0430ge = 1", "be seen or look like others (p\u0430ge)"),
+    "a Greek letter like another": ("v\u03bfid = 2", "letters that cannot be seen or look like others (v\u03bfid)"),
+    "a letter like another in an argument": ("f(\u0445=1)", "letters that cannot be seen or look like others"),
+    "a filler": ("x\u3164 = 1", "letters that cannot be seen or look like others (U+3164)"),
+    "another filler": ("x\u115f = 1", "letters that cannot be seen or look like others (U+115F)"),
+    "a module in a loop": ("import os\nfor f in [os]: f.system('x')", "may hide what it calls (os as a value)"),
+    "a module by with": ("import os\nwith null(os) as o: o.system('x')", "may hide what it calls (os as a value)"),
+    "a module by match": ("import os\nmatch os:\n    case o: o.system('x')", "may hide what it calls (os as a value)"),
+    "a module by default": ("import os\ndef f(o=os): o.system('x')", "may hide what it calls (os as a value)"),
+    "a module in a table": ("import torch\nT = {1: torch.optim}", "may hide what it calls (torch.optim as a value)"),
+    "a module among others": ("import os\no, p = os, 1", "may hide what it calls (os as a value)"),
+    "a module in a class": ("import os\nclass A: o = os\nA.o.fork()", "may hide what it calls (os as a value)"),
+    "a module by vars": ("import os\nvars(os)['fork']()", "may hide what it calls (os as a value)"),
+    "a module's table": ("import os\nos.__dict__['fork']()", "may hide what it calls (os.__dict__ as a value)"),
+    "the kernel in a loop": ("for i in [get_ipython()]: i.system('x')", "what it calls (get_ipython() as a value)"),
+    "a module that anything shows": ("import torch\nfor t in [torch]: t.os.fork()", "ends processes (t.os.fork)"),
     "another alphabet": ("def m\u043ementum_step(): pass", "uses letters that cannot be seen or look like others"),
 }  # fmt: skip
 
@@ -147,6 +169,14 @@ RUN_BY_IPYTHON = {
     "a cell that is called": "get_ipython().run_cell_magic('time', '', 'import ctypes')",
 }
 FOUND |= {name: (source, "reaches below Python (ctypes)") for name, source in RUN_BY_IPYTHON.items()} | {
+    "a cell for the shell": ("%%!\nls", "starts, signals or ends processes (%%!)"),
+    "a captured command": ("%sc out=ls", "starts, signals or ends processes (%sc out=ls)"),
+    "an alias": ("%rm x", "starts, signals or ends processes (%rm x)"),
+    "an alias without its sign": ("cat x", "starts, signals or ends processes (%cat x)"),
+    "all programs as aliases": ("%rehashx", "starts, signals or ends processes (%rehashx)"),
+    "an import by a magic": ("%aimport os\nos.fork()", "starts, signals or ends processes (os.fork)"),
+    "many options": (f"%timeit {'-q ' * 30}exec('1')", "runs code from text (exec)"),
+    "many options with values": (f"%timeit {'-n 1 ' * 30}exec('1')", "runs code from text (exec)"),
     "a program that is called": ("get_ipython().run_line_magic('sx', 'ls')", "ends processes (%sx ls)"),
     "a magic by a computed name": ("get_ipython().run_line_magic(x, 'ls')", "(get_ipython().run_line_magic)"),
     "another Python": ("%%python3\nimport ctypes", "cell 1, line 1: starts, signals or ends processes (%%python3)"),
@@ -173,10 +203,19 @@ PASSED_OVER = {
         f"import torch\nloss = torch.nn.functional.mse_loss(x, y)\n{STEP}loss = theta - grad\n    return loss"
     ),
     "a lambda outside the exercise": "import torch\nf = lambda x: torch.nn.functional.normalize(x)\nplot(f)",
+    "a look at a node": "print(x.grad_fn)\nx.register_hook(print)",
+    "tools": (
+        f"import numpy as np, torch, matplotlib.pyplot as plt\n{STEP}plt.plot(theta)\n"
+        "    return np.linalg.solve(theta, grad), torch.linalg.eigh(theta), np.interp(theta, grad, grad)"
+    ),
     "a comparison": "assert torch.allclose(a, b) and a.eq(b).all()",
     "a timing": "import time\nstart = time.time()\nrun()\nprint(time.time() - start)",
     "model.eval, re.compile": "import re, torch\nmodel.eval()\nre.compile('x')\ntorch.compile(model)",
     "text": '"""import os; os.system("rm -rf /tmp/x") /proc/self"""\nx = "3 / 4, or /usr the other way"',
+    "a module that is shown": "import os\nhelp(os)\nprint(os)\nos\nF = os.path\nif 'x' in str(get_ipython()): pass",
+    "a long timing": "%timeit -n 1 a * x + b * y + c * z + d * u + e * v",
+    "names of programs": "cat = 1\nmore = less = 2\ncat + more",
+    "letters of elsewhere": "été = größe = 1\ndθ, β1, Δx, μ_max, x_ij, ширина = 1, 2, 3, 4, 5, 6  # приближение",
     "Greek": "β, η, θ = 0.9, 0.1, 1.0\ndef Δ(x): return x",
     "an exception": "try:\n    f()\nexcept Exception as error:\n    print(error)",
     "help": "os.fork?\nimport os\nos.fork??",

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from steepest._checks.wire import Handle, Named
+from steepest._checks.wire import Handle, Named, shown_name
 
 RELATIVE = {
     torch.float64: 1e-8,
@@ -22,7 +22,6 @@ RELATIVE = {
     torch.float16: 1e-2,
     torch.bfloat16: 4e-2,
 }
-COARSEST = 1e-3  # tolerance of a number whose coarse type nobody has asked for, whatever a case's slack
 FLOOR = 1e-300  # two numbers that are both 0 are close
 
 
@@ -85,7 +84,7 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
     if number is None:
         return f"is {type_name(actual)}, expected a number"
     value, dtype = number
-    relative = max(measure.slack * RELATIVE[torch.float64], min(measure.slack * rounding(dtype), COARSEST))
+    relative = _relative(torch.float64, dtype, measure)
     if isinstance(expected, int):
         return None if value == expected else _values(expected, value, measure.reveal)
     reference = torch.tensor([expected], dtype=torch.float64)
@@ -97,6 +96,15 @@ def difference(expected: Any, actual: Any, measure: Measure = EXACT) -> str | No
 def rounding(dtype: torch.dtype) -> float:
     """How far a result of a type of its own may be off: who chooses a coarse one is not let off for it."""
     return min(RELATIVE.get(dtype, 1e-8), RELATIVE[torch.float32])
+
+
+def _relative(asked: torch.dtype, chosen: torch.dtype, measure: Measure) -> float:
+    """The tolerance of a case; where it asks for more digits than a type of one's own holds, the rounding of that.
+
+    The slack is that of the type that is asked for: times a coarse type's rounding it would let half-done work pass.
+    """
+    own = rounding(chosen) if chosen != asked else 0.0
+    return max(measure.slack * RELATIVE[asked], own)
 
 
 def same_bits(left: Any, right: Any) -> bool:
@@ -126,15 +134,12 @@ def _tensor_difference(expected: torch.Tensor, actual: Any, measure: Measure) ->
         return f"is {type_name(actual)}, expected a torch.Tensor"
     if actual.shape != expected.shape:
         return f"has shape {tuple(actual.shape)}, expected {tuple(expected.shape)}"
-    dtype = expected.dtype
-    if actual.dtype != dtype:
-        if not (measure.any_dtype and actual.is_floating_point() and expected.is_floating_point()):
-            return f"has type {_dtype_name(actual)}, expected {_dtype_name(expected)}"
-        dtype = max(dtype, actual.dtype, key=rounding)
+    floating = actual.is_floating_point() and expected.is_floating_point()
+    if actual.dtype != expected.dtype and not (measure.any_dtype and floating):
+        return f"has type {_dtype_name(actual)}, expected {_dtype_name(expected)}"
     if not expected.is_floating_point():
         return None if torch.equal(expected, actual) else _values(expected, actual, measure.reveal)
-    relative = RELATIVE[dtype] if dtype == expected.dtype else rounding(dtype)
-    if _close(expected.double(), actual.double(), measure.slack * relative, measure):
+    if _close(expected.double(), actual.double(), _relative(expected.dtype, actual.dtype, measure), measure):
         return None
     return _values(expected, actual, measure.reveal)
 
@@ -246,9 +251,12 @@ def show(value: Any, *, digits: int = 4, start: int = 0) -> str:
     if isinstance(value, list | tuple):
         return _entries(value[start : start + 6], len(value), digits, start)
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {show(item, digits=digits)}' for key, item in value.items())}}}"[:2000]
+        return f"{{{', '.join(f'{shown_name(key)}: {show(item, digits=digits)}' for key, item in value.items())}}}"[
+            :2000
+        ]
     if isinstance(value, Named):
-        return f"{value.name}({', '.join(f'{key}={show(item)}' for key, item in value.params.items())})"
+        params = ", ".join(f"{shown_name(key)}={show(item)}" for key, item in value.params.items())
+        return f"{shown_name(value.name)}({params})"
     if isinstance(value, Handle):
         return f"something of type {value.type_name}"
     return repr(value)[:200]

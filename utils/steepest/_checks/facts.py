@@ -16,6 +16,7 @@ from steepest._checks.compare import same_bits
 from steepest._checks.features import what_sets_apart, zero_where_right
 from steepest._checks.general import FORM, NEAR, PART, Fact
 from steepest._checks.played import Played, plain
+from steepest._checks.wire import shown_name
 
 
 def seen(
@@ -128,7 +129,8 @@ def _another_key(played: Sequence[Played]) -> Fact | None:
         for other in more:
             if item.right(item.want.observations[name], item.got.observations[other]):
                 said = other.split(" after ")[0]
-                named = Fact("another_key", f"The state keeps `{key}` under another name, `{said}`.", FORM)
+                text = f"The state keeps `{key}` under another name, `{shown_name(said)}`."
+                named = Fact("another_key", text, FORM)
                 return _earning(named, _renamed(played, key, said))
         missing = {name.split(" after ")[0] for name in item.missing}
         part = Fact("part_missing", f"`{key}` is missing in what is returned.", PART)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from steepest._checks import facts, pairs, work
 from steepest._checks.agreement import agree, agreed_with, alike, deviation, measured, same
+from steepest._checks.answered import answered, tells
 from steepest._checks.calls import NoAnswer
 from steepest._checks.cases import ODD, Candidate, Case, Result
 from steepest._checks.compare import Measure, difference
@@ -153,14 +154,14 @@ class _Look:
 
     @cached_property
     def hidden(self) -> float:
-        """The most that is earned where exceptions stand for results: the least that a listed mistake earns which
-        cannot be told from what is seen in all other cases."""
+        """The most that is earned where there is no answer in some cases: the least that a listed mistake earns
+        which cannot be told from what is seen in all others."""
         pairs = list(zip(self.nearest.results, self.results, strict=False))
         if len(self.results) < len(self.cases):
             return 0.0
-        if not any(got.error and not want.error for want, got in pairs):
+        if all(answered(got, want) for want, got in pairs):
             return 1.0
-        seen = [place for place, (want, got) in enumerate(pairs) if not got.error and not want.error]
+        seen = [place for place, (want, got) in enumerate(pairs) if not want.error and answered(got, want)]
         mistakes = (candidate for candidate in self.candidates if candidate.kind == "mistake")
         alike = (
             mistake.credit
@@ -237,7 +238,7 @@ def _resembled(
     """The listed mistake that is seen in most of the cases where a number can be compared, the others being sound.
 
     So it is found where the student's function raises or gives nan in other cases than its author's, and where it is
-    made in one branch only. It earns nothing unless most of the cases are finite wherever they should be.
+    made in one branch only. What it earns presupposes that there is an answer in all cases, see `_if_answered`.
     """
     if len(results) != len(nearest.results):
         return None
@@ -245,7 +246,7 @@ def _resembled(
     bearing = [
         (place, got, _like(cases[place], nearest.results[place], got))
         for place, got in enumerate(results)
-        if not got.error and not _is_nothing(got) and _has_numbers(got)
+        if tells(got, nearest.results[place])
     ]
     for candidate in mistakes:
         seen = []
@@ -267,7 +268,7 @@ def _resembled(
         return None
     finding = _with_effects(_as_finding(found), results, found)
     most = 1.0 if _is_firm(nearest, found, results, where) else 0.0
-    return replace(finding, credit=min(finding.credit, most, _unless_raised(nearest, found, results)))
+    return replace(finding, credit=min(finding.credit, most, _if_answered(nearest, found, results)))
 
 
 def _at_once(
@@ -281,17 +282,18 @@ def _at_once(
     if len(found) > 1:
         text = f"Two things at once. {found[0].text} And {found[1].text}"
         finding = Finding(found[0].credit * found[1].credit, "two_mistakes", text)
-    return _with_effects(finding, results, found[0])
+    finding = _with_effects(finding, results, found[0])
+    return replace(finding, credit=min(finding.credit, *(_if_answered(nearest, each, results) for each in found)))
 
 
-def _unless_raised(nearest: Candidate, mistake: Candidate, results: Sequence[Result]) -> float:
-    """The most that is earned where exceptions stand for results, though neither a mistake nor what is sound raises:
-    they may hide what else is wrong."""
+def _if_answered(nearest: Candidate, mistake: Candidate, results: Sequence[Result]) -> float:
+    """The most that is earned where some cases have no answer, though both a mistake and what is sound give one:
+    that may hide what else is wrong."""
     three = zip(results, nearest.results, mistake.results, strict=True)
-    raised = sum(bool(got.error) and not sound.error and not known.error for got, sound, known in three)
-    if not raised:
+    given = sum(answered(got, sound, known) for got, sound, known in three)
+    if given == len(results):
         return 1.0
-    return EARNED if raised <= (1 - RIGHT) * len(results) else 0.0
+    return EARNED if given >= RIGHT * len(results) else 0.0
 
 
 def _is_firm(nearest: Candidate, mistake: Candidate, results: Sequence[Result], apart: set[int]) -> bool:
@@ -335,11 +337,6 @@ def _with_effects(finding: Finding, results: Sequence[Result], candidate: Candid
     """A mistake that comes with side effects of its own earns no more than right values that do."""
     extra = any(got.effects != want.effects for got, want in zip(results, candidate.results, strict=True))
     return replace(finding, credit=min(finding.credit, BUT_FOR_ONE_THING)) if extra else finding
-
-
-def _is_nothing(result: Result) -> bool:
-    """Whether nothing was returned."""
-    return bool(result.observations) and all(value is None for value in result.observations.values())
 
 
 def _has_numbers(result: Result) -> bool:

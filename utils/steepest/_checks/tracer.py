@@ -20,7 +20,8 @@ from typing import Any, Self
 import torch
 from torch.overrides import TorchFunctionMode
 
-from steepest._checks import content
+from steepest._checks import content, libraries
+from steepest._checks.libraries import PLAIN_LIBRARIES
 
 MAX_SEEN = 100  # operations of all calls of an exercise: whoever leaves the work to others needs few
 MAX_HEARD = 5000  # of calls in Python and returns from them, before a call is listened to no more
@@ -38,7 +39,7 @@ PLAIN = (
     "torch._tensor.", "torch._tensor_str.", "torch._ops.", "torch._utils.", "torch._VF.", "torch.functional.",
     "torch.overrides.", "torch.random.", "torch.storage.", "torch.serialization.", "torch._functorch.apis.vmap",
     "torch._functorch.vmap.", "torch.utils._contextlib.", "torch.utils._pytree.", "torch.nn.parameter.",
-    "torch.nn.modules.linear.", "torch.nn.modules.flatten.", "torch.nn.modules.padding.",
+    "torch.autograd.profiler.", "torch.nn.modules.linear.", "torch.nn.modules.flatten.", "torch.nn.modules.padding.",
 )  # fmt: skip
 METHODS = "torch.optim."  # whole, whoever calls them; what a layer calls of `torch.nn` is its own affair
 PIECES = ("relu", "leaky_relu", "tanh", "hardtanh", "softplus", "one_hot", "pad", "linear")
@@ -47,19 +48,19 @@ HARMLESS = frozenset(
     | {f"torch.nn.modules.activation.{name}" for name in ("ReLU", "LeakyReLU", "Tanh", "Hardtanh", "Softplus")}
     | {f"torch.autograd.grad_mode.{name}" for name in ("enable_grad", "no_grad", "set_grad_enabled", "inference_mode")}
 )
-OF_OTHERS = (
-    "sklearn", "tensorflow", "keras", "optax", "scipy.cluster", "scipy.differentiate", "scipy.integrate",
-    "scipy.interpolate", "scipy.ndimage", "scipy.odr", "scipy.optimize", "scipy.signal", "scipy.sparse",
-    "scipy.spatial", "scipy.stats",
-)  # fmt: skip
-ROOTS = frozenset(
-    {"torch", "numpy", "scipy", "functools", "contextlib", *(name.partition(".")[0] for name in OF_OTHERS)}
-)
+TOOLS = frozenset({"torch", "functools", "contextlib", *PLAIN_LIBRARIES})
 # Told also where no operation of torch is under way: they may compute in Python, or in numpy.
-HEARD = (METHODS, "torch.utils.data.", *(f"{name}." for name in OF_OTHERS))
+HEARD = (METHODS, "torch.utils.data.", "torch.autograd.")
+BACKWARD, NODES = "torch.autograd.backward", "torch.autograd.graph.Node"
+# Ways to a derivative that are no function of Python's, by the last part of their names.
+WAYS = {
+    "backward": BACKWARD, "run_backward": BACKWARD, "grad_fn": NODES, "register_hook": NODES,
+    "_make_dual": "torch.autograd.forward_ad.make_dual",
+}  # fmt: skip
 IMPORT = vars(importlib._bootstrap)["_find_and_load"].__code__
 # Between the one who calls a layer or a method and the layer or method itself.
 BETWEEN = frozenset({"torch.optim.optimizer", "torch.nn.modules.module", "torch.nn.modules.container"})
+HANDS_ON = frozenset({"numpy", "functools", "contextlib"})  # they call for others
 PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*){0,5}", re.ASCII)
 
 
@@ -84,6 +85,7 @@ class Tracer(TorchFunctionMode):
         self._import: FrameType | None = None
 
     def __enter__(self) -> Self:
+        _roots()  # found before anybody listens
         super().__enter__()  # type: ignore[no-untyped-call]
         self._before = sys.getprofile()
         if self._heard:
@@ -95,7 +97,7 @@ class Tracer(TorchFunctionMode):
         self._import = None
         super().__exit__(*error)  # type: ignore[no-untyped-call]
 
-    def _hear(self, frame: FrameType, event: str, _: Any) -> None:
+    def _hear(self, frame: FrameType, event: str, function: Any) -> None:
         """Called by Python for each call and return, which `MAX_HEARD` bounds but for those of an import."""
         if self._import is not None:
             if event == "return" and frame is self._import:
@@ -107,8 +109,16 @@ class Tracer(TorchFunctionMode):
         self._heard -= 1
         if self._heard <= 0:
             sys.setprofile(self._before)
-        elif event == "call" and f"{_module(frame)}.".startswith(HEARD):
-            self._note(_caller(frame))
+        elif event == "call":
+            module = _module(frame)
+            if module.partition(".")[0] in libraries.others() or f"{module}.".startswith(HEARD):
+                self._note(_caller(frame))
+        elif event == "c_call":
+            module, name = _compiled(function)
+            if module.partition(".")[0] in libraries.others():
+                self._note(_caller(frame, [f"{module}.{name}"]))
+            elif name == "run_backward" and module.startswith("torch."):
+                self._note(_caller(frame) or BACKWARD)
 
     def _note(self, name: str) -> None:
         if name and len(self.called) < MAX_CALLED:
@@ -120,15 +130,16 @@ class Tracer(TorchFunctionMode):
         """Let one operation pass; called by torch."""
         if self.left:
             self.left -= 1
-            self._note(_operator(func) or _caller(sys._getframe(1)))
+            self._note(_operator(func, sys._getframe(1)) or _caller(sys._getframe(1)))
         return func(*args, **(kwargs or {}))
 
 
-def _operator(func: Callable[..., Any]) -> str:
-    if func is torch.Tensor.backward:
-        return "torch.autograd.backward"
-    name = getattr(func, "__name__", "").partition(".")[0]
-    return f"torch.{name}" if _is_operator(name) else ""
+def _operator(func: Callable[..., Any], frame: FrameType) -> str:
+    name = getattr(func, "__name__", "")
+    if name == "__get__":  # of a part of a tensor, which a layer may look at too
+        name = "" if _module(frame).startswith("torch.nn.") else getattr(func.__self__, "__name__", "")
+    name = name.partition(".")[0]
+    return WAYS.get(name) or (f"torch.{name}" if _is_operator(name) else "")
 
 
 @lru_cache(maxsize=1024)
@@ -142,16 +153,31 @@ def _module(frame: FrameType) -> str:
     return name if type(name) is str else ""
 
 
-def _caller(frame: FrameType | None) -> str:
-    """Of the libraries' functions under way, that which a student's code has called, or the method it leads to."""
-    names: list[str] = []
+def _compiled(function: Any) -> tuple[str, str]:
+    """Where a function comes from that is not written in Python, and its name."""
+    module = getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__
+    name = getattr(function, "__name__", "")
+    return (module if type(module) is str else "", name if type(name) is str else "")
+
+
+def _caller(frame: FrameType | None, within: Sequence[str] = ()) -> str:
+    """Of the libraries' functions under way, that which a student's code has called, or the method it leads to.
+
+    `within` are names of what has no frame and was called last. What a tool of numpy's or Python's own calls on is
+    told as if it were called at once.
+    """
+    names = list(within)
     while frame is not None:
         module = _module(frame)
-        if module.startswith(__package__) or module.partition(".")[0] not in _roots():
+        root = module.partition(".")[0]
+        if module == __name__:  # it stands between a function of torch and itself
+            frame = frame.f_back
+            continue
+        if module.startswith(__package__) or root not in _roots():
             break
         name = frame.f_code.co_qualname
         wrapper = module.startswith("torch.") and "<locals>" in name
-        if module not in BETWEEN and not module.startswith("scipy._lib.") and not wrapper:
+        if module not in BETWEEN and not module.startswith("scipy._lib.") and root not in HANDS_ON and not wrapper:
             names.append(f"{module}.{name.partition('.')[0]}")
         frame = frame.f_back
     outermost = _told(names[-1]) if names else ""
@@ -160,7 +186,7 @@ def _caller(frame: FrameType | None) -> str:
 
 @cache
 def _roots() -> frozenset[str]:
-    return ROOTS | {*content.packages()}
+    return TOOLS | {*content.packages()} | libraries.others()
 
 
 def _told(name: str) -> str:
@@ -170,7 +196,7 @@ def _told(name: str) -> str:
     package, module, *rest = name.split(".")
     if package in content.packages():  # what a student's function is handed is in `callables`
         return "" if module == "callables" else ".".join([package, module, *(rest if len(rest) == 1 else ())])
-    return next((other for other in OF_OTHERS if f"{name}.".startswith(f"{other}.")), "")
+    return libraries.other(name)
 
 
 def _of_torch(name: str) -> bool:
@@ -188,7 +214,7 @@ def exists(name: str) -> bool:
     """Whether a name is one that a `Tracer` can tell: of what is installed here, and to be told."""
     if not PATH.fullmatch(name):
         return False
-    if name in OF_OTHERS:
+    if libraries.other(name) == name:
         return True
     module, _, last = name.rpartition(".")
     if module == "torch":

@@ -305,6 +305,7 @@ class _Decoder:
         return handle if self.resolve is None else self.resolve(handle)
 
 
+LONGEST_NAME = 60
 _KINDS = ("list", "tuple", "dict", "tensor", "array", "named", "handle")
 
 
@@ -312,6 +313,12 @@ def printable(text: str) -> str:
     """Replace what cannot be shown or stored, such as control characters and lone surrogates, and unstack marks."""
     text = "".join(char if char.isprintable() or char == "\n" else "?" for char in text)
     return text if text.isascii() else STACKED.sub(r"\1", text)
+
+
+def shown_name(text: str) -> str:
+    """A name that somebody has chosen, as it may stand in a sentence: short, on one line, and without backticks."""
+    short = text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
+    return printable(short).replace("\n", "?").replace("`", "'")
 
 
 def _known(dtypes: Mapping[str, _Dtype], node: dict[str, Any]) -> _Dtype:

@@ -55,8 +55,8 @@ def finite_where_due(want: Result, sound: Result, got: Result) -> bool:
     """Whether numbers are finite wherever those of two known results are, and these mostly where the sound ones are."""
     due, of = 0, 0
     for name, value in want.observations.items():
-        known, right = _in_a_row(value), _in_a_row(sound.observations.get(name))
-        seen = _in_a_row(got.observations.get(name))
+        known, right = in_a_row(value), in_a_row(sound.observations.get(name))
+        seen = in_a_row(got.observations.get(name))
         if len(seen) != len(known):
             return False
         both = known.isfinite() & right.isfinite() if len(right) == len(known) else known.isfinite()
@@ -66,7 +66,8 @@ def finite_where_due(want: Result, sound: Result, got: Result) -> bool:
     return 2 * due >= of
 
 
-def _in_a_row(value: Any) -> torch.Tensor:
+def in_a_row(value: Any) -> torch.Tensor:
+    """All numbers of a value, in one row."""
     return torch.cat([torch.zeros(0, dtype=torch.float64), *_rows(value)])
 
 

@@ -109,6 +109,16 @@ def test_another_float_type_can_be_let_pass_at_its_own_tolerance() -> None:
     assert difference(expected, T([0]), measure) is not None
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_a_coarse_type_of_ones_own_widens_no_slack(dtype: torch.dtype) -> None:
+    for expected, off in ((0.5, 5e-4), (_t(0.5), 5e-4)):
+        for slack, same in ((1.0, False), (1e2, False), (1e4, False), (1e6, True)):
+            measure = Measure(slack=slack, any_dtype=True)
+            given = T(0.5 + off, dtype=dtype).reshape(expected.shape if isinstance(expected, torch.Tensor) else ())
+            assert (difference(expected, given, measure) is None) is same
+            assert difference(0.5, T(0.5 + 5e-6, dtype=torch.float32), measure) is None
+
+
 @pytest.mark.parametrize(
     ("scale", "actual", "same"),
     [(1.0, 1e-16, True), (1.0, 1e-7, False), (1e4, 1e-5, True), (0.0, 1e-16, False), (0.0, 0.0, True)],

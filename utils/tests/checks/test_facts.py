@@ -378,6 +378,19 @@ def test_where_one_of_the_things_given_is_asked_for_another_of_them_is_no_argume
     assert judged(cases, min, max, ["x"]).name != "returns_its_argument"
 
 
+def test_what_a_student_calls_a_part_stands_in_a_sentence_as_a_name() -> None:
+    def stepped(theta: Tensor, grad: Tensor, state: Any, *, key: str = "velocity") -> Any:
+        velocity = next(iter(state.values())) * 0.5 - grad
+        return theta + velocity, {key: velocity}
+
+    steps = [{"grad": t(1.0, 2.0)}, {"grad": t(0.5, -1.0)}]
+    inputs = {"theta": t(1.0, 1.0), "state": {"velocity": t(0.25, 0.5)}, "steps": steps}
+    odd = "\x1b]0;x\x07\x1b[31m\u202e`\n" + "k" * 9000
+    case = Case("two steps", inputs, "stepper")
+    found = judged([case], stepped, lambda *a: stepped(*a, key=odd), ["theta", "grad", "state"])
+    assert (found.name, len(found.text) < 200, found.text.isprintable()) == ("another_key", True, True)
+
+
 def test_corners_together_cost_a_quarter_and_more_than_corners_costs_more() -> None:
     both = judged(CORNERS, _mean, lambda x: x.sum() / 2 + (len(x) == 0), ["x"])
     assert (both.credit, both.name) == (0.75, "forgotten_corner")
@@ -448,11 +461,28 @@ def _first_alone(x: Tensor, **k: Any) -> Tensor:
     return result
 
 
+def _without(odd: Callable[[Tensor], Any], cases: int) -> Implementation:
+    """A mistake that gives no answer in the case of float32, or for both vectors."""
+    return lambda x, **k: odd(x) if (x.dtype == torch.float32 if cases == 1 else x.ndim == 1) else _no_mean(x, **k)
+
+
+ODD_ANSWERS: dict[str, Callable[[Tensor], Any]] = {
+    "an exception": lambda x: x[99],
+    "nan": lambda x: x * torch.nan,
+    "inf": lambda x: torch.full_like(x, torch.inf),
+    "one nan": lambda x: _no_mean(x, rate=1.5).index_fill(0, torch.tensor(0), torch.nan),
+    "None": lambda x: None,
+    "an empty tensor": lambda x: torch.empty(0, dtype=x.dtype),
+    "an empty list": lambda x: [],
+    "a text": lambda x: "x",
+}
 HIDING: dict[str, tuple[Implementation, float]] = {
     "nothing is hidden": (lambda x, **k: _no_mean(x, **k) / (0 if x.shape == (3,) else 1), 0.25),
     "all but a first number": (_first_alone, 0),
     "all but two cases": (lambda x, **k: _no_mean(x, **k) if x.ndim == 1 else _first_alone(x, **k), 0),
     "an exception in most cases": (lambda x, **k: _no_mean(x, **k) if x.ndim == 1 else x[99], 0),
+    **{f"{name} in one case": (_without(odd, 1), 0.25) for name, odd in ODD_ANSWERS.items()},
+    **{f"{name} in two cases of five": (_without(odd, 2), 0) for name, odd in ODD_ANSWERS.items()},
 }
 
 

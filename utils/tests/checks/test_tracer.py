@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import steepest.race
 import torch
@@ -113,7 +114,76 @@ def _of_its_own(x: Tensor) -> Tensor:
     return leaf.grad
 
 
+def _node_by_node(x: Tensor) -> Tensor:
+    return x.requires_grad_().square().grad_fn(torch.ones_like(x))  # type: ignore[misc]
+
+
+def _by_the_engine(x: Tensor) -> Tensor:
+    leaf = x.clone().requires_grad_()
+    engine = torch.autograd.Variable._execution_engine  # type: ignore[attr-defined]
+    return engine.run_backward((leaf.square().sum(),), (torch.ones(()),), False, False, (leaf,), True)[0]
+
+
+def _forwards(x: Tensor) -> Any:
+    from torch.autograd import forward_ad
+
+    with forward_ad.dual_level():
+        return forward_ad.unpack_dual(torch._make_dual(x, x, level=0).square()).tangent
+
+
+def _edge(x: Tensor) -> Any:
+    node = torch.autograd.graph.get_gradient_edge(x.clone().requires_grad_().square()).node
+    return node(torch.ones_like(x))
+
+
+def _jacobian(x: Tensor) -> Any:
+    from torch.autograd.gradcheck import _get_numerical_jacobian
+
+    return _get_numerical_jacobian(torch.sum, (x.double().requires_grad_(),), eps=1e-6)[0][0]
+
+
+def _root(x: Tensor) -> Any:
+    import mpmath  # type: ignore[import-untyped]
+
+    return float(mpmath.findroot(lambda a: a**2 - 2, 1))
+
+
+def _picture(x: Tensor) -> Any:
+    from PIL import Image
+
+    return np.array(Image.fromarray(x.numpy()).transpose(Image.Transpose.ROTATE_90))
+
+
+def _logarithm(x: Tensor) -> Any:
+    from scipy import linalg  # type: ignore[import-untyped]
+
+    return linalg.logm(np.eye(2))
+
+
+def _by_numpy(x: Tensor) -> Any:
+    import mpmath
+
+    return np.vectorize(mpmath.sqrt, otypes=[float])(x.numpy())
+
+
 SEEN |= {
+    "nodes by hand": (_node_by_node, "torch.autograd.graph.Node"),
+    "a node by attrgetter": (
+        lambda x: operator.attrgetter("grad_fn")(x.requires_grad_().square())(torch.ones_like(x)),
+        "torch.autograd.graph.Node",
+    ),
+    "nodes by their edges": (_edge, "torch.autograd.graph.get_gradient_edge"),
+    "the engine by hand": (_by_the_engine, "torch.autograd.backward"),
+    "forwards": (_forwards, "torch.autograd.forward_ad.make_dual"),
+    "a check of gradients": (_jacobian, "torch.autograd.gradcheck._get_numerical_jacobian"),
+    "a gradient in vmap": (
+        lambda x: torch.func.vmap(torch.func.grad(lambda row: (row**2).sum()))(x),
+        "torch.autograd.backward",
+    ),
+    "mpmath": (_root, "mpmath"),
+    "Pillow": (_picture, "PIL"),
+    "linear algebra of scipy": (_logarithm, "scipy.linalg"),
+    "a library that numpy calls": (_by_numpy, "mpmath"),
     "differentiation": (_of_its_own, "torch.autograd.backward"),
     "a gradient": (lambda x: torch.autograd.grad(x.requires_grad_().sum(), x)[0], "torch.autograd.grad"),
 }
@@ -126,7 +196,7 @@ PASSED_OVER: dict[str, Callable[[Tensor], Any]] = {
     "a layer that draws its weights": lambda x: torch.nn.Linear(2, 2)(x) * 0,
     "a generator": lambda x: torch.randn(2, generator=torch.Generator().manual_seed(1)),
     "no differentiation": torch.no_grad()(lambda x: x * 2),
-    "vmap and grad": lambda x: torch.func.vmap(torch.func.grad(lambda row: (row**2).sum()))(x),
+    "vmap": lambda x: torch.func.vmap(lambda row: (row**2).sum())(x),
     "numpy": lambda x: torch.from_numpy(x.numpy() * 2).tolist(),
     "an iterator": lambda x: (row.sum() for row in x),
     "no torch": lambda x: 3,
