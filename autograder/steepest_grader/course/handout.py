@@ -68,8 +68,9 @@ def released_notebook(
         for step in pipeline:
             notebook, resources = step(config=config).preprocess(notebook, resources)
     except (RuntimeError, ValueError, ValidationError) as error:
-        reason = str(error.__context__ or error).splitlines()[0]  # nbgrader wraps what its schema says
-        raise CourseError(f"nbgrader refuses the notebook: {reason}") from error
+        said = str(error.__context__ or error).strip()  # nbgrader wraps what its schema says
+        reason = said.partition("\n")[0].rstrip(".")
+        raise CourseError(f"nbgrader refuses the notebook: {reason}.") from error
     if pipeline is RELEASE:
         for cell in notebook.cells:
             left = [secret for secret in SECRETS if secret in cell.source]

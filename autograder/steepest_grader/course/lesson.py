@@ -12,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
+from steepest_grader.course.downloads import downloads
 from steepest_grader.course.handout import MASTER, released_notebook
 from steepest_grader.course.judged import is_judged
 from steepest_grader.course.places import Course
@@ -113,7 +114,7 @@ def load(course: Course, lesson: str) -> Lesson:
             tests[name] = cell.source
     released = released_notebook(source, config=course.config)
     master = released_notebook(source, pipeline=MASTER, config=course.config)
-    given = course.files(lesson)
+    given = course.files(lesson) | downloads(course)
     seconds = notebook_seconds(source, course.cell_seconds)
     version = hashlib.sha256(code_digest())
     for part in (nbformat.writes(source), nbformat.writes(released), repr(sorted(given.items())), repr(seconds)):

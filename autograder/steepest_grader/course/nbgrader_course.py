@@ -105,7 +105,8 @@ class NbgraderCourse(Course):
         try:
             notebook = nbformat.from_dict(json.loads(_with_additions(self, path, text)))
         except Exception as error:
-            raise CourseError(f"nbgrader refuses {path}: {type(error).__name__}: {error}.") from error
+            said = str(error) or "a line with AUTOTEST stands in a cell that is no test"  # it says so in its log alone
+            raise CourseError(f"nbgrader refuses {path}: {type(error).__name__}: {said}.") from error
         notebook.nbformat, notebook.nbformat_minor = 4, 5
         for number, cell in enumerate(notebook.cells, start=1):
             cell.id = cell.get("id") or f"cell-{number}"

@@ -15,7 +15,7 @@ from traitlets.config import Config, ConfigFileNotFound, Configurable, PyFileCon
 from steepest_grader.course.places import CONFIG, Course
 from steepest_grader.errors import CourseError
 
-__all__ = ["REFUSED", "Settings", "nbgrader_settings", "read_config", "submitted_files"]
+__all__ = ["REFUSED", "Settings", "is_path", "nbgrader_settings", "read_config", "submitted_files"]
 
 PIPELINE = "which steps a notebook takes is not for a course to say here"
 # What would change a mark or where things lie, and is not to be had.
@@ -127,7 +127,7 @@ def submitted_files(course: Course) -> tuple[str, ...]:
         If the setting says something else.
     """
     found = nbgrader_settings(course).SteepestGrader.get("submitted_files", [])
-    if not isinstance(found, list | tuple) or not all(map(_is_pattern, found)):
+    if not isinstance(found, list | tuple) or not all(map(is_path, found)):
         raise CourseError(
             f"{CONFIG} sets SteepestGrader.submitted_files to {found!r}. It takes a list of names or patterns such as "
             '["results.csv", "data/*.csv"], within the folder of the notebook.'
@@ -135,8 +135,9 @@ def submitted_files(course: Course) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _is_pattern(pattern: object) -> bool:
-    return isinstance(pattern, str) and all(part not in ("", ".", "..") for part in pattern.split("/"))
+def is_path(value: object) -> bool:
+    """Whether it is a name or pattern that stays within a folder."""
+    return isinstance(value, str) and all(part not in ("", ".", "..") for part in value.split("/"))
 
 
 def read_config(folder: Path) -> Config | None:

@@ -18,7 +18,7 @@ from steepest_grader.notebook.parse import parse
 from steepest_grader.notebook.recognize import recognize
 from steepest_grader.sandbox.kernel import KernelLost
 
-__all__ = ["absent", "alike", "located", "names", "not_kept", "said"]
+__all__ = ["absent", "alike", "explained", "located", "names", "not_kept", "said"]
 
 LONGEST_LINE = 80
 COMMAND = re.compile(r"^([ \t]*+)[%!].*", re.MULTILINE)
@@ -56,22 +56,9 @@ def absent(
     """
     if kind:
         return Outcome.MISSING, _hidden(name, kind, [cell.source for cell in cells[:place] if cell.cell_type == "code"])
-    written = re.compile(rf"\bdef\s+{name}\b|^{name}\s*=", re.MULTILINE)
-    for index, cell in enumerate(cells[:place]):
-        if cell.cell_type != "code" or not written.search(cell.source):
-            continue
-        if index in lost:
-            return lost[index].outcome, f"`{name}` is not defined: {lost[index]}."
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                return (
-                    Outcome.ERRORED,
-                    f"`{name}` is not defined: its cell raises {located(said(output), cell.source)}.",
-                )
-        first = next(iter(cell.source.split("\n")), "")
-        if first.startswith("%%"):
-            kept = f"its cell begins with {_quoted(first)}, which keeps to itself what it defines"
-            return Outcome.MISSING, f"`{name}` is not defined: {kept}. Take that line away."
+    if (why := _not_given(name, cells[:place], lost)) is not None:
+        return why
+    written = _written(name)
     if any(cell.cell_type == "code" and written.search(cell.source) for cell in cells[place:]):
         return Outcome.MISSING, f"`{name}` is defined only below its test cell. Move it above."
     asked = alike(name, names(cells[:place], FUNCTIONS), others)
@@ -90,20 +77,61 @@ def not_kept(message: str, cells: Sequence[Cell], released: NotebookNode) -> str
     released : NotebookNode
         As given out.
     """
-    missing = UNDEFINED.search(message)
-    if missing is None:
+    missing = UNDEFINED.findall(message)
+    if not missing:
         return ""
     known = by_grade_id(released)
     for cell in recognize(cells, released):
         original = known.get(cell.grade_id or "")
         if original is None or is_answer(original) or cell.kind != "code" or cell.source == original.source:
             continue
-        if missing[1] in {name for name, _ in _bound(cell.source)}:
+        if name := next((name for name, _ in _bound(cell.source) if name in missing), ""):
             return (
-                f" Your change to the locked cell that gives `{missing[1]}` its name was not kept: "
+                f" Your change to the locked cell that gives `{name}` its name was not kept: "
                 "write it into a cell of your own."
             )
     return ""
+
+
+def explained(message: str, cells: Sequence[NotebookNode], place: int, lost: Mapping[int, KernelLost]) -> str:
+    """What a test cell raises, and where that is that there is nothing under a name, why.
+
+    Parameters
+    ----------
+    message : str
+        What it raises.
+    cells, place, lost
+        As `absent` takes them.
+    """
+    missing = UNDEFINED.search(message)
+    why = _not_given(missing[1], cells[:place], lost) if missing else None
+    return message if why is None else f"{message.rstrip('.')}. {why[1]}"
+
+
+def _written(name: str) -> re.Pattern[str]:
+    """Finds where a cell gives a name to something."""
+    return re.compile(rf"\b(?:def|class)\s+{name}\b|^{name}\s*=", re.MULTILINE)
+
+
+def _not_given(name: str, cells: Sequence[NotebookNode], lost: Mapping[int, KernelLost]) -> tuple[Outcome, str] | None:
+    """Why a cell in which a name is given to something has not given it; None where there is no such cell."""
+    written = _written(name)
+    for index, cell in enumerate(cells):
+        if cell.cell_type != "code" or not written.search(cell.source):
+            continue
+        if index in lost:
+            return lost[index].outcome, f"`{name}` is not defined: {lost[index]}."
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return (
+                    Outcome.ERRORED,
+                    f"`{name}` is not defined: its cell raises {located(said(output), cell.source)}.",
+                )
+        first = next(iter(cell.source.split("\n")), "")
+        if first.startswith("%%"):
+            kept = f"its cell begins with {_quoted(first)}, which keeps to itself what it defines"
+            return Outcome.MISSING, f"`{name}` is not defined: {kept}. Take that line away."
+    return None
 
 
 def alike(name: str, defined: Iterable[str], others: Iterable[str] = ()) -> str:

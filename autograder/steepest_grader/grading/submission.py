@@ -17,7 +17,7 @@ from steepest_grader.exercise.delegated import delegated
 from steepest_grader.exercise.example import example
 from steepest_grader.exercise.judge import judge
 from steepest_grader.exercise.model import Example, Exercise, GradedSubmission, Outcome, Spent, Verdict
-from steepest_grader.grading.absent import absent, names, not_kept, said
+from steepest_grader.grading.absent import absent, explained, names, not_kept, said
 from steepest_grader.notebook.brought import brought
 from steepest_grader.notebook.cells import Cell, by_grade_id, grade_id, own_seconds
 from steepest_grader.notebook.flags import seen
@@ -29,10 +29,12 @@ from steepest_grader.sandbox.base import Kernels
 from steepest_grader.sandbox.kernel import Kernel, KernelLost
 from steepest_grader.sandbox.remote import Gone, TooSlow
 
-# For a notebook; what runs for marks has its own bound besides, so that no other cell can use that up.
+# For all cells of a notebook together but those that run for marks, which have bounds of their own besides; and as long
+# again for what has run to its end and runs once more in a fresh kernel.
 SUBMISSION_SECONDS = 300.0
 MAX_KERNELS = 40
-PATIENT, IMPATIENT_SECONDS = 2, 2.0  # so many cells may use up their time; others get half as much each, down to this
+# So many cells may use up their time; others get half as much each, down to this, which every cell is left.
+PATIENT, IMPATIENT_SECONDS = 2, 2.0
 SHOWN = (Outcome.FAILED, Outcome.PARTIAL, Outcome.ERRORED)  # verdicts of a function that can be called
 
 
@@ -135,13 +137,20 @@ def demos(lesson: Lesson) -> set[str]:
     return {cell.source for cell in lesson.released.cells if "demo" in cell.metadata.get("tags", [])}
 
 
+def _shared_seconds(lesson: Lesson) -> float:
+    """For how long the cells of a notebook may run together that have no bound of their own besides."""
+    longer = sum(own_seconds(cell) or 0.0 for cell in lesson.released.cells if grade_id(cell) not in lesson.tests)
+    return SUBMISSION_SECONDS + longer
+
+
 def _seconds(lesson: Lesson) -> float:
     """For how long a whole notebook may run."""
     known = by_grade_id(lesson.released)
     tests = [cell_seconds(lesson, known[name]) for name in lesson.tests]
     judged = sum(exercise.seconds for exercise in lesson.exercises.values())
-    longer = sum(own_seconds(cell) or 0.0 for cell in lesson.released.cells if grade_id(cell) not in lesson.tests)
-    return SUBMISSION_SECONDS + sum(limit for limit in tests if limit < math.inf) + judged + longer
+    besides = sum(limit for limit in tests if limit < math.inf) + judged
+    least = IMPATIENT_SECONDS * (len(lesson.released.cells) + MAX_KERNELS)
+    return 2 * _shared_seconds(lesson) + besides + least
 
 
 class _Run:
@@ -169,6 +178,8 @@ class _Run:
         self.flags = flags
         self.known: dict[str, Verdict] = {}
         self.lost: dict[int, KernelLost] = {}
+        self.finished: set[int] = set()
+        self.left = dict.fromkeys((False, True), _shared_seconds(lesson))  # to run for the first time, and again
         self.called: dict[str, list[str]] = {}
         self.spent = Spent()
         self.demos = demos(lesson)
@@ -215,18 +226,20 @@ class _Run:
         return True
 
     def _execute(self, kernel: Kernel, cell: NotebookNode, index: int) -> None:
-        begun = time.monotonic()
+        begun, limit = time.monotonic(), cell_seconds(self.lesson, cell)
+        own_bound = grade_id(cell) in self.lesson.tests and limit < math.inf
+        again = index in self.finished
+        if not own_bound:
+            slow = 0 if again else sum(lost.outcome is Outcome.TIMED_OUT for lost in self.lost.values())
+            impatient = min(limit / 2 ** max(0, slow - PATIENT + 1), self.left[again])
+            limit = min(limit, max(impatient, IMPATIENT_SECONDS))
         try:
-            kernel.execute(cell, index, self._cell_seconds(cell))
+            kernel.execute(cell, index, max(min(limit, self.deadline - begun), 0.1))
+            self.finished.add(index)
         finally:
-            self.spent.cells += time.monotonic() - begun
-
-    def _cell_seconds(self, cell: NotebookNode) -> float:
-        limit = cell_seconds(self.lesson, cell)
-        if grade_id(cell) not in self.lesson.tests:
-            slow = sum(lost.outcome is Outcome.TIMED_OUT for lost in self.lost.values())
-            limit = min(limit, max(limit / 2 ** max(0, slow - PATIENT + 1), IMPATIENT_SECONDS))
-        return max(min(limit, self.deadline - time.monotonic()), 0.1)
+            spent = time.monotonic() - begun
+            self.spent.cells += spent
+            self.left[again] -= 0.0 if own_bound else spent
 
     def _judge(self, kernel: Kernel, exercise: Exercise, cell: NotebookNode, index: int) -> None:
         begun, calls = time.monotonic(), 0.0
@@ -303,12 +316,13 @@ class _Run:
         finally:
             cell.source = shown
         credit, message = _credit(cell.outputs, points)
+        message = explained(message, self.cells, index, self.lost)
         outcome = Outcome.PASSED if credit == 1 else Outcome.PARTIAL if credit else Outcome.FAILED
         self._know(Verdict(name, points, outcome, credit, message=message))
 
     def _know(self, verdict: Verdict) -> Verdict:
         more = not_kept(verdict.message, self.handed_in, self.lesson.released)
-        verdict = replace(verdict, message=verdict.message + more) if more else verdict
+        verdict = replace(verdict, message=f"{verdict.message.rstrip('.')}.{more}") if more else verdict
         self.known[verdict.exercise] = verdict
         self.stands(verdict)
         return verdict

@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 
-from steepest_grader.notebook.cells import Cell, by_grade_id, is_answer
+from steepest_grader.notebook.cells import Cell, by_grade_id, is_answer, is_test
 from steepest_grader.notebook.read import MAX_BYTES, UnreadableError, read_parts
 from steepest_grader.notebook.recognize import recognize
 
@@ -98,10 +98,27 @@ def add_missing(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
     return restored
 
 
+def put_tests_behind(cells: Sequence[Cell], released: NotebookNode) -> list[Cell]:
+    """Move each test that stands above the answer it came behind to below it, and behind that answer's other tests."""
+    restored = list(cells)
+    above: str | None = None  # the answer that was last given out
+    behind: set[str] = set()  # its tests
+    for grade_id, original in by_grade_id(released).items():
+        if is_answer(original):
+            above, behind = grade_id, set()
+        elif is_test(original) and above is not None:
+            places = {cell.grade_id: place for place, cell in enumerate(restored) if cell.grade_id is not None}
+            if grade_id in places and places[grade_id] < places.get(above, 0):
+                place = max(places[name] for name in {above, *behind} if name in places)
+                restored.insert(place, restored.pop(places[grade_id]))  # all below have come one up
+            behind.add(grade_id)
+    return restored
+
+
 # Recognizing comes first, because all that follows goes by grade id. Duplicates are merged before sources are
-# restored, because a locked copy that was edited still counts as a copy. Missing cells come last: only then is
-# it known which are missing.
-RESTORE: tuple[Step, ...] = (recognize, merge_duplicates, restore_locked, add_missing)
+# restored, because a locked copy that was edited still counts as a copy. Tests go behind their
+# answers once each is there once. Missing cells come last: only then is it known which are missing.
+RESTORE: tuple[Step, ...] = (recognize, merge_duplicates, restore_locked, put_tests_behind, add_missing)
 
 
 def restore(cells: Sequence[Cell], released: NotebookNode) -> NotebookNode:

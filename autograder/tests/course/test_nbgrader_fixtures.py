@@ -17,7 +17,7 @@ import nbformat
 import nbgrader
 import pytest
 from click.testing import CliRunner, Result
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 from steepest_grader.cli import main
 from steepest_grader.course.find import find_any_course
@@ -179,6 +179,7 @@ def _notebook(text: str) -> Callable[[Path], None]:
     return lambda root: (root / "source" / "ps1" / "p1.ipynb").write_text(text) and None
 
 
+KERNEL = {"name": "python3", "display_name": "Python 3"}
 REFUSED: dict[str, tuple[str | Callable[[Path], None], str]] = {
     "an old schema": ("test-v2", "nbgrader update"),
     "the oldest schema": ("test-v0", "nbgrader update"),
@@ -190,6 +191,20 @@ REFUSED: dict[str, tuple[str | Callable[[Path], None], str]] = {
         "written in R",
     ),
     "settings that do not run": (lambda root: (root / "nbgrader_config.py").write_text("1 / 0") and None, "ZeroDivis"),
+    "a picture in a mark scheme": (
+        _notebook(
+            nbformat.writes(
+                new_notebook(cells=[new_markdown_cell("### BEGIN MARK SCHEME\n![](attachment:x)\n### END MARK SCHEME")])
+            )
+        ),
+        r"Encountered an attachment in a marking scheme\.$",
+    ),
+    "an AUTOTEST in a plain cell": (
+        _notebook(
+            nbformat.writes(new_notebook(cells=[new_code_cell("### AUTOTEST x")], metadata={"kernelspec": KERNEL}))
+        ),
+        "a line with AUTOTEST stands in a cell that is no test",
+    ),
     "points that are no number": (
         _notebook(
             nbformat.writes(
@@ -209,6 +224,8 @@ REFUSED: dict[str, tuple[str | Callable[[Path], None], str]] = {
 def test_what_is_refused(case: str, tmp_path: Path) -> None:
     make, said = REFUSED[case]
     copy(make if isinstance(make, str) else "submitted-unchanged", tmp_path / "source" / "ps1")
+    if case != "no file with the autotests":
+        shutil.copy(FILES / "autotests.yml", tmp_path)
     if not isinstance(make, str):
         make(tmp_path)
     with pytest.raises(CourseError, match=said):

@@ -97,6 +97,10 @@ def _at(cells: list[Any], cell_id: str) -> int:
     return next(place for place, cell in enumerate(cells) if cell["id"] == cell_id)
 
 
+def _move(cell_id: str, place: int) -> Damage:
+    return lambda cells: cells.insert(place, cells.pop(_at(cells, cell_id)))
+
+
 def _set(cell_id: str, **values: Any) -> Damage:
     return lambda cells: cells[_at(cells, cell_id)].update(values)
 
@@ -131,6 +135,8 @@ def _strip_and_rename(cells: list[Any]) -> None:
 DAMAGES: dict[str, Damage] = {
     "nothing": lambda cells: None,
     "a test cell was deleted": _remove("momentum_step"),
+    "a test cell was moved up": _move("momentum_step", 0),
+    "an answer was moved below its test": _move("answer_momentum_step", 3),
     "a test cell was edited": _set("momentum_step", source="print('full marks')"),
     "a test cell was made text": _set("momentum_step", cell_type="markdown"),
     "a test cell was copied": _twin("momentum_step"),

@@ -1,12 +1,16 @@
-"""What wants a network or a front end while a notebook is graded: it says that there is none, and the cell goes on."""
+"""What wants a network, a front end or a compiler while a notebook is graded gets a sentence, and the cell goes on."""
 
 from __future__ import annotations
 
 import re
+import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from steepest._checks import downloads
 
 __all__ = ["go_offline"]
 
@@ -23,6 +27,8 @@ FAILED = 1
 
 def go_offline(shell: Any) -> None:
     """Answer installers, downloads and what only a hosted notebook has with a sentence.
+
+    What the course has declared can be fetched; it lies below the folder that is current now.
 
     Parameters
     ----------
@@ -47,22 +53,42 @@ def go_offline(shell: Any) -> None:
             return print(f"%{name} {line}: {type(error).__name__}: {error}. It was passed over.")
 
     shell.run_line_magic = line_magic
+    home = Path.cwd()
     # what they are given by the shell has its variables put in already
-    zmqshell.system = _unless_it_fetches(zmqshell.system, FAILED)  # type: ignore[attr-defined]
-    interactiveshell.getoutput = _unless_it_fetches(interactiveshell.getoutput, "")
+    zmqshell.system = _unless_it_fetches(zmqshell.system, FAILED, home)  # type: ignore[attr-defined]
+    interactiveshell.getoutput = _unless_it_fetches(interactiveshell.getoutput, "", home)
+    downloads.answer(home)
+    _say_who_is_not_there()
     _add_colab()
     _keep_backend()
+    _compile_nothing()
 
 
-def _unless_it_fetches(run: Callable[[str], Any], otherwise: Any) -> Callable[[str], Any]:
+def _unless_it_fetches(run: Callable[[str], Any], otherwise: Any, home: Path) -> Callable[[str], Any]:
     def call(command: str) -> Any:
-        found = COMMAND.search(command)
-        if found is None:
+        found = COMMAND.findall(command)
+        if not found or (downloads.PROGRAMS.keys() >= set(found) and downloads.declares(home)):
             return run(command)
-        _say(found[1])
+        _say(found[0])
         return otherwise
 
     return call
+
+
+def _say_who_is_not_there() -> None:
+    """Name the machine that a cell looks for, where Python says no more than that there is a failure."""
+    look = socket.getaddrinfo
+
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return look(host, *args, **kwargs)
+        except socket.gaierror as error:
+            if host == "localhost":  # there is no list of hosts
+                return look("127.0.0.1", *args, **kwargs)
+            said = f"there is no network while a notebook is graded, and {str(host)[:200]} cannot be reached"
+            raise socket.gaierror(error.errno, said) from error
+
+    socket.getaddrinfo = look_up
 
 
 def _keep_backend() -> None:
@@ -79,6 +105,18 @@ def _keep_backend() -> None:
             print(f"matplotlib.use({backend!r}): {error}. It was passed over.")
 
     matplotlib.use = keep  # type: ignore[attr-defined]
+
+
+def _compile_nothing() -> None:
+    """Let functions that are handed to torch's compiler stay as they are: it takes longer than all that they do."""
+    if "torch" not in sys.modules:
+        return
+
+    def stay(model: Any = None, **_: Any) -> Any:
+        print("torch.compile was passed over: while a notebook is graded, functions and models run as they are.")
+        return model if model is not None else lambda model: model
+
+    sys.modules["torch"].compile = stay  # type: ignore[attr-defined]
 
 
 def _say(name: str) -> None:
