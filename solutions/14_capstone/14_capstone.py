@@ -134,9 +134,9 @@ toolbox.collect(
 #
 # **Goal** · one step of any stepper for a whole list of tensors. **Difficulty** ●● · **about 8 minutes**
 #
-# `step` takes `(theta, grad, state, **hyper)` and returns `(theta, state)`. It is called once for each tensor. Return two
-# lists, the new parameters and the new states, in the order of the old ones. Whatever hyperparameters are given are passed on by their names. The
-# lists may hold a single tensor.
+# `step` takes `(theta, grad, state, **hyper)` and returns `(theta, state)`. It is called once for each tensor. Return
+# two lists, the new parameters and the new states, in the order of the old ones. Whatever hyperparameters are given are
+# passed on by their names. The lists may hold a single tensor.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_step_all"}
 def step_all(step, parameters, grads, states, **hyper):
@@ -205,8 +205,8 @@ grade(step_all)
 # the same keys, holding the gradients. A layer may hold other keys too, such as the statistics of section 5; they get
 # no gradient.
 #
-# How you do it is up to you: backward line by line, with your `batch_norm_backward`, or by `torch.autograd`. Autograd is
-# sound and costs no points; whoever grades is told that a library did the work.
+# How you do it is up to you: backward line by line, with your `batch_norm_backward`, or by `torch.autograd`. Autograd
+# is sound and costs no points; whoever grades is told that a library did the work.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_train_pass"}
 def train_pass(x, labels, layers, masks, *, keep, eps):

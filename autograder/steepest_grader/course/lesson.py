@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,8 @@ class Lesson:
         Changes whenever a mark could.
     files : mapping of str to bytes
         What its cells find in their folder, by path.
+    own : collection of str or None
+        Which of these files are the lesson's; None where all are. The others were handed in beside a notebook.
     cell_seconds : float or None
         For how long a cell may run; None for the grader's own bound.
     data_names : sequence of str or None
@@ -69,12 +71,18 @@ class Lesson:
     hidden: Hidden = field(default_factory=Hidden)
     source: NotebookNode = field(default_factory=new_notebook, repr=False)
     master: NotebookNode = field(default_factory=new_notebook, repr=False)
+    own: Collection[str] | None = None
+
+    @property
+    def beside(self) -> dict[str, bytes]:
+        """What was handed in beside a notebook, by path."""
+        return {} if self.own is None else {path: data for path, data in self.files.items() if path not in self.own}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """To another machine an exercise goes by its id, since it is code that the other side has."""
         ids = {grade_id: item.id for grade_id, item in self.exercises.items()}
         parts = {"tests": dict(self.tests), "files": dict(self.files), "cell_seconds": self.cell_seconds}
-        plain = {name: getattr(self, name) for name in ("id", "released", "version", "data_names", "hidden")}
+        plain = {name: getattr(self, name) for name in ("id", "released", "version", "data_names", "hidden", "own")}
         return _unpickled, (ids, plain | parts)
 
     def digest(self, data: bytes | None, reason: str = "", beside: Mapping[str, bytes] = NONE) -> str:
@@ -131,6 +139,7 @@ def load(course: Course, lesson: str) -> Lesson:
         data_names=contest.brought if contest is not None else None,
         source=source,
         master=master,
+        own=frozenset(given),
     )
 
 

@@ -56,6 +56,7 @@ MODULUS = 2**61 - 1
 BASE = 1_000_003
 OLDEST = pow(BASE, GRAM - 1, MODULUS)
 OPENING, CLOSING = ("(", "[", "{"), (")", "]", "}")
+DEFINED = re.compile(r"^(?:def|class)[ \t]++(\w++)", re.MULTILINE)
 LINE_OF_IMPORT = re.compile(r"^[ \t]*+((?:import|from)[ \t].*)$", re.MULTILINE)
 KNOWN = frozenset(dir(builtins)) | frozenset(keyword.softkwlist)
 
@@ -116,13 +117,14 @@ def near_identical(
     """
     given, left_out = list(given), Reasons() if left_out is None else left_out
     imported = _imports(given)
+    asked = {name for source in given for name in DEFINED.findall(source)}
     known = frozenset(mark for source in given for mark in fingerprints(source, imported))
     prints: dict[tuple[str, str], frozenset[int]] = {}
     for student, answers in submissions.items():
         with left_out.apart(student, "Comparing the answers"):
             names = imported | _imports(answers.values())
             for name, source in answers.items():
-                words = _words(reached(source, name), names)
+                words = _words(reached(source, {name, *asked}), names)
                 if len(words) > MAX_TOKENS:
                     left_out[student] = (
                         f"Only the first {MAX_TOKENS} words of “{name}” were compared with other answers."
@@ -147,8 +149,8 @@ def fingerprints(source: str, imported: Mapping[str, str] = MappingProxyType({})
     return _winnowed(_words(source, imported)[:MAX_TOKENS])
 
 
-def reached(source: str, name: str) -> str:
-    """The part of a cell that a function of its own reaches, by the names in it; all of it where there is no such part.
+def reached(source: str, asked: Iterable[str]) -> str:
+    """The part of a cell that the functions asked for reach, by the names in it; all of it where there is none of them.
 
     What is no Python without its commands is not taken apart.
     """
@@ -162,7 +164,7 @@ def reached(source: str, name: str) -> str:
     for place, item in enumerate(body):
         for bound in _bound(item):
             binding.setdefault(bound, []).append(place)
-    waiting, found = [name], set[int]()
+    waiting, found = list(asked), set[int]()
     while waiting:
         for place in binding.pop(waiting.pop(), ()):
             if place not in found:
@@ -172,7 +174,8 @@ def reached(source: str, name: str) -> str:
 
 
 def _first_line(item: ast.stmt) -> int:
-    return min([item.lineno, *(each.lineno for each in getattr(item, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(item, "decorator_list", [])
+    return min([item.lineno, *(each.lineno for each in decorators)])
 
 
 def _bound(item: ast.stmt) -> Iterator[str]:

@@ -12,13 +12,16 @@ from statistics import median
 from steepest._checks.general import GENERAL
 
 from steepest_grader.course.lesson import Lesson
-from steepest_grader.course.places import Course
+from steepest_grader.course.places import Course, nbgrader_names
+from steepest_grader.course.settings import submitted_files
 from steepest_grader.desk.items import difficulty, discriminations
 from steepest_grader.desk.practice import Practice, practice
 from steepest_grader.desk.similarity import Group, near_identical
 from steepest_grader.errors import Reasons
 from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
+from steepest_grader.files import inner_folder, outer_folder
 from steepest_grader.gradebook.autograded import Autograded
+from steepest_grader.gradebook.beside import Allowed
 from steepest_grader.gradebook.writer import LessonMarks
 from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.watched import LIBRARY
@@ -157,9 +160,11 @@ def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path)
     points = {student: [_score(book, student, name) or 0.0 for name in automatic] for student in read}
     said = {student: {verdict.exercise: verdict for verdict in known[student].verdicts} for student in read}
     left_out, answers = Reasons(book.wrong), {}
+    allowed = Allowed(submitted_files(course), frozenset(lesson.files))
     for student in read:
         with left_out.apart(student, "Reading the answers"):
-            answers[student] = _answers(kept.notebook(student), lesson)
+            helpers = _helpers(submitted, student, lesson, allowed)
+            answers[student] = {name: text + helpers for name, text in _answers(kept.notebook(student), lesson).items()}
     similar = near_identical(answers, _given(lesson), left_out=left_out)
     linked = {student for group in similar for student in group.students}
     return Standing(
@@ -272,6 +277,20 @@ def _answers(path: Path, lesson: Lesson) -> dict[str, str]:
             name = header.get("grade_id", OWN_CELLS)
             found[name] = f"{found[name]}\n{text}" if name in found else text
     return found
+
+
+def _helpers(submitted: Path, student: str, lesson: Lesson, allowed: Allowed) -> str:
+    """The Python that was handed in beside a notebook, below a line of its own: of it counts what an answer reaches."""
+    if not allowed.patterns:
+        return ""
+    name, _ = nbgrader_names(lesson.id)
+    try:
+        with outer_folder(submitted) as top, inner_folder(student, top) as own, inner_folder(name, own) as at:
+            files, _ = allowed.found(at)
+    except OSError:
+        return ""
+    sources = (data.decode("utf-8", "replace") for path, data in sorted(files.items()) if path.endswith(".py"))
+    return "".join(f"\n{source}" for source in sources)
 
 
 def _given(lesson: Lesson) -> list[str]:

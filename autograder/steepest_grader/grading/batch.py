@@ -19,10 +19,10 @@ from steepest_grader.exercise.judge import candidates
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.files import alone, remove_parts
 from steepest_grader.gradebook.autograded import Autograded
+from steepest_grader.gradebook.beside import Allowed
 from steepest_grader.gradebook.late import penalties, time_of
 from steepest_grader.gradebook.receipts import keep_receipt, secret_of
 from steepest_grader.gradebook.writer import GradebookWriter
-from steepest_grader.grading.beside import Allowed
 from steepest_grader.grading.collect import collect
 from steepest_grader.grading.schedule import grade_all
 from steepest_grader.sandbox.base import Sandbox

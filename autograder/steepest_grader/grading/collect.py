@@ -19,7 +19,7 @@ from steepest_grader.course.places import nbgrader_names
 from steepest_grader.errors import CourseError, told
 from steepest_grader.exercise.model import Outcome
 from steepest_grader.files import OddFileError, inner_folder, outer_folder, read_regular
-from steepest_grader.grading.beside import Allowed
+from steepest_grader.gradebook.beside import Allowed
 from steepest_grader.notebook.restore import MAX_BYTES
 from steepest_grader.notebook.slim import MAX_FILE, SlimError, slim
 

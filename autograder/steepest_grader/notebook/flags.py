@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from types import MappingProxyType
 
 from nbformat import NotebookNode
 from steepest._checks.libraries import other
@@ -23,6 +24,7 @@ from steepest_grader.notebook.recognize import recognize
 from steepest_grader.notebook.watched import (
     ALWAYS_BOUND,
     BELOW,
+    COMPILED,
     ENCODED,
     FALSE,
     FALSE_ANSWERS,
@@ -97,9 +99,16 @@ def flags(
 
 
 def seen(
-    cells: Sequence[Cell], released: NotebookNode | None, exercises: Collection[str]
+    cells: Sequence[Cell],
+    released: NotebookNode | None,
+    exercises: Collection[str],
+    beside: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Callable[[Mapping[str, Sequence[str]]], list[str]]:
-    """Read what `flags` does, once and before anything runs; what is returned tells, given what was called."""
+    """Read what `flags` does, once and before anything runs; what is returned tells, given what was called.
+
+    Of files that were handed in beside the notebook those are read that Python runs, each as a cell whose functions
+    may all stand in those that were asked for.
+    """
     given = {cell.source for cell in released.cells} if released is not None else set()
     budget, allowance = MAX_CHARACTERS, Allowance()
     codes: dict[int, Code] = {}
@@ -115,11 +124,14 @@ def seen(
         codes[number] = theirs[number] = read_code(cell.source, allowance) if budget >= 0 else unread
     bound = bound_names(codes.values())
     asked = _reached(exercises, codes.values())
-    found: dict[tuple[int, str], str] = {}
+    found: dict[tuple[int | str, str], str] = {}
     for number, code in theirs.items():
         for item in code.seen:
             for sentence, name in _sentences(item, bound, asked):
                 found.setdefault((number, sentence), f"cell {number}, line {item.line}: {sentence}{_shown(name)}")
+    for path, data in beside.items():
+        found |= _of_file(path, data, budget, allowance)
+        budget -= len(data)
     edited = [*_edited(cells, released), *_misplaced(cells, released)]
 
     def told(called: Mapping[str, Sequence[str]]) -> list[str]:
@@ -127,6 +139,26 @@ def seen(
         return _most(said + [(sentence, text) for (_, sentence), text in found.items()])
 
     return told
+
+
+def _of_file(path: str, data: bytes, budget: int, allowance: Allowance) -> dict[tuple[int | str, str], str]:
+    """What is to be said of one file, by its path and sentence."""
+    if path.endswith(COMPILED):
+        return {(path, UNSEEN): f"{_path(path)}: {UNSEEN} (compiled)"}
+    if not path.endswith(".py"):
+        return {}
+    text = data.decode("utf-8", "replace")
+    code = read_code(text, allowance) if len(data) <= budget else Code([Seen(1, "unread", f"{len(data)} characters")])
+    bound, asked = bound_names([code]), {*code.calls, *code.values, ""}
+    found: dict[tuple[int | str, str], str] = {}
+    for item in code.seen:
+        for sentence, name in _sentences(item, bound, asked):
+            found.setdefault((path, sentence), f"{_path(path)}, line {item.line}: {sentence}{_shown(name)}")
+    return found
+
+
+def _path(path: str) -> str:
+    return printable(path[-MAX_SHOWN:])
 
 
 def _most(said: Sequence[tuple[str, str]]) -> list[str]:
@@ -204,7 +236,7 @@ def _reached(exercises: Collection[str], codes: Collection[Code]) -> set[str]:
 
 
 def _delegated(
-    called: Mapping[str, Sequence[str]], codes: Mapping[int, Code], found: Mapping[tuple[int, str], str]
+    called: Mapping[str, Sequence[str]], codes: Mapping[int, Code], found: Mapping[tuple[int | str, str], str]
 ) -> Iterator[str]:
     """What was seen while functions were judged, where their source does not say it already."""
     for exercise, names in called.items():

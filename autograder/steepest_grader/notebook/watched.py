@@ -136,5 +136,6 @@ NODES = frozenset(
      "AccumulateGrad", "saved_tensors"}
 )  # fmt: skip
 PLACES = re.compile(r"(/(proc|sys|dev|etc|home|root|tmp|run|var|usr|opt|mnt|work|srv|boot|Users)\b|~/|\.\./|\0)[^\n]*")
+COMPILED = (".so", ".pyc", ".pyd", ".pyo", ".pth", ".zip", ".egg", ".whl")  # that Python imports and nobody can read
 WORD = re.compile(r"[A-Za-z0-9+/=_\\-]++")
 LONGEST_WORD = 200

@@ -189,16 +189,19 @@ class _Courier:
         self.client = _Client(channels)
         return await channels.responds(seconds)
 
-    async def _send(self, code: str) -> None:
-        """Have the kernel run code of ours, and wait for nothing."""
-        assert self.client is not None
-        self.client.kc.execute(code, silent=True, store_history=False)
+    async def _write(self, path: str, data: str) -> None:
+        """Have the kernel write a file, and wait for nothing."""
+        self._tell("steepest_write", path=path, data=data)
 
     async def _serve(self, address: str, device: str) -> None:
         """Have the kernel connect to the judge, and wait for nothing."""
+        self._tell("steepest_serve", address=address, device=device)
+
+    def _tell(self, kind: str, **content: Any) -> None:
+        """Send a message of our own."""
         assert self.client is not None
         channels = self.client.kc
-        channels.shell_channel.send(channels.session.msg("steepest_serve", {"address": address, "device": device}))
+        channels.shell_channel.send(channels.session.msg(kind, content))
 
     async def _execute(self, source: str, index: int, seconds: float) -> dict[str, Any]:
         """Run a cell; what it shows, and what earlier cells show now."""

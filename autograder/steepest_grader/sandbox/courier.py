@@ -63,7 +63,7 @@ class Courier:
         Parameters
         ----------
         op : str
-            ``"open"``, ``"send"``, ``"execute"`` or ``"close"``.
+            ``"open"``, ``"serve"``, ``"write"``, ``"execute"`` or ``"close"``.
         seconds : float
             How long that may take, as the courier is told; `GRACE_SECONDS` later it is given up.
         ended : callable

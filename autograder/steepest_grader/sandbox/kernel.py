@@ -36,10 +36,6 @@ CONNECTION: dict[str, Any] = {"transport": "ipc", "key": "", "signature_scheme":
 }
 
 LOG = logging.getLogger(__name__)
-_WRITE = (
-    "(lambda path, data: path.parent.mkdir(parents=True, exist_ok=True) or path.write_bytes(data))"
-    "(__import__('pathlib').Path({path!r}), __import__('base64').b64decode({data!r}))"
-)
 
 
 class KernelLost(Exception):
@@ -103,7 +99,7 @@ class Kernel:
     def write(self, files: Mapping[str, bytes]) -> None:
         """Put files where the cells look for them, by path; before any cell has run."""
         for path, data in files.items():
-            self._ask("send", code=_WRITE.format(path=path, data=base64.b64encode(data)))
+            self._ask("write", path=path, data=base64.b64encode(data).decode())
 
     def execute(self, cell: NotebookNode, index: int, seconds: float | None = None) -> None:
         """Run one cell and keep its outputs in it, and in earlier cells what they show anew.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from click.testing import CliRunner
-from kinds import course_of, handed_in
+from kinds import NO_DIFFERENCE, course_of, handed_in
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from steepest_grader.cli import main
@@ -181,3 +182,18 @@ def test_feedback_shows_no_hidden_test_and_runs_nothing(graded: Mapping[str, Gra
     assert pages.keys() == {*ROWS, "missing"}
     never = ("range(5)", "HIDDEN TESTS", "alert(")
     assert [name for name, page in pages.items() if any(text in page for text in never)] == []
+
+
+def test_settings_that_make_no_difference_make_none(
+    root: Path, graded: Mapping[str, GradedSubmission], tmp_path: Path, sandbox: Sandbox
+) -> None:
+    course = course_of(tmp_path, "structures")
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{NO_DIFFERENCE}")
+    for name in ("stderr", "deleted"):
+        shutil.copytree(root / "submitted" / name, tmp_path / "submitted" / name)
+    batch = grade_lesson(course, LESSON, tmp_path / "submitted", sandbox=sandbox)
+    assert [item.as_json()["exercises"] for item in batch.submissions] == [
+        graded[name].as_json()["exercises"] for name in ("deleted", "stderr")
+    ]
+    again = grade_lesson(NbgraderCourse(tmp_path), LESSON, tmp_path / "submitted", sandbox=sandbox)
+    assert again.reused == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import nbformat
 import pytest
+from kinds import AUTOTESTS, NO_DIFFERENCE
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.apps import NbGraderApp
 from steepest_grader.course.find import find_any_course, find_course
 from steepest_grader.course.lesson import load
@@ -55,6 +57,11 @@ def test_the_page_names_what_ends_the_command() -> None:
     own = {f"{kind.__name__}" for kind in NbGraderApp().classes}
     said = {setting for setting, text in listed().items() if REFUSAL.fullmatch(text)}
     assert said == {setting for setting in REFUSED if setting.partition(".")[0] in own} | {"IgnorePattern.enabled"}
+
+
+def test_the_page_names_what_makes_no_difference() -> None:
+    tried = {line.partition(" = ")[0].removeprefix("c.") for line in NO_DIFFERENCE.strip().splitlines()}
+    assert tried == {name for name, text in listed().items() if re.match("makes? no difference", text)}
 
 
 @pytest.mark.parametrize("setting", [*REFUSED, "IgnorePattern.enabled", "ExecutePreprocessor.kernel_name"])
@@ -124,3 +131,147 @@ def test_what_lies_in_a_shared_folder_is_shared(tmp_path: Path) -> None:
     assert modes == [[0o2020, 0o2020], [0, 0]]
     assert (tmp_path / "shared" / "ada" / "ps1" / "p.ipynb").stat().st_mode & 0o777 == 0o664
     assert (tmp_path / "own" / "ada" / "ps1" / "p.ipynb").stat().st_mode & 0o777 == 0o644
+
+
+SOLVES, TESTS, MARKS = {"solution": True}, {"grade": True, "locked": True, "points": 1}, {"task": True, "points": 1}
+ANSWER = {"grade": True, "solution": True, "points": 1}
+# A setting, a cell under it and its header, and what stands in the student's notebook and does not.
+HOLD: list[tuple[str, NotebookNode, dict[str, Any], str, str]] = [
+    ("IncludeHeaderFooter.header = 'more.ipynb'", new_code_cell("1"), {}, "more", "-"),
+    ("IncludeHeaderFooter.footer = 'more.ipynb'", new_code_cell("1"), {}, "more", "-"),
+    ("InstantiateTests.autotest_filename = 'mine.yml'", new_code_cell("### AUTOTEST 5"), TESTS, "assert", "AUTOTEST"),
+    ("InstantiateTests.autotest_delimiter = 'MINE'", new_code_cell("### MINE 5"), TESTS, "assert", "MINE"),
+    (
+        "InstantiateTests.hashed_delimiter = 'SECRET'",
+        new_code_cell("### SECRET AUTOTEST 5"),
+        TESTS,
+        "hexdigest",
+        "SECRET",
+    ),
+    ("InstantiateTests.enforce_metadata = False", new_code_cell("### AUTOTEST 5"), {}, "assert", "AUTOTEST"),
+    (
+        "InstantiateTests.comment_strs = {'python3': '//'}",
+        new_code_cell("### AUTOTEST 5"),
+        TESTS,
+        "### AUTOTEST 5",
+        "assert",
+    ),
+    (
+        "InstantiateTests.sanitizers = {'python3': lambda text: 'clean'}",
+        new_code_cell("### AUTOTEST 5"),
+        TESTS,
+        "clean",
+        "AUTOTEST",
+    ),
+    (
+        "ClearSolutions.begin_solution_delimeter = 'GO'",
+        new_code_cell("mine\n# GO\nx\n### END SOLUTION"),
+        SOLVES,
+        "mine",
+        "GO",
+    ),
+    (
+        "ClearSolutions.end_solution_delimeter = 'OH'",
+        new_code_cell("### BEGIN SOLUTION\nx\n# OH"),
+        SOLVES,
+        "YOUR",
+        "OH",
+    ),
+    ("ClearSolutions.code_stub = {'python': 'mine'}", new_code_cell("x"), SOLVES, "mine", "YOUR CODE"),
+    ("ClearSolutions.text_stub = 'mine'", new_markdown_cell("x"), ANSWER, "mine", "YOUR ANSWER"),
+    (
+        "ClearSolutions.enforce_metadata = False",
+        new_code_cell("### BEGIN SOLUTION\nx\n### END SOLUTION"),
+        {},
+        "YOUR",
+        "x",
+    ),
+    (
+        "ClearHiddenTests.begin_test_delimeter = 'GO'",
+        new_code_cell("1\n# GO\nx\n### END HIDDEN TESTS"),
+        TESTS,
+        "1",
+        "x",
+    ),
+    (
+        "ClearHiddenTests.end_test_delimeter = 'OH'",
+        new_code_cell("1\n### BEGIN HIDDEN TESTS\nx\n# OH"),
+        TESTS,
+        "1",
+        "x",
+    ),
+    (
+        "ClearHiddenTests.enforce_metadata = False",
+        new_code_cell("1\n### BEGIN HIDDEN TESTS\nx\n### END HIDDEN TESTS"),
+        {},
+        "1",
+        "x",
+    ),
+    (
+        "ClearMarkScheme.begin_mark_scheme_delimeter = 'GO'",
+        new_markdown_cell("1\nGO\nx\n### END MARK SCHEME"),
+        MARKS,
+        "1",
+        "x",
+    ),
+    (
+        "ClearMarkScheme.end_mark_scheme_delimeter = 'OH'",
+        new_markdown_cell("1\n### BEGIN MARK SCHEME\nx\nOH"),
+        MARKS,
+        "1",
+        "x",
+    ),
+    (
+        "ClearMarkScheme.enforce_metadata = False",
+        new_markdown_cell("1\n### BEGIN MARK SCHEME\nx\n### END MARK SCHEME"),
+        {},
+        "1",
+        "x",
+    ),
+    (
+        "ClearMarkScheme.check_attachment_leakage = False",
+        new_markdown_cell("1\n### BEGIN MARK SCHEME\n![](attachment:x)\n### END MARK SCHEME"),
+        MARKS,
+        "1",
+        "x",
+    ),
+    ("LockCells.lock_all_cells = True", new_code_cell("1"), {}, '"editable": false', "-"),
+    (
+        "LockCells.lock_grade_cells = c.LockCells.lock_readonly_cells = False",
+        new_code_cell("1"),
+        {"grade": True, "points": 1},
+        "1",
+        '"deletable": false',
+    ),
+    ("LockCells.lock_readonly_cells = False", new_code_cell("1"), {"locked": True}, "1", '"editable": false'),
+    ("LockCells.lock_solution_cells = False", new_code_cell("1"), SOLVES, "YOUR", '"deletable": false'),
+]
+
+
+# nbgrader does not close what it used to make its autotests
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(("setting", "cell", "header", "stands", "gone"), HOLD, ids=[row[0] for row in HOLD])
+def test_what_changes_the_students_notebook_holds(
+    setting: str, cell: NotebookNode, header: dict[str, Any], stands: str, gone: str, tmp_path: Path
+) -> None:
+    flags = {"grade": False, "solution": False, "locked": False, "task": False} | header
+    marked = {"nbgrader": flags | {"grade_id": "cell", "schema_version": 3}} if header else {}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    source = new_notebook(cells=[NotebookNode(cell, metadata=NotebookNode(marked))], metadata={"kernelspec": kernel})
+
+    def given_out(place: str, config: str) -> str:
+        root = tmp_path / place
+        root.mkdir()
+        tests = AUTOTESTS.read_text()
+        (root / "autotests.yml").write_text(tests)
+        (root / "mine.yml").write_text(tests.replace("value of {{snippet}}", "my value of {{snippet}}"))
+        nbformat.write(new_notebook(cells=[new_markdown_cell("more")]), root / "more.ipynb")
+        try:
+            cells = load(course(root, config, source), "ps1/p").released.cells
+        except CourseError as error:
+            return str(error)
+        return "\n".join(f"{each.source}\n{json.dumps(each.metadata)}" for each in cells)
+
+    found = given_out("changed", f"c.{setting}")
+    assert stands in found and gone not in found.replace("schema_version", "")
+    assert found != given_out("usual", "")

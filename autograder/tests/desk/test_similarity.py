@@ -58,7 +58,7 @@ def renamed(source: str) -> str:
 
 
 def found(sources: Mapping[str, str], given: tuple[str, ...] = (STUB, MODEL)) -> list[tuple[str, ...]]:
-    groups = near_identical({student: {"rmsprop_step": source} for student, source in sources.items()}, given)
+    groups = near_identical({student: {"answer_rmsprop": source} for student, source in sources.items()}, given)
     return [group.students for group in groups]
 
 
@@ -154,6 +154,12 @@ def test_nothing_hides_behind_what_the_function_does_not_reach(what: str) -> Non
     draws = {student: random.Random(student).random for student in ("ada", "bob")}
     copies = {student: PADDING[what](draw) + LONG for student, draw in draws.items()}
     assert found({**copies, "cyd": OTHER}) == [("ada", "bob")]
+
+
+def test_what_an_answer_reaches_in_a_file_beside_it_is_compared() -> None:
+    call = "import helper\ndef rmsprop_step(*a, **k):\n    return helper.way(*a, **k)\n"
+    helper = "def unused():\n    return [1]\n" * 300 + LONG.replace("rmsprop_step", "way")
+    assert found({"ada": call + helper, "bob": LONG, "cyd": OTHER}) == [("ada", "bob")]
 
 
 @pytest.mark.parametrize("row", [True, False])

@@ -18,9 +18,25 @@ from kinds.statistics import STATISTICS
 from kinds.structures import STRUCTURES
 from kinds.tools import TOOLS, saved
 
-__all__ = ["HANDED_IN", "TOOLS", "course_of", "course_of_kinds", "handed_in", "named"]
+__all__ = ["AUTOTESTS", "HANDED_IN", "NO_DIFFERENCE", "TOOLS", "course_of", "course_of_kinds", "handed_in", "named"]
 
 AUTOTESTS = Path(str(nbgrader.__file__)).parent / "tests" / "apps" / "files" / "autotests.yml"
+# What `nbgrader_config.py` may say without an effect on marks.
+NO_DIFFERENCE = """
+c.Execute.interrupt_on_timeout = True
+c.Execute.error_on_timeout = {"ename": "Slow", "evalue": "", "traceback": []}
+c.Execute.execute_retries = 3
+c.Execute.raise_on_iopub_timeout = True
+c.OverwriteCells.add_missing_cells = True
+c.OverwriteCells.missing_cell_notification = "gone"
+c.LimitOutput.max_lines = 1
+c.LimitOutput.max_traceback = 1
+c.GetGrades.display_data_priority = ["text/plain"]
+c.IgnorePattern.pattern = "old"
+c.Autograde.create_student = False
+c.BaseConverter.force = True
+c.BaseConverter.permissions = 640
+"""
 KINDS: dict[str, Kind] = {
     "structures": STRUCTURES,
     "statistics": STATISTICS,

@@ -279,6 +279,42 @@ def test_a_decoy_hides_nothing_that_was_called() -> None:
     ]
 
 
+BESIDE = {
+    "a program": (
+        "helper.py",
+        b"import subprocess\nsubprocess.run('id')",
+        "helper.py, line 1: starts, signals or ends",
+    ),
+    "a library": (
+        "a/b.py",
+        b"import torch\ndef step(x):\n    return torch.optim.SGD(x)",
+        "a/b.py, line 3: leaves the work",
+    ),
+    "in a class": (
+        "h.py",
+        b"import torch\nclass A:\n    b = torch.optim.SGD",
+        "h.py, line 3: leaves the work to a library",
+    ),
+    "compiled": ("helper.so", b"\x7fELF", "helper.so: was not looked at (compiled)"),
+    "too long": ("helper.py", b"x = 1\n" * 20_000, "helper.py, line 1: was not looked at (120000 characters)"),
+    "no text": (
+        "helper.py",
+        b"import os\nx = '\xff'\nos.fork()",
+        "helper.py, line 3: starts, signals or ends processes",
+    ),
+    "data": ("data.csv", b"import subprocess", ""),
+    "honest": ("helper.py", b"import torch\ndef step(x, lr):\n    return x - lr", ""),
+}
+
+
+@pytest.mark.parametrize("case", BESIDE)
+def test_python_beside_a_notebook_is_read_as_a_cell(case: str) -> None:
+    path, data, expected = BESIDE[case]
+    cells = [Cell("code", "import helper"), Cell("code", f"{STEP}return helper.step(theta, lr)")]
+    found = module.seen(cells, None, ["momentum_step"], {path: data})({})
+    assert [flag.startswith(expected) for flag in found] == [True] * bool(expected)
+
+
 def test_what_is_no_code_is_passed_over() -> None:
     assert flags([Cell("markdown", "import ctypes"), Cell("raw", "import ctypes")]) == []
 

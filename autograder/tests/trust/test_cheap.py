@@ -56,6 +56,54 @@ def _two_of_ten(error: Exception) -> Callable[..., Any]:
     return activation_slope
 
 
+def _slopes_but_for(unknown: Callable[[Tensor], Any]) -> Callable[..., Any]:
+    """Slopes of which one has a listed slip, and some have no answer."""
+    slopes: dict[str, Callable[[Tensor], Tensor]] = {
+        "sigmoid": lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
+        "tanh": lambda x: 1 - torch.tanh(x) ** 2,
+        "ReLU": lambda x: (x > 0).to(x),
+        "leaky ReLU": lambda x: (x > 0).to(x),
+        "softplus": torch.sigmoid,
+        "ELU": lambda x: torch.where(x > 0, 1.0, x.clamp(max=0).exp()).to(x),
+    }
+    return lambda name, x: unknown(x) if name not in slopes else slopes[name](x)
+
+
+def _square_images(images: Tensor, shifts: Tensor) -> Tensor:
+    height, width = images.shape[1:]
+    if not width <= height <= width + 1:
+        return images * torch.nan
+    moved = torch.zeros_like(images)
+    for i, (down, right) in enumerate(shifts.tolist()):
+        down, right = (max(1 - size, min(size - 1, by)) for size, by in ((height, down), (width, right)))
+        moved[i] = torch.roll(images[i], (down, right), (0, 1))
+        moved[i, : max(down, 0)] = moved[i, height + min(down, 0) :] = 0
+        moved[i, :, : max(right, 0)] = moved[i, :, width + min(right, 0) :] = 0
+    return moved
+
+
+def _a_few_steps(kind: Callable[[float], Any]) -> Callable[..., Any]:
+    """A search that stops long before another step changes nothing."""
+
+    def matching_alpha(hessian: Tensor, theta_star: Tensor, *, radius: float) -> Any:
+        values, axes = torch.linalg.eigh(hessian.double())
+        along, low, high = axes.T @ theta_star.double(), 0.0, 1.0
+
+        def beyond(alpha: float) -> bool:
+            return float((values * along / (values + alpha)).norm()) > radius
+
+        if not beyond(0.0):
+            return kind(0.0)
+        while beyond(high):
+            high *= 2
+        while high - low > 1e-3 * high:
+            middle = (low + high) / 2
+            low, high = (middle, high) if beyond(middle) else (low, middle)
+        return kind((low + high) / 2)
+
+    return matching_alpha
+
+
 def _way_up(step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int, n_steps: int) -> Any:
     if step <= peak:
         return (lr_start + (lr_max - lr_start) * (1 - math.cos(math.pi * step / peak)) / 2,)
@@ -122,6 +170,14 @@ def _edges_refused(power: float) -> Any:
     return power < 1, 2 * power >= 1
 
 
+UNKNOWN: dict[str, Callable[[Tensor], Any]] = {
+    "nan": lambda x: x * torch.nan,
+    "inf": lambda x: torch.full_like(x, torch.inf),
+    "nothing": lambda x: None,
+    "an empty tensor": lambda x: x[:0],
+    "a text": lambda x: "?",
+    "exceptions": lambda x: x["?"],
+}
 CHEAP: dict[str, tuple[str, Callable[..., Any], float]] = {
     "the first step, and the state renamed": ("adagrad_step", _first_step_and_renamed, 0),
     "the first step, and an end": ("adam_step", _first_step_and_an_end, 0),
@@ -131,6 +187,14 @@ CHEAP: dict[str, tuple[str, Callable[..., Any], float]] = {
     "few cases, and memory that runs out": ("activation_slope", _two_of_ten(MemoryError("x")), 0),
     "few cases, and a text about memory": ("activation_slope", _two_of_ten(RuntimeError("can't allocate memory")), 0),
     "few cases, and exceptions": ("activation_slope", _two_of_ten(ValueError("x")), 0),
+    **{
+        f"one slip, and {name} for four slopes": ("activation_slope", _slopes_but_for(unknown), 0)
+        for name, unknown in UNKNOWN.items()
+    },
+    "nan where images are not square": ("shift_images", _square_images, 0),
+    "half a search": ("matching_alpha", _a_few_steps(float), 0.5),
+    "half a search in a coarse type": ("matching_alpha", _a_few_steps(lambda alpha: torch.tensor(alpha)), 0.5),
+    "half a search in a coarser type": ("matching_alpha", _a_few_steps(np.float16), 0.5),
     "half of a schedule": ("one_cycle", _way_up, 0),
     "a coarse type": ("matching_alpha", _coarse, 0),
     "right without penalties": ("elastic_net_step", _without_penalties, 0),

@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from types import FrameType
@@ -134,10 +134,11 @@ class Tracer(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _operator(func: Callable[..., Any], frame: FrameType) -> str:
+def _operator(func: Any, frame: FrameType) -> str:
     name = getattr(func, "__name__", "")
     if name == "__get__":  # of a part of a tensor, which a layer may look at too
-        name = "" if _module(frame).startswith("torch.nn.") else getattr(func.__self__, "__name__", "")
+        owner = None if _module(frame).startswith("torch.nn.") else getattr(func, "__self__", None)
+        name = getattr(owner, "__name__", "")
     name = name.partition(".")[0]
     return WAYS.get(name) or (f"torch.{name}" if _is_operator(name) else "")
 

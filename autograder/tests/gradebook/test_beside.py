@@ -13,8 +13,8 @@ from steepest_grader.course.nbgrader_course import NbgraderCourse
 from steepest_grader.course.settings import submitted_files
 from steepest_grader.errors import CourseError
 from steepest_grader.files import outer_folder
+from steepest_grader.gradebook.beside import MAX_BYTES, MAX_FILES, MAX_SEEN, Allowed
 from steepest_grader.grading.batch import Batch, grade_lesson
-from steepest_grader.grading.beside import MAX_BYTES, MAX_FILES, MAX_SEEN, Allowed
 from steepest_grader.sandbox.base import Sandbox
 
 
