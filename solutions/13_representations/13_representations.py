@@ -158,8 +158,8 @@ show(fig, "Left: the four corners of a square; classes 0 and 1 lie on opposite d
 #
 # **Goal** · draw $k$ rows as k-means++ does. **Difficulty** ●●● · **about 12 minutes**
 #
-# Return the rows in the order in which they were drawn. Draw from `generator` alone (a generator of numpy that is seeded
-# by a draw from it will do); how you draw is free, as long as the probabilities are right. `x` has at least $k$
+# Return the rows in the order in which they were drawn. Draw from `generator` alone (a generator of numpy that is
+# seeded by a draw from it will do); how you draw is free, as long as the probabilities are right. `x` has at least $k$
 # different rows. For many rows `torch.cdist` takes a short cut that leaves a small distance between a row and itself:
 # here that row's odds are to be 0. The greedy form, which draws several rows each time and keeps the one that helps
 # most (scikit-learn does it), is accepted and named.

@@ -56,6 +56,7 @@ REPARAMETRIZE = Exercise(
         Accepted("root_of_the_variance", _scaled(lambda lv: lv.exp().sqrt())),
         Accepted("power_of_the_variance", _scaled(lambda lv: torch.exp(lv) ** 0.5)),
         Accepted("noise_first", _made(lambda m, lv, noise: noise.mul(torch.exp(lv / 2)).add(m))),
+        Accepted("without_gradients", _made(lambda m, lv, noise: (m + torch.exp(lv / 2) * noise).detach())),
     ],
     mistakes=[
         Mistake(

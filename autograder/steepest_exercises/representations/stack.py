@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -144,6 +145,13 @@ def _encoders(x: Tensor, sizes: Sequence[int], train_layer: Train) -> list[Encod
     return encoders
 
 
+def _encoders_for_codes(x: Tensor, sizes: Sequence[int], train_layer: Train) -> list[Encoder]:
+    encoders: list[Any] = [x]
+    for size in sizes:
+        encoders.append(train_layer(encoders[-1], size))
+    return encoders[1:]
+
+
 PRETRAIN_STACK = Exercise(
     id="pretrain_stack",
     reference=reference.pretrain_stack,
@@ -250,7 +258,7 @@ PRETRAIN_STACK = Exercise(
             _encoders,
             "Encoders are returned. Codes are what an encoder makes of the rows that it is given: call it.",
             0.25,
-            forms=[_looped(lambda x, below, size, train: train(below, size))],
+            forms=[_encoders_for_codes],
         ),
         Mistake(
             "squashed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -119,7 +120,8 @@ def _guarded(x: Tensor, scores: Tensor) -> Tensor:
 
 def _black_and_white(x: Tensor, scores: Tensor) -> Tensor:
     """By a distribution that takes no other values."""
-    found: Tensor = -torch.distributions.Bernoulli(logits=scores, validate_args=True).log_prob(x)
+    own: Any = torch.distributions.Bernoulli(logits=scores, validate_args=True)
+    found: Tensor = -own.log_prob(x)
     return found
 
 
