@@ -309,9 +309,14 @@ CLUSTER_WIDTHS = Exercise(
             "no_floor",
             _ended(lambda widths, count, least: widths.nan_to_num(least)),
             "A narrow cluster gets a width below `floor`, which no width may have.",
+            0.9,
+        ),
+        Mistake(
+            "floor_unused",
+            _ended(lambda widths, count, least: widths),
+            "`floor` has no part in the result. A narrow cluster gets it, and a centre that no row is nearest to.",
             0.75,
-            forms=[_ended(lambda widths, count, least: widths),
-                   _ended(lambda widths, count, least: widths.nan_to_num(0.0))],
+            forms=[_ended(lambda widths, count, least: widths.nan_to_num(0.0))],
         ),
         Mistake(
             "floor_added",
