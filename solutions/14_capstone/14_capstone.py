@@ -1029,9 +1029,9 @@ ablation_demo(**from_toolbox(*PIECES))
 
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
-# <p>Dropout does not pay as long as the rest is in. And He's start and batch norm belong together: on these six tasks taking
-# out the start alone costs 18 points and batch norm alone about one, but both together 29, from 59 % to 30. Each makes
-# up for a part of what the other would have done. One out at a time does not show this.</p>
+# <p>Dropout does not pay as long as the rest is in. And He's start and batch norm belong together: on these six tasks
+# taking out the start alone costs 18 points and batch norm alone about one, but both together 29, from 59 % to 30. Each
+# makes up for a part of what the other would have done. One out at a time does not show this.</p>
 # </details>
 
 # %% [markdown]

@@ -98,7 +98,7 @@ def draw_parts(bench: Bench, recipe: Recipe, stage: Stage) -> str:
         told = f"{name}: {'in; a press takes it out' if has else f'out, {instead}; a press puts it in'}"
         gains.handle(part, SPAN[0] + 1.2, place, name=told, value=not has, item=name, **WITH if has else OUT)
         _gain(gains, part, place, recipe, done)
-    return _said(recipe, done, bench.yours)
+    return said(recipe, done, bench.yours)
 
 
 def _gain(panel: Panel, part: str, place: int, recipe: Recipe, done: Mapping[Recipe, Tensor]) -> None:
@@ -155,24 +155,25 @@ def _together(recipe: Recipe, done: Mapping[Recipe, Tensor]) -> str:
     if len(out) != 2 or any(each not in done for each in needed):
         return ""
     both, *alone = (float((done[Recipe()] - done[other]).mean()) for other in (recipe, *needed[1:]))
-    said = f"Lost together {both:.1f} points, one at a time {alone[0]:.1f} and {alone[1]:.1f}. "
-    return said.replace("-", "−")
+    text = f"Lost together {both:.1f} points, one at a time {alone[0]:.1f} and {alone[1]:.1f}. "
+    return text.replace("-", "−")
 
 
 def _pays_not(gain: tuple[float, float]) -> bool:
     return gain[0] < -SURE * gain[1]
 
 
-def _said(recipe: Recipe, done: Mapping[Recipe, Tensor], yours: list[str]) -> str:
+def said(recipe: Recipe, done: Mapping[Recipe, Tensor], yours: list[str]) -> str:
+    """What was reached, by whose functions, and how far the goal is, from the accuracies of all finished trainings."""
     out = [name for part, (name, _) in PARTS.items() if not getattr(recipe, part)]
-    said = f"Without {', '.join(out)}: " if out else "All parts: "
+    text = f"Without {', '.join(out)}: " if out else "All parts: "
     if recipe not in done:
-        return f"{said}training."
+        return f"{text}training."
     last = done[recipe]
-    said += f"{float(last.mean()):.1f} ± {float(_error(last)):.1f} % right. "
-    said += _together(recipe, done)
+    text += f"{float(last.mean()):.1f} ± {float(_error(last)):.1f} % right. "
+    text += _together(recipe, done)
     rest = "" if set(yours) >= PIECES else ", the rest by torch"
     by = f"By your {', '.join(f'<code>{name}</code>' for name in yours)}{rest}. " if yours else "By torch. "
     gains = [difference(part, recipe, done) for part in PARTS]
     reached = any(gain is not None and _pays_not(gain) for gain in gains)
-    return said + by + ("The goal is reached." if reached else "Not yet.")
+    return text + by + ("The goal is reached." if reached else "Not yet.")
