@@ -131,7 +131,7 @@ class Entrant:
     def in_pairs(self, state: Any, x: Tensor) -> Tensor | None:
         """Classes of rows that are asked about two at a time, in one exchange; None where that is refused."""
         try:
-            found = self._predict.each(state, [((rows,), {}) for rows in x.split(2)])
+            found = self._predict.each(state, [((rows,), {}) for rows in torch.split(x, 2)])
             return torch.cat([classes(answer, 2) for answer in found])
         except StudentError:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,7 +55,8 @@ def margin(percents: Sequence[float]) -> float:
     """How many points luck may move a mean of as many seeds, as against that of the judge's, by their own spread."""
     if len(percents) < 2:
         return LEAST
-    return max(LEAST, SURE * float(np.std(percents, ddof=1)) * (1 / len(percents) + 1 / JUDGED) ** 0.5)
+    error = float(np.std(percents, ddof=1)) * math.sqrt(1 / len(percents) + 1 / JUDGED)
+    return max(LEAST, SURE * error)
 
 
 def learner(
