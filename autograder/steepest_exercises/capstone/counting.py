@@ -173,7 +173,7 @@ CONFUSION = Exercise(
             _given(lambda labels, predictions, n: (labels, predictions, _seen(labels, predictions))),
             "The matrix is only as large as the largest class that occurs. It has `n_classes` rows and columns "
             "whatever the data.",
-            0.5,
+            0.75,
             forms=[_given(lambda labels, predictions, n: (labels, predictions, max(_seen(labels, predictions), 1)))],
         ),
         Mistake(

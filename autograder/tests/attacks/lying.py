@@ -164,7 +164,7 @@ ATTACKS = [
     ),
     Attack(
         "a-key-for-a-terminal", ODD, "keeps its state under a key that is meant for a terminal or a page",
-answer=RIGHT.replace('state["velocity"]', "next(iter(state.values()))").replace(
+        answer=RIGHT.replace('state["velocity"]', "next(iter(state.values()))").replace(
             '{"velocity"', '{"\\x1b]0;x\\x07\\u202e" + "k" * 90_000'
         ),
         earns={"momentum_step": 0.5}, outcomes=frozenset({"PARTIAL"}), shown=Shown.NOT,
@@ -173,7 +173,7 @@ answer=RIGHT.replace('state["velocity"]', "next(iter(state.values()))").replace(
     Attack(
         "hides-a-change", ODD,
         "changes its arguments in place and patches the package so that this is not seen",
-        code="import steepest._checks.agent\nsteepest._checks.agent.same_bits = lambda *a: True",
+        code="import steepest._checks.given\nsteepest._checks.given.same_bits = lambda *a: True",
         answer=RIGHT.replace("    return theta + velocity", "    theta += velocity\n    return theta"),
         earns={"momentum_step": 1}, test="allclose", flag="private parts",
     ),

@@ -60,9 +60,10 @@ def _snapshot(value: Any) -> Any:
     return None
 
 
-def _asks_for_gradients(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_asks_for_gradients(item) for item in value]
+def _asks_for_gradients(value: Any) -> int:
+    """How many tensors ask for gradients."""
     if isinstance(value, dict):
-        return {key: _asks_for_gradients(item) for key, item in value.items()}
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return sum(map(_asks_for_gradients, value))
     return isinstance(value, torch.Tensor) and value.requires_grad
