@@ -137,8 +137,9 @@ For comparison, without any learning:
 |---|---:|---:|---:|---:|
 {chr(10).join(neighbours)}
 
-No recipe's credit moves by more than one step. A student's own check plays other seeds, and calls a result safe only a
-point above a step.
+No recipe's credit moves by more than one step. A student's own check plays other seeds, and fewer; it
+calls a result safe where it stands above its step by two errors of the difference of two such means, by the spread of
+its own seeds, and by a point at least.
 """
 
 

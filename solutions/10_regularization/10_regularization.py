@@ -900,7 +900,8 @@ wall_or_spring_demo(l2_optimum, matching_alpha, early_stopped)
 # the new averages and `t + 1`. `decay` is the $\lambda$ of the formula, and the point that decays is the old one.
 #
 # The paper multiplies the decay by a schedule of its own and not by the rate. So a decay that is not multiplied by `lr`
-# is accepted and named, as is the decay of the point after Adam's step, and an ε within the root.
+# is accepted and named, as is the decay of the point after Adam's step; and, as in lesson 6, an ε within the root, or
+# at the root of the uncorrected average.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_adamw_step"}
 def adamw_step(theta, grad, state, *, lr, rho1, rho2, eps, decay):

@@ -158,9 +158,11 @@ show(fig, "Left: the four corners of a square; classes 0 and 1 lie on opposite d
 #
 # **Goal** · draw $k$ rows as k-means++ does. **Difficulty** ●●● · **about 12 minutes**
 #
-# Return the rows in the order in which they were drawn. Draw from `generator` alone; how you draw is free, as long as
-# the probabilities are right. `x` has at least $k$ different rows. The greedy form, which draws several rows each time
-# and keeps the one that helps most (scikit-learn does it), is accepted and named.
+# Return the rows in the order in which they were drawn. Draw from `generator` alone (a generator of numpy that is
+# seeded by a draw from it will do); how you draw is free, as long as the probabilities are right. `x` has at least $k$
+# different rows. For many rows `torch.cdist` takes a short cut that leaves a small distance between a row and itself:
+# here that row's odds are to be 0. The greedy form, which draws several rows each time and keeps the one that helps
+# most (scikit-learn does it), is accepted and named.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_kmeans_plus_plus"}
 def kmeans_plus_plus(x, k, generator):
@@ -269,9 +271,9 @@ for name, start in (("rows at random", any_rows), ("k-means++", kmeans_plus_plus
 #
 # **Goal** · a width for each centre, from its own rows. **Difficulty** ●● · **about 8 minutes**
 #
-# The centres are what they are, and need not be the means of their rows. No width may be smaller than `floor`, and a
-# centre that no row is nearest to gets `floor`. The spread in all coordinates together, without the division by $d$, is
-# accepted and named.
+# The centres are what they are, and need not be the means of their rows. No row is equally near to two of them. No
+# width may be smaller than `floor`, and a centre that no row is nearest to gets `floor`. The spread in all coordinates
+# together, without the division by $d$, is accepted and named.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_cluster_widths"}
 def cluster_widths(x, centers, *, floor):
@@ -483,7 +485,8 @@ rbf_demo(rbf_features, fit_readout)
 # **Goal** · the gradient of the loss by all that can move. **Difficulty** ●●●● · **about 20 minutes**
 #
 # The gradients are those of the *mean* of the squares, without a ½, and by $\sigma$ itself. Your `rbf_features` may
-# help. However you get the numbers is fine, `torch.autograd` too; but deriving them once is the exercise.
+# help. However you get the numbers is fine, `torch.autograd` too; but deriving them once is the exercise. (Differences
+# of the loss have to go to both sides: eight digits are looked at.)
 
 # %% nbgrader={"solution": true, "grade_id": "answer_rbf_gradients"}
 def rbf_gradients(x, targets, centers, widths, weights):
@@ -931,7 +934,7 @@ show(fig, "Ten digits, clean, with noise, and as two autoencoders give them back
 # **Goal** · train layer by layer, each on the codes of the one below. **Difficulty** ●● · **about 6 minutes**
 #
 # `train_layer(inputs, size)` trains an autoencoder with `size` hidden units on the rows `inputs` and returns its
-# encoder, a function. Call it once for each layer, the layer next to the rows first.
+# encoder, a function. Call it once for each layer, the layer next to the rows first. There is at least one.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_pretrain_stack"}
 def pretrain_stack(x, sizes, train_layer):
@@ -1061,6 +1064,8 @@ print(f"eight principal components {float((pca_copy(test.x, 8) - test.x).square(
 # ### Exercise 9 · `reparametrize`
 #
 # **Goal** · a code from mean, log-variance and noise. **Difficulty** ● · **about 3 minutes**
+#
+# A code without gradients is accepted too, but nothing can be trained with it.
 
 # %% nbgrader={"solution": true, "grade_id": "answer_reparametrize"}
 def reparametrize(mean, log_variance, noise):

@@ -41,7 +41,7 @@ RATES = {"Adam": 0.01, "gradient descent": 0.5}
 PEAK, LOW, END = 0.3, 0.1, 1e-3  # of the steps, and of the rate
 
 PARTS: Mapping[str, tuple[str, str]] = {
-    "he": ("He", "weights of deviation 1"),
+    "he": ("He's start", "weights of deviation 1"),
     "batch_norm": ("batch norm", "biases alone"),
     "dropout": ("dropout", "all units kept"),
     "adam": ("Adam", "gradient descent"),

@@ -154,7 +154,9 @@ def pinball_error(share: float) -> Callable[[torch.Tensor, torch.Tensor], torch.
     return loss
 
 
-def tanh_energy(matrix: torch.Tensor, shift: torch.Tensor | float = 0.0) -> Callable[[torch.Tensor], torch.Tensor]:
+def tanh_energy(
+    matrix: torch.Tensor, shift: torch.Tensor | float = 0.0, shape: Sequence[int] | None = None
+) -> Callable[[torch.Tensor], torch.Tensor]:
     """The loss ½‖tanh(Mθ + c)‖², which curves upwards in some places and downwards in others.
 
     Parameters
@@ -163,14 +165,18 @@ def tanh_energy(matrix: torch.Tensor, shift: torch.Tensor | float = 0.0) -> Call
         The weights M.
     shift : Tensor, shape (m,), or float
         The shift c; without it the loss is the same at θ and −θ.
+    shape : sequence of int or None
+        The shape that θ must have; None lets any pass.
 
     Returns
     -------
     callable
-        Maps θ of any shape with n entries to a scalar.
+        Maps θ of that shape, with n entries, to a scalar. It raises ValueError where θ has another.
     """
 
     def f(theta: torch.Tensor) -> torch.Tensor:
+        if shape is not None and tuple(theta.shape) != tuple(shape):
+            raise ValueError(f"θ has the shape {tuple(theta.shape)}, and this loss takes {tuple(shape)}")
         return 0.5 * torch.tanh(matrix @ theta.reshape(-1) + shift).square().sum()
 
     return f

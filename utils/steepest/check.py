@@ -134,7 +134,7 @@ def describe(finding: Finding, cases: int) -> str:
     if finding.measured:
         return f"{finding.symptom}.\n{finding.text}" if finding.symptom else finding.text
     if finding.credit == 1:
-        passed = f"all {cases} cases passed."
+        passed = f"all {cases} cases passed." if cases > 1 else "its only case passed."
         if finding.name is None:
             return passed
         return f"{passed}\nYou use another sound convention ({_words(finding.name)}): {finding.text}"

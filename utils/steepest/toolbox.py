@@ -31,7 +31,8 @@ MARK = (
 )
 FILE = "<toolbox>"
 KEPT = """\
-They stand in this cell now and are handed in with it; the other notebooks are not. Where your front end
+Found, not checked: whether they are right the checks of their own lessons say. They stand in this cell
+now and are handed in with it; the other notebooks are not. Where your front end
 still shows the call alone, copy the text of the cell from below into it."""
 
 

@@ -94,6 +94,30 @@ def _costs(
     return costs
 
 
+def _added_sizes(sizes: Sequence[int]) -> Costs:
+    """Three sizes a product, added."""
+    pairs = list(itertools.pairwise(sizes))
+    return sum(sizes[0] + into + out for into, out in pairs[1:]), sum(
+        sizes[-1] + into + out for into, out in pairs[:-1]
+    )
+
+
+def _largest_step(sizes: Sequence[int]) -> Costs:
+    """The product that costs most."""
+    areas = [into * out for into, out in itertools.pairwise(sizes)]
+    return sizes[0] * max(areas[1:], default=0), sizes[-1] * max(areas[:-1], default=0)
+
+
+def _averaged(over: Callable[[int], int]) -> Callable[[Sequence[int]], tuple[float, float]]:
+    """The costs divided by a number that follows from how many sizes there are."""
+
+    def costs(sizes: Sequence[int]) -> tuple[float, float]:
+        forward, reverse = reference.chain_costs(sizes)
+        return forward / max(over(len(sizes)), 1), reverse / max(over(len(sizes)), 1)
+
+    return costs
+
+
 def _triples(sizes: Sequence[int]) -> Costs:
     """Neighbours of three, as where every product met two single layers."""
     total = sum(a * b * c for a, b, c in zip(sizes, sizes[1:], sizes[2:], strict=False))
@@ -207,12 +231,14 @@ CHAIN_COSTS = Exercise(
         Mistake(
             "one_too_few",
             _costs(forward=slice(2, None), reverse=slice(None, -2)),
-            "A product is missing in each direction: L matrices take L − 1 products.",
+            "A product is missing, in one direction or in both: L matrices take L − 1 products each way.",
             0.5,
             forms=[
                 _costs(forward=slice(1, -1), reverse=slice(1, -1)),
                 _costs(forward=slice(2, None)),
                 _costs(reverse=slice(None, -2)),
+                _costs(forward=slice(1, -1)),
+                _costs(reverse=slice(1, -1)),
             ],
         ),
         Mistake(
@@ -254,6 +280,7 @@ CHAIN_COSTS = Exercise(
                     sizes[0] * sizes[1] * sizes[2] if len(sizes) > 2 else 0,
                     sizes[-1] * sizes[-2] * sizes[-3] if len(sizes) > 2 else 0,
                 ),
+                _largest_step,
             ],
         ),
         Mistake(
@@ -278,6 +305,39 @@ CHAIN_COSTS = Exercise(
             ),
             "The costs of the single products are returned. Their sum is asked for, one number for each direction.",
             0.5,
+        ),
+        Mistake(
+            "three_sizes_added",
+            _added_sizes,
+            "The three sizes of a product are added. An (a × b) matrix times a (b × c) matrix takes a·b·c "
+            "multiplications.",
+            0.25,
+        ),
+        Mistake(
+            "both_ends_at_once",
+            _costs(ends=lambda sizes: (sizes[0] * sizes[-1], sizes[0] * sizes[-1])),
+            "Both ends of the net enter every product. The forward direction keeps the n₀ columns alone, the reverse "
+            "direction the n_L rows alone.",
+            0.25,
+        ),
+        Mistake(
+            "mean_cost",
+            _averaged(lambda count: count - 2),
+            "The costs are averaged over the products or the layers. What the whole way costs is their sum.",
+            0.25,
+            forms=[_averaged(lambda count: count - 1), _averaged(lambda count: count)],
+        ),
+        Mistake(
+            "one_count_for_both",
+            lambda sizes: (reference.chain_costs(sizes)[0],) * 2,
+            "Both directions are given one number. They cost the same only by chance: forward keeps n₀ columns, and "
+            "reverse n_L rows.",
+            0.25,
+            forms=[
+                lambda sizes: (reference.chain_costs(sizes)[1],) * 2,
+                lambda sizes: (min(reference.chain_costs(sizes)),) * 2,
+                lambda sizes: (max(reference.chain_costs(sizes)),) * 2,
+            ],
         ),
     ],
 )

@@ -16,27 +16,35 @@ from steepest_exercises.inputs import normal
 
 Part = Callable[[Tensor, Tensor], Tensor]
 FAR = 1e4
+FORGOTTEN = 0.25  # what it costs to fail at far scores
 SLACK = 1000.0  # of far scores: whoever clamps probabilities by 1e−7 keeps finite, and that is what is asked
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(name: str, task: str, scores: Tensor, targets: Tensor, corner: float = 0.0) -> Case:
         inputs = {"args": [scores, targets], "kwargs": {"task": task}, "outputs": ["the gradient"]}
-        return Case(name, inputs, corner=corner, slack=SLACK if corner else 1.0)
+        return Case(name, inputs, corner=corner, slack=SLACK if corner == FORGOTTEN else 1.0)
 
     def regression(name: str, n: int, k: int, dtype: torch.dtype = torch.float64) -> Case:
         scores, targets = (1.5 * normal(rng, n, k).to(dtype) for _ in range(2))
         return case(name, "regression", scores, targets)
 
-    def binary(name: str, n: int, kind: torch.dtype, dtype: torch.dtype = torch.float64) -> Case:
+    def binary(name: str, n: int, kind: torch.dtype, dtype: torch.dtype = torch.float64, corner: float = 0.0) -> Case:
         targets = torch.from_numpy((rng.permutation(n) + rng.integers(2)) % 2)
-        return case(name, "binary", 2 * normal(rng, n).to(dtype), targets.to(kind))
+        return case(name, "binary", 2 * normal(rng, n).to(dtype), targets.to(kind), corner)
 
-    def classes(name: str, n: int, k: int, dtype: torch.dtype = torch.float64) -> Case:
-        return case(name, "classes", 2 * normal(rng, n, k).to(dtype), labels(n, k))
+    def classes(
+        name: str, n: int, k: int, dtype: torch.dtype = torch.float64, corner: float = 0.0, last: bool = True
+    ) -> Case:
+        return case(name, "classes", 2 * normal(rng, n, k).to(dtype), labels(n, k, last), corner)
 
-    def labels(n: int, k: int) -> Tensor:
-        return torch.from_numpy((rng.permutation(n) + rng.integers(k)) % k)
+    def labels(n: int, k: int, last: bool = True) -> Tensor:
+        """Of which one is the last class, or none is."""
+        found = (rng.permutation(n) + rng.integers(k)) % k
+        found[found == k - 1] = 0
+        if last:
+            found[rng.integers(n)] = k - 1
+        return torch.from_numpy(found)
 
     def far(*signs: object) -> Tensor:
         table = torch.tensor(signs, dtype=torch.float64)
@@ -49,14 +57,19 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         regression("regression, one column", 7, 1),
         regression("regression, float32", 6, 4, float32),
         binary("two classes by one score", 6, float64),
-        binary("two classes, targets in whole numbers", 9, torch.int64),
+        binary("two classes, targets in whole numbers", 9, torch.int64, corner=0.1),
         binary("two classes, float32", 7, float32, float32),
         classes("five rows, three classes", 5, 3),
         classes("as many rows as classes", 4, 4),
         classes("three rows, six classes", 3, 6),
         classes("classes, float32", 8, 5, float32),
-        case("scores of ±10 000, two classes", "binary", far(1, -1, 1, -1), far(0, 0, 0, 0).gt(FAR).double(), 0.25),
-        case("scores of ±10 000, classes", "classes", far((1, -1, 0), (-1, -1, 1), (1, 1, -1)), labels(3, 3), 0.25),
+        classes("no row of the last class", 6, 4, corner=0.1, last=False),
+        case(
+            "scores of ±10 000, two classes", "binary", far(1, -1, 1, -1), far(0, 0, 0, 0).gt(FAR).double(), FORGOTTEN
+        ),
+        case(
+            "scores of ±10 000, classes", "classes", far((1, -1, 0), (-1, -1, 1), (1, 1, -1)), labels(3, 3), FORGOTTEN
+        ),
     ]
 
 
@@ -143,6 +156,49 @@ def _numbers_for_rows(scores: Tensor, targets: Tensor) -> Tensor:
 def _squared_on_softmax(scores: Tensor, targets: Tensor) -> Tensor:
     probabilities = scores.softmax(dim=1)
     return reference.softmax_backward(probabilities, probabilities - _hot(scores, targets)) / len(scores)
+
+
+def _at(choose: Callable[[Tensor, Tensor, Tensor], None]) -> Part:
+    """1 is subtracted from probabilities where `choose` says so, in place: of them, the rows' numbers and labels."""
+
+    def part(scores: Tensor, targets: Tensor) -> Tensor:
+        delta = scores.softmax(dim=1)
+        choose(delta, torch.arange(len(targets), device=targets.device), targets)
+        return delta / len(targets)
+
+    return part
+
+
+def _whole_columns(delta: Tensor, rows: Tensor, targets: Tensor) -> None:
+    delta[:, targets] -= 1
+
+
+def _whole_rows(delta: Tensor, rows: Tensor, targets: Tensor) -> None:
+    delta[targets] -= 1
+
+
+def _places_exchanged(delta: Tensor, rows: Tensor, targets: Tensor) -> None:
+    delta[targets, rows] -= 1
+
+
+def _entry_set_to(value: float) -> Part:
+    def chosen(delta: Tensor, rows: Tensor, targets: Tensor) -> None:
+        delta[rows, targets] = value
+
+    return _at(chosen)
+
+
+def _one_class_off(by: int) -> Part:
+    def chosen(delta: Tensor, rows: Tensor, targets: Tensor) -> None:
+        delta[rows, (targets + by) % delta.shape[1]] -= 1
+
+    return _at(chosen)
+
+
+def _powers(scores: Tensor, targets: Tensor) -> Tensor:
+    """Exponentials that nobody has divided by their sum."""
+    powers = (scores - scores.amax(dim=1, keepdim=True)).exp()
+    return (powers - _hot(scores, targets)) / len(scores)
 
 
 def _with_slope(scores: Tensor, targets: Tensor) -> Tensor:
@@ -380,6 +436,7 @@ OUTPUT_DELTA = Exercise(
             0.5,
             forms=[
                 _delta(classes=lambda scores, targets: (_own(scores.softmax(dim=1), targets) - 1) / len(scores)),
+                _delta(classes=lambda scores, targets: (_own(scores.softmax(dim=1), targets)[:, 0] - 1) / len(scores)),
             ],
         ),
         Mistake(
@@ -391,6 +448,7 @@ OUTPUT_DELTA = Exercise(
             ),
             "The targets have no part in the result: prediction − target.",
             forms=[
+                _delta(lambda scores, targets: scores / len(scores)),
                 _delta(binary=lambda scores, targets: scores.sigmoid() / len(scores)),
                 _delta(classes=lambda scores, targets: scores.softmax(dim=1) / len(scores)),
             ],
@@ -430,7 +488,12 @@ OUTPUT_DELTA = Exercise(
             _all(lambda delta, scores: delta.sum(dim=0)),
             "The rows are added. Every score has a gradient of its own: the result has the shape of the scores.",
             0.25,
-            forms=[_all(lambda delta, scores: delta.sum(dim=-1))],
+            forms=[
+                _all(lambda delta, scores: delta.sum(dim=-1)),
+                _delta(lambda scores, targets: (scores - targets).mean(dim=0)),
+                _delta(lambda scores, targets: (scores - targets).mean()),
+                _delta(lambda scores, targets: (scores - targets).sum(dim=1) / len(scores)),
+            ],
         ),
         Mistake(
             "logarithms",
@@ -445,6 +508,91 @@ OUTPUT_DELTA = Exercise(
                 _delta(
                     classes=lambda scores, targets: (scores.log_softmax(dim=1) - _hot(scores, targets)) / len(scores)
                 ),
+            ],
+        ),
+        Mistake(
+            "whole_columns_at_the_labels",
+            _delta(classes=_at(_whole_columns)),
+            "1 is subtracted in the wrong places: `delta[:, targets]` takes whole columns and `delta[targets]` whole "
+            "rows. One entry of each row is meant: `delta[torch.arange(n), targets]`.",
+            0.5,
+            forms=[_delta(classes=_at(_whole_rows)), _delta(classes=_at(_places_exchanged))],
+        ),
+        Mistake(
+            "classes_counted_by_the_labels",
+            _delta(classes=lambda scores, targets: (scores.softmax(dim=1) - functional.one_hot(targets)) / len(scores)),
+            "The number of classes is that of the largest label and 1, which is too few where the last class is "
+            "missing. Give it: `one_hot(targets, scores.shape[1])`.",
+            0.9,
+        ),
+        Mistake(
+            "label_off_by_one",
+            _delta(classes=_one_class_off(-1)),
+            "1 is subtracted at the class beside the right one. Classes are counted from 0, as indices are.",
+            0.5,
+            forms=[_delta(classes=_one_class_off(1))],
+        ),
+        Mistake(
+            "target_added",
+            _delta(
+                lambda scores, targets: (scores + targets) / len(scores),
+                lambda scores, targets: (scores.sigmoid() + targets) / len(scores),
+                lambda scores, targets: (scores.softmax(dim=1) + _hot(scores, targets)) / len(scores),
+            ),
+            "The target is added to the prediction. It is subtracted: where both agree nothing pulls.",
+            0.25,
+            forms=[
+                _delta(classes=lambda scores, targets: (scores.softmax(dim=1) + _hot(scores, targets)) / len(scores)),
+                _delta(binary=lambda scores, targets: (scores.sigmoid() + targets) / len(scores)),
+                _delta(lambda scores, targets: (scores + targets) / len(scores)),
+            ],
+        ),
+        Mistake(
+            "twice_the_cross_entropy",
+            _all(lambda delta, scores: 2 * delta),
+            "The gradient of a cross-entropy is twice too large. A 2 comes from a square without its ½; the logarithm "
+            "has none.",
+            0.5,
+            forms=[
+                _delta(binary=lambda scores, targets: 2 * _binary(scores, targets)),
+                _delta(classes=lambda scores, targets: 2 * _classes(scores, targets)),
+            ],
+        ),
+        Mistake(
+            "exponentials_not_divided",
+            _delta(classes=_powers),
+            "The exponentials are not divided by their sum. Probabilities of a row add up to 1: softmax.",
+            0.25,
+            forms=[
+                _delta(binary=lambda scores, targets: (scores.exp() - targets) / len(scores)),
+                _delta(classes=lambda scores, targets: (scores.exp() - _hot(scores, targets)) / len(scores)),
+            ],
+        ),
+        Mistake(
+            "loss_for_its_gradient",
+            _delta(lambda scores, targets: (scores - targets).square() / (2 * len(scores))),
+            "A loss is returned where its gradient is asked for. The derivative of ½e² is e, and that of the "
+            "cross-entropy by the scores p − y.",
+            0.25,
+            forms=[
+                _delta(lambda scores, targets: (scores - targets).square() / len(scores)),
+                _delta(
+                    lambda scores, targets: (scores - targets).square().sum(dim=1).mean() / 2,
+                    _logistic,
+                    functional.cross_entropy,
+                ),
+                _delta(binary=_logistic, classes=functional.cross_entropy),
+            ],
+        ),
+        Mistake(
+            "entry_replaced",
+            _delta(classes=_entry_set_to(-1.0)),
+            "The entry of the right class is replaced by a number, and its probability is gone. Subtract 1 from it: "
+            "`-= 1`, not `= -1`.",
+            0.5,
+            forms=[
+                _delta(classes=_entry_set_to(0.0)),
+                _delta(classes=_entry_set_to(1.0)),
             ],
         ),
     ],

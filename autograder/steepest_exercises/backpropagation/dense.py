@@ -218,6 +218,7 @@ DENSE_BACKWARD = Exercise(
             "grad_weight is that of a single row. Each row has its outer product of grad_out and x; they are added.",
             0.5,
             forms=[
+                _backward(grad_weight=lambda g, x, w: torch.outer(g[0], x[0]), grad_bias=lambda g, x, w: g[0].clone()),
                 _backward(grad_weight=lambda g, x, w: torch.outer(g[-1], x[-1])),
                 _backward(
                     grad_weight=lambda g, x, w: torch.outer(g[-1], x[-1]), grad_bias=lambda g, x, w: g[-1].clone()
@@ -268,6 +269,30 @@ DENSE_BACKWARD = Exercise(
             "Signs of grad_out are lost, so that rows which pull in opposite directions no longer cancel.",
             0.25,
             forms=[_backward(grad_bias=lambda g, x, w: g.abs().sum(dim=0))],
+        ),
+        Mistake(
+            "slope_of_an_activation",
+            lambda grad_out, x, weight: _backward()(grad_out * (1 - torch.tanh(x @ weight.T) ** 2), x, weight),
+            "grad_out is multiplied by the slope of an activation. It is the gradient at z, in front of any "
+            "activation: take it as it comes.",
+            0.25,
+            forms=[
+                lambda grad_out, x, weight: _backward()(grad_out * (x @ weight.T > 0), x, weight),
+                lambda grad_out, x, weight: _backward()(
+                    grad_out * (s := torch.sigmoid(x @ weight.T)) * (1 - s), x, weight
+                ),
+                lambda grad_out, x, weight: _backward()(grad_out * (1 - grad_out**2), x, weight),
+                _backward(grad_x=lambda g, x, w: (g @ w) * (1 - x**2)),
+                _backward(grad_x=lambda g, x, w: (g @ w) * (1 - torch.tanh(x) ** 2)),
+                _backward(grad_x=lambda g, x, w: (g @ w) * (x > 0)),
+            ],
+        ),
+        Mistake(
+            "forward_again",
+            _backward(grad_x=lambda g, x, w: x @ w.T),
+            "grad_x is the way forward, x Wᵀ, once more. Backward grad_out meets the weights: grad_out W.",
+            0.25,
+            forms=[_backward(grad_x=lambda g, x, w: (x @ w.T) @ w)],
         ),
     ],
 )

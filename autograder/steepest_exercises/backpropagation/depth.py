@@ -19,10 +19,10 @@ DEEP = 25
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
-    def case(name: str, *widths: int, dtype: torch.dtype = torch.float64, slack: float = 1.0) -> Case:
+    def case(name: str, *widths: int, dtype: torch.dtype = torch.float64, slack: float = 1.0, low: float = 0.1) -> Case:
         """Widths from the input's to the output's."""
         weights = [normal(rng, out, into) / into**0.5 for into, out in itertools.pairwise(widths)]
-        slopes = [uniform(rng, 0.1, 1.0, out) for out in widths[1:]]
+        slopes = [uniform(rng, low, 1.0, out) for out in widths[1:]]
         args = [normal(rng, widths[-1]).to(dtype), [w.to(dtype) for w in weights], [s.to(dtype) for s in slopes]]
         return Case(name, {"args": args, "kwargs": {}, "outputs": ["the norms"]}, slack=slack)
 
@@ -35,6 +35,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("one unit a layer", 1, 1, 1, 1),
         case("twenty-five layers", *[6] * (DEEP + 1), slack=10),
         case("float32", 6, 5, 5, 4, dtype=torch.float32, slack=3),
+        case("slopes of both signs", 7, 9, 8, 6, low=-1.0),
     ]
 
 
@@ -111,6 +112,37 @@ def _at_the_sums(delta: Tensor, weights: Sequence[Tensor], slopes: Sequence[Tens
     return norms
 
 
+def _measured_at_the_sums(delta: Tensor, weights: Sequence[Tensor], slopes: Sequence[Tensor]) -> Tensor:
+    """Each norm is taken behind the slopes and before the weights."""
+    found = [delta.norm()]
+    for weight, slope in zip(reversed(weights), reversed(slopes), strict=True):
+        found.insert(0, (slope * delta).norm())
+        delta = weight.T @ (slope * delta)
+    return torch.stack(found)
+
+
+def _unit_length(*, first: bool, at_once: bool) -> Callable[..., Tensor]:
+    """The gradient is made one of length 1 on its way down: also at the top, or before it is measured."""
+
+    def norms(delta: Tensor, weights: Sequence[Tensor], slopes: Sequence[Tensor]) -> Tensor:
+        found = [delta.norm()]
+        delta = delta / delta.norm() if first else delta
+        for weight, slope in zip(reversed(weights), reversed(slopes), strict=True):
+            delta = weight.T @ (slope * delta)
+            found.insert(0, (delta / delta.norm()).norm() if at_once else delta.norm())
+            delta = delta / delta.norm()
+        return torch.stack(found)
+
+    return norms
+
+
+def _gradients(delta: Tensor, weights: Sequence[Tensor], slopes: Sequence[Tensor]) -> list[Tensor]:
+    found = [delta]
+    for weight, slope in zip(reversed(weights), reversed(slopes), strict=True):
+        found.insert(0, weight.T @ (slope * found[0]))
+    return found
+
+
 def _bound(size: Callable[[Tensor], Tensor], slopes_in: bool = True) -> Callable[..., Tensor]:
     """The top's norm times a norm of each Jacobian."""
 
@@ -118,6 +150,18 @@ def _bound(size: Callable[[Tensor], Tensor], slopes_in: bool = True) -> Callable
         found = [delta.norm()]
         for weight, slope in zip(reversed(weights), reversed(slopes), strict=True):
             found.insert(0, found[0] * size(slope[:, None] * weight if slopes_in else weight))
+        return torch.stack(found)
+
+    return norms
+
+
+def _bound_by_parts(largest: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The top's norm times the largest slope and the largest singular value of each layer."""
+
+    def norms(delta: Tensor, weights: Sequence[Tensor], slopes: Sequence[Tensor]) -> Tensor:
+        found = [delta.norm()]
+        for weight, slope in zip(reversed(weights), reversed(slopes), strict=True):
+            found.insert(0, found[0] * largest(slope) * torch.linalg.matrix_norm(weight, ord=2))
         return torch.stack(found)
 
     return norms
@@ -259,19 +303,8 @@ DELTA_NORMS = Exercise(
                 _bound(torch.linalg.matrix_norm),
                 _bound(lambda weight: torch.linalg.matrix_norm(weight, ord=2), slopes_in=False),
                 _bound(torch.linalg.matrix_norm, slopes_in=False),
-                lambda delta, weights, slopes: torch.stack(
-                    [
-                        delta.norm()
-                        * torch.stack(
-                            [
-                                slope.max() * torch.linalg.matrix_norm(weight, ord=2)
-                                for weight, slope in zip(weights[layer:], slopes[layer:], strict=True)
-                            ]
-                            or [torch.ones_like(delta[0])]
-                        ).prod()
-                        for layer in range(len(weights) + 1)
-                    ]
-                ),
+                _bound_by_parts(lambda slope: slope.abs().max()),
+                _bound_by_parts(torch.max),
             ],
         ),
         Mistake(
@@ -397,8 +430,86 @@ DELTA_NORMS = Exercise(
                     delta.norm(),
                 ]
             ),
-            "Each layer gets the delta of the top. What one layer gives is what the next one below gets.",
+            "Each layer gets the delta of the top, which raises unless widths are equal. What one layer gives is what "
+            "the next one below gets.",
             0.25,
+            forms=[
+                lambda delta, weights, slopes: torch.stack(
+                    [
+                        *((weight.T @ (slope * delta)).norm() for weight, slope in zip(weights, slopes, strict=True)),
+                        delta.norm(),
+                    ]
+                ),
+            ],
+        ),
+        Mistake(
+            "sizes_of_the_slopes",
+            _norms(lambda delta, weights, slopes, layer: weights[layer].T @ (slopes[layer].abs() * delta)),
+            "Signs are lost on the way down. A slope may be negative, as GELU's is left of its minimum, and a "
+            "weight and a gradient too: what cancels must cancel.",
+            0.5,
+            forms=[
+                _norms(lambda delta, weights, slopes, layer: weights[layer].T @ (slopes[layer].clamp(min=0) * delta)),
+                _norms(lambda delta, weights, slopes, layer: (weights[layer].T @ (slopes[layer] * delta)).abs()),
+                _norms(lambda delta, weights, slopes, layer: weights[layer].abs().T @ (slopes[layer] * delta).abs()),
+                _norms(lambda delta, weights, slopes, layer: weights[layer].abs().T @ (slopes[layer] * delta)),
+            ],
+        ),
+        Mistake(
+            "measured_at_the_sums",
+            _measured_at_the_sums,
+            "The norms are taken behind the slopes, before the weights: these are gradients at the sums z. Asked for "
+            "are those at the outputs of the layers: multiply by the weights first, and measure then.",
+            0.5,
+        ),
+        Mistake(
+            "normalized_on_the_way",
+            _unit_length(first=False, at_once=False),
+            "The gradient is shortened to length 1 on its way down, so that the norms do not go on from one another. "
+            "Hand it down as it is, and measure alone.",
+            0.25,
+            forms=[_unit_length(first=False, at_once=True)],
+        ),
+        Mistake(
+            "slope_at_the_top_too",
+            lambda delta, weights, slopes: _norms()(slopes[-1] * delta, weights, slopes),
+            "delta meets the last layer's slopes before it is measured, and once more on its way through that layer. "
+            "It is given at the outputs of the last layer: its own norm comes first.",
+            0.5,
+        ),
+        Mistake(
+            "slopes_taken_for_outputs",
+            _norms(lambda delta, weights, slopes, layer: weights[layer].T @ ((1 - slopes[layer] ** 2) * delta)),
+            "The slopes are taken for outputs of tanh or of a sigmoid, and their slope is made of them. They are "
+            "slopes already: multiply by them as they are.",
+            0.25,
+            forms=[
+                _norms(
+                    lambda delta, weights, slopes, layer: (
+                        weights[layer].T @ (slopes[layer] * (1 - slopes[layer]) * delta)
+                    )
+                ),
+            ],
+        ),
+        Mistake(
+            "slopes_added",
+            _norms(lambda delta, weights, slopes, layer: weights[layer].T @ (slopes[layer] + delta)),
+            "The slopes are added to the gradient. The chain rule multiplies.",
+            0.25,
+        ),
+        Mistake(
+            "gradients_returned",
+            _gradients,
+            "The gradients themselves are returned, in a list. One number for each is asked for: its norm.",
+            0.25,
+            forms=[lambda delta, weights, slopes: _gradients(delta, weights, slopes)[0]],
+        ),
+        Mistake(
+            "running_sum_of_norms",
+            _norms(give=lambda norms: norms.flip(0).cumsum(0).flip(0)),
+            "The norms are added up from layer to layer. Each entry is the norm at one layer alone.",
+            0.25,
+            forms=[_norms(give=lambda norms: norms.cumsum(0)), _norms(give=lambda norms: norms.sum())],
         ),
     ],
     equivalent={

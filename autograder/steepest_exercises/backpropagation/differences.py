@@ -31,7 +31,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
     ) -> Case:
         n = int(np.prod(shape))
         matrix, shift = normal(rng, n + 2, n) * 0.28 / size, normal(rng, n + 2) / 2
-        f = Named("tanh_energy", {"matrix": matrix.to(dtype), "shift": shift.to(dtype)})
+        f = Named("tanh_energy", {"matrix": matrix.to(dtype), "shift": shift.to(dtype), "shape": list(shape)})
         x = (size * (1 + normal(rng, *shape).abs())).to(dtype)
         inputs = {"args": [f, x], "kwargs": {"eps": eps}, "outputs": ["the gradient"]}
         return Case(name, inputs, slack=SLACK, corner=corner)
@@ -189,6 +189,12 @@ def _along_the_first_axis(f: Objective, x: Tensor, *, eps: float) -> Tensor:
     return gradient
 
 
+def _as_a_row(f: Objective, x: Tensor, *, eps: float) -> Tensor:
+    """f gets one row, whatever the shape of x."""
+    row: Tensor = reference.numerical_gradient(f, x.reshape(-1), eps=eps).reshape(x.shape)
+    return row
+
+
 def _own_step(width: float) -> Numerical:
     """A step of its own, and in float32 one that is not lost in rounding."""
 
@@ -251,11 +257,26 @@ NUMERICAL_GRADIENT = Exercise(
         Mistake(
             "division_before_the_brackets",
             _differences(lambda high, low, here, eps: (high - low) / 2 * eps),
-            "It is multiplied by ε: `/ 2 * eps` divides by 2 and then multiplies. Write `/ (2 * eps)`.",
+            "`/ 2 * eps` divides by 2 and then multiplies by ε, and `/ eps * 2` the other way round: what stands "
+            "behind the `*` is not below the line. Write `/ (2 * eps)`.",
+            0.25,
+            forms=[_differences(lambda high, low, here, eps: (high - low) / eps * 2)],
+        ),
+        Mistake(
+            "one_value_divided",
+            _differences(lambda high, low, here, eps: high - low / (2 * eps)),
+            "Only the second value is divided. Brackets belong around the difference: (f(x + ε) − f(x − ε)) / (2 ε).",
+            0.25,
+            forms=[_differences(lambda high, low, here, eps: high - low / eps)],
+        ),
+        Mistake(
+            "divided_by_the_square",
+            _differences(lambda high, low, here, eps: (high - low) / (2 * eps) ** 2),
+            "It is divided by the square of the width. The square belongs to a second derivative: divide by 2ε.",
             0.25,
             forms=[
-                _differences(lambda high, low, here, eps: high - low / (2 * eps)),
-                _differences(lambda high, low, here, eps: (high - low) / eps * 2),
+                _differences(lambda high, low, here, eps: (high - low) / eps**2),
+                _differences(lambda high, low, here, eps: (high - low) / (2 * eps**2)),
             ],
         ),
         Mistake(
@@ -388,6 +409,13 @@ NUMERICAL_GRADIENT = Exercise(
                     / 3
                 ),
             ],
+        ),
+        Mistake(
+            "row_handed_to_f",
+            _as_a_row,
+            "f is called with x as one row. It takes tensors of the shape of x: turn the moved copy back to x.shape "
+            "before f is called.",
+            0.5,
         ),
     ],
     equivalent={reasons.ONLY_THE_SHAPE: ["gradient = torch.ones_like(x)"]},

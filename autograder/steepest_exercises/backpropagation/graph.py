@@ -243,6 +243,20 @@ def _all_sinks(edges: Sequence[Edge], n: int) -> list[float]:
     return found
 
 
+def _swept_to(last: int) -> Gradient:
+    """Nodes hand on from the last down to the one of this number."""
+
+    def gradient(edges: Sequence[Edge], n: int) -> list[float]:
+        found = [0.0] * (n - 1) + [1.0]
+        for node in range(n - 1, last - 1, -1):
+            for start, end, slope in edges:
+                if end == node:
+                    found[start] += slope * found[node]
+        return found
+
+    return gradient
+
+
 def _last_left_out(edges: Sequence[Edge], n: int) -> list[float]:
     return [*reference.graph_gradient(edges, n)[:-1], 0.0]
 
@@ -289,6 +303,8 @@ GRAPH_GRADIENT = Exercise(
             forms=[
                 _over_successors(lambda slopes, above: _products(slopes, above)[-1]),
                 _over_successors(lambda slopes, above: _products(slopes, above)[0]),
+                lambda edges, n: _over_successors(lambda slopes, above: _products(slopes, above)[-1])(sorted(edges), n),
+                lambda edges, n: _over_successors(lambda slopes, above: _products(slopes, above)[0])(sorted(edges), n),
             ],
         ),
         Mistake(
@@ -301,8 +317,9 @@ GRAPH_GRADIENT = Exercise(
         Mistake(
             "order_of_the_list",
             _sweep(lambda edges: edges),
-            "Edges are used in an order in which a node hands on its gradient before it has all of it. The list comes "
-            "in any order: go from the last node to the first, by the numbers of the nodes.",
+            "Edges are used in an order in which a node hands on its gradient before it has all of it: some paths are "
+            "lost, or all but single edges. The list comes in any order: go from the last node to the first, by the "
+            "numbers of the nodes.",
             0.25,
             forms=[
                 _sweep(lambda edges: list(edges)[::-1]),
@@ -386,6 +403,7 @@ GRAPH_GRADIENT = Exercise(
             "Where several paths lead on, they are multiplied. Along a path slopes multiply, and different paths are "
             "added.",
             0.25,
+            forms=[_sweep(join=lambda old, slope, above: old * slope * above, first=1.0)],
         ),
         Mistake(
             "averages_paths",
@@ -471,6 +489,14 @@ GRAPH_GRADIENT = Exercise(
             lambda edges, n: reference.graph_gradient(edges, n)[:-1],
             "One entry is missing, that of the last node, which is 1: the list has n entries.",
             0.5,
+        ),
+        Mistake(
+            "sweep_one_node_short",
+            _swept_to(2),
+            "A node never hands on what it has: the loop over the nodes ends too early. `range` leaves out its end, "
+            "and every node's turn has to come.",
+            0.25,
+            forms=[_swept_to(3)],
         ),
     ],
     equivalent={

@@ -160,7 +160,8 @@ MAXOUT = Exercise(
         Mistake(
             "smooth_maximum",
             _maxout(lambda scores: scores.logsumexp(dim=0)),
-            "This is log Σ exp, a smooth upper neighbour of the maximum. Take the maximum itself.",
+            "This is log Σ exp, or a mean by weights of a softmax: smooth neighbours of the maximum. Take the maximum "
+            "itself.",
             0.25,
             forms=[_maxout(lambda scores: (scores.softmax(dim=0) * scores).sum(dim=0))],
         ),
@@ -200,7 +201,50 @@ MAXOUT = Exercise(
             _maxout(lambda scores: scores[0]),
             "One piece is used, and the others have no part. Compare all of them.",
             0.25,
-            forms=[_maxout(lambda scores: scores[-1]), _maxout(lambda scores: scores[:2].amax(dim=0))],
+            forms=[_maxout(lambda scores: scores[-1])],
+        ),
+        Mistake(
+            "pieces_left_out",
+            _maxout(lambda scores: scores[:2].amax(dim=0)),
+            "Not all pieces take part in the contest: some are compared and the others left out, as where a loop ends "
+            "or begins one too early or too late. Compare all of them.",
+            0.25,
+            forms=[
+                _maxout(lambda scores: scores[1:].amax(dim=0)),
+                _maxout(lambda scores: scores[:-1].amax(dim=0)),
+                _maxout(lambda scores: torch.maximum(scores[0], scores[-1])),
+            ],
+        ),
+        Mistake(
+            "pieces_mixed_up",
+            lambda x, weight, bias: (
+                (x @ weight.flatten(0, 1).T + bias.flatten()).view(len(x), weight.shape[1], -1).amax(dim=2)
+            ),
+            "One large layer gives (n, pieces · out), in which the pieces come first. It is split as if the units did, "
+            "so that outputs of different units are compared. Split it into (n, pieces, out).",
+            0.25,
+            forms=[
+                lambda x, weight, bias: (
+                    (x @ weight.flatten(0, 1).T + bias.flatten()).view(-1, len(x), weight.shape[1]).amax(dim=0)
+                ),
+                lambda x, weight, bias: torch.stack(
+                    [
+                        x @ w.T + b
+                        for w, b in zip(
+                            weight.reshape(weight.shape[1], weight.shape[0], -1).transpose(0, 1),
+                            bias.reshape(bias.shape[1], -1).T,
+                            strict=True,
+                        )
+                    ]
+                ).amax(dim=0),
+            ],
+        ),
+        Mistake(
+            "biases_along_another_axis",
+            lambda x, weight, bias: _largest(x @ weight.mT + bias),
+            "The biases, (pieces, out), are laid on the last two axes of (pieces, n, out), which raises unless there "
+            "is one piece or as many examples as pieces. Give them an axis for the examples: bias[:, None, :].",
+            0.25,
         ),
         Mistake(
             "minimum",

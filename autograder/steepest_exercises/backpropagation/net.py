@@ -15,6 +15,7 @@ from steepest_exercises.backpropagation.passes import backprop, given, kept
 from steepest_exercises.inputs import normal
 
 SINGLE = 300.0  # a loss that comes as a number is compared as one of float64
+LOG_OF_TWO = 0.6931471805599453
 OUTPUTS = ["the loss", "the gradients of the weights", "the gradients of the biases"]
 
 
@@ -105,10 +106,11 @@ MLP_BACKPROP = Exercise(
         ),
         Mistake(
             "slope_of_the_layer_above",
-            passes.slope_first,
+            passes.slope_first(torch.tanh),
             "The slope comes before the weights, and from the layer above. δ goes down through the weights first, and "
             "meets the slope of the layer that it comes to then.",
             0.5,
+            forms=[passes.slope_first(lambda z: z), passes.slope_first(lambda z: 0 * z)],
         ),
         Mistake(
             "whole_columns_at_the_labels",
@@ -237,8 +239,14 @@ MLP_BACKPROP = Exercise(
         Mistake(
             "bias_forgotten",
             backprop(biased=False),
-            "The biases have no part in the forward pass: z = a Wᵀ + b.",
+            "Biases have no part in the forward pass, at all layers or at some, or are subtracted: z = a Wᵀ + b.",
             0.25,
+            forms=[
+                passes.shifted(lambda layer, last: float(layer != last)),
+                passes.shifted(lambda layer, last: float(layer == last)),
+                passes.shifted(lambda layer, last: float(layer != 0)),
+                passes.shifted(lambda layer, last: -1.0),
+            ],
         ),
         Mistake(
             "reversed_lists",
@@ -283,8 +291,13 @@ MLP_BACKPROP = Exercise(
         Mistake(
             "gradient_of_the_sum",
             backprop(end=lambda p, hot, scores: p - hot),
-            "The loss is a mean over the rows, and the gradients are those of the sum: divide p − y by n.",
+            "The loss is a mean over the rows, and gradients, those of the weights, of the biases or all, are those of "
+            "the sum: divide p − y by n.",
             0.5,
+            forms=[
+                backprop(bias=lambda delta: delta.sum(dim=0) * len(delta)),
+                backprop(weight=lambda delta, below: delta.T @ below * len(delta)),
+            ],
         ),
         Mistake(
             "sum_for_mean",
@@ -298,7 +311,8 @@ MLP_BACKPROP = Exercise(
         Mistake(
             "divided_twice",
             backprop(end=lambda p, hot, scores: (p - hot) / len(p) ** 2),
-            "The gradients are divided by n twice, once in δ and once in the sums over the rows.",
+            "The gradients are divided by n more than once: in δ, and again in the sums over the rows or at each "
+            "layer, or by the number of classes as well.",
             0.5,
             forms=[
                 backprop(weight=lambda delta, below: delta.T @ below / len(delta)),
@@ -306,6 +320,7 @@ MLP_BACKPROP = Exercise(
                     weight=lambda delta, below: delta.T @ below / len(delta), bias=lambda delta: delta.mean(dim=0)
                 ),
                 backprop(end=lambda p, hot, scores: (p - hot) / p.numel()),
+                backprop(fold=lambda delta: delta / len(delta)),
             ],
         ),
         Mistake(
@@ -338,7 +353,20 @@ MLP_BACKPROP = Exercise(
             0.25,
             forms=[
                 backprop(end=lambda p, hot, scores: (scores.sigmoid() - hot) / len(p)),
-                backprop(end=lambda p, hot, scores: (scores.softmax(dim=0) - hot) / len(p)),
+            ],
+        ),
+        Mistake(
+            "softmax_over_rows",
+            backprop(end=lambda p, hot, scores: (scores.softmax(dim=0) - hot) / len(p)),
+            "A softmax runs down the examples, in the loss, in the gradient or in both. The classes of one row share a "
+            "probability of 1: dim=1.",
+            0.25,
+            forms=[
+                backprop(loss=lambda scores, labels: -passes.own(scores.log_softmax(dim=0), labels).mean()),
+                backprop(
+                    loss=lambda scores, labels: -passes.own(scores.log_softmax(dim=0), labels).mean(),
+                    end=lambda p, hot, scores: (scores.softmax(dim=0) - hot) / len(p),
+                ),
             ],
         ),
         Mistake(
@@ -369,7 +397,11 @@ MLP_BACKPROP = Exercise(
             "δ meets the slope of another layer, which fits where widths are equal. Behind W of layer ℓ comes the "
             "slope of layer ℓ − 1.",
             0.25,
-            forms=[backprop(sloped=lambda layer: max(layer - 2, 0))],
+            forms=[
+                backprop(sloped=lambda layer: max(layer - 2, 0)),
+                backprop(sloped=lambda layer: layer - 2),
+                passes.slope_below_where_it_fits,
+            ],
         ),
         Mistake(
             "last_layer_alone",
@@ -409,6 +441,13 @@ MLP_BACKPROP = Exercise(
                 backprop(loss=lambda scores, labels: passes.own(scores.softmax(dim=1), labels).mean()),
                 backprop(loss=lambda scores, labels: -passes.own(scores, labels).mean()),
                 backprop(loss=lambda scores, labels: -scores.log_softmax(dim=1).mean()),
+                backprop(loss=lambda scores, labels: passes.mean_loss(scores, labels) / scores.shape[1]),
+                backprop(loss=lambda scores, labels: 1 - passes.own(scores.softmax(dim=1), labels).mean()),
+                backprop(
+                    loss=lambda scores, labels: -passes.own(scores.log_softmax(dim=1), labels).mean() / LOG_OF_TWO
+                ),
+                backprop(loss=passes.squared),
+                backprop(loss=lambda scores, labels: -scores.log_softmax(dim=1).sum(dim=1).mean()),
                 backprop(loss=lambda scores, labels: (scores.argmax(dim=1) == labels).to(scores).mean()),
                 backprop(loss=lambda scores, labels: -passes.own(scores.softmax(dim=1), labels).log10().mean()),
             ],

@@ -20,6 +20,12 @@ def mean_loss(scores: Tensor, labels: Tensor) -> Tensor:
     return functional.cross_entropy(scores, labels)
 
 
+def squared(scores: Tensor, labels: Tensor) -> Tensor:
+    """The mean squared distance of probabilities from one-hot rows."""
+    hot = functional.one_hot(labels, scores.shape[1]).to(scores.dtype)
+    return (scores.softmax(dim=1) - hot).square().sum(dim=1).mean()
+
+
 def own(table: Tensor, labels: Tensor) -> Tensor:
     """The entry of each row that belongs to its label."""
     return table.gather(1, labels[:, None])[:, 0]
@@ -168,20 +174,47 @@ def whole_columns(p: Tensor, hot: Tensor, scores: Tensor) -> Tensor:
     return delta / len(p)
 
 
-def slope_first(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Gradients:
-    """The slope of the layer above, before its weights; at the last one that of tanh of the scores."""
-    outs = [x]
-    for matrix, shift in zip(weights, biases, strict=True):
-        outs.append(torch.tanh(functional.linear(outs[-1], matrix, shift)))
-    scores = functional.linear(outs[-2], weights[-1], biases[-1])
-    delta = (scores.softmax(dim=1) - functional.one_hot(labels, scores.shape[1])) / len(x)
-    grad_weights: list[Tensor] = []
-    grad_biases: list[Tensor] = []
-    for layer in reversed(range(len(weights))):
-        grad_weights.insert(0, delta.T @ outs[layer])
-        grad_biases.insert(0, delta.sum(dim=0))
-        delta = (delta * (1 - outs[layer + 1] ** 2)) @ weights[layer]
-    return mean_loss(scores, labels), grad_weights, grad_biases
+def slope_first(last: Callable[[Tensor], Tensor]) -> Backprop:
+    """The slope of the layer above, before its weights; at the last one that of an output `last(scores)`."""
+
+    def gradients(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Gradients:
+        outs = [x]
+        for matrix, shift in zip(weights[:-1], biases[:-1], strict=True):
+            outs.append(torch.tanh(functional.linear(outs[-1], matrix, shift)))
+        scores = functional.linear(outs[-1], weights[-1], biases[-1])
+        outs.append(last(scores))
+        delta = (scores.softmax(dim=1) - functional.one_hot(labels, scores.shape[1])) / len(x)
+        grad_weights: list[Tensor] = []
+        grad_biases: list[Tensor] = []
+        for layer in reversed(range(len(weights))):
+            grad_weights.insert(0, delta.T @ outs[layer])
+            grad_biases.insert(0, delta.sum(dim=0))
+            delta = (delta * (1 - outs[layer + 1] ** 2)) @ weights[layer]
+        return mean_loss(scores, labels), grad_weights, grad_biases
+
+    return gradients
+
+
+def slope_below_where_it_fits(
+    x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]
+) -> Gradients:
+    """The slope of the layer below, the input's at the first, wherever that has as many units."""
+    widths = [matrix.shape[1] for matrix in weights]
+    found: Gradients = backprop(
+        sloped=lambda layer: layer - 2 if widths[layer - 1] == widths[layer] else layer - 1,
+    )(x, labels, weights, biases)
+    return found
+
+
+def shifted(factor: Callable[[int, int], float]) -> Backprop:
+    """Forwards each bias counts by a factor of the number of its layer and that of the last."""
+
+    def gradients(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Gradients:
+        own = [factor(layer, len(biases) - 1) * bias for layer, bias in enumerate(biases)]
+        found: Gradients = backprop()(x, labels, weights, own)
+        return found
+
+    return gradients
 
 
 def two_layers(x: Tensor, labels: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Gradients:

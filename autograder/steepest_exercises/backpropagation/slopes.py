@@ -91,11 +91,21 @@ def _of_the_value(name: str, x: Tensor) -> Tensor:
     return _derivative(activation(name), x)
 
 
+ROOT = math.sqrt(2 / math.pi)
+
+
+def _gelu_tanh(x: Tensor) -> Tensor:
+    return torch.tanh(ROOT * (x + 0.044715 * x**3))
+
+
+def _gelu_with(inner: Callable[[Tensor], Tensor | float]) -> Slope:
+    """The slope of GELU's approximation, with an inner derivative of one's own."""
+    return lambda x: 0.5 * (1 + _gelu_tanh(x)) + 0.5 * x * (1 - _gelu_tanh(x) ** 2) * inner(x)
+
+
 def _gelu_by_tanh(x: Tensor) -> Tensor:
     """The slope of ½x(1 + tanh(√(2/π)(x + 0.044715x³)))  (Hendrycks & Gimpel 2016, section 2)."""
-    root = math.sqrt(2 / math.pi)
-    t = torch.tanh(root * (x + 0.044715 * x**3))
-    return 0.5 * (1 + t) + 0.5 * x * (1 - t**2) * root * (1 + 3 * 0.044715 * x**2)
+    return _gelu_with(lambda x: ROOT * (1 + 3 * 0.044715 * x**2))(x)
 
 
 def _selu_rounded(x: Tensor) -> Tensor:
@@ -133,6 +143,18 @@ def _quotient_tanh(x: Tensor) -> Tensor:
 
 def _quotient_slope(x: Tensor) -> Tensor:
     return torch.exp(-x) / (1 + torch.exp(-x)) ** 2
+
+
+def _by_differences(step: float, *, two_sided: bool) -> Slopes:
+    """Differences of the activation over a step."""
+
+    def slope(name: str, x: Tensor) -> Tensor:
+        function = VALUES[name]
+        if two_sided:
+            return (function(x + step) - function(x - step)) / (2 * step)
+        return (function(x + step) - function(x)) / step
+
+    return slope
 
 
 def _derivative(function: Slope, x: Tensor) -> Tensor:
@@ -378,9 +400,12 @@ ACTIVATION_SLOPE = Exercise(
         Mistake(
             "selu_without_alpha",
             _with({"SELU": _selu(SELU_SCALE, SELU_SCALE)}),
-            "SELU's α = 1.67326… is missing below zero, or stands in the place of λ = 1.0507….",
+            "SELU's α = 1.67326… belongs below zero, beside λ = 1.0507…: here it is missing, or stands where λ stands "
+            "alone.",
             0.5,
             forms=[
+                _with({"SELU": _selu(SELU_SCALE * SELU_ALPHA, SELU_SCALE * SELU_ALPHA)}),
+                _with({"SELU": _selu(SELU_ALPHA, SELU_ALPHA)}),
                 _with({"SELU": _selu(1.0, 1.0)}),
                 _with({"SELU": _selu(SELU_ALPHA, SELU_SCALE)}),
                 _with({"SELU": _selu(SELU_ALPHA, SELU_SCALE * SELU_ALPHA)}),
@@ -407,6 +432,10 @@ ACTIVATION_SLOPE = Exercise(
                 _with({"GELU": lambda x: _cumulative(x) + x * torch.exp(-(x**2)) / math.sqrt(2 * math.pi)}),
                 _with({"GELU": lambda x: _cumulative(x) - x * _density(x)}),
                 _with({"GELU": lambda x: _cumulative(x) + x * torch.exp(-(x**2)) / math.sqrt(math.pi)}),
+                _with({"GELU": lambda x: _cumulative(x) + x * torch.exp(-(x**2) / 2) / (2 * math.pi)}),
+                _with({"GELU": lambda x: _cumulative(x) + x * torch.exp(-(x**2) / 2) / math.sqrt(math.pi)}),
+                _with({"GELU": lambda x: _cumulative(x) + x * torch.exp(-(x**2) / 2) / math.sqrt(2)}),
+                _with({"GELU": lambda x: _cumulative(x) + x * torch.exp(-(x**2) / 2) * math.sqrt(2 / math.pi)}),
             ],
         ),
         Mistake(
@@ -415,14 +444,50 @@ ACTIVATION_SLOPE = Exercise(
             "This is the slope of xσ(1.702x), which is near GELU but not near enough: it is off by two hundredths. Φ "
             "is the normal distribution function, ½(1 + erf(x/√2)).",
             0.5,
-            forms=[_with({"GELU": lambda x: 0.5 * (1 + torch.erf(x)) + x * _density(x)})],
+        ),
+        Mistake(
+            "gelu_distribution",
+            _with({"GELU": lambda x: 0.5 * (1 + torch.erf(x)) + x * _density(x)}),
+            "Φ in GELU's slope is another function. The normal distribution function is ½(1 + erf(x/√2)): x is divided "
+            "by √2 within erf, and erf lies between −1 and 1.",
+            0.5,
+            forms=[
+                _with({"GELU": lambda x: 0.5 * (1 + torch.erf(x)) + x * torch.exp(-(x**2)) / math.sqrt(math.pi)}),
+                _with({"GELU": lambda x: 0.5 * (1 + torch.erf(x / 2)) + x * _density(x)}),
+                _with({"GELU": lambda x: 0.5 * (1 + torch.erf(x * math.sqrt(2))) + x * _density(x)}),
+                _with({"GELU": lambda x: torch.erf(x / math.sqrt(2)) + x * _density(x)}),
+                _with({"GELU": lambda x: 0.5 * torch.erf(x / math.sqrt(2)) + x * _density(x)}),
+                _with({"GELU": lambda x: 1 + torch.erf(x / math.sqrt(2)) + x * _density(x)}),
+                _with({"GELU": lambda x: _sigmoid(x) + x * _density(x)}),
+            ],
+        ),
+        Mistake(
+            "gelu_inner_slope",
+            _with({"GELU": _gelu_with(torch.ones_like)}),
+            "The inner derivative of GELU's approximation is missing or is another one: behind 1 − tanh² comes "
+            "√(2/π)(1 + 3 · 0.044715 x²).",
+            0.5,
+            forms=[
+                _with({"GELU": _gelu_with(lambda x: ROOT)}),
+                _with({"GELU": _gelu_with(lambda x: 1 + 3 * 0.044715 * x**2)}),
+                _with({"GELU": _gelu_with(lambda x: ROOT * (1 + 0.044715 * x**2))}),
+                _with({"GELU": _gelu_with(lambda x: ROOT * (1 + 3 * 0.044715 * x))}),
+            ],
         ),
         Mistake(
             "silu_sigmoid",
             _with({"SiLU": _sigmoid}),
-            "SiLU is a product, xσ(x), and so its slope has two terms: σ(x) + xσ(x)(1 − σ(x)). One of them is missing.",
+            "SiLU is a product, xσ(x), and so its slope has two terms: σ(x) + xσ(x)(1 − σ(x)). One of them is missing, "
+            "or is another one.",
             0.5,
             forms=[
+                _with({"SiLU": lambda x: 1 + x * _sigmoid(x) * (1 - _sigmoid(x))}),
+                _with({"SiLU": lambda x: x + _sigmoid(x) * (1 - _sigmoid(x))}),
+                _with({"SiLU": lambda x: _sigmoid(x) + x * _sigmoid(x) * (1 + _sigmoid(x))}),
+                _with({"SiLU": lambda x: x + x * _sigmoid(x) * (1 - _sigmoid(x))}),
+                _with({"SiLU": lambda x: x * _sigmoid(x) + x * _sigmoid(x) * (1 - _sigmoid(x))}),
+                _with({"SiLU": lambda x: x * _sigmoid(x) + _sigmoid(x) * (1 - _sigmoid(x))}),
+                _with({"SiLU": lambda x: x * _sigmoid(x) * (1 - x * _sigmoid(x))}),
                 _with({"SiLU": lambda x: x * _sigmoid(x) * (1 - _sigmoid(x))}),
                 _with({"SiLU": lambda x: _sigmoid(x) * (1 - _sigmoid(x))}),
                 _with({"SiLU": lambda x: _sigmoid(x) + _sigmoid(x) * (1 - _sigmoid(x))}),
@@ -461,7 +526,8 @@ ACTIVATION_SLOPE = Exercise(
                 _with({"Gaussian": lambda x: -2 * torch.exp(-(x**2))}),
                 _with({"Gaussian": lambda x: -(x**2) * torch.exp(-(x**2))}),
                 _with({"Gaussian": lambda x: -torch.exp(-(x**2))}),
-                _with({"Gaussian": lambda x: -2 * x * torch.exp(-x)}),
+                _with({"Gaussian": lambda x: -2 * x**2 * torch.exp(-(x**2))}),
+                _with({"Gaussian": lambda x: -2 * x - torch.exp(-(x**2))}),
                 _with({"Gaussian": lambda x: -2 * x}),
             ],
         ),
@@ -494,6 +560,77 @@ ACTIVATION_SLOPE = Exercise(
             lambda name, x: 1 / reference.activation_slope(name, x),
             "This is one over the slope, the slope of the inverse function.",
             0.25,
+        ),
+        Mistake(
+            "gaussian_exponent",
+            _with({"Gaussian": lambda x: -2 * x * torch.exp(-(x**2) / 2)}),
+            "The Gaussian stays as it is in its slope, with the exponent −x² behind −2x (or −x²/2 behind −x). Its "
+            "sign, its square or its ½ is another one here.",
+            0.5,
+            forms=[
+                _with({"Gaussian": lambda x: -2 * x * torch.exp(-x)}),
+                _with({"Gaussian": lambda x: -2 * x * torch.exp(x**2)}),
+                _with({"Gaussian": lambda x: -2 * x * torch.exp(-2 * x)}),
+                _with({"Gaussian": lambda x: -2 * x * torch.exp(-x.abs())}),
+                _with({"Gaussian": lambda x: torch.exp(-2 * x)}),
+            ],
+        ),
+        Mistake(
+            "one_branch_alone",
+            _with({"ELU": lambda x: (x > 0).to(x)}),
+            "One branch of ELU or SELU serves both sides, or the other is 0. Above zero the slope of ELU is 1 and that "
+            "of SELU λ; below it e^x, and λα e^x.",
+            0.5,
+            forms=[
+                _with({"ELU": torch.exp}),
+                _with({"ELU": torch.ones_like}),
+                _with({"ELU": lambda x: torch.where(x > 0, 0.0, torch.exp(x.clamp(max=0))).to(x)}),
+                _with({"SELU": lambda x: SELU_SCALE * (x > 0).to(x)}),
+                _with({"SELU": lambda x: SELU_SCALE * SELU_ALPHA * torch.exp(x)}),
+                _with({"SELU": lambda x: torch.full_like(x, SELU_SCALE)}),
+                _with({"ELU": lambda x: (x > 0).to(x), "SELU": lambda x: SELU_SCALE * (x > 0).to(x)}),
+            ],
+        ),
+        Mistake(
+            "selu_constants",
+            _with({"SELU": _selu(1.05, 1.05 * 1.67)}),
+            "SELU's constants have too few digits, or are others: λ = 1.0507… and α = 1.67326….",
+            0.5,
+            forms=[
+                _with({"SELU": _selu(1.051, 1.051 * 1.673)}),
+                _with({"SELU": _selu(1.05, 1.05 * 1.673)}),
+                _with({"SELU": _selu(1.0507, 1.0507 * 1.673)}),
+                _with({"SELU": _selu(1.05, 1.05 * 1.6733)}),
+                _with({"SELU": _selu(1.0507, 1.0507 * 1.6733)}),
+            ],
+        ),
+        Mistake(
+            "one_value_returned",
+            _with({"SiLU": VALUES["SiLU"]}),
+            "For one of the names this is the activation itself. Its slope is asked for there too.",
+            0.5,
+            forms=[
+                _with({"tanh": VALUES["tanh"]}),
+                _with({"ELU": VALUES["ELU"]}),
+                _with({"SELU": VALUES["SELU"]}),
+                _with({"GELU": VALUES["GELU"]}),
+                _with({"GELU": VALUES["GELU"], "SiLU": VALUES["SiLU"]}),
+            ],
+        ),
+        Mistake(
+            "differences",
+            _by_differences(1e-3, two_sided=False),
+            "These are differences of the activation over a small step, right to a few digits, and in float32 to fewer "
+            "still. Each of the ten has a formula for its slope.",
+            0.25,
+            forms=[
+                _by_differences(1e-2, two_sided=False),
+                _by_differences(1e-4, two_sided=False),
+                _by_differences(1e-5, two_sided=False),
+                _by_differences(1e-6, two_sided=False),
+                _by_differences(1e-2, two_sided=True),
+                _by_differences(1e-3, two_sided=True),
+            ],
         ),
     ],
     equivalent={

@@ -65,6 +65,16 @@ def _by_autograd(p: Tensor, g: Tensor) -> Tensor:
     return grad
 
 
+def _in_place(p: Tensor, g: Tensor) -> Tensor:
+    weighted = p.mul_(g)
+    return weighted - p * weighted.sum(dim=1, keepdim=True)
+
+
+def _in_place_in_front(p: Tensor, g: Tensor) -> Tensor:
+    p *= g
+    return p * (g - p.sum(dim=1, keepdim=True))
+
+
 def _mean(p: Tensor, g: Tensor) -> Tensor:
     """Σ g p of each row."""
     return (g * p).sum(dim=1, keepdim=True)
@@ -89,12 +99,14 @@ SOFTMAX_BACKWARD = Exercise(
             "Only the diagonal of the Jacobian is used, as if each probability depended on its own score alone. "
             "Raising one score lowers all other probabilities: −p_i p_j.",
             0.25,
+            forms=[lambda p, g: (1 - p) * g],
         ),
         Mistake(
             "outer_only",
             lambda p, g: -p * _mean(p, g),
             "The diagonal of the Jacobian is missing: each score also raises its own probability, which gives p ⊙ g.",
             0.25,
+            forms=[lambda p, g: -p * (_mean(p, g) - p * g)],
         ),
         Mistake(
             "no_minus_mean",
@@ -240,6 +252,65 @@ SOFTMAX_BACKWARD = Exercise(
             lambda p, g: p * (g.abs() - _mean(p, g.abs())),
             "Signs of grad_out are lost.",
             0.25,
+        ),
+        Mistake(
+            "p_missing_in_front_of_the_mean",
+            lambda p, g: p * g - _mean(p, g),
+            "The mean Σ g p is subtracted outside of the bracket, without the factor p. Both terms have it: "
+            "p ⊙ (g − Σ g p).",
+            0.25,
+        ),
+        Mistake(
+            "identity_for_the_diagonal",
+            lambda p, g: g - p * _mean(p, g),
+            "The first term is g alone, as if the Jacobian were I − p pᵀ. On its diagonal stands p: diag(p) − p pᵀ.",
+            0.25,
+        ),
+        Mistake(
+            "one_minus_p_in_front",
+            lambda p, g: (1 - p) * (g - _mean(p, g)),
+            "A factor 1 − p is in front. It comes from the sigmoid's slope; here p ⊙ (g − Σ g p) holds it already.",
+            0.25,
+            forms=[
+                lambda p, g: p * (1 - p) * (g - _mean(p, g)),
+                lambda p, g: p * (1 - p) * g.sum(dim=1, keepdim=True),
+            ],
+        ),
+        Mistake(
+            "largest_for_the_sum",
+            lambda p, g: p * (g - (p * g).amax(dim=1, keepdim=True)),
+            "The largest of a row is subtracted, as one does before an exponential. Here it is the mean Σ g p.",
+            0.25,
+            forms=[
+                lambda p, g: p * (g - g.amax(dim=1, keepdim=True)),
+                lambda p, g: p * (g - g.gather(1, p.argmax(dim=1, keepdim=True))),
+            ],
+        ),
+        Mistake(
+            "mean_of_the_probabilities",
+            lambda p, g: p * (g - p.sum(dim=1, keepdim=True)),
+            "The probabilities alone are added, which gives 1, or averaged. What is subtracted is the mean of g by "
+            "them: Σ g p.",
+            0.25,
+            forms=[lambda p, g: p * (g - p.mean(dim=1, keepdim=True))],
+        ),
+        Mistake(
+            "one_jacobian_for_all_rows",
+            lambda p, g: g @ (torch.diag(p[0]) - torch.outer(p[0], p[0])),
+            "The Jacobian of one row serves all rows. Each row has probabilities of its own, and so a Jacobian.",
+            0.25,
+            forms=[
+                lambda p, g: g @ (torch.diag(p[-1]) - torch.outer(p[-1], p[-1])),
+                lambda p, g: g @ (torch.diag(p.mean(dim=0)) - torch.outer(p.mean(dim=0), p.mean(dim=0))),
+            ],
+        ),
+        Mistake(
+            "multiplied_in_place",
+            _in_place,
+            "p is multiplied by g in place, so that the p that is used then is p ⊙ g; and what the caller holds is "
+            "changed too. Make a new tensor: p * g.",
+            0.25,
+            forms=[_in_place_in_front],
         ),
     ],
 )

@@ -28,7 +28,10 @@ Answers = Callable[[State, Tensor], Any]
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     inputs = {"seed": int(rng.integers(2**62)), "calls": list(PARTS)}
-    return [Case("rows that it has not seen", inputs, "learner_answers")]
+    return [
+        Case("rows that it has not seen", inputs, "learner_answers"),
+        Case("a row by itself", inputs, "learner_alone", corner=0.1),
+    ]
 
 
 def _scores(state: State, x: Tensor) -> Tensor:

@@ -297,6 +297,34 @@ EVALUATE = Exercise(
             forms=[_scored(lambda scores, labels: cross_entropy(scores, labels) / math.log(10))],
         ),
         Mistake(
+            "softmax_over_the_rows",
+            _scored(lambda scores, labels: nll_loss(scores.log_softmax(0), labels)),
+            "The softmax of the loss runs over the rows. The probabilities of one row's classes add up to 1: dim=1.",
+            0.5,
+            forms=[
+                lambda predict, x, labels, *, batch_size: (
+                    reference.evaluate(predict, x, labels, batch_size=batch_size)[0],
+                    sum(
+                        nll_loss(predict(rows).log_softmax(0), classes, reduction="sum")
+                        for rows, classes in _batches(x, labels, batch_size)
+                    )
+                    / len(x),
+                )
+            ],
+        ),
+        Mistake(
+            "label_plays_no_role",
+            _scored(lambda scores, labels: cross_entropy(scores, scores.argmax(1))),
+            "The loss is that of the class with the highest score, whatever the label. It is that of the label.",
+            0.5,
+        ),
+        Mistake(
+            "logarithm_forgotten",
+            _scored(lambda scores, labels: -scores.softmax(1).gather(1, labels[:, None]).mean()),
+            "The loss is minus the probability at the label. Its logarithm is missing.",
+            0.5,
+        ),
+        Mistake(
             "classes_along_the_rows",
             _scored(accuracy=lambda scores, labels: (scores.argmin(1) == labels).to(scores.dtype).mean()),
             "The accuracy asks for the lowest score. The prediction is the class with the highest one.",

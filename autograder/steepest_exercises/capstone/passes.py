@@ -116,8 +116,13 @@ def by_hand(
     variance: Callable[[Tensor], Tensor] = lambda z: z.var(dim=0, correction=0),
     dropped: Callable[[Tensor, Tensor, float], Tensor] = lambda h, mask, keep: h * mask / keep,
     shares: Callable[[Tensor], Tensor] = lambda scores: scores.softmax(dim=1),
+    sign: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda z, u, y: y,
+    mixed: bool = False,
 ) -> Pass:
-    """A pass that is worked out line by line, from the parts of its backward pass and some of its forward pass."""
+    """A pass that is worked out line by line, from the parts of its backward pass and some of its forward pass.
+
+    Where it is `mixed`, the gradient of γ is used on the way down too.
+    """
 
     def train_pass(
         x: Tensor, labels: Tensor, layers: Sequence[Layer], masks: Sequence[Tensor], *, keep: float, eps: float
@@ -128,7 +133,7 @@ def by_hand(
             s = torch.sqrt(variance(z) + eps)
             u = (z - z.mean(dim=0)) / s
             y = layer["gamma"] * u + layer["beta"]
-            kept.append((u, s, y, slope(y, mask, keep)))
+            kept.append((u, s, y, slope(sign(z, u, y), mask, keep)))
             inputs.append((dropped(torch.relu(y), mask, keep), torch.relu(y)))
         p = shares(inputs[-1][0] @ layers[-1]["weight"].T + layers[-1]["bias"])
         chosen = one_hot(labels, p.shape[1]).to(p.dtype)
@@ -138,6 +143,8 @@ def by_hand(
             u, s, y, gate = kept[number]
             g = up(delta, layers[number + 1]["weight"]) * gate
             delta = through(g, u, s, layers[number]["gamma"])
+            if mixed:
+                delta = layers[number]["gamma"] / s * (g - g.mean(dim=0) - u * scale(g, u, y) / len(x))
             own = {"weight": delta.T @ below(*inputs[number]), "gamma": scale(g, u, y), "beta": shift(g)}
             grads.insert(0, own)
         return value(-(chosen * p.log()).sum(dim=1)), grads

@@ -92,6 +92,18 @@ def _turned(x: Tensor, layers: Sequence[Layer], *, eps: float) -> Tensor:
     return _net()(x, [{**layer, "weight": layer["weight"].T} for layer in layers], eps=eps)
 
 
+def _without_brackets(x: Tensor, layers: Sequence[Layer], *, eps: float) -> Tensor:
+    for layer in layers[:-1]:
+        shifted = x @ layer["weight"].T - layer["mean"] / torch.sqrt(layer["variance"] + eps)
+        x = torch.relu(layer["gamma"] * shifted + layer["beta"])
+    return x @ layers[-1]["weight"].T + layers[-1]["bias"]
+
+
+def _at_the_rows(x: Tensor, layers: Sequence[Layer], *, eps: float) -> Tensor:
+    """Of several hidden layers only the last one counts, if it can take the rows."""
+    return _net()(x, [*layers[:-1][-1:], layers[-1]], eps=eps)
+
+
 def _variance(z: Tensor, correction: int) -> Tensor:
     return z.var(dim=0, correction=min(correction, len(z) - 1))
 
@@ -161,6 +173,24 @@ NETWORK_SCORES = Exercise(
             "The root is missing: `variance` is a variance, and the sums are divided by a deviation.",
             0.25,
             forms=[_net(root=lambda v, eps: v)],
+        ),
+        Mistake(
+            "multiplied_by_the_deviation",
+            _net(root=lambda v, eps: 1 / torch.sqrt(v + eps)),
+            "The sums are multiplied by the deviation. They are divided by it.",
+            0.25,
+        ),
+        Mistake(
+            "only_the_mean_is_divided",
+            _without_brackets,
+            "Only the mean is divided by the deviation: put z − mean into brackets.",
+            0.25,
+        ),
+        Mistake(
+            "each_layer_sees_the_rows",
+            _at_the_rows,
+            "Each hidden layer takes the rows. What it takes is the output of the layer before.",
+            0.25,
         ),
         Mistake(
             "variance_taken_for_a_deviation",

@@ -30,7 +30,7 @@ Start = Callable[[Generator], Any]
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     inputs = {"seed": int(rng.integers(2**62)), "calls": list(PARTS)}
-    return [Case("two starts with one seed, and one with another", inputs, "learner_start")]
+    return [Case("starts with one seed, and with another", inputs, "learner_start")]
 
 
 def _drawn_with(make: Callable[[Generator], Generator]) -> Start:
@@ -59,6 +59,18 @@ def _by_random(generator: Generator) -> Any:
 def _seeded(generator: Generator) -> Any:
     torch.manual_seed(0)
     return _global(generator)
+
+
+def _filled_anew() -> Start:
+    """A start whose layers are one and the same list in all trainings, which each of them fills anew."""
+    kept: list[Any] = []
+
+    def prepare_training(generator: Generator) -> Any:
+        state = he_everywhere(generator)
+        kept[:] = state["layers"]
+        return {**state, "layers": kept}
+
+    return prepare_training
 
 
 PREPARE_TRAINING = Exercise(
@@ -97,6 +109,13 @@ PREPARE_TRAINING = Exercise(
             _seeded,
             "A global generator is seeded, which changes what everybody else draws, and the start is "
             "always the same. Draw from `generator`.",
+        ),
+        Mistake(
+            "shared_between_trainings",
+            _filled_anew(),
+            "A second start changes the training that is under way: the net, or a part of it, is kept outside of the "
+            "state. Make all of it within the function and return it, for the state alone is carried on.",
+            0.5,
         ),
         Mistake(
             "one_class_for_all",

@@ -129,6 +129,7 @@ STEP_ALL = Exercise(
         Accepted("mapped", _from(_mapped)),
         Accepted("unzipped", _unzipped),
         Accepted("one_pass_for_each_list", _twice_over),
+        Accepted("tuples", _from(_by_number, lambda pairs: tuple(zip(*pairs, strict=True)))),
     ],
     mistakes=[
         Mistake(
@@ -197,6 +198,12 @@ STEP_ALL = Exercise(
             ),
             "Only `lr` is passed on. Another stepper has other hyperparameters: pass on whatever is given.",
             0.5,
+        ),
+        Mistake(
+            "lists_reversed",
+            _after(lambda parameters, states, moved, kept: (moved[::-1], kept[::-1])),
+            "Both lists run the other way: the first tensor comes last. Keep the order of the old ones.",
+            0.25,
         ),
         Mistake(
             "returns_within_the_loop",

@@ -70,6 +70,14 @@ TRAIN_PASS = Exercise(
             0.5,
         ),
         Mistake(
+            "divided_by_the_dropped_share",
+            forward(
+                out=lambda u, layer, mask, keep: torch.relu(layer["gamma"] * u + layer["beta"]) * mask / (1 - keep)
+            ),
+            "What is kept is divided by 1 − `keep`, the share that is dropped. It is divided by `keep`.",
+            0.5,
+        ),
+        Mistake(
             "mask_ignored",
             forward(out=lambda u, layer, mask, keep: torch.relu(layer["gamma"] * u + layer["beta"])),
             "The masks do not enter: nothing is dropped.",
@@ -174,6 +182,18 @@ TRAIN_PASS = Exercise(
             0.5,
         ),
         Mistake(
+            "gradients_divided_again",
+            _changed(
+                lambda loss, grads, n: (
+                    loss,
+                    [{key: value / n if key == "weight" else value for key, value in grad.items()} for grad in grads],
+                )
+            ),
+            "The gradients of the weights are divided by the number of rows twice. The mean is in δ already.",
+            0.5,
+            forms=[_changed(lambda loss, grads, n: (loss, _times(grads, 1 / n)))],
+        ),
+        Mistake(
             "loss_is_the_sum",
             _changed(lambda loss, grads, n: (n * loss, grads)),
             "The gradients are those of the mean, but the loss is the sum over the rows.",
@@ -255,9 +275,13 @@ TRAIN_PASS = Exercise(
         ),
         Mistake(
             "relu_slope_at_the_wrong_place",
-            by_hand(slope=lambda y, mask, keep: (y > y.mean(dim=0)) * mask / keep),
+            by_hand(sign=lambda z, u, y: u),
             "The ReLU's slope is read at the wrong values. It is that of y, after γ and β.",
             0.25,
+            forms=[
+                by_hand(sign=lambda z, u, y: z),
+                by_hand(slope=lambda y, mask, keep: (y > y.mean(dim=0)) * mask / keep),
+            ],
         ),
         Mistake(
             "means_for_gamma_and_beta",
@@ -271,6 +295,7 @@ TRAIN_PASS = Exercise(
             by_hand(scale=lambda g, u, y: (g * y).sum(dim=0)),
             "The gradient of γ is taken with y. What γ multiplies is u, the normalized sum.",
             0.5,
+            forms=[by_hand(scale=lambda g, u, y: (g * y).sum(dim=0), mixed=True)],
         ),
         Mistake(
             "gamma_without_u",

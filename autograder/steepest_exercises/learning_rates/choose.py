@@ -187,13 +187,25 @@ def _last_sound(short_run: Run, rates: Sequence[float]) -> object:
     return [lr for lr in rates if short_run(lr)[-1].isfinite()][-1]
 
 
-def _until(stop: Callable[[float, float], bool]) -> Choice:
-    """A loop that ends at the first run whose last loss, beside the best so far, says so."""
+def _until(stop: Callable[[float, float], bool], *, begins: bool = True, passes: bool = False) -> Choice:
+    """A loop that ends at the first run whose last loss, beside the best so far, says so.
+
+    Parameters
+    ----------
+    stop : callable
+        Whether it ends, from the last loss and the best so far.
+    begins : bool
+        Whether it begins with the first rate, and not with nothing.
+    passes : bool
+        Whether runs that do not end in a number are passed by before that.
+    """
 
     def choose_rate(short_run: Run, rates: Sequence[float]) -> object:
-        chosen, best = rates[0], math.inf
+        best, chosen = math.inf, rates[0] if begins else None
         for lr in rates:
             end = float(short_run(lr)[-1])
+            if passes and not math.isfinite(end):
+                continue
             if stop(end, best):
                 break
             if end < best:
@@ -201,6 +213,16 @@ def _until(stop: Callable[[float, float], bool]) -> Choice:
         return chosen
 
     return choose_rate
+
+
+def _by_rank(rank: Callable[[list[float]], float]) -> Choice:
+    """One of the rates that do not diverge, sorted, by its place alone."""
+    return lambda short_run, rates: rank(sorted(lr for lr in rates if short_run(lr)[-1].isfinite()))
+
+
+def _mean_of_last(n: int) -> Callable[[Tensor], float]:
+    """The mean of the last n losses, however many there are."""
+    return lambda losses: float(losses[-n:].mean())
 
 
 def _sorted_beside(short_run: Run, rates: Sequence[float]) -> object:
@@ -327,6 +349,33 @@ CHOOSE_RATE = Exercise(
             ],
         ),
         Mistake(
+            "more_than_the_end",
+            _by_score(_mean_of_last(10), _sound),
+            "What is compared is not the end of a run: a fixed number of losses is half of a short run, and the last "
+            "but one is not the last. Take `losses[-1]`, or the mean of the last `len(losses) // 10`.",
+            credit=0.5,
+            forms=[
+                _by_score(_mean_of_last(10)),
+                _by_score(_mean_of_last(5), _sound),
+                _by_score(_mean_of_last(5)),
+                _by_score(_mean_of_last(20), _sound),
+                _by_score(lambda losses: float(losses[len(losses) // 2 :].mean()), _sound),
+                _by_score(lambda losses: float(losses[-2]), _sound),
+            ],
+        ),
+        Mistake(
+            "by_a_rule_of_thumb",
+            _by_rank(lambda sound: sound[max(len(sound) - 2, 0)]),
+            "The rate is taken by its place among those that do not diverge, whatever their runs did. Compare where "
+            "the runs end.",
+            credit=0.25,
+            forms=[
+                _by_rank(lambda sound: sound[len(sound) // 2]),
+                _by_rank(lambda sound: sound[(len(sound) - 1) // 2]),
+                _by_rank(lambda sound: sound[max(len(sound) - 3, 0)]),
+            ],
+        ),
+        Mistake(
             "largest_fall",
             _by_score(lambda losses: float(losses[-1] - losses[0]), _sound),
             "The fall from the first loss to the last is compared. The runs do not start at the same loss; what counts "
@@ -353,13 +402,20 @@ CHOOSE_RATE = Exercise(
             "It stops at the first run that diverges, as if the rates came from the smallest up. They need not: "
             "leave that run out and go on.",
             credit=0.5,
-            forms=[_until(lambda end, best: math.isnan(end))],
+            forms=[
+                _until(lambda end, best: math.isnan(end)),
+                _until(lambda end, best: not math.isfinite(end), begins=False),
+            ],
         ),
         Mistake(
             "stops_at_the_first_rise",
             _until(lambda end, best: not end < best),
             "It stops as soon as a run ends higher than the one before. The rates come in any order: try all of them.",
             credit=0.25,
+            forms=[
+                _until(lambda end, best: not end < best, begins=False),
+                _until(lambda end, best: not end < best, begins=False, passes=True),
+            ],
         ),
         Mistake(
             "order_of_rates_and_losses_differs",
@@ -371,7 +427,8 @@ CHOOSE_RATE = Exercise(
         Mistake(
             "first_or_last_in_the_list",
             _by_ends(lambda ends: 0),
-            "The place in the list decides, not the run. Compare the last losses.",
+            "The place in the list decides, not the run. Compare the last losses; a best loss that is kept from run to "
+            "run begins with infinity.",
             forms=[_by_ends(lambda ends: -1), _by_ends(lambda ends: len(ends) // 2)],
         ),
         Mistake(

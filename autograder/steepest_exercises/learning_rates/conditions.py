@@ -69,9 +69,14 @@ def _settles(p: float) -> bool:
     return p > 0.5
 
 
-def _many_terms(power: float) -> Answer:
-    rates = np.arange(1.0, 1_001) ** -power
-    return bool(rates.sum() > 10), bool((rates**2).sum() < 10)
+def _many_terms(n: int, bound: float) -> Callable[[float], Answer]:
+    """So many terms, and a bound that tells whether their sum is large."""
+
+    def robbins_monro(power: float) -> Answer:
+        rates = np.arange(1.0, n + 1) ** -power
+        return bool(rates.sum() > bound), bool((rates**2).sum() < bound)
+
+    return robbins_monro
 
 
 def _later_terms(power: float) -> Answer:
@@ -144,7 +149,14 @@ ROBBINS_MONRO = Exercise(
             _verdict(_reaches, _reaches),
             "Both answers are that of the plain sum. Whether the noise dies out is a question of the squares.",
             credit=0.25,
-            forms=[_verdict(_reaches, lambda p: p > 1)],
+        ),
+        Mistake(
+            "settles_from_one_on",
+            _verdict(_reaches, lambda p: p > 1),
+            "It is said to settle only from a power of 1 on. The square of k to the power -p is k to the power -2p: "
+            "the exponent is doubled, neither left as it is nor squared, so that the border lies at p = ½.",
+            credit=0.25,
+            forms=[_verdict(_reaches, lambda p: p >= 1)],
         ),
         Mistake(
             "both_finite",
@@ -171,7 +183,22 @@ ROBBINS_MONRO = Exercise(
             _verdict(_reaches, lambda p: p > 0),
             "That the rates go to zero is not enough for the noise to die out: the squares must have a finite sum.",
             credit=0.25,
-            forms=[_verdict(lambda p: p > 0, _settles), _verdict(lambda p: True, lambda p: p > 0)],
+            forms=[_verdict(lambda p: True, lambda p: p > 0)],
+        ),
+        Mistake(
+            "reaches_whatever_the_power",
+            _verdict(lambda p: True, _settles),
+            "It is said to reach everywhere whatever the power is. Where the sum of the rates is finite, for p > 1, "
+            "the path has a finite length, and a start that lies farther away never arrives.",
+            credit=0.25,
+            forms=[_verdict(lambda p: p > 0, _settles), _verdict(lambda p: p < 2, _settles)],
+        ),
+        Mistake(
+            "settles_whatever_the_power",
+            _verdict(_reaches, lambda p: True),
+            "It is said to settle whatever the power is. Up to p = ½ the sum of the squares is infinite, and the noise "
+            "does not die out.",
+            credit=0.25,
         ),
         Mistake(
             "squares_of_the_wrong_power",
@@ -206,10 +233,18 @@ ROBBINS_MONRO = Exercise(
         ),
         Mistake(
             "sum_of_many_terms",
-            _many_terms,
+            _many_terms(1_000, 10),
             "A finite number of terms is added up. However many there are, they cannot tell a sum that grows slowly "
             "without end from one that stays below a bound: compare the power with the border.",
-            forms=[_later_terms],
+            forms=[
+                _later_terms,
+                _many_terms(10_000, 100),
+                _many_terms(10_000, 10),
+                _many_terms(1_000, 100),
+                _many_terms(1_000, 5),
+                _many_terms(100, 10),
+                _many_terms(100, 5),
+            ],
         ),
         Mistake(
             "half_as_the_edge_of_both",

@@ -28,7 +28,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("half way up", lambda peak, n: peak // 2 + 1),
         case("three quarters of the way up", lambda peak, n: 3 * peak // 4),
         case("one step before the peak", lambda peak, n: peak - 1),
-        case("at the peak", lambda peak, n: peak),
+        case("at the peak", lambda peak, n: peak, corner=0.05),
         case("one step after the peak", lambda peak, n: peak + 1),
         case("a quarter of the way down", lambda peak, n: peak + (n - peak) // 4),
         case("half way down", lambda peak, n: peak + (n - peak) // 2 + 2),
@@ -36,7 +36,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("the last step but one", lambda peak, n: n - 2),
         case("the last step", lambda peak, n: n - 1, corner=0.1),
         case("a late peak, on the way up", lambda peak, n: peak // 3, early=False),
-        case("a late peak, at it", lambda peak, n: peak, early=False),
+        case("a late peak, at it", lambda peak, n: peak, early=False, corner=0.05),
         case("a late peak, on the way down", lambda peak, n: peak + (n - peak) // 3 + 1, early=False),
     ]
 
@@ -75,20 +75,19 @@ def _sine(step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int
     return float(lr_end + (lr_max - lr_end) * np.cos(np.pi / 2 * (step - peak) / (n_steps - 1 - peak)) ** 2)
 
 
-def _from_the_start_of_training(
-    step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int, n_steps: int
-) -> float:
-    """The second leg counts from step 0."""
-    if step <= peak:
-        return cosine_leg(lr_start, lr_max, step / peak)
-    return cosine_leg(lr_max, lr_end, step / (n_steps - 1))
+def _shares(
+    up: Callable[[int, int, int], float] = lambda step, peak, n: step / peak,
+    down: Callable[[int, int, int], float] = lambda step, peak, n: (step - peak) / (n - 1 - peak),
+    leg: Leg = cosine_leg,
+) -> Schedule:
+    """Two legs from the shares of them that are done, each from step, peak and n_steps."""
 
+    def one_cycle(step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int, n_steps: int) -> float:
+        if step <= peak:
+            return leg(lr_start, lr_max, up(step, peak, n_steps))
+        return leg(lr_max, lr_end, down(step, peak, n_steps))
 
-def _down_over_all_steps(step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int, n_steps: int) -> float:
-    """The second leg is as long as the whole training."""
-    if step <= peak:
-        return cosine_leg(lr_start, lr_max, step / peak)
-    return cosine_leg(lr_max, lr_end, (step - peak) / (n_steps - 1))
+    return one_cycle
 
 
 def _three_phases(step: int, *, lr_start: float, lr_max: float, lr_end: float, peak: int, n_steps: int) -> float:
@@ -148,6 +147,10 @@ def _reversed_leg(start: float, end: float, share: float) -> float:
 
 def _half_forgotten_leg(start: float, end: float, share: float) -> float:
     return float(end + (start - end) * (1 + np.cos(np.pi * share)))
+
+
+def _part_halved_leg(start: float, end: float, share: float) -> float:
+    return float(end + (start - end) * (0.5 + np.cos(np.pi * share)))
 
 
 def _without_pi_leg(start: float, end: float, share: float) -> float:
@@ -257,11 +260,94 @@ ONE_CYCLE = Exercise(
         ),
         Mistake(
             "second_leg_counts_from_the_start",
-            _from_the_start_of_training,
+            _shares(down=lambda step, peak, n: step / (n - 1)),
             "The second leg counts steps from 0, so that the rate jumps after the peak. Count from the peak, over the "
             "n_steps - 1 - peak steps that are left.",
             credit=0.5,
-            forms=[_down_over_all_steps],
+            forms=[
+                _shares(down=lambda step, peak, n: step / (n - 1 - peak)),
+                _shares(down=lambda step, peak, n: step / n),
+                _shares(down=lambda step, peak, n: step / (n - peak)),
+                _shares(down=lambda step, peak, n: step / (n - 1), leg=straight_leg),
+            ],
+        ),
+        Mistake(
+            "second_leg_never_ends",
+            _shares(down=lambda step, peak, n: (step - peak) / (n - 1)),
+            "The steps since the peak are divided by the length of the whole training, so that the rate does not come "
+            "down to lr_end. The second leg has n_steps - 1 - peak steps.",
+            credit=0.5,
+            forms=[
+                _shares(down=lambda step, peak, n: (step - peak) / n),
+                _shares(down=lambda step, peak, n: (step - peak) / (n - 1), leg=straight_leg),
+            ],
+        ),
+        Mistake(
+            "second_leg_of_wrong_length",
+            _shares(down=lambda step, peak, n: (step - peak) / peak),
+            "The second leg is divided by a wrong number of steps, or begins at a wrong one. It has n_steps - 1 - peak "
+            "steps, in brackets, and begins at the peak.",
+            credit=0.5,
+            forms=[
+                _shares(down=lambda step, peak, n: (step - peak) / n - 1 - peak),
+                _shares(down=lambda step, peak, n: step - peak / (n - 1 - peak)),
+                _shares(down=lambda step, peak, n: (step - peak - 1) / (n - 1 - peak)),
+                _shares(down=lambda step, peak, n: (step - peak - 1) / (n - 2 - peak)),
+                _shares(down=lambda step, peak, n: (step - peak + 1) / (n - 1 - peak)),
+                _shares(down=lambda step, peak, n: (step - peak + 1) / (n - peak)),
+            ],
+        ),
+        Mistake(
+            "first_leg_never_ends",
+            _shares(lambda step, peak, n: step / (n - 1)),
+            "The first leg is as long as the whole training, so that the rate does not reach lr_max and jumps at the "
+            "peak. It has `peak` steps.",
+            credit=0.5,
+            forms=[
+                _shares(lambda step, peak, n: step / n),
+                _shares(lambda step, peak, n: step / (n - 1 - peak)),
+                _shares(lambda step, peak, n: step / (n - 1), leg=straight_leg),
+            ],
+        ),
+        Mistake(
+            "one_clock_for_both_legs",
+            _shares(lambda step, peak, n: step / (n - 1), lambda step, peak, n: step / (n - 1)),
+            "Both legs share one clock, that of the whole training. Each leg has its own: the first from 0 to the "
+            "peak, the second from there to the last step.",
+            credit=0.25,
+            forms=[_shares(lambda step, peak, n: step / n, lambda step, peak, n: step / n)],
+        ),
+        Mistake(
+            "first_leg_misses_the_peak",
+            _shares(lambda step, peak, n: step / (peak + 1)),
+            "The first leg is a step too long or too short, or begins at a wrong one. It has `peak` steps and begins "
+            "at 0, so that it is over exactly at the peak.",
+            credit=0.5,
+            forms=[
+                _shares(lambda step, peak, n: step / (peak - 1)),
+                _shares(lambda step, peak, n: min(step / (peak - 1), 1.0)),
+                _shares(lambda step, peak, n: (step + 1) / peak),
+                _shares(lambda step, peak, n: (step + 1) / (peak + 1)),
+            ],
+        ),
+        Mistake(
+            "falls_to_zero",
+            _legs(lambda start, end, a: cosine_leg(start, 0.0, a), lambda start, end, a: cosine_leg(start, 0.0, a)),
+            "A leg falls to 0, or its end is added to its whole height: (a - b) is what shrinks, and b what it comes "
+            "to. Both stand in the formula, with brackets around the difference.",
+            credit=0.25,
+            forms=[
+                _legs(
+                    lambda start, end, a: end + cosine_leg(start, 0, a),
+                    lambda start, end, a: end + cosine_leg(start, 0, a),
+                ),
+                _legs(
+                    lambda start, end, a: cosine_leg(start - end, 0, a),
+                    lambda start, end, a: cosine_leg(start - end, 0, a),
+                ),
+                _legs(cosine_leg, lambda start, end, a: cosine_leg(start - end, 0.0, a)),
+                _legs(cosine_leg, lambda start, end, a: end + cosine_leg(start, 0.0, a)),
+            ],
         ),
         Mistake(
             "peak_ignored",
@@ -309,9 +395,13 @@ ONE_CYCLE = Exercise(
         Mistake(
             "half_forgotten",
             _legs(_half_forgotten_leg, _half_forgotten_leg),
-            "1 + cos goes from 2 to 0. Halve it, so that a leg begins at its first rate.",
+            "1 + cos goes from 2 to 0. Halve all of it, so that a leg begins at its first rate.",
             credit=0.25,
-            forms=[_legs(_swinging_leg, _swinging_leg)],
+            forms=[
+                _legs(_swinging_leg, _swinging_leg),
+                _legs(_part_halved_leg, _part_halved_leg),
+                _legs(cosine_leg, _half_forgotten_leg),
+            ],
         ),
         Mistake(
             "only_warms_up",

@@ -118,7 +118,58 @@ STEP_DECAY = Exercise(
             _after(lambda step, every: math.ceil(step / every), _taught),
             "The quotient is rounded up: the first drop comes right after step 0. Round down.",
             credit=0.5,
-            forms=[_after(lambda step, every: step // every + 1, _taught), _loop_from_zero],
+        ),
+        Mistake(
+            "one_drop_too_many",
+            _after(lambda step, every: step // every + 1, _taught),
+            "There is one drop too many: the rate is cut at step 0 already, which is a multiple of `every` too. The "
+            "first drop comes at step = every.",
+            credit=0.5,
+            forms=[_loop_from_zero, _after(lambda step, every: step // every + (step > 0), _taught)],
+        ),
+        Mistake(
+            "one_drop_too_few",
+            _after(lambda step, every: max(step // every - 1, 0), _taught),
+            "There is one drop too few: the first comes at step = every, not at the end of the second stretch.",
+            credit=0.5,
+            forms=[_after(lambda step, every: step // every - 1, _taught)],
+        ),
+        Mistake(
+            "the_whole_is_rounded",
+            lambda step, *, lr, factor, every: lr * factor**step // every,
+            "The whole rate is rounded down, to 0: `**` binds more tightly than `//`. The quotient alone is rounded, "
+            "so put brackets around step // every.",
+            forms=[
+                lambda step, *, lr, factor, every: lr * (factor**step // every),
+                lambda step, *, lr, factor, every: lr * factor**step / every,
+                lambda step, *, lr, factor, every: float(math.floor(lr * factor ** (step / every))),
+            ],
+        ),
+        Mistake(
+            "straight_between_the_drops",
+            _after(
+                lambda step, every: step / every,
+                lambda lr, f, n: lr * f ** math.floor(n) * (1 - (1 - f) * (n - math.floor(n))),
+            ),
+            "The rate falls in a straight line from one drop to the next. It stays level between them.",
+            credit=0.25,
+        ),
+        Mistake(
+            "base_and_exponent_exchanged",
+            _after(_whole, lambda lr, f, n: lr * n**f),
+            "The number of drops is raised to the factor. It is the exponent, and the factor is the base.",
+            credit=0.25,
+            forms=[_after(_whole, lambda lr, f, n: lr * (1 + n) ** f), _after(_whole, lambda lr, f, n: lr**n * f)],
+        ),
+        Mistake(
+            "each_drop_larger_than_the_last",
+            _after(_whole, lambda lr, f, n: lr * f ** (n * (n + 1) / 2)),
+            "A rate that has been lowered is lowered by all the drops again. Each drop multiplies by `factor` once.",
+            credit=0.25,
+            forms=[
+                _after(_whole, lambda lr, f, n: lr * f ** (n * n)),
+                _after(_whole, lambda lr, f, n: lr * f ** (2**n - 1)),
+            ],
         ),
         Mistake(
             "one_early",

@@ -112,6 +112,28 @@ def _repeated(times: int, start: float) -> Floor:
     return noise_floor
 
 
+def _all_or_nothing(curvature: Tensor, sigma: Tensor | float, *, lr: float) -> Tensor:
+    """One entry without rest makes all of them infinite."""
+    if bool((curvature <= 0).any() or (lr * curvature >= 2).any()):
+        return torch.full_like(curvature, torch.inf)
+    return _everywhere(_taught)(curvature, sigma, lr=lr)
+
+
+def _limited(stable: Callable[[Tensor, float], Tensor]) -> Floor:
+    """The floor where a condition on λ and η holds, else inf."""
+
+    def noise_floor(curvature: Tensor, sigma: Tensor | float, *, lr: float) -> Tensor:
+        floor = _everywhere(_taught)(curvature, sigma, lr=lr)
+        return torch.where(stable(curvature, lr), floor, torch.inf)
+
+    return noise_floor
+
+
+def _one_number(reduce: Callable[[Tensor], Tensor]) -> Floor:
+    """What the directions come to together."""
+    return lambda curvature, sigma, *, lr: reduce(reference.noise_floor(curvature, sigma, lr=lr))
+
+
 def _in_a_row(curvature: Tensor, sigma: Tensor | float, *, lr: float) -> Tensor:
     return torch.tensor(_one_by_one(curvature, sigma, lr=lr).reshape(-1).tolist())
 
@@ -144,7 +166,37 @@ NOISE_FLOOR = Exercise(
             _stable(lambda c, s, lr: lr * s / (c * (2 - lr * c))),
             "σ is a standard deviation, and a mean square is asked for: it needs σ².",
             credit=0.5,
-            forms=[_stable(lambda c, s, lr: lr**2 * s / (1 - (1 - lr * c) ** 2))],
+            forms=[
+                _stable(lambda c, s, lr: lr**2 * s / (1 - (1 - lr * c) ** 2)),
+                _everywhere(lambda c, s, lr: lr * s / (c * (2 - lr * c))),
+            ],
+        ),
+        Mistake(
+            "divided_by_what_is_left",
+            _stable(lambda c, s, lr: lr**2 * s**2 / (1 - lr * c) ** 2),
+            "It is divided by (1 - ηλ)², which is what a step leaves of m. With both terms of m on one side the "
+            "denominator is what it takes away, 1 - (1 - ηλ)².",
+            credit=0.25,
+            forms=[
+                _stable(lambda c, s, lr: lr * s**2 / (1 - lr * c) ** 2),
+                _stable(lambda c, s, lr: s**2 / (1 - lr * c) ** 2),
+                _stable(lambda c, s, lr: lr**2 * s**2 / (1 - lr * c).abs()),
+                _stable(lambda c, s, lr: lr**2 * s**2 / (1 + (1 - lr * c) ** 2)),
+                _everywhere(lambda c, s, lr: lr**2 * s**2 / (1 - lr * c) ** 2),
+            ],
+        ),
+        Mistake(
+            "brackets_forgotten",
+            _stable(lambda c, s, lr: lr * s**2 / c * (2 - lr * c)),
+            "What stands behind `/ curvature *` is multiplied, not divided by: put brackets around the whole "
+            "denominator, and mind that a minus in it needs them too.",
+            credit=0.25,
+            forms=[
+                _stable(lambda c, s, lr: lr * s**2 / c * 2 - lr * c),
+                _stable(lambda c, s, lr: lr * s**2 / 1 - (1 - lr * c) ** 2),
+                _stable(lambda c, s, lr: lr**2 * s**2 / 1 - (1 - lr * c) ** 2),
+                _everywhere(lambda c, s, lr: lr * s**2 / c * (2 - lr * c)),
+            ],
         ),
         Mistake(
             "for_small_rates",
@@ -209,11 +261,71 @@ NOISE_FLOOR = Exercise(
             credit=0.5,
         ),
         Mistake(
+            "limit_without_the_rate",
+            _limited(lambda c, lr: (c > 0) & (c < 2)),
+            "The condition asks for the size of λ, whatever η is. A path diverges where their product ηλ is 2 or more.",
+            credit=0.5,
+            forms=[
+                _limited(lambda c, lr: c < 2),
+                _limited(lambda c, lr: (c > 0) & (c < 1)),
+                _limited(lambda c, lr: (c > 0) & (c * 2 < lr)),
+                _limited(lambda c, lr: (c > 0) & (c < 2 * lr)),
+            ],
+        ),
+        Mistake(
+            "limit_of_another_size",
+            _limited(lambda c, lr: (lr * c > 0) & (lr * c < 4)),
+            "The limit lies at another place than ηλ = 2, where 1 - ηλ is -1 and each step overshoots by as much as it "
+            "had to go.",
+            credit=0.75,
+            forms=[
+                _limited(lambda c, lr: (lr * c > 0) & (lr * c < 0.5)),
+                _limited(lambda c, lr: (lr * c > 0) & (lr**2 * c < 2)),
+            ],
+        ),
+        Mistake(
+            "branches_exchanged",
+            _limited(lambda c, lr: (c <= 0) | (lr * c >= 2)),
+            "The two branches have changed places: inf stands where the path comes to rest, and the formula where it "
+            "does not. `torch.where` takes first what holds where the condition is true.",
+            credit=0.25,
+            forms=[_limited(lambda c, lr: lr * c >= 2), _limited(lambda c, lr: lr * c > 2)],
+        ),
+        Mistake(
+            "all_or_nothing",
+            _all_or_nothing,
+            "One direction decides for all of them. Each curvature has its own floor: ask entry by entry, with "
+            "`torch.where`.",
+            credit=0.75,
+            forms=[
+                lambda curvature, sigma, *, lr: (
+                    torch.tensor(torch.inf, dtype=curvature.dtype)
+                    if bool((curvature <= 0).any() or (lr * curvature >= 2).any())
+                    else _taught(curvature, torch.as_tensor(sigma, dtype=curvature.dtype), lr)
+                ),
+            ],
+        ),
+        Mistake(
+            "one_number_for_all_directions",
+            _one_number(lambda floor: floor.sum()),
+            "The directions are made one number, a sum or a mean. Each curvature has its own floor: the result has the "
+            "shape of `curvature`.",
+            credit=0.25,
+            forms=[_one_number(lambda floor: floor.mean()), _one_number(lambda floor: floor.max())],
+        ),
+        Mistake(
+            "nan_where_it_diverges",
+            _below(2.0, float("nan")),
+            "Where the path diverges this gives nan, which is no number at all. Its mean square grows beyond every "
+            "bound: inf.",
+            credit=0.75,
+        ),
+        Mistake(
             "zero_where_it_diverges",
             _below(2.0, 0.0),
-            "Where the path diverges the mean square is inf. This gives a small number there, as if all were well.",
+            "Where the path diverges the mean square is inf. Another number stands there, as if it came to rest.",
             credit=0.75,
-            forms=[_below(2.0, float("nan"))],
+            forms=[_below(2.0, -1.0), _below(2.0, 1.0), _below(2.0, -torch.inf), _below(2.0, 1e10)],
         ),
         Mistake(
             "negative_cut_off",
@@ -228,7 +340,14 @@ NOISE_FLOOR = Exercise(
             "The recursion is repeated some number of times, after which a small rate is still on its way. Solve the "
             "equation for m: there it has come to rest.",
             credit=0.5,
-            forms=[_repeated(100, 0.0), _repeated(50, 1.0), _repeated(10, 0.0)],
+            forms=[
+                _repeated(100, 0.0),
+                _repeated(50, 1.0),
+                _repeated(10, 0.0),
+                _repeated(200, 1.0),
+                _repeated(200, 0.0),
+                _repeated(1, 1.0),
+            ],
         ),
         Mistake(
             "one_row_of_the_default_type",
@@ -264,6 +383,7 @@ NOISE_FLOOR = Exercise(
             _stable(lambda c, s, lr: lr * s**2 / (c * (2 + lr * c))),
             "A sign is wrong: (1 - ηλ)² is 1 - 2ηλ + η²λ², so that the denominator has 2 - ηλ.",
             credit=0.5,
+            forms=[_stable(lambda c, s, lr: lr * s**2 / (c * (lr * c - 2)))],
         ),
         Mistake(
             "two_forgotten",
@@ -281,9 +401,13 @@ NOISE_FLOOR = Exercise(
         Mistake(
             "curvature_missing_in_the_bracket",
             _stable(lambda c, s, lr: lr * s**2 / (c * (2 - lr))),
-            "A curvature is missing inside the bracket: 2ηλ - η²λ² is ηλ(2 - ηλ).",
+            "A curvature is missing inside the bracket, or there is one too many: 2ηλ - η²λ² is ηλ(2 - ηλ).",
             credit=0.5,
-            forms=[_stable(lambda c, s, lr: lr * s**2 / (2 * c - lr))],
+            forms=[
+                _stable(lambda c, s, lr: lr * s**2 / (2 * c - lr)),
+                _stable(lambda c, s, lr: lr * s**2 / (c * (2 - lr * c**2))),
+                _stable(lambda c, s, lr: lr * s**2 / (c * (2 - c))),
+            ],
         ),
         Mistake(
             "curvature_forgotten",

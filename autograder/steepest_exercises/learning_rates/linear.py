@@ -32,7 +32,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("about half way", lambda tau: tau // 2 - 1),
         case("three quarters of the way", lambda tau: 3 * tau // 4),
         case("one step before tau", lambda tau: tau - 1),
-        case("at step tau", lambda tau: tau),
+        case("at step tau", lambda tau: tau, corner=0.1),
         case("one step after tau", lambda tau: tau + 1),
         case("half as long again as tau", lambda tau: 3 * tau // 2),
         case("long after tau", lambda tau: 5 * tau + 3),
@@ -183,7 +183,55 @@ LINEAR_DECAY = Exercise(
             "It arrives one step too early, as if tau were the number of values. Step tau is the first at lr_end: "
             "divide by tau.",
             credit=0.5,
-            forms=[_along(_taught, lambda step, tau: min(step / (tau + 1), 1))],
+        ),
+        Mistake(
+            "arrives_after_tau",
+            _along(_taught, lambda step, tau: min(step / (tau + 1), 1)),
+            "The way takes one step too many: step tau is the first at lr_end. Divide by tau, and let the share grow "
+            "to 1.",
+            credit=0.5,
+            forms=[
+                _along(_taught, lambda step, tau: min(step, tau - 1) / tau),
+                lambda step, *, lr, lr_end, tau: _taught(lr, lr_end, step / (tau + 1)) if step <= tau else lr_end,
+            ],
+        ),
+        Mistake(
+            "hyperbolic",
+            lambda step, *, lr, lr_end, tau: max(lr_end, lr / (1 + step)) if step < tau else lr_end,
+            "The rate is divided by something that grows: that is hyperbolic decay, which some notes call linear. On a "
+            "straight line every step takes the same amount off.",
+            credit=0.25,
+            forms=[
+                lambda step, *, lr, lr_end, tau: max(lr_end, lr / (1 + step)),
+                lambda step, *, lr, lr_end, tau: lr / (1 + step) if step < tau else lr_end,
+                lambda step, *, lr, lr_end, tau: lr / (1 + step),
+                lambda step, *, lr, lr_end, tau: max(lr_end, lr / (1 + step / tau)),
+                lambda step, *, lr, lr_end, tau: lr / (1 + step / tau) if step < tau else lr_end,
+                lambda step, *, lr, lr_end, tau: lr_end + (lr - lr_end) / (1 + step),
+            ],
+        ),
+        Mistake(
+            "not_straight",
+            _along(lambda lr, lr_end, a: lr_end + (lr - lr_end) * (1 - a) ** 2, _capped),
+            "The line is bent: the share of the way stands under a power or a root. It enters as it is.",
+            credit=0.25,
+            forms=[
+                _along(lambda lr, lr_end, a: lr + (lr_end - lr) * a**2, _capped),
+                _along(lambda lr, lr_end, a: lr + (lr_end - lr) * a**0.5, _capped),
+            ],
+        ),
+        Mistake(
+            "shares_do_not_add_up",
+            _along(lambda lr, lr_end, a: lr + a * lr_end, _capped),
+            "The shares of the two rates do not add up to 1, or one of them is subtracted: they are 1 - α and α.",
+            credit=0.25,
+            forms=[
+                _along(lambda lr, lr_end, a: (1 - a) * lr - a * lr_end, _capped),
+                _along(lambda lr, lr_end, a: a * lr + a * lr_end, _capped),
+                _along(lambda lr, lr_end, a: (1 - a) * (lr + lr_end), _capped),
+                _along(lambda lr, lr_end, a: a * lr - (1 - a) * lr_end, _capped),
+                _along(lambda lr, lr_end, a: (1 - a) * lr + lr_end * (1 + a), _capped),
+            ],
         ),
         Mistake(
             "exponential",

@@ -94,6 +94,52 @@ AVERAGE_STEP = Exercise(
             credit=0.5,
         ),
         Mistake(
+            "zero_for_the_first_point",
+            _always(lambda a, x, n: (n * a + x) / (n + 1) if n else torch.zeros_like(x)),
+            "With a count of 0 something else than the point comes back. The mean of one point is that point.",
+            credit=0.5,
+            forms=[
+                _always(lambda a, x, n: (n * a + x) / (n + 1) if n else x / 2),
+                _always(lambda a, x, n: (n * a + x) / (n + 1) if n else torch.full_like(x, torch.nan)),
+            ],
+        ),
+        Mistake(
+            "second_point_replaces_the_first",
+            _always(lambda a, x, n: (n * a + x) / (n + 1) if n > 1 else x.clone()),
+            "With a count of 1 there is an average already, that of the first point. Only with 0 there is none.",
+            credit=0.5,
+        ),
+        Mistake(
+            "rounded_on_the_way",
+            _from_the_second(lambda a, x, n: (n * a + x) // (n + 1)),
+            "`//` rounds down: a mean is divided by `/`. And 1 // (n + 1) is 0.",
+            credit=0.25,
+            forms=[
+                _from_the_second(lambda a, x, n: a + (x - a) * (1 // (n + 1))),
+                _from_the_second(lambda a, x, n: a + (x - a) // (n + 1)),
+                _from_the_second(lambda a, x, n: a * (n // (n + 1)) + x / (n + 1)),
+                _from_the_second(lambda a, x, n: ((n * a + x) / (n + 1)).round()),
+            ],
+        ),
+        Mistake(
+            "brackets_forgotten",
+            _from_the_second(lambda a, x, n: (n * a + x) / n + 1),
+            "Brackets are missing: a / n + 1 is (a / n) + 1. Divide by (count + 1).",
+            credit=0.5,
+            forms=[
+                _from_the_second(lambda a, x, n: a + (x - a) / n + 1),
+                _from_the_second(lambda a, x, n: n * (a + x) / (n + 1)),
+            ],
+        ),
+        Mistake(
+            "mean_over_the_entries",
+            _from_the_second(lambda a, x, n: ((n * a + x) / (n + 1)).mean()),
+            "The entries of the point are averaged too, so that one number is left. The mean is over points: the "
+            "result has the shape of `theta`.",
+            credit=0.25,
+            forms=[_always(lambda a, x, n: ((n * a + x) / (n + 1) if n else x).mean())],
+        ),
+        Mistake(
             "half_and_half",
             _from_the_second(lambda a, x, n: (a + x) / 2),
             "The average of n points counts as one point here. It stands for n of them: weigh it by `count`.",
@@ -105,6 +151,11 @@ AVERAGE_STEP = Exercise(
             _from_the_second(lambda a, x, n: (n * a + x) / n),
             "There are count + 1 points with the new one. Divide by that.",
             credit=0.5,
+            forms=[
+                _from_the_second(lambda a, x, n: (n * a + x) / (n + 2)),
+                _always(lambda a, x, n: (n * a + x) / (n + 2)),
+                _from_the_second(lambda a, x, n: (n * a + x) / 2),
+            ],
         ),
         Mistake(
             "one_point_forgotten",

@@ -19,10 +19,12 @@ from steepest_exercises.learning_rates.watching import (
     every_failure,
     exponents,
     first_fails,
+    from_any_rise,
     from_the_best_step,
     late,
     only_the_first_run,
     series,
+    skipping_nan,
     watch,
 )
 
@@ -139,6 +141,28 @@ PLATEAU_DECAY = Exercise(
             credit=0.9,
         ),
         Mistake(
+            "nan_is_passed_over",
+            series(skipping_nan),
+            "A loss that is nan or infinite counts neither as an improvement nor as a failure. It is a failure like "
+            "any other: whatever is no improvement is one.",
+            credit=0.9,
+        ),
+        Mistake(
+            "entries_of_another_number",
+            lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[1:],
+            "There is one rate too few or too many. Each loss gives one, the first loss too: the rate once it has been "
+            "seen.",
+            credit=0.5,
+            forms=[
+                lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[:-1],
+                lambda val_losses, **options: torch.cat(
+                    [val_losses.new_tensor([options["lr"]]), reference.plateau_decay(val_losses, **options)]
+                ),
+                lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[-1:],
+                lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[-1],
+            ],
+        ),
+        Mistake(
             "one_too_early",
             series(watch(extra=-1)),
             "It cuts one loss too early. `patience` losses in a row must have failed.",
@@ -161,9 +185,17 @@ PLATEAU_DECAY = Exercise(
         ),
         Mistake(
             "compares_over_a_window",
-            series(against_a_window),
+            series(against_a_window()),
             "Each loss is compared with that of `patience` steps ago. Compare it with the best loss so far, and count "
             "failures in a row.",
+            credit=0.25,
+            forms=[series(against_a_window(every_step=True))],
+        ),
+        Mistake(
+            "a_rise_alone_is_a_failure",
+            series(from_any_rise),
+            "Only a loss that is higher than the one before it counts as a failure. Every loss that does not beat the "
+            "best one does.",
             credit=0.25,
         ),
         Mistake(

@@ -168,6 +168,43 @@ def _shrinking(step: int, *, lr: float, lr_end: float, period: int, growth: int 
     return cosine_leg(lr, lr_end, step / period)
 
 
+def _shrinking_by(factor: float) -> Schedule:
+    """Each cycle begins at this share of the one before."""
+
+    def cosine_restarts(step: int, *, lr: float, lr_end: float, period: int, growth: int = 1) -> float:
+        while step >= period:
+            step, period, lr = step - period, period * growth, lr * factor
+        return cosine_leg(lr, lr_end, step / period)
+
+    return cosine_restarts
+
+
+def _grown_first(step: int, period: int, growth: int, *, never_below: bool = False) -> tuple[float, float]:
+    """The length grows, and the new one is taken off; `never_below`: the old one where the new one is too long."""
+    while step >= period:
+        old, period = period, period * growth
+        step -= old if never_below and step < period else period
+    return step, period
+
+
+def _until_after(step: int, period: int, growth: int) -> tuple[float, float]:
+    """A cycle is taken off only once its length is exceeded."""
+    while step > period:
+        step, period = step - period, period * growth
+    return step, period
+
+
+def _equal_until_after(step: int, period: int) -> tuple[float, float]:
+    """The same for cycles of equal length."""
+    return (step - 1) % period + 1 if step else 0, period
+
+
+def _shifted(step: int, period: int, growth: int) -> tuple[float, float]:
+    """One step further in its cycle."""
+    within, length = taught(step, period, growth)
+    return within + 1, length
+
+
 def _two_divisors(first: int, later: int) -> Schedule:
     """The divisor is the length less `first` in the first cycle, and less `later` in the others."""
 
@@ -201,28 +238,34 @@ COSINE_RESTARTS = Exercise(
         Mistake(
             "no_restart",
             _within(lambda step, period, growth: (step, period)),
-            "It never restarts: after the first cycle the cosine swings on and climbs back slowly. At step T the rate "
-            "must jump back to lr.",
+            "It never restarts: after the first cycle the cosine swings on and climbs back slowly, or the rate stays "
+            "at lr_end. At step T it must jump back to lr.",
             credit=0.25,
             forms=[_within(lambda step, period, growth: (min(step, period), period))],
         ),
         Mistake(
             "growth_ignored",
             _within(lambda step, period, growth: (step % period, period)),
-            "All cycles are as long as the first. Each is `growth` times as long as the one before, so that step % "
-            "period does not find the place in it.",
+            "All cycles are equally long. Each is `growth` times as long as the one before, so that the remainder of a "
+            "division does not find the place in it.",
             credit=0.5,
-            forms=[_within(lambda step, period, growth: (step % period, period - 1))],
+            forms=[
+                _within(lambda step, period, growth: (step % period, period - 1)),
+                _within(lambda step, period, growth: (step % (period * growth), period * growth)),
+            ],
         ),
         Mistake(
             "growth_added",
             _within(_cycles(lambda period, growth: (period + growth * n for n in itertools.count()))),
-            "Each cycle is longer by `growth` steps. It has to be longer by that factor.",
+            "The cycles get longer by the same number of steps each time, by `growth` or by a multiple of the period. "
+            "Each has to be `growth` times as long as the one before.",
             credit=0.25,
             forms=[
                 _within(_cycles(lambda period, growth: (period + (growth - 1) * n for n in itertools.count()))),
                 _within(_cycles(lambda period, growth: (period * (1 + (growth - 1) * n) for n in itertools.count()))),
                 _within(_cycles(lambda period, growth: (period * (1 + growth * n) for n in itertools.count()))),
+                _within(_cycles(lambda period, growth: (period * (growth * n if n else 1) for n in itertools.count()))),
+                _within(_cycles(lambda period, growth: (period * (n + 1) for n in itertools.count()))),
             ],
         ),
         Mistake(
@@ -231,6 +274,51 @@ COSINE_RESTARTS = Exercise(
             "The first cycle is `growth` times too long already. It has `period` steps, and the second is the first "
             "that is longer.",
             credit=0.5,
+        ),
+        Mistake(
+            "grows_before_it_is_taken_off",
+            _within(_grown_first),
+            "The length grows before the old one has been taken off the step, so that the cycle that is over counts "
+            "with the length of the next one. Take it off first.",
+            credit=0.5,
+            forms=[
+                _within(lambda step, period, growth: _grown_first(step, period, growth, never_below=True)),
+            ],
+        ),
+        Mistake(
+            "cycles_shrink",
+            _within(_cycles(lambda period, growth: (max(period // growth**n, 1) for n in itertools.count()))),
+            "The cycles get shorter: the length is divided by `growth`. Multiply by it.",
+            credit=0.25,
+            forms=[_within(_cycles(lambda period, growth: (max(period - growth * n, 1) for n in itertools.count())))],
+        ),
+        Mistake(
+            "restart_belongs_to_the_old_cycle",
+            _within(_until_after),
+            "At step T the old cycle is still running, with the rate at lr_end. A cycle has the steps 0 to T - 1, and "
+            "step T restarts: `>=`, not `>`.",
+            credit=0.5,
+            forms=[_within(lambda step, period, growth: _equal_until_after(step, period))],
+        ),
+        Mistake(
+            "divided_by_one_more",
+            _within(taught, shorter=-1),
+            "The place in a cycle is divided by T + 1, so that the rate falls too slowly. Divide by T, or by T - 1.",
+            credit=0.5,
+        ),
+        Mistake(
+            "counts_from_one",
+            _within(lambda step, period, growth: _shifted(step, period, growth)),
+            "The place in a cycle counts from 1, so that no cycle begins at lr. At a restart t is 0.",
+            credit=0.5,
+        ),
+        Mistake(
+            "another_default",
+            lambda step, *, lr, lr_end, period, growth=2: reference.cosine_restarts(
+                step, lr=lr, lr_end=lr_end, period=period, growth=growth
+            ),
+            "Where `growth` is left out another number than 1 stands in its place: then all cycles are equally long.",
+            credit=0.9,
         ),
         Mistake(
             "powers_of_the_period",
@@ -323,8 +411,14 @@ COSINE_RESTARTS = Exercise(
         Mistake(
             "half_forgotten",
             _within(taught, _half_forgotten),
-            "1 + cos goes from 2 to 0. Halve it, so that a cycle begins at lr.",
+            "1 + cos goes from 2 to 0. Halve all of it, so that a cycle begins at lr.",
             credit=0.25,
+            forms=[
+                _within(taught, lambda start, end, a: end + (start - end) * (0.5 + math.cos(math.pi * a))),
+                _within(taught, lambda start, end, a: end + (start - end) / 2 + math.cos(math.pi * a)),
+                _within(taught, lambda start, end, a: end + (start - end) * math.cos(math.pi * a)),
+                _within(taught, lambda start, end, a: end + (start - end) * (1 + math.cos(math.pi * a) / 2)),
+            ],
         ),
         Mistake(
             "straight_line",
@@ -335,9 +429,10 @@ COSINE_RESTARTS = Exercise(
         Mistake(
             "first_rate_shrinks",
             _shrinking,
-            "Each cycle begins lower than the one before: `growth` is applied to the rate as well. It makes the cycles "
-            "longer; every restart goes back to lr.",
+            "Each cycle begins lower than the one before, as where `growth` or another factor is applied to the rate "
+            "as well. Every restart goes back to lr.",
             credit=0.5,
+            forms=[_shrinking_by(0.5), _shrinking_by(0.9), _shrinking_by(0.8)],
         ),
         Mistake(
             "two_divisors_mixed",

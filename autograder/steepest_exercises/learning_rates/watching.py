@@ -92,13 +92,44 @@ def against_the_loss_before(better: Better = improves) -> Rule:
     return rule
 
 
-def against_a_window(losses: list[float], lr: float, factor: float, patience: int, delta: float) -> list[float]:
-    """Every loss is compared with that of `patience` steps ago."""
-    rates, since = [], 0
-    for step, loss in enumerate(losses):
-        since += 1
-        if step >= patience and since >= patience and not loss < losses[step - patience] - delta:
-            lr, since = lr * factor, 0
+def against_a_window(*, every_step: bool = False) -> Rule:
+    """Every loss is compared with that of `patience` steps ago; a cut at every step, or `patience` apart at least."""
+
+    def rule(losses: list[float], lr: float, factor: float, patience: int, delta: float) -> list[float]:
+        rates, since = [], 0
+        for step, loss in enumerate(losses):
+            since += 1
+            late = every_step or since >= patience
+            if step >= patience and late and not loss < losses[step - patience] - delta:
+                lr, since = lr * factor, 0
+            rates.append(lr)
+        return rates
+
+    return rule
+
+
+def from_any_rise(losses: list[float], lr: float, factor: float, patience: int, delta: float) -> list[float]:
+    """Losses that are higher than the one before are counted."""
+    before, waited, rates = math.inf, 0, []
+    for loss in losses:
+        waited = waited + 1 if loss > before else 0
+        if waited == patience:
+            lr, waited = lr * factor, 0
+        before = loss
+        rates.append(lr)
+    return rates
+
+
+def skipping_nan(losses: list[float], lr: float, factor: float, patience: int, delta: float) -> list[float]:
+    """What is not finite is passed over."""
+    best, waited, rates = math.inf, 0, []
+    for loss in losses:
+        if loss < best - delta:
+            best, waited = loss, 0
+        elif math.isfinite(loss):
+            waited += 1
+            if waited == patience:
+                lr, waited = lr * factor, 0
         rates.append(lr)
     return rates
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from steepest_grader.exercise.model import Accepted, Case, Exercise, Mistake
 from torch import Tensor
 
@@ -61,6 +62,13 @@ def _as_torch(
 
 def _count_not_changed(old: inputs.State, new: inputs.State, s_hat: Tensor, r_hat: Tensor) -> inputs.State:
     return {**new, "t": old["t"]}
+
+
+def _decay_of_the_gradient(
+    theta: Tensor, grad: Tensor, state: inputs.State, *, lr: float, rho1: float, rho2: float, eps: float, decay: float
+) -> tuple[Tensor, inputs.State]:
+    moved, new = adamw(undecayed)(theta, grad, state, lr=lr, rho1=rho1, rho2=rho2, eps=eps, decay=decay)
+    return moved - lr * decay * grad, new
 
 
 def after_the_first(correction: Correction) -> Correction:
@@ -129,6 +137,7 @@ ADAMW_STEP = Exercise(
             forms=[
                 *everywhere(s_slope=penalized, r_slope=penalized),
                 adamw(s_slope=penalized),
+                adamw(r_slope=penalized),
             ],
         ),
         Mistake(
@@ -259,7 +268,16 @@ ADAMW_STEP = Exercise(
             0.25,
             forms=everywhere(forward=lambda g, s_hat: g),
         ),
-        Mistake("corrected_by_t", adamw(first=0), shared.LATE_COUNT, 0.25, forms=everywhere(first=0)),
+        Mistake(
+            "corrected_by_t",
+            adamw(first=0),
+            shared.LATE_COUNT,
+            0.25,
+            forms=[
+                *everywhere(first=0),
+                adamw(c1=lambda a, b, k: 1 - a ** max(k - 1, 1), c2=lambda a, b, k: 1 - b ** max(k - 1, 1)),
+            ],
+        ),
         Mistake("count_two_ahead", adamw(first=2), shared.EARLY_COUNT, 0.25, forms=everywhere(first=2)),
         Mistake(
             "power_missing",
@@ -287,7 +305,11 @@ ADAMW_STEP = Exercise(
             adamw(kept=lambda old, new, s_hat, r_hat: {**new, "s": s_hat, "r": r_hat}),
             shared.CORRECTED,
             0.25,
-            forms=everywhere(kept=lambda old, new, s_hat, r_hat: {**new, "s": s_hat, "r": r_hat}),
+            forms=[
+                *everywhere(kept=lambda old, new, s_hat, r_hat: {**new, "s": s_hat, "r": r_hat}),
+                adamw(kept=lambda old, new, s_hat, r_hat: {**new, "s": s_hat}),
+                adamw(kept=lambda old, new, s_hat, r_hat: {**new, "r": r_hat}),
+            ],
         ),
         Mistake(
             "eps_missing",
@@ -353,6 +375,173 @@ ADAMW_STEP = Exercise(
                 adamw(lambda theta, step, below, lr, decay: theta + step - decay * theta),
                 adamw(lambda theta, step, below, lr, decay: theta + step - lr * decay * theta, inside),
             ],
+        ),
+        Mistake(
+            "decay_squared",
+            adamw(lambda theta, step, below, lr, decay: theta - step - lr * decay**2 * theta),
+            "decay enters as its square. The weights lose the share lr * decay.",
+            0.5,
+            forms=[adamw(lambda theta, step, below, lr, decay: theta - step - lr * decay**0.5 * theta)],
+        ),
+        Mistake(
+            "decay_of_the_mean_gradient",
+            adamw(lambda theta, step, below, lr, decay: theta - step - decay * step * below),
+            "The decay is multiplied to the gradient, or to its average. It takes a share of the weights: lr * decay "
+            "* θ.",
+            0.25,
+            forms=[_decay_of_the_gradient],
+        ),
+        Mistake(
+            "decay_divided",
+            adamw(lambda theta, step, below, lr, decay: (theta - step) / (1 + lr * decay)),
+            "The weights are divided by 1 + lr * decay, as the proximal step does it. Here they lose the share "
+            "lr * decay: θ − lr * decay * θ, nearly the same for small rates.",
+            0.5,
+            forms=[adamw(lambda theta, step, below, lr, decay: theta / (1 + lr * decay) - step)],
+        ),
+        Mistake(
+            "step_without_rate",
+            adamw(lambda theta, step, below, lr, decay: theta - step / lr - lr * decay * theta),
+            "lr multiplies the decay alone. The step has it too: lr * (ŝ/(√r̂ + ε) + decay * θ).",
+            0.25,
+        ),
+        Mistake(
+            "old_averages_used",
+            adamw(used=lambda old, new: old),
+            "theta moves by an average from before this gradient. Take the gradient in first, then move.",
+            0.25,
+            forms=[
+                adamw(used=lambda old, new: {"s": old["s"], "r": new["r"]}),
+                adamw(used=lambda old, new: {"s": new["s"], "r": old["r"]}),
+                *everywhere(used=lambda old, new: old),
+            ],
+        ),
+        Mistake(
+            "factor_for_power",
+            adamw(c1=lambda a, b, k: 1 - a * k, c2=lambda a, b, k: abs(1 - b * k)),
+            shared.PRODUCT,
+            0.25,
+            forms=[
+                adamw(c1=lambda a, b, k: 1 - a * k, c2=lambda a, b, k: 1 - b * k),
+                adamw(c1=lambda a, b, k: abs(1 - a * k), c2=lambda a, b, k: abs(1 - b * k)),
+            ],
+        ),
+        Mistake(
+            "multiplied_by_the_correction",
+            adamw(c1=lambda a, b, k: 1 / (1 - a**k), c2=lambda a, b, k: 1 / (1 - b**k)),
+            "A correction stands upside down: it makes the average smaller still. The weights sum to 1 - rho**k, so "
+            "divide the average by it.",
+            0.25,
+            forms=[
+                *everywhere(c1=lambda a, b, k: 1 / (1 - a**k), c2=lambda a, b, k: 1 / (1 - b**k)),
+                adamw(c1=lambda a, b, k: 1 / (1 - a**k)),
+                adamw(c2=lambda a, b, k: 1 / (1 - b**k)),
+            ],
+        ),
+        Mistake(
+            "corrected_after_the_root",
+            adamw(c2=lambda a, b, k: (1 - b**k) ** 2),
+            "The root is corrected by the whole 1 - rho2**k. Correct the average first and take the root of the "
+            "result.",
+            0.25,
+        ),
+        Mistake(
+            "count_grows_by_two",
+            adamw(kept=lambda old, new, s_hat, r_hat: {**new, "t": old["t"] + 2}),
+            "t grows by 2 in a step. If k is t + 1, the state gets k back, not k + 1.",
+            0.25,
+            forms=everywhere(kept=lambda old, new, s_hat, r_hat: {**new, "t": old["t"] + 2}),
+        ),
+        Mistake(
+            "old_average_not_faded",
+            adamw(s=lambda s, g, a: s + (1 - a) * g, r=lambda r, g, b: r + (1 - b) * g * g),
+            "A new value is weighed with 1 - rho, but the old average is kept whole, so nothing is forgotten. Multiply "
+            "it by rho.",
+            0.25,
+            forms=[
+                adamw(s=lambda s, g, a: s + (1 - a) * g),
+                adamw(r=lambda r, g, b: r + (1 - b) * g * g),
+            ],
+        ),
+        Mistake(
+            "one_rho_in_both_averages",
+            lambda theta, grad, state, *, lr, rho1, rho2, eps, decay: adamw()(
+                theta, grad, state, lr=lr, rho1=rho1, rho2=rho1, eps=eps, decay=decay
+            ),
+            "Both averages keep the same share. The gradients are averaged with rho1, their squares with rho2.",
+            0.25,
+            forms=[
+                lambda theta, grad, state, *, lr, rho1, rho2, eps, decay: adamw()(
+                    theta, grad, state, lr=lr, rho1=rho2, rho2=rho2, eps=eps, decay=decay
+                ),
+            ],
+        ),
+        Mistake(
+            "gradient_not_squared",
+            adamw(r=lambda r, g, b: b * r + (1 - b) * g.abs()),
+            "r averages the gradients or their sizes, not their squares. Average the squares: the root of their "
+            "average has the unit of a gradient.",
+            0.25,
+            forms=[
+                adamw(r=lambda r, g, b: b * r + (1 - b) * g),
+                adamw(r=lambda r, g, b: b * r + (1 - b) * g, spread=lambda r, c, eps: (r / c).abs().sqrt() + eps),
+                adamw(r=lambda r, g, b: b * r + (1 - b) * g.abs(), spread=lambda r, c, eps: r / c + eps),
+            ],
+        ),
+        Mistake(
+            "weight_squared",
+            adamw(r=lambda r, g, b: b * r + ((1 - b) * g) ** 2),
+            "1 - rho2 is squared along with the gradient. Square the gradient alone: (1 - rho2) * g**2.",
+            0.25,
+        ),
+        Mistake(
+            "variance_for_the_mean_square",
+            adamw(squared=lambda g, s: g - s),
+            "r averages squared distances of the gradient from its average. Adam averages the squares of the gradient "
+            "itself.",
+            0.25,
+        ),
+        Mistake(
+            "rate_forgotten",
+            adamw(lambda theta, step, below, lr, decay: theta - step / lr - decay * theta),
+            "lr has no part in the result. It multiplies the step, and the decay beside it.",
+            0.25,
+        ),
+        Mistake(
+            "eps_elsewhere",
+            adamw(spread=lambda r, c, eps: (r / c).sqrt().clamp(min=eps)),
+            "eps is not simply added to the root: a bound, a difference, or in two places. It is √r̂ + ε.",
+            0.5,
+            forms=[
+                adamw(spread=lambda r, c, eps: (r / c + eps).sqrt() + eps),
+                adamw(spread=lambda r, c, eps: (r / c).sqrt() - eps),
+                adamw(spread=lambda r, c, eps: (r / c + eps**2).sqrt()),
+            ],
+        ),
+        Mistake(
+            "one_rate_for_all",
+            adamw(r=lambda r, g, b: b * r + (1 - b) * (g * g).mean()),
+            shared.ONE_FOR_ALL,
+            forms=[
+                adamw(r=lambda r, g, b: b * r + (1 - b) * (g * g).sum()),
+                adamw(spread=lambda r, c, eps: (r / c).norm() + eps),
+            ],
+        ),
+        Mistake(
+            "largest_mean_square",
+            adamw(
+                r=lambda r, g, b: torch.maximum(r, b * r + (1 - b) * g * g),
+            ),
+            "The step goes by the largest mean square so far, as in AMSGrad. Adam divides by the root of the average "
+            "itself, which may fall again.",
+            0.25,
+        ),
+        Mistake(
+            "averages_exchanged_in_the_state",
+            adamw(kept=lambda old, new, s_hat, r_hat: {**new, "s": new["r"], "r": new["s"]}),
+            "s and r have changed places in the state that is returned: s is the average of the gradients, and r that "
+            "of their squares.",
+            0.25,
         ),
         *shared.careless(adamw()),
     ],

@@ -68,9 +68,10 @@ def adamw(
     kept: Callable[[inputs.State, inputs.State, Tensor, Tensor], inputs.State] = lambda old, new, s_hat, r_hat: new,
     squared: Callable[[Tensor, Tensor], Tensor] = lambda g, s: g,
     forward: Callable[[Tensor, Tensor], Tensor] = lambda g, s_hat: s_hat,
+    used: Callable[[inputs.State, inputs.State], inputs.State] = lambda old, new: new,
 ) -> inputs.Step:
     """A stepper that ends in `end(θ, η·forward/spread, spread, η, λ)`; the averages are of the slopes given, that of
-    the squares is of `squared(g, s)`, and the step goes along `forward(g, ŝ)`."""
+    the squares is of `squared(g, s)`, the step goes along `forward(g, ŝ)`, and by the averages `used(old, new)`."""
 
     def step(
         theta: Tensor,
@@ -87,10 +88,11 @@ def adamw(
         mean = s(state["s"], s_slope(grad, theta, decay), rho1)
         square = r(state["r"], squared(r_slope(grad, theta, decay), mean), rho2)
         new = {"s": mean, "r": square, "t": state["t"] + 1}
+        now = used(state, new)
         first_correction, second_correction = c1(rho1, rho2, k), c2(rho1, rho2, k)
-        s_hat, below = new["s"] / first_correction, spread(new["r"], second_correction, eps)
+        s_hat, below = now["s"] / first_correction, spread(now["r"], second_correction, eps)
         moved = end(theta, lr * forward(grad, s_hat) / below, below, lr, decay)
-        return moved, kept(state, new, s_hat, new["r"] / second_correction)
+        return moved, kept(state, new, s_hat, now["r"] / second_correction)
 
     return step
 

@@ -244,7 +244,12 @@ ELASTIC_NET_STEP = Exercise(
             "It is multiplied by 1 - lr * l2, which is nearly 1/(1 + lr * l2) for small rates, and negative for large "
             "ones. The minimum of the proximal step divides.",
             0.5,
-            forms=[_step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * l1) - lr * l2 * w)],
+            forms=[
+                _step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * l1) - lr * l2 * w),
+                _step(lambda w, g, lr, l1, l2: _soft((w - lr * g) * (1 - lr * l2), lr * l1)),
+                _step(lambda w, g, lr, l1, l2: _soft((w - lr * g) * (1 - 2 * lr * l2), lr * l1)),
+                _step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * l1) * (1 - 2 * lr * l2)),
+            ],
         ),
         Mistake(
             "multiplied_by_one_plus",
@@ -305,7 +310,10 @@ ELASTIC_NET_STEP = Exercise(
             _both(_hard),
             "What survives is not moved by L1. The soft threshold moves every weight towards 0 by lr * l1.",
             0.25,
-            forms=_everywhere(_hard),
+            forms=[
+                *_everywhere(_hard),
+                _both(lambda w, g, lr, l1: torch.where((w - lr * g).abs() > l1, w - lr * g, 0.0).to(w.dtype)),
+            ],
         ),
         Mistake(
             "l1_forgotten",
@@ -346,6 +354,101 @@ ELASTIC_NET_STEP = Exercise(
             "L1 is applied twice: as a slope in the gradient and as a threshold. The threshold alone does it.",
             0.5,
             forms=_everywhere(lambda w, g, lr, l1: _soft(w - lr * (g + l1 * w.sign()), lr * l1)),
+        ),
+        Mistake(
+            "sign_of_the_old_point",
+            _both(lambda w, g, lr, l1: w.sign() * torch.relu((w - lr * g).abs() - lr * l1)),
+            "The sign is taken from θ before the step, and the size behind it: a weight that the gradient takes "
+            "through 0 comes out on the wrong side. Both are those of z = θ − lr * grad.",
+            0.25,
+            forms=[
+                *_everywhere(lambda w, g, lr, l1: w.sign() * torch.relu((w - lr * g).abs() - lr * l1)),
+                _both(lambda w, g, lr, l1: (w - lr * g).sign() * torch.relu(w.abs() - lr * l1)),
+                _both(lambda w, g, lr, l1: torch.where(w.abs() > lr * l1, _taught(w, g, lr, l1), 0.0).to(w)),
+            ],
+        ),
+        Mistake(
+            "positive_side_only",
+            _both(lambda w, g, lr, l1: torch.relu(w - lr * g - lr * l1)),
+            "Weights that land below 0 become 0, however large they are. Both sides are moved towards 0.",
+            0.25,
+            forms=_everywhere(lambda w, g, lr, l1: torch.relu(w - lr * g - lr * l1)),
+        ),
+        Mistake(
+            "threshold_subtracted",
+            _both(lambda w, g, lr, l1: w - lr * g - lr * l1),
+            "lr * l1 is subtracted from every weight, whatever its sign, as if L1 had the slope 1 everywhere. Both "
+            "sides are moved towards 0, and stop there.",
+            0.25,
+            forms=_everywhere(lambda w, g, lr, l1: w - lr * g - lr * l1),
+        ),
+        Mistake(
+            "l1_halved_or_doubled",
+            _both(lambda w, g, lr, l1: _soft(w - lr * g, lr * l1 / 2)),
+            "l1 counts half or twice. The slope of l1|u| is l1, with no ½ and no 2: the threshold is lr * l1.",
+            0.5,
+            forms=[
+                *_everywhere(lambda w, g, lr, l1: _soft(w - lr * g, lr * l1 / 2)),
+                _both(lambda w, g, lr, l1: _soft(w - lr * g, 2 * lr * l1)),
+                *_everywhere(lambda w, g, lr, l1: _soft(w - lr * g, 2 * lr * l1)),
+            ],
+        ),
+        Mistake(
+            "rate_squared",
+            _both(_taught, lambda lr, l2: 1 + lr**2 * l2),
+            "The rate enters a penalty as its square. Each strength is multiplied by lr once: where lr * grad stands "
+            "already, no second lr comes to it.",
+            0.5,
+            forms=[
+                _both(lambda w, g, lr, l1: _soft(w - lr * g, lr * lr * l1)),
+                _both(lambda w, g, lr, l1: _soft(w - lr * g, lr * lr * l1), lambda lr, l2: 1 + lr**2 * l2),
+            ],
+        ),
+        Mistake(
+            "divided_by_the_rate",
+            _both(lambda w, g, lr, l1: _soft(w - lr * g, l1 / lr), lambda lr, l2: 1 + l2 / lr),
+            "A penalty is divided by the rate. A longer step lets it pull farther: lr * l1, and 1 + lr * l2.",
+            0.25,
+            forms=[
+                _both(lambda w, g, lr, l1: _soft(w - lr * g, l1 / lr)),
+                _both(_taught, lambda lr, l2: 1 + l2 / lr),
+            ],
+        ),
+        Mistake(
+            "divisor_without_brackets",
+            _step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * l1) / 1 + lr * l2),
+            "Without brackets `/ 1 + lr * l2` divides by 1 and adds lr * l2. Write `/ (1 + lr * l2)`.",
+            0.25,
+            forms=[_step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * l1) / 1 + l2)],
+        ),
+        Mistake(
+            "old_point_divided",
+            _step(lambda w, g, lr, l1, l2: _soft(w / (1 + lr * l2) - lr * g, lr * l1)),
+            "The old point is divided by 1 + lr * l2, and the gradient's step is not. The division comes last, and "
+            "takes all of it.",
+            0.5,
+            forms=[
+                _step(lambda w, g, lr, l1, l2: _soft(w / (1 + 2 * lr * l2) - lr * g, lr * l1)),
+                _step(lambda w, g, lr, l1, l2: _soft(w - lr * g / (1 + lr * l2), lr * l1)),
+            ],
+        ),
+        Mistake(
+            "penalties_added",
+            _step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * (l1 + l2))),
+            "l1 and l2 are added to one strength. They do different things: l1 is the threshold's, and l2 the "
+            "divisor's.",
+            0.25,
+            forms=[
+                _step(lambda w, g, lr, l1, l2: (w - lr * g) / (1 + lr * (l1 + l2))),
+                _step(lambda w, g, lr, l1, l2: _soft(w - lr * g, lr * (l1 + l2)) / (1 + lr * l2)),
+            ],
+        ),
+        Mistake(
+            "l2_of_another_power",
+            _step(lambda w, g, lr, l1, l2: _soft(w - lr * (g + l2 * w.sign()), lr * l1)),
+            "The slope of the smooth penalty is another one: of ½l2 u² it is l2 u.",
+            0.25,
+            forms=[_step(lambda w, g, lr, l1, l2: _soft(w - lr * (g + l2 * w**2), lr * l1))],
         ),
     ],
 )

@@ -14,6 +14,7 @@ from steepest_exercises.regularization.moves import (
     as_if_square,
     by_matrices,
     copied_back,
+    downwards_alone,
     each,
     edge,
     filled,
@@ -25,7 +26,10 @@ from steepest_exercises.regularization.moves import (
     padded,
     pixel_by_pixel,
     rolled,
+    rolled_and,
+    sizes_exchanged,
     sliced,
+    stack_rolled,
     up_to_minus,
     within,
     wraps_twice,
@@ -130,14 +134,22 @@ SHIFT_IMAGES = Exercise(
             "The moved image is written over the old one, which still shows where nothing has moved to. Start from "
             "zeros.",
             0.5,
-            forms=[each(copied_back)],
+            forms=[
+                each(copied_back),
+                each(lambda image, down, right: image + sliced(image, down, right)),
+            ],
         ),
         Mistake(
             "filled_with_another_value",
             each(filled(lambda image: 1.0)),
             "The place that is left is filled with something else than zeros.",
             0.5,
-            forms=[each(filled(lambda image: image.mean())), each(filled(lambda image: image.min()))],
+            forms=[
+                each(filled(lambda image: image.mean())),
+                each(filled(lambda image: image.min())),
+                each(filled(lambda image: -1.0)),
+                each(filled(lambda image: torch.nan)),
+            ],
         ),
         Mistake(
             "shift_limited",
@@ -169,8 +181,10 @@ SHIFT_IMAGES = Exercise(
         Mistake(
             "as_if_square",
             each(as_if_square),
-            "Height and width are taken to be the same. An image may be wider than it is high, or higher than wide.",
+            "Height and width are taken to be the same, or for one another. An image may be wider than it is high, or "
+            "higher than wide.",
             0.5,
+            forms=[each(sizes_exchanged)],
         ),
         Mistake(
             "shifts_add_up",
@@ -181,9 +195,9 @@ SHIFT_IMAGES = Exercise(
         Mistake(
             "signs_ignored",
             each(lambda image, down, right: sliced(image, abs(down), abs(right))),
-            "Negative shifts move down and right too, or nowhere. They move up and left.",
+            "Negative shifts move down and right too, or nowhere, or leave nothing. They move up and left.",
             0.25,
-            forms=[each(lambda image, down, right: sliced(image, max(down, 0), max(right, 0)))],
+            forms=[each(downwards_alone), each(lambda image, down, right: sliced(image, max(down, 0), max(right, 0)))],
         ),
         Mistake(
             "one_direction_only",
@@ -222,6 +236,47 @@ SHIFT_IMAGES = Exercise(
             "The images are turned over or transposed besides being moved.",
             0.25,
             forms=[each(lambda image, down, right: sliced(image, down, right).flip(1))],
+        ),
+        Mistake(
+            "wrong_side_cleared",
+            each(rolled_and(lambda rows, by: rows[-by:] if by > 0 else rows[:-by])),
+            "Zeros are written on one side, and what came round still stands on the other. A shift down leaves the "
+            "upper rows empty, one up the lower ones, and so for columns.",
+            0.5,
+            forms=[
+                each(rolled_and(lambda rows, by: rows[-by:] if by > 0 else rows[:-by], empty_beyond=False)),
+                each(rolled_and(lambda rows, by: rows[:by] if by > 0 else rows[:0])),
+                each(rolled_and(lambda rows, by: rows[:by] if by > 0 else rows[:0], empty_beyond=False)),
+                each(rolled_and(lambda rows, by: rows[by:] if by < 0 else rows[:0])),
+                each(rolled_and(lambda rows, by: rows[: abs(by)])),
+                each(rolled_and(lambda rows, by: rows[-abs(by):])),
+            ],
+        ),
+        Mistake(
+            "images_moved_too",
+            stack_rolled,
+            "The axes are one too low: the stack is rolled along images and rows, so that an image comes to another "
+            "place of the stack. In a stack the rows are axis 1 and the columns axis 2.",
+            0.25,
+            forms=[lambda images, shifts: torch.stack(
+                [torch.roll(images, tuple(move), dims=(0, 1))[place] for place, move in enumerate(shifts.tolist())])],
+        ),
+        Mistake(
+            "shifts_of_other_images",
+            lambda images, shifts: each(sliced)(images, shifts.flip(0)),
+            "Images are moved by the shifts of others. Image i moves by row i of `shifts`.",
+            0.25,
+            forms=[lambda images, shifts: each(sliced)(images, shifts.roll(1, 0)),
+                   lambda images, shifts: each(sliced)(images, shifts.roll(-1, 0))],
+        ),
+        Mistake(
+            "last_image_left_out",
+            lambda images, shifts: torch.cat([each(sliced)(images, shifts)[:-1], 0 * images[-1:]]),
+            "All is right but the last image, or the first, of which nothing is left: the loop ends or begins one "
+            "image too early or too late.",
+            0.5,
+            forms=[lambda images, shifts: torch.cat([0 * images[:1], each(sliced)(images, shifts)[1:]]),
+                   lambda images, shifts: torch.cat([each(sliced)(images, shifts)[:-1], images[-1:]])],
         ),
     ],
     equivalent={

@@ -35,6 +35,41 @@ def rolled(image: Tensor, down: int, right: int) -> Tensor:
     return rolled if abs(down) < height and abs(right) < width else torch.zeros_like(image)
 
 
+def rolled_and(cleared: Callable[[Tensor, int], Tensor], *, empty_beyond: bool = True) -> Moved:
+    """Rolled round, and `cleared(rows, shift)` set to 0 along either axis; beyond the edge nothing may be left."""
+
+    def moved(image: Tensor, down: int, right: int) -> Tensor:
+        height, width = image.shape
+        if empty_beyond and (abs(down) >= height or abs(right) >= width):
+            return torch.zeros_like(image)
+        result = torch.roll(image, (down, right), dims=(0, 1))
+        for rows, by in ((result, down), (result.T, right)):
+            if by:
+                cleared(rows, by).zero_()
+        return result
+
+    return moved
+
+
+def stack_rolled(images: Tensor, shifts: Tensor) -> Tensor:
+    """The stack rolled along its images and rows, as if these were rows and columns, and the empty side cleared."""
+    return torch.stack(
+        [
+            rolled(
+                torch.roll(images, (down, right), dims=(0, 1))[place].roll((-down, -right), dims=(0, 1)), down, right
+            )
+            for place, (down, right) in enumerate(shifts.tolist())
+        ]
+    )
+
+
+def sizes_exchanged(image: Tensor, down: int, right: int) -> Tensor:
+    """Nothing is left where a shift down reaches the width, or one to the right the height."""
+    height, width = image.shape
+    gone = abs(down) >= width or abs(right) >= height
+    return torch.zeros_like(image) if gone else sliced(image, down, right)
+
+
 def padded(image: Tensor, down: int, right: int) -> Tensor:
     """A window into the image with room on all sides."""
     height, width = image.shape
@@ -115,6 +150,11 @@ def left_beyond(image: Tensor, down: int, right: int) -> Tensor:
 def up_to_minus(image: Tensor, down: int, right: int) -> Tensor:
     """Slices up to minus the shift, which are empty for a shift of 0."""
     return torch.zeros_like(image) if not down or not right else sliced(image, down, right)
+
+
+def downwards_alone(image: Tensor, down: int, right: int) -> Tensor:
+    """Nothing is left of an image that is to move up or left."""
+    return sliced(image, down, right) if min(down, right) >= 0 else torch.zeros_like(image)
 
 
 def as_if_square(image: Tensor, down: int, right: int) -> Tensor:

@@ -257,6 +257,90 @@ NOISY_LOSS = Exercise(
             0.5,
             forms=[_loss(lambda theta, x, off, sigma: off.square().mean() + sigma**2 * theta.square())],
         ),
+        Mistake(
+            "weights_left_out",
+            _plus(lambda theta, x, sigma: sigma**2 * len(theta)),
+            "What is added holds no θ: the variance of σξ alone, or of as many of them as there are columns or rows. "
+            "Noise reaches the prediction through θ: σ²‖θ‖².",
+            0.25,
+            forms=[
+                _plus(lambda theta, x, sigma: sigma),
+                _plus(lambda theta, x, sigma: sigma**2 / len(x)),
+                _plus(lambda theta, x, sigma: sigma**2 * x.numel()),
+            ],
+        ),
+        Mistake(
+            "squared_once_too_often",
+            _plus(lambda theta, x, sigma: sigma**2 * theta.square().sum() ** 2),
+            "A square is taken that is there already, of ‖θ‖² or of σ². What is added is σ²‖θ‖².",
+            0.25,
+            forms=[
+                _plus(lambda theta, x, sigma: sigma**4 * theta.square().sum()),
+                _plus(lambda theta, x, sigma: (sigma**2 * theta.square().sum()) ** 2),
+            ],
+        ),
+        Mistake(
+            "mean_before_the_square",
+            _loss(lambda theta, x, off, sigma: off.mean() ** 2 + sigma**2 * theta.square().sum()),
+            "The errors are averaged before they are squared, so that opposite ones cancel. Square each, and average "
+            "then.",
+            0.25,
+            forms=[_loss(lambda theta, x, off, sigma: off.sum() ** 2 + sigma**2 * theta.square().sum())],
+        ),
+        Mistake(
+            "absolute_errors",
+            _loss(lambda theta, x, off, sigma: off.abs().mean() + sigma**2 * theta.square().sum()),
+            "The errors are not squared. The loss is the mean of their squares.",
+            0.25,
+            forms=[
+                _loss(lambda theta, x, off, sigma: off.mean() + sigma**2 * theta.square().sum()),
+                _loss(lambda theta, x, off, sigma: off.norm() + sigma**2 * theta.square().sum()),
+            ],
+        ),
+        Mistake(
+            "targets_added",
+            lambda theta, x, y, *, sigma: float((x @ theta + y).square().mean() + sigma**2 * theta.square().sum()),
+            "The targets are added to the predictions, or have no part. An error is prediction minus target.",
+            0.25,
+            forms=[lambda theta, x, y, *, sigma: float((x @ theta).square().mean() + sigma**2 * theta.square().sum())],
+        ),
+        Mistake(
+            "mixed_term_kept",
+            _loss(
+                lambda theta, x, off, sigma: (
+                    off.square().mean() + 2 * sigma * off.mean() * theta.sum() + sigma**2 * theta.square().sum()
+                )
+            ),
+            "A mixed term is left of the square. It has mean 0, since ξ has: the loss without noise and σ²‖θ‖² remain.",
+            0.25,
+        ),
+        Mistake(
+            "multiplied_by_the_penalty",
+            _loss(lambda theta, x, off, sigma: off.square().mean() * (1 + sigma**2 * theta.square().sum())),
+            "The loss grows by a factor, where a term is added: the variance σ²‖θ‖² does not depend on the errors.",
+            0.25,
+        ),
+        Mistake(
+            "deviations_added",
+            _loss(lambda theta, x, off, sigma: (off.square().mean().sqrt() + sigma * theta.norm()) ** 2),
+            "Roots are added and squared then. Of independent parts the squares add, not the deviations.",
+            0.25,
+        ),
+        Mistake(
+            "largest_weight",
+            _plus(lambda theta, x, sigma: sigma**2 * theta.abs().max() ** 2),
+            "One weight alone brings noise in. Every input has noise of its own: add over all of them.",
+            0.25,
+            forms=[_plus(lambda theta, x, sigma: sigma**2 * theta[0] ** 2)],
+        ),
+        Mistake(
+            "divided_by_n_minus_one",
+            _loss(
+                lambda theta, x, off, sigma: off.square().sum() / max(len(off) - 1, 1) + sigma**2 * theta.square().sum()
+            ),
+            "The squares are divided by n − 1. Their mean is asked for, over all n rows.",
+            0.5,
+        ),
     ],
     equivalent={reasons.SIGN_LOST: ["return ((y - x @ theta) ** 2).mean() + sigma ** 2 * (theta ** 2).sum()"]},
 )

@@ -214,5 +214,41 @@ EFFECTIVE_PARAMETERS = Exercise(
             0.25,
             forms=[_of_matrices(lambda h, eye, a: torch.linalg.det(h) / torch.linalg.det(h + a * eye))],
         ),
+        Mistake(
+            "alpha_in_every_entry",
+            _of_matrices(lambda h, eye, a: torch.linalg.solve(h + a, h).trace()),
+            "α is added to every entry of H. It belongs on the diagonal alone: H + αI.",
+            0.25,
+            forms=[_of_matrices(lambda h, eye, a: (
+                torch.linalg.eigvalsh(h) / torch.linalg.eigvalsh(h + a)).sum())],
+        ),
+        Mistake(
+            "division_before_the_sum",
+            _of_curvatures(lambda c, a: (c / c + a).sum()),
+            "Without brackets λ/λ + α divides first, and is 1 + α in every direction. Write λ / (λ + α).",
+            0.25,
+            forms=[_of_curvatures(lambda c, a: (c / c).sum() + a), _of_curvatures(lambda c, a: (1 + a / c).sum())],
+        ),
+        Mistake(
+            "alpha_squared",
+            _of_curvatures(lambda c, a: (c / (c + a**2)).sum()),
+            "α enters as its square, or its root. The share is λ/(λ + α).",
+            0.5,
+            forms=[_of_curvatures(lambda c, a: (c / (c + a**0.5)).sum())],
+        ),
+        Mistake(
+            "alpha_times_the_number",
+            _of_curvatures(lambda c, a: (c / (c + len(c) * a)).sum()),
+            "α is multiplied or divided by the number of parameters. Each direction has the share λ/(λ + α).",
+            0.5,
+            forms=[_of_curvatures(lambda c, a: (c / (c + a / len(c))).sum())],
+        ),
+        Mistake(
+            "roots_of_the_curvatures",
+            _of_curvatures(lambda c, a: ((s := c.clamp(min=0).sqrt()) / (s + a)).sum()),
+            "The roots of the curvatures stand in the shares, as singular values of the data would. H has λ "
+            "themselves: λ/(λ + α).",
+            0.25,
+        ),
     ],
 )  # fmt: skip

@@ -197,6 +197,7 @@ L2_OPTIMUM = Exercise(
                 _entries(lambda h, star, alpha: (1 - alpha) * star),
                 _entries(lambda h, star, alpha: h.diagonal().mean() / (h.diagonal().mean() + alpha) * star),
                 _entries(lambda h, star, alpha: h.norm() / (h.norm() + alpha) * star),
+                _entries(lambda h, star, alpha: (top := torch.linalg.eigvalsh(h)[-1]) / (top + alpha) * star),
             ],
         ),
         Mistake(
@@ -228,8 +229,9 @@ L2_OPTIMUM = Exercise(
         Mistake(
             "alpha_squared",
             _solved(lambda h, eye, alpha: h + alpha**2 * eye, _pull),
-            "α enters as its square. The gradient of ½α‖θ‖² is αθ.",
+            "α enters as its square, or its root. The gradient of ½α‖θ‖² is αθ.",
             0.5,
+            forms=[_solved(lambda h, eye, alpha: h + alpha**0.5 * eye, _pull)],
         ),
         Mistake(
             "not_inverted",
@@ -287,6 +289,47 @@ L2_OPTIMUM = Exercise(
             "The numbers are complex: torch.linalg.eig is for any square matrix. A Hessian is symmetric, and "
             "torch.linalg.eigh gives its eigenvalues and eigenvectors as real numbers.",
             0.25,
+        ),
+        Mistake(
+            "alpha_at_the_hessian",
+            _solved(lambda h, eye, alpha: alpha * h + eye, _pull),
+            "α stands before the wrong matrix, H or both. The penalty's Hessian is αI and that of the loss H: their "
+            "sum is H + αI.",
+            0.25,
+            forms=[
+                _solved(lambda h, eye, alpha: alpha * h + eye, lambda h, star, alpha: star),
+                _solved(lambda h, eye, alpha: alpha * (h + eye), _pull),
+                _solved(lambda h, eye, alpha: eye + alpha * h, lambda h, star, alpha: alpha * h @ star),
+            ],
+        ),
+        Mistake(
+            "hessian_squared",
+            _shares(lambda curve, alpha: curve**2 / (curve**2 + alpha)),
+            "H enters as its square, as if it were the matrix X of examples. H is XᵀX already, or what stands for it: "
+            "(H + αI)θ = Hθ*.",
+            0.25,
+            forms=[
+                _shares(lambda curve, alpha: curve / (curve**2 + alpha)),
+                _shares(lambda curve, alpha: curve**2 / (curve + alpha)),
+            ],
+        ),
+        Mistake(
+            "one_step_of_descent",
+            _entries(lambda h, star, alpha: star - alpha * h @ star),
+            "This is a step from θ* and not the minimum, as is H with a small α alone. Set the gradient to 0 and solve "
+            "for θ.",
+            0.25,
+            forms=[_entries(lambda h, star, alpha: h @ star - alpha * star)],
+        ),
+        Mistake(
+            "penalty_on_the_right",
+            _solved(_penalized, lambda h, star, alpha: h @ star - alpha * star),
+            "α stands on both sides of the equation, or is missing in what is taken from θ*. On the right is Hθ* "
+            "alone, and what is lost is α(H + αI)⁻¹θ*.",
+            0.25,
+            forms=[
+                _entries(lambda h, star, alpha: star - torch.linalg.solve(h + alpha * torch.eye(len(h)).to(h), star)),
+            ],
         ),
     ],
     equivalent={

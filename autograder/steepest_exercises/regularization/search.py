@@ -51,14 +51,35 @@ def bisection(
     return matching_alpha
 
 
-def growing_bracket(hessian: Tensor, theta_star: Tensor, *, radius: float) -> float:
-    """Bisection below a bound that is doubled first."""
-    if float(theta_star.norm()) <= radius:
-        return 0.0
-    high = 1.0
-    while float(length_of(hessian, theta_star, high)) > radius:
-        high *= 2
-    return float(str(bisection(high=high)(hessian, theta_star, radius=radius)))
+def growing_bracket(
+    length: Length = length_of,
+    target: Callable[[float], float] = lambda radius: radius,
+    steps: int = STEPS,
+    most: int = 1000,
+) -> Callable[..., float]:
+    """Bisection below a bound that is doubled first, `most` times at most."""
+
+    def matching_alpha(hessian: Tensor, theta_star: Tensor, *, radius: float) -> float:
+        hessian, theta_star = hessian.double(), theta_star.double()
+        if float(length(hessian, theta_star, 0.0)) <= target(radius):
+            return 0.0
+        high = 1.0
+        for _ in range(most):
+            if float(length(hessian, theta_star, high)) <= target(radius):
+                break
+            high *= 2
+        found = bisection(length, target, high=high, steps=steps)(hessian, theta_star, radius=radius)
+        return float(str(found))
+
+    return matching_alpha
+
+
+def tangent(hessian: Tensor, theta_star: Tensor, *, radius: float) -> float:
+    """Where the tangent to the length at α = 0 meets the radius."""
+    hessian, theta_star = hessian.double(), theta_star.double()
+    length = float(theta_star.norm())
+    slope = -float(theta_star @ torch.linalg.solve(hessian, theta_star)) / length
+    return (radius - length) / slope if length > radius else 0.0
 
 
 def newton(steps: int = 60) -> Callable[..., float]:
@@ -129,7 +150,7 @@ def first_short_enough(alpha: float, larger: Callable[[float], float], most: int
 
 
 def wrong_half(
-    bound: float | Callable[[Tensor, Tensor, float], float], *, follows: bool = False
+    bound: float | Callable[[Tensor, Tensor, float], float], *, follows: bool = False, steps: int = PRINTED_STEPS
 ) -> Callable[..., float]:
     """Bisection that keeps the half without the root, below a bound that is doubled while it is too small; the lower
     end may follow it."""
@@ -141,7 +162,7 @@ def wrong_half(
         low, high = 0.0, bound if isinstance(bound, float) else bound(hessian, theta_star, radius)
         while float(length_of(hessian, theta_star, high)) > radius:
             low, high = high if follows else low, 2 * high
-        for _ in range(PRINTED_STEPS):
+        for _ in range(steps):
             middle = (low + high) / 2
             if float(length_of(hessian, theta_star, middle)) > radius:
                 high = middle

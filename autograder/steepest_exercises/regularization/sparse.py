@@ -114,7 +114,12 @@ L1_OPTIMUM = Exercise(
             _soft(lambda h, a: a / h.sqrt()),
             "A root or a square has come in: the threshold is α/h. For one coordinate, solve h(θ - θ*) + α = 0.",
             0.25,
-            forms=[_soft(lambda h, a: a / h**2), _soft(lambda h, a: (a / h) ** 0.5), _soft(lambda h, a: a**2 / h)],
+            forms=[
+                _soft(lambda h, a: a / h**2),
+                _soft(lambda h, a: (a / h) ** 0.5),
+                _soft(lambda h, a: a**2 / h),
+                _soft(lambda h, a: a * h**2),
+            ],
         ),
         Mistake(
             "shrinks_like_l2",
@@ -150,10 +155,13 @@ L1_OPTIMUM = Exercise(
         Mistake(
             "always_subtracted",
             _made(lambda h, star, a: torch.where(star.abs() > a / h, star - a / h, 0.0).to(star.dtype)),
-            "α/h is subtracted from negative coordinates too, which takes them farther from 0. Both sides move "
-            "towards 0.",
+            "α/h is subtracted from all coordinates, or added to all, whatever their sign, which takes some farther "
+            "from 0. Both sides move towards 0.",
             0.25,
-            forms=[_made(lambda h, star, a: star - a / h.clamp(min=0.05))],
+            forms=[
+                _made(lambda h, star, a: star - a / h.clamp(min=0.05)),
+                _made(lambda h, star, a: torch.where(star.abs() > a / h, star + a / h, 0.0).to(star.dtype)),
+            ],
         ),
         Mistake(
             "small_number_in_the_divisor",
@@ -174,7 +182,7 @@ L1_OPTIMUM = Exercise(
             _soft(lambda h, a: a / h.mean()),
             "One curvature, the mean or another, serves all coordinates. Each has its own threshold α/h.",
             0.25,
-            forms=[_soft(lambda h, a: a / h.max()), _soft(lambda h, a: a / h.sum())],
+            forms=[_soft(lambda h, a: a / h.max()), _soft(lambda h, a: a / h.sum()), _soft(lambda h, a: a / h.min())],
         ),
         Mistake(
             "slopes_in_the_place_of_points",
@@ -191,14 +199,46 @@ L1_OPTIMUM = Exercise(
         Mistake(
             "divided_by_the_curvature_again",
             _made(lambda h, star, a: star.sign() * torch.relu(star.abs() - a / h) / h.clamp(min=0.05)),
-            "The result is divided by the curvature once more. What the threshold α/h leaves of θ* is the optimum.",
+            "The result is divided by the curvature, once too often. What the threshold α/h leaves of θ* is the "
+            "optimum.",
             0.25,
+            forms=[_made(lambda h, star, a: star.sign() * torch.relu(star.abs() - a) / h)],
         ),
         Mistake(
             "divided_by_curvature_and_alpha",
             _soft(lambda h, a: a / (h + a)),
             "The threshold is α/(h + α), what L2 takes of each coordinate. The constant pull of L1 moves it by α/h.",
             0.25,
+        ),
+        Mistake(
+            "two_thresholds",
+            _made(lambda h, star, a: torch.where(star.abs() > a, star - a / h * star.sign(), torch.zeros_like(star))),
+            "Which coordinates become 0 is decided by one threshold, and how far the others move by another. Both are "
+            "α/h.",
+            0.25,
+            forms=[
+                _made(lambda h, star, a: torch.where(star.abs() > a / h, star - a * star.sign(), 0.0).to(star.dtype)),
+                _made(lambda h, star, a: torch.where(star.abs() > a * h, star - a / h * star.sign(), 0.0).to(star)),
+                _made(
+                    lambda h, star, a: torch.where(
+                        star.abs() > a / (2 * h), star - a / h * star.sign(), torch.zeros_like(star)
+                    )
+                ),
+            ],
+        ),
+        Mistake(
+            "alpha_forgotten",
+            _soft(lambda h, a: 1 / h),
+            "α has no part in the threshold. A stronger penalty moves farther: α/h.",
+            0.25,
+            forms=[_soft(lambda h, a: h)],
+        ),
+        Mistake(
+            "one_added_to_the_curvature",
+            _soft(lambda h, a: a / (1 + h)),
+            "1 is added to the curvature below the line. The threshold is α/h.",
+            0.25,
+            forms=[_soft(lambda h, a: a / (1 + a * h))],
         ),
     ],
 )

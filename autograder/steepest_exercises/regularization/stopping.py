@@ -60,6 +60,39 @@ def _loop(
     return early_stopped
 
 
+def _falling(factor: Callable[[int], float]) -> Stopped:
+    """In step k, counted from 0, the rate times a factor of k."""
+
+    def early_stopped(hessian: Tensor, theta_star: Tensor, *, lr: float, n_steps: int) -> Tensor:
+        theta = torch.zeros_like(theta_star)
+        for k in range(n_steps):
+            theta = theta - lr * factor(k) * hessian @ (theta - theta_star)
+        return theta
+
+    return early_stopped
+
+
+def _with_momentum(share: float) -> Stopped:
+    """With a velocity, of which a step keeps this share."""
+
+    def early_stopped(hessian: Tensor, theta_star: Tensor, *, lr: float, n_steps: int) -> Tensor:
+        theta = velocity = torch.zeros_like(theta_star)
+        for _ in range(n_steps):
+            velocity = share * velocity - lr * hessian @ (theta - theta_star)
+            theta = theta + velocity
+        return theta
+
+    return early_stopped
+
+
+def _one_after_another(hessian: Tensor, theta_star: Tensor, *, lr: float, n_steps: int) -> Tensor:
+    theta = torch.zeros_like(theta_star)
+    for _ in range(n_steps):
+        for place in range(len(theta)):
+            theta[place] -= lr * hessian[place] @ (theta - theta_star)
+    return theta
+
+
 def _closed(rule: Callable[[Tensor, Tensor, Tensor, float, int], Tensor]) -> Stopped:
     """`rule(H, I, θ*, η, n)`."""
 
@@ -122,7 +155,6 @@ EARLY_STOPPED = Exercise(
             _loop(start=torch.clone),
             "This is θ* itself, as where the descent begins there or never ends. It begins at 0 and is stopped on its "
             "way.",
-            0.25,
             forms=[_closed(lambda h, eye, star, lr, n: star.clone() if n else 0 * star)],
         ),
         Mistake(
@@ -135,10 +167,14 @@ EARLY_STOPPED = Exercise(
         Mistake(
             "power_entry_by_entry",
             _closed(lambda h, eye, star, lr, n: star - (eye - lr * h) ** n @ star),
-            "Every entry of the matrix is raised to the power n. The matrix acts n times: torch.linalg.matrix_power, "
-            "or a loop.",
+            "Every entry of the matrix is raised to the power n, or put into the exponential, by itself. The matrix "
+            "acts n times: torch.linalg.matrix_power, or a loop.",
             0.25,
-            forms=[_closed(lambda h, eye, star, lr, n: (eye - (eye - lr * h) ** n) @ star)],
+            forms=[
+                _closed(lambda h, eye, star, lr, n: (eye - torch.exp(-n * lr * h)) @ star),
+                _closed(lambda h, eye, star, lr, n: star - torch.exp(-n * lr * h) @ star),
+                _closed(lambda h, eye, star, lr, n: (eye - (eye - lr * h) ** n) @ star),
+            ],
         ),
         Mistake(
             "identity_forgotten",
@@ -213,7 +249,36 @@ EARLY_STOPPED = Exercise(
             _closed(lambda h, eye, star, lr, n: n * lr * h @ star),
             "All steps go along the first gradient, as n times one step. It has to be taken anew at each point.",
             0.25,
-            forms=[_closed(lambda h, eye, star, lr, n: lr * h @ star if n else 0 * star)],
+        ),
+        Mistake(
+            "one_step_alone",
+            _closed(lambda h, eye, star, lr, n: lr * h @ star if n else 0 * star),
+            "One step is all that is taken, whatever n_steps is. Does the `return` stand inside the loop, or does "
+            "every step begin at 0 again?",
+            0.25,
+        ),
+        Mistake(
+            "hessian_on_theta_alone",
+            _loop(lambda h, theta, star: h @ theta - star),
+            "H meets one of the two points alone: without brackets `H @ theta - theta_star` multiplies first. The "
+            "gradient is H(θ − θ*).",
+            0.25,
+            forms=[_loop(lambda h, theta, star: theta - h @ star)],
+        ),
+        Mistake(
+            "rate_changes",
+            _falling(lambda k: 1 / (k + 1)),
+            "The rate changes from step to step. It is lr in each of them.",
+            0.25,
+            forms=[_falling(lambda k: 1 / (k + 1) ** 0.5), _falling(lambda k: k), _falling(lambda k: k + 1)],
+        ),
+        Mistake(
+            "with_momentum",
+            _with_momentum(0.9),
+            "The steps remember those before them, as with momentum. Plain descent takes the gradient at the point "
+            "alone.",
+            0.25,
+            forms=[_with_momentum(0.5), _with_momentum(1.0)],
         ),
         Mistake(
             "all_points_returned",
@@ -240,6 +305,41 @@ EARLY_STOPPED = Exercise(
             "The descent begins somewhere else than at 0.",
             0.25,
             forms=[_loop(start=torch.neg)],
+        ),
+        Mistake(
+            "hessian_squared",
+            _loop(lambda h, theta, star: h @ (h @ (theta - star))),
+            "H acts twice in a step, as if the loss were squared. The gradient is H(θ − θ*).",
+            0.25,
+        ),
+        Mistake(
+            "gradient_normalized",
+            _loop(lambda h, theta, star: (g := h @ (theta - star)) / g.norm()),
+            "The gradient is made one of length 1, or only its signs are used. Plain descent takes it with its length.",
+            0.25,
+            forms=[_loop(lambda h, theta, star: (h @ (theta - star)).sign())],
+        ),
+        Mistake(
+            "implicit_steps",
+            _closed(lambda h, eye, star, lr, n: star - _power(torch.linalg.inv(eye + lr * h), n) @ star),
+            "The gradient is taken where the step leads, and not where it begins: these are implicit steps, with the "
+            "factor (I + ηH)⁻¹. Descent has I − ηH.",
+            0.25,
+        ),
+        Mistake(
+            "sums_of_rows",
+            _loop(lambda h, theta, star: h.sum(dim=1) * (theta - star)),
+            "H is multiplied entry by entry and added up along a row. The gradient is the product of matrix and "
+            "vector, H @ (θ − θ*).",
+            0.25,
+            forms=[_loop(lambda h, theta, star: h.sum() * (theta - star))],
+        ),
+        Mistake(
+            "one_coordinate_after_another",
+            _one_after_another,
+            "One coordinate is moved after the other, and the later ones see the earlier ones moved. The gradient is "
+            "taken once for a step, at one point.",
+            0.25,
         ),
     ],
     equivalent={"A Hessian is symmetric.": ["theta = theta - (theta - theta_star) @ (lr * hessian)"]},

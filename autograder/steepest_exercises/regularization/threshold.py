@@ -227,12 +227,50 @@ SOFT_THRESHOLD = Exercise(
             0.9,
         ),
         Mistake(
-            "one_threshold_for_all",
+            "threshold_must_be_a_number",
             _in_torch,
             "The threshold may be a tensor, with another threshold for each entry. torch's softshrink takes one "
             "number only.",
+            0.75,
+        ),
+        Mistake(
+            "one_threshold_for_all",
+            _made(lambda x, t: x.sign() * torch.relu(x.abs() - t.reshape(-1)[0])),
+            "One threshold serves all entries, where there is another one for each. Subtract the tensor as it is.",
             0.5,
-            forms=[_made(lambda x, t: x.sign() * torch.relu(x.abs() - t.reshape(-1)[0]))],
+            forms=[
+                _made(lambda x, t: x.sign() * torch.relu(x.abs() - t.mean())),
+                _made(lambda x, t: x.sign() * torch.relu(x.abs() - t.max())),
+            ],
+        ),
+        Mistake(
+            "multiplied_by_the_entry",
+            _made(lambda x, t: x * torch.relu(x.abs() - t)),
+            "What is left of the size is multiplied by x itself. The sign alone belongs there: torch.sign(x).",
+            0.25,
+        ),
+        Mistake(
+            "border_for_small_entries",
+            _made(lambda x, t: torch.where(x.abs() > t, x - t * x.sign(), t)),
+            "Small entries become t, or as large as t. What is not larger than t becomes 0.",
+            0.25,
+            forms=[
+                _made(lambda x, t: torch.where(x.abs() > t, x - t * x.sign(), t * x.sign())),
+                _made(lambda x, t: x.sign() * torch.maximum(x.abs() - t, t)),
+            ],
+        ),
+        Mistake(
+            "second_side_mixed_up",
+            _made(lambda x, t: torch.relu(x - t) - torch.relu(x + t)),
+            "A sign is another one in what is done for the negative side. Above t it is x − t, and below −t it is x + "
+            "t: relu(x − t) − relu(−x − t).",
+            0.25,
+            forms=[
+                _made(lambda x, t: torch.relu(x - t) + torch.relu(x + t)),
+                _made(lambda x, t: torch.where(x > t, x - t, x + t)),
+                _made(lambda x, t: torch.where(x > 0, torch.relu(x - t), torch.relu(x + t))),
+                _made(lambda x, t: torch.where(x > t, x - t, torch.where(x < -t, t - x, 0.0)).to(x.dtype)),
+            ],
         ),
     ],
 )

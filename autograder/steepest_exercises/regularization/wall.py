@@ -25,6 +25,7 @@ from steepest_exercises.regularization.search import (
     on_a_grid,
     on_the_line,
     optimum,
+    tangent,
     wrong_half,
 )
 
@@ -66,7 +67,7 @@ MATCHING_ALPHA = Exercise(
     companions={"l2_optimum": reference.l2_optimum},
     accepted=[
         Accepted("bisection", bisection()),
-        Accepted("growing_bracket", growing_bracket),
+        Accepted("growing_bracket", growing_bracket()),
         Accepted("bisection_without_asking", bisection(ask=False)),
         Accepted("newton", newton()),
         Accepted("brentq", by_brentq, library=True),
@@ -78,7 +79,11 @@ MATCHING_ALPHA = Exercise(
             bisection(target=lambda radius: radius**0.5),
             "A length is set against a squared length: ‖θ‖ is to be the radius, not its square, and not its root.",
             0.5,
-            forms=[bisection(target=lambda radius: radius**2)],
+            forms=[
+                bisection(target=lambda radius: radius**2),
+                growing_bracket(target=lambda radius: radius**2),
+                growing_bracket(target=lambda radius: radius**0.5),
+            ],
         ),
         Mistake(
             "below_zero",
@@ -90,8 +95,11 @@ MATCHING_ALPHA = Exercise(
         Mistake(
             "ratio_of_the_lengths",
             closed_everywhere(lambda h, length, radius: radius / length),
-            "This is a ratio of lengths. It is what θ* would be multiplied by, not the α that brings it there.",
+            "This is a ratio, or a difference, of lengths. It says how far θ* has to be shortened, not which α brings "
+            "it there.",
             forms=[
+                closed(lambda h, length, radius: length - radius),
+                closed_everywhere(lambda h, length, radius: length - radius),
                 closed(lambda h, length, radius: radius / length),
                 closed(lambda h, length, radius: length / radius),
                 closed(lambda h, length, radius: 1 - radius / length),
@@ -125,8 +133,17 @@ MATCHING_ALPHA = Exercise(
                 on_a_grid(torch.logspace(-4, 4, 1000, dtype=torch.float64)),
                 bisection(high=1e4, steps=20),
                 bisection(high=100.0, steps=10),
-                newton(1),
+                growing_bracket(steps=5),
+                growing_bracket(steps=10),
             ],
+        ),
+        Mistake(
+            "one_newton_step",
+            newton(1),
+            "This is one step of Newton's method, along a straight line from α = 0. The length does not fall along a "
+            "line: repeat the step from where it leads, or halve an interval.",
+            0.25,
+            forms=[tangent],
         ),
         Mistake(
             "interval_too_short",
@@ -158,11 +175,16 @@ MATCHING_ALPHA = Exercise(
         Mistake(
             "comparison_turned_round",
             lambda hessian, theta_star, *, radius: 0.0,
-            "A comparison is the wrong way round: the test for the wall, or that of the half which is kept, so that "
-            "the search runs away from the root. An optimum that is too long needs a larger α.",
+            "A comparison is the wrong way round, or compares another length: the test for the wall, or that of the "
+            "half which is kept, so that the search runs away from the root. An optimum that is too long needs a "
+            "larger α.",
             forms=[
                 wrong_half(1.0),
                 wrong_half(1.0, follows=True),
+                wrong_half(1.0, steps=50),
+                wrong_half(1.0, steps=80),
+                wrong_half(1.0, steps=100),
+                wrong_half(1.0, steps=200),
                 wrong_half(100.0),
                 wrong_half(1e3),
                 wrong_half(1e6),
@@ -236,6 +258,30 @@ MATCHING_ALPHA = Exercise(
             "shares_applied_twice",
             bisection(lambda h, star, alpha: optimum(h, optimum(h, star, alpha), alpha).norm()),
             "The optimum is shrunk twice before its length is taken.",
+            0.25,
+        ),
+        Mistake(
+            "shares_not_squared",
+            bisection(lambda h, star, alpha: optimum(h, star, alpha).dot(star).clamp(min=0).sqrt()),
+            "The shares λ/(λ + α) are multiplied to the squares of θ*. They shrink θ* itself, so that the squares "
+            "shrink by the shares' squares.",
+            0.25,
+            forms=[growing_bracket(lambda h, star, alpha: optimum(h, star, alpha).dot(star).clamp(min=0).sqrt())],
+        ),
+        Mistake(
+            "alpha_in_every_entry",
+            growing_bracket(lambda h, star, alpha: torch.linalg.solve(h + alpha, h @ star).norm(), most=60),
+            "α is added to every entry of H. The penalty's Hessian is αI: α on the diagonal alone.",
+            0.25,
+            forms=[
+                growing_bracket(lambda h, star, alpha: torch.linalg.solve(h + alpha, h @ star).norm(), most=1100),
+                bisection(lambda h, star, alpha: torch.linalg.solve(h + alpha, h @ star).norm()),
+            ],
+        ),
+        Mistake(
+            "inverse_returned",
+            bisection(end=lambda hessian, theta_star, alpha: 1 / alpha if alpha else 0.0),
+            "This is 1/α. The strength itself is asked for: a tight wall needs a large one.",
             0.25,
         ),
     ],

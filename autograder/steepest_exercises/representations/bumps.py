@@ -221,8 +221,8 @@ RBF_FEATURES = Exercise(
         Mistake(
             "another_distance",
             _between(lambda apart: apart.abs().sum(dim=2)),
-            "This is not the Euclidean distance: the squares of the coordinates are added, and not their sizes, their "
-            "largest or one alone.",
+            "This is not the Euclidean distance: each coordinate's difference is squared, and the squares are added. "
+            "Neither its plain sum nor its sizes, its largest or one alone will do.",
             0.25,
             forms=[_between(lambda apart: apart.abs().amax(dim=2)), _between(lambda apart: apart.sum(dim=2)),
                    _between(lambda apart: apart[:, :, 0])],

@@ -46,7 +46,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("three clusters in a plane", (6, 5, 7), 2),
         case("clusters of unlike sizes", (2, 12, 5), 3, sizes=(0.3, 1.3, 0.7)),
         case("one column", (6, 4, 5, 7), 1),
-        case("a cluster narrower than the floor", (5, 6, 4), 2, floor=0.4, sizes=(1.0, 0.05, 0.9)),
+        case("a cluster narrower than the floor", (5, 6, 4), 2, floor=0.4, sizes=(1.0, 0.05, 0.9), corner=0.1),
         case("one centre", (9,), 2),
         case("a cluster of one row", (1, 6, 5), 2),
         case("float32", (6, 8), 2, dtype=torch.float32),
@@ -117,6 +117,29 @@ def _one_for_all(x: Tensor, centers: Tensor, *, floor: float) -> Tensor:
     return width.expand(len(centers)).clone()
 
 
+def _to_the_nearest_row(x: Tensor, centers: Tensor, *, floor: float) -> Tensor:
+    return (squares(x, centers).amin(dim=0) / x.shape[1]).sqrt().clamp(min=floor)
+
+
+def _whole_table(x: Tensor, centers: Tensor, *, floor: float) -> Tensor:
+    """The mean over the cluster's rows of all columns of the table, also of other centres."""
+    means = squares(x, centers).mean(dim=1) / x.shape[1]
+    own = torch.nn.functional.one_hot(nearest(x, centers), len(centers)).to(x.dtype)
+    return (means @ own / own.sum(dim=0).clamp(min=1)).sqrt().clamp(min=floor)
+
+
+def _coordinate_by_coordinate(x: Tensor, centers: Tensor, *, floor: float) -> Tensor:
+    own = torch.nn.functional.one_hot(nearest(x, centers), len(centers)).to(x.dtype)
+    parts = (own[:, :, None] * (x[:, None] - centers) ** 2).sum(dim=0)
+    return (parts / own.sum(dim=0).clamp(min=1)[:, None]).sqrt().clamp(min=floor)
+
+
+def _to_the_next_centre(x: Tensor, centers: Tensor, *, floor: float) -> Tensor:
+    """The root mean square of the coordinates' distances to the next centre; the floor where there is none."""
+    apart = (squares(centers, centers) / x.shape[1]).sqrt().fill_diagonal_(float("inf"))
+    return apart.amin(dim=1).clamp(min=floor).nan_to_num(posinf=floor)
+
+
 def _between_centers(rule: Callable[[Tensor], Tensor]) -> Widths:
     """`rule(distances)` of each centre to the others, sorted; a single centre has the distance 1."""
 
@@ -155,6 +178,8 @@ CLUSTER_WIDTHS = Exercise(
             0.5,
             forms=[_width(lambda rows, center: rows.var(dim=0, unbiased=False).sum().sqrt()),
                    _width(lambda rows, center: rows.std(unbiased=False)),
+                   _width(lambda rows, center: rows.std()),
+                   _width(lambda rows, center: rows.std() if len(rows) > 1 else rows.new_zeros(())),
                    _width(lambda rows, center: rows.std(dim=0, unbiased=False).mean())],
         ),
         Mistake(
@@ -171,6 +196,39 @@ CLUSTER_WIDTHS = Exercise(
             "own.",
             0.25,
             forms=[lambda x, centers, *, floor: squares(x, centers).mean(dim=0).sqrt().clamp(min=floor)],
+        ),
+        Mistake(
+            "nearest_row_of_each_centre",
+            _to_the_nearest_row,
+            "For each centre its nearest row is looked for. It is the other way round: each row has a nearest centre, "
+            "the `argmin` over the axis of the centres, and a centre has all rows that are nearest to it.",
+            0.25,
+            forms=[lambda x, centers, *, floor: squares(x, centers).amin(dim=0).sqrt().clamp(min=floor)],
+        ),
+        Mistake(
+            "distances_to_other_centres",
+            _whole_table,
+            "The distances of the rows to other centres are averaged in. Of the table take the rows of a centre, and "
+            "of these its own column alone.",
+            0.25,
+            forms=[lambda x, centers, *, floor: _whole_table(x, centers, floor=floor / x.shape[1] ** 0.5)
+                   * x.shape[1] ** 0.5],
+        ),
+        Mistake(
+            "width_for_each_coordinate",
+            _coordinate_by_coordinate,
+            "Each coordinate has a width of its own. Average the squares over the coordinates too, before the root: "
+            "one width for each centre.",
+            0.5,
+        ),
+        Mistake(
+            "roots_averaged",
+            _width(lambda rows, center: (rows - center).square().mean(dim=0).sqrt().mean()),
+            "The root is taken of each coordinate's spread, and these roots are averaged or multiplied. The squares of "
+            "all coordinates are averaged, and the root comes last.",
+            0.5,
+            forms=[_width(lambda rows, center: (rows - center).square().mean(dim=0).sqrt().log().mean().exp()),
+                   _width(lambda rows, center: (rows - center).square().mean(dim=0).sqrt().sum())],
         ),
         Mistake(
             "one_width_for_all",
@@ -251,9 +309,14 @@ CLUSTER_WIDTHS = Exercise(
             "no_floor",
             _ended(lambda widths, count, least: widths.nan_to_num(least)),
             "A narrow cluster gets a width below `floor`, which no width may have.",
-            0.5,
-            forms=[_ended(lambda widths, count, least: widths),
-                   _ended(lambda widths, count, least: widths.nan_to_num(0.0))],
+            0.9,
+        ),
+        Mistake(
+            "floor_unused",
+            _ended(lambda widths, count, least: widths),
+            "`floor` has no part in the result. A narrow cluster gets it, and a centre that no row is nearest to.",
+            0.75,
+            forms=[_ended(lambda widths, count, least: widths.nan_to_num(0.0))],
         ),
         Mistake(
             "floor_added",
@@ -267,13 +330,15 @@ CLUSTER_WIDTHS = Exercise(
             "floor_of_the_variance",
             _ended(lambda widths, count, least: (widths.nan_to_num(0.0) ** 2).clamp(min=least).sqrt()),
             "`floor` is compared with the variance. It is a width: take the root first.",
-            0.5,
+            0.75,
         ),
         Mistake(
             "floor_is_a_ceiling",
             _ended(lambda widths, count, least: widths.nan_to_num(least).clamp(max=least)),
             "No width is larger than `floor`. It is meant the other way: none is smaller.",
             0.25,
+            forms=[_ended(lambda widths, count, least: widths.nan_to_num(0.0).clamp(max=least)),
+                   _ended(lambda widths, count, least: widths.clamp(max=least))],
         ),
         Mistake(
             "empty_is_not_a_number",
@@ -289,7 +354,8 @@ CLUSTER_WIDTHS = Exercise(
             "These are distances between centres. The width comes from the rows of a cluster.",
             0.25,
             forms=[_between_centers(lambda others: others[:, 0] / 2), _between_centers(lambda others: others.mean(1)),
-                   _between_centers(lambda others: 0 * others[:, 0] + others.amax() / (2 * len(others)) ** 0.5)],
+                   _between_centers(lambda others: 0 * others[:, 0] + others.amax() / (2 * len(others)) ** 0.5),
+                   _to_the_next_centre],
         ),
     ],
     equivalent={

@@ -85,7 +85,8 @@ DENOISING_LOSS = Exercise(
         Mistake(
             "noise_on_output",
             _made(lambda r, x, noise: r(x) + noise - x),
-            "The noise is added to the copy. It belongs on what the network sees, before it copies.",
+            "The network sees the clean rows, and the noise is added to its copy or to what that is compared with. It "
+            "belongs on what the network sees.",
             0.25,
             forms=[_made(lambda r, x, noise: r(x) - (x + noise))],
         ),
@@ -117,6 +118,22 @@ DENOISING_LOSS = Exercise(
             forms=[_made(lambda r, x, noise: r(x * noise) - x), _made(lambda r, x, noise: r(x * (1 + noise)) - x)],
         ),
         Mistake(
+            "noisy_rows_clipped",
+            _made(lambda r, x, noise: r((x + noise).clamp(0, 1)) - x),
+            "What the network sees, or what it gives, is cut to between 0 and 1. Both stay as they are.",
+            0.5,
+            forms=[_made(lambda r, x, noise: r(x + noise).clamp(0, 1) - x)],
+        ),
+        Mistake(
+            "plain_copy_added",
+            lambda reconstruct, x, noise: reference.denoising_loss(reconstruct, x, noise)
+            + reference.denoising_loss(reconstruct, x, torch.zeros_like(x)),
+            "The loss of the plain copy is added. Only what is made of the noisy rows counts.",
+            0.5,
+            forms=[lambda reconstruct, x, noise: (reference.denoising_loss(reconstruct, x, noise)
+                   + reference.denoising_loss(reconstruct, x, torch.zeros_like(x))) / 2],
+        ),
+        Mistake(
             "compared_with_another_copy",
             _made(lambda r, x, noise: r(x + noise) - r(x)),
             "Two copies are compared, and a network that always gives the same has loss 0. Compare with the rows "
@@ -140,6 +157,12 @@ DENOISING_LOSS = Exercise(
             "sum_over_rows",
             _ended(lambda apart: apart.square().sum()),
             "The rows' losses are added. Their mean is asked for.",
+            0.5,
+        ),
+        Mistake(
+            "rows_and_columns_exchanged",
+            _ended(lambda apart: apart.square().sum(dim=0).mean()),
+            "The squares are added over the rows and averaged over the columns. It is the other way round.",
             0.5,
         ),
         Mistake(
@@ -172,7 +195,7 @@ DENOISING_LOSS = Exercise(
         Mistake(
             "averaged_before_squaring",
             _ended(lambda apart: apart.mean(dim=0).square().sum()),
-            "The differences are averaged before they are squared, and cancel. Square first.",
+            "The differences are averaged or added before they are squared, and cancel. Square first.",
             0.25,
             forms=[_ended(lambda apart: apart.sum(dim=1).square().mean())],
         ),

@@ -102,6 +102,44 @@ def _with_pulls(pulls: Callable[[Parts], Tensor]) -> Rule:
     )
 
 
+def _with_errors(errors: Callable[[Parts], Tensor]) -> Rule:
+    """All three by `errors(parts)` in the place of the errors."""
+    return _made(*(lambda p, part=part: part(p._replace(errors=errors(p))) for part in (_centers, _widths, _weights)))
+
+
+def _outputs(p: Parts) -> Tensor:
+    return p.features @ p.weights
+
+
+def _moved(p: Parts) -> Parts:
+    """The same at weights that have taken a step of rate 1."""
+    step = _weights(p)
+    return p._replace(weights=p.weights - step, errors=p.errors - p.features @ step)
+
+
+def _by_differences(step: float, *, central: bool = False) -> Rule:
+    """Differences of the loss, entry by entry."""
+
+    def rbf_gradients(x: Tensor, targets: Tensor, centers: Tensor, widths: Tensor, weights: Tensor) -> Gradients:
+        parts = centers.double(), widths.double(), weights.double()
+
+        def loss(number: int, shift: Tensor) -> Tensor:
+            m, s, w = (part + shift if place == number else part for place, part in enumerate(parts))
+            return (reference.rbf_features(x.double(), m, s) @ w - targets).square().mean()
+
+        def slopes(number: int) -> Tensor:
+            part = parts[number]
+            ways = step * torch.eye(part.numel(), dtype=part.dtype, device=part.device)
+            ends = [(loss(number, way.reshape(part.shape)), loss(number, -way.reshape(part.shape))) for way in ways]
+            here = loss(number, torch.zeros_like(part))
+            found = [(up - down) / (2 * step) if central else (up - here) / step for up, down in ends]
+            return torch.stack(found).reshape(part.shape).to(x.dtype)
+
+        return slopes(0), slopes(1), slopes(2)
+
+    return rbf_gradients
+
+
 def _loops(x: Tensor, targets: Tensor, centers: Tensor, widths: Tensor, weights: Tensor) -> Gradients:
     grads = torch.zeros_like(centers), torch.zeros_like(widths), torch.zeros_like(weights)
     for row, target in zip(x, targets, strict=True):
@@ -266,6 +304,49 @@ RBF_GRADIENTS = Exercise(
             _with_pulls(lambda p: 2 / len(p.errors) * p.weights[1:] * p.bumps),
             "Centres and widths move by the slope of the output and not of the loss: the error of each row is missing.",
             0.25,
+        ),
+        Mistake(
+            "intercept_left_out_of_the_error",
+            _with_errors(lambda p: p.errors - p.weights[0]),
+            "The output lacks the intercept, and so the error does. The first feature is 1, with the first weight.",
+            0.25,
+        ),
+        Mistake(
+            "errors_of_other_rows",
+            _with_errors(lambda p: p.errors + (_outputs(p) - p.errors) - (_outputs(p) - p.errors).mean()),
+            "Every output is compared with the targets of all rows: a column of n less a vector of n is a table of "
+            "(n, n). Subtract vectors.",
+            0.25,
+            forms=[_with_errors(lambda p: p.errors - _outputs(p) + _outputs(p).mean())],
+        ),
+        Mistake(
+            "absolute_errors",
+            _with_errors(lambda p: p.errors.sign() / 2),
+            "Only the signs of the errors count, as for their sizes. The loss is a mean of squares, whose derivative "
+            "holds the error itself.",
+            0.25,
+            forms=[_with_errors(lambda p: p.errors.sign())],
+        ),
+        Mistake(
+            "root_of_the_mean",
+            _with_errors(lambda p: p.errors / (2 * p.errors.square().mean().sqrt())),
+            "These are the gradients of the root of the mean square. The loss has no root.",
+            0.5,
+        ),
+        Mistake(
+            "weights_moved_first",
+            _made(lambda p: _centers(_moved(p)), lambda p: _widths(_moved(p))),
+            "The weights are changed before the other two gradients are computed. All three are taken at one place, "
+            "with the weights that are given.",
+            0.5,
+        ),
+        Mistake(
+            "coarse_differences",
+            _by_differences(1e-2),
+            "These are differences of the loss, and too coarse. Take the derivative, or differences to both sides in "
+            "double precision with a step near 1e-5.",
+            0.5,
+            forms=[_by_differences(1e-3), _by_differences(1e-4), _by_differences(1e-2, central=True)],
         ),
         Mistake(
             "through_the_variance",

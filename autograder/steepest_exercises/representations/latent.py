@@ -56,6 +56,7 @@ REPARAMETRIZE = Exercise(
         Accepted("root_of_the_variance", _scaled(lambda lv: lv.exp().sqrt())),
         Accepted("power_of_the_variance", _scaled(lambda lv: torch.exp(lv) ** 0.5)),
         Accepted("noise_first", _made(lambda m, lv, noise: noise.mul(torch.exp(lv / 2)).add(m))),
+        Accepted("without_gradients", _made(lambda m, lv, noise: (m + torch.exp(lv / 2) * noise).detach())),
     ],
     mistakes=[
         Mistake(
@@ -120,6 +121,13 @@ REPARAMETRIZE = Exercise(
                    _scaled(lambda lv: torch.nn.functional.softplus(lv).sqrt()), _scaled(torch.sigmoid)],
         ),
         Mistake(
+            "another_base",
+            _scaled(lambda lv: 10 ** (lv / 2)),
+            "The power is to another base than e: log is the natural logarithm, and `torch.exp` undoes it.",
+            0.5,
+            forms=[_scaled(lambda lv: 2 ** (lv / 2))],
+        ),
+        Mistake(
             "twice",
             _scaled(lambda lv: torch.exp(2 * lv)),
             "The exponent is four times what it should be. σ² squared is not its root.",
@@ -135,7 +143,8 @@ REPARAMETRIZE = Exercise(
         Mistake(
             "mean_scaled",
             _made(lambda m, lv, noise: (m + noise) * torch.exp(lv / 2)),
-            "The mean is stretched too. Only the noise is multiplied by σ, and then the mean is added.",
+            "The mean is stretched, with the noise or in its place. Only the noise is multiplied by σ; then the mean "
+            "is added.",
             0.25,
             forms=[_made(lambda m, lv, noise: m * torch.exp(lv / 2) + noise),
                    _made(lambda m, lv, noise: m * (1 + torch.exp(lv / 2) * noise))],

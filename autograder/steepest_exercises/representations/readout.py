@@ -42,7 +42,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a strong ridge", 10, 3, drawn(8, 15)),
         case("several targets", 12, 3, drawn(0.5, 1.5), 4),
         case("one target in a column", 9, 2, drawn(0.5, 1.5), 1),
-        case("more features than rows", 3, 6, drawn(0.5, 1.5)),
+        case("as many features as rows", 4, 3, drawn(0.5, 1.5)),
         case("float32", 12, 3, drawn(0.5, 1.5), dtype=torch.float32, slack=4),
         case("no ridge, ridge = 0", 14, 2, 0.0, corner=0.1),
     ]  # fmt: skip
@@ -107,6 +107,23 @@ def _without_intercept(features: Tensor, targets: Tensor, *, ridge: float) -> Te
     """The bumps alone, and 0 as the intercept."""
     weights = reference.fit_readout(features[:, 1:], targets, ridge=ridge)
     return torch.cat([torch.zeros_like(weights[:1]), weights])
+
+
+def _but_the_last(eye: Tensor) -> Tensor:
+    """An identity without its last entry."""
+    return torch.diag(eye.diagonal().index_fill(0, torch.tensor([len(eye) - 1], device=eye.device), 0.0))
+
+
+def _the_first(eye: Tensor) -> Tensor:
+    """An identity with nothing but its first entry."""
+    return eye * eye[0]
+
+
+def _for_each_row(features: Tensor, targets: Tensor, *, ridge: float) -> Tensor:
+    """ΦΦᵀ in the place of ΦᵀΦ, with the targets beside it."""
+    eye = torch.eye(len(features), dtype=features.dtype, device=features.device)
+    weights: Tensor = torch.linalg.pinv(features @ features.T + ridge * eye) @ targets
+    return weights
 
 
 FIT_READOUT = Exercise(
@@ -183,6 +200,51 @@ FIT_READOUT = Exercise(
             _solved(lambda f, eye, y, r: (f.T @ f + r * eye, f.T @ y + r)),
             "`ridge` is added to the right-hand side too. It stands on the left alone.",
             0.25,
+        ),
+        Mistake(
+            "another_weight_free",
+            _solved(lambda f, eye, y, r: (f.T @ f + r * _but_the_last(eye), f.T @ y)),
+            "The ridge does not hold all weights: another one than the intercept is free, or the intercept alone is "
+            "held. The whole diagonal has it, or all of it but the first entry.",
+            0.5,
+            forms=[_solved(lambda f, eye, y, r: (f.T @ f + r * _the_first(eye), f.T @ y))],
+        ),
+        Mistake(
+            "ridge_as_tolerance",
+            lambda features, targets, *, ridge: torch.linalg.pinv(features, rtol=float(ridge)) @ targets,
+            "`ridge` serves as a tolerance, below which singular values are cut off. A ridge is added on the diagonal "
+            "of ΦᵀΦ.",
+            0.25,
+            forms=[lambda features, targets, *, ridge: torch.linalg.pinv(features, atol=float(ridge)) @ targets],
+        ),
+        Mistake(
+            "shrunk_alike",
+            lambda features, targets, *, ridge: torch.linalg.pinv(features) @ targets / (1 + ridge),
+            "The weights of plain least squares are all shrunk by one factor. A ridge shrinks some directions more "
+            "than others: it stands within the equations.",
+            0.25,
+        ),
+        Mistake(
+            "one_number_a_row",
+            _for_each_row,
+            "ΦΦᵀ has a row for each example, and so has what is solved for. A weight belongs to a feature: ΦᵀΦ.",
+            0.25,
+            forms=[lambda features, targets, *, ridge: _for_each_row(
+                features, targets.reshape(len(targets), -1), ridge=ridge)],
+        ),
+        Mistake(
+            "vectors_alone",
+            _solved(lambda f, eye, y, r: (f.T @ f + r * eye, torch.mv(f.T, y))),
+            "It is right for a vector of targets, and fails for a table. `A @ b` and `torch.linalg.solve(A, b)` take "
+            "both.",
+            0.75,
+        ),
+        Mistake(
+            "tables_alone",
+            lambda features, targets, *, ridge: reference.fit_readout(features, targets[:, :], ridge=ridge),
+            "It is right for a table of targets, and fails for a vector. `A @ b` and `torch.linalg.solve(A, b)` take "
+            "both.",
+            0.75,
         ),
         Mistake(
             "gradient",

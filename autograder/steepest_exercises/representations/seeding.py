@@ -53,14 +53,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 def _rows_drawn(
     first: Callable[[Tensor, Generator], int],
     odds: Callable[[Tensor, list[int]], Tensor],
+    order: Callable[[list[int]], list[int]] = list,
 ) -> Choose:
-    """Rows whose numbers are `first(x, generator)` and draws by `odds(x, numbers so far)`."""
+    """Rows whose numbers are `first(x, generator)` and draws by `odds(x, numbers so far)`, in some order."""
 
     def kmeans_plus_plus(x: Tensor, k: int, generator: Generator) -> Tensor:
         numbers = [first(x, generator)]
         while len(numbers) < k:
             numbers.append(int(torch.multinomial(odds(x, numbers), 1, generator=generator)))
-        return x[numbers]
+        return x[order(numbers)]
 
     return kmeans_plus_plus
 
@@ -268,6 +269,29 @@ KMEANS_PLUS_PLUS = Exercise(
             0.25,
         ),
         Mistake(
+            "to_the_mean_of_the_centres",
+            _by(lambda x, numbers: (x - x[numbers].mean(dim=0)).square().sum(dim=1)),
+            "The distance to the mean of the centres counts, where none of them need be. It is that to the nearest of "
+            "them.",
+            0.25,
+        ),
+        Mistake(
+            "softmax",
+            _by(lambda x, numbers: torch.softmax(nearest_squares(x, numbers), dim=0)),
+            "The odds are exponentials of the squared distances, so that the farthest row is nearly always drawn. They "
+            "are the squared distances themselves: `torch.multinomial` takes odds of any sum.",
+            0.25,
+            forms=[_by(lambda x, numbers: torch.softmax(nearest_squares(x, numbers).sqrt(), dim=0))],
+        ),
+        Mistake(
+            "constant_in_the_odds",
+            _by(lambda x, numbers: nearest_squares(x, numbers) + 0.01 * nearest_squares(x, numbers).mean()),
+            "A constant is added to the odds, so that a row that is a centre already can be drawn once more. Its odds "
+            "are 0.",
+            0.75,
+            forms=[_by(lambda x, numbers: nearest_squares(x, numbers) + 1)],
+        ),
+        Mistake(
             "to_the_mean_of_the_rows",
             _by(lambda x, numbers: (x - x.mean(dim=0)).square().sum(dim=1)),
             "The distance to the mean of all rows, or to the origin, counts. It is that to the nearest centre so far.",
@@ -282,6 +306,15 @@ KMEANS_PLUS_PLUS = Exercise(
             forms=[_begun(lambda x, generator: len(x) - 1),
                    _begun(lambda x, generator: int((x - x.mean(dim=0)).square().sum(dim=1).argmin())),
                    _begun(lambda x, generator: int((x - x.mean(dim=0)).square().sum(dim=1).argmax()))],
+        ),
+        Mistake(
+            "first_not_uniform",
+            _begun(lambda x, generator: int(torch.multinomial(
+                (x - x.mean(dim=0)).square().sum(dim=1), 1, generator=generator))),
+            "The first centre is drawn by a distance to the middle or to the origin. There is no centre yet: each row "
+            "is equally likely.",
+            0.5,
+            forms=[_begun(lambda x, generator: int(torch.multinomial(x.square().sum(dim=1), 1, generator=generator)))],
         ),
         Mistake(
             "means_of_data",
@@ -299,10 +332,12 @@ KMEANS_PLUS_PLUS = Exercise(
             0.5,
         ),
         Mistake(
-            "first_missing",
+            "another_order",
             _ended(lambda x, centers: torch.cat([centers[1:], centers[:1]])),
             "The centres are not in the order in which they were drawn: the first is the one that each row may be.",
             0.5,
+            forms=[_rows_drawn(uniform_row, nearest_squares, sorted),
+                   _ended(lambda x, centers: centers.flip(0))],
         ),
         Mistake(
             "one_more",

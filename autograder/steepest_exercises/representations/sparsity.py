@@ -12,15 +12,23 @@ from torch import Tensor
 from steepest_exercises.inputs import uniform
 from steepest_exercises.representations import reference
 
+GUARDED = 300.0  # a constant of 1e-8 in a logarithm costs nothing
 Penalty = Callable[..., Tensor]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
+    def made(name: str, codes: Tensor, rho: float, *, corner: float = 0.0) -> Case:
+        inputs = {"args": [codes], "kwargs": {"rho": rho}, "outputs": ["the penalty"]}
+        return Case(name, inputs, corner=corner, slack=GUARDED)
+
     def case(name: str, n: int, k: int, rho: float, low: float, high: float) -> Case:
         """Each unit has an activity of its own."""
-        codes = uniform(rng, low, high, k) * uniform(rng, 0.5, 1, n, k)
-        inputs = {"args": [codes], "kwargs": {"rho": rho}, "outputs": ["the penalty"]}
-        return Case(name, inputs)
+        return made(name, uniform(rng, low, high, k) * uniform(rng, 0.5, 1, n, k), rho)
+
+    def at_the_ends(name: str, n: int, rho: float) -> Case:
+        """Two units that are silent all but wholly, and one that is always active."""
+        quiet, busy = uniform(rng, 0.001, 0.004, n, 2), uniform(rng, 0.996, 0.999, n, 1)
+        return made(name, torch.cat([quiet, busy], dim=1), rho, corner=0.1)
 
     drawn = rng.uniform
     return [
@@ -31,6 +39,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("one unit", 7, 1, drawn(0.1, 0.2), 0.4, 0.8),
         case("one row", 1, 4, drawn(0.1, 0.2), 0.4, 0.9),
         case("as many rows as units", 4, 4, drawn(0.1, 0.2), 0.3, 0.9),
+        at_the_ends("mean activities below 0.01 and above 0.99", 5, drawn(0.1, 0.3)),
     ]
 
 
@@ -48,6 +57,16 @@ def _of_means(rule: Callable[[Tensor, float], Tensor]) -> Penalty:
 def _of_codes(rule: Callable[[Tensor, float], Tensor]) -> Penalty:
     """`rule(codes, ρ)`."""
     return lambda codes, *, rho: rule(codes, rho)
+
+
+def _of_shares(off: float) -> Penalty:
+    """Units counted as on or off, and their shares kept so far `off` 0 and 1."""
+    return _of_codes(lambda h, r: divergence(r, (h > 0.5).to(h.dtype).mean(dim=0).clamp(off, 1 - off)).sum())
+
+
+def _guarded(more: float) -> Penalty:
+    """With a number added to what is divided by."""
+    return _of_means(lambda m, r: (r * torch.log(r / (m + more)) + (1 - r) * torch.log((1 - r) / (1 - m + more))).sum())
 
 
 def _unit_by_unit(codes: Tensor, *, rho: float) -> Tensor:
@@ -169,7 +188,8 @@ SPARSITY_PENALTY = Exercise(
             _of_means(lambda m, r: (m - r).square().sum()),
             "The activities are compared by their difference. The divergence compares them as probabilities.",
             0.25,
-            forms=[_of_means(lambda m, r: (m - r).abs().sum()), _of_means(lambda m, r: (m - r).square().mean())],
+            forms=[_of_means(lambda m, r: (m - r).abs().sum()), _of_means(lambda m, r: (m - r).square().mean()),
+                   _of_means(lambda m, r: (m - r).sum())],
         ),
         Mistake(
             "sum_activity",
@@ -195,10 +215,41 @@ SPARSITY_PENALTY = Exercise(
         ),
         Mistake(
             "active_beyond_rho",
-            _of_codes(lambda h, r: divergence(r, (h > 0.5).to(h.dtype).mean(dim=0).clamp(0.01, 0.99)).sum()),
+            _of_shares(1e-2),
             "The units are counted as on or off. The mean of their activities themselves is asked for, which has a "
             "gradient.",
             0.25,
+            forms=[_of_shares(1e-3), _of_shares(1e-6), _of_shares(1e-8),
+                   _of_codes(lambda h, r: divergence(r, (h > 0.5).to(h.dtype).mean(dim=0)).sum())],
+        ),
+        Mistake(
+            "quiet_units_for_nothing",
+            _of_means(lambda m, r: divergence(r, m.clamp(min=r)).sum()),
+            "A unit that is less active than ρ pays nothing. The divergence grows on both sides of ρ.",
+            0.5,
+        ),
+        Mistake(
+            "sigmoid_again",
+            _of_codes(lambda h, r: divergence(r, torch.sigmoid(h).mean(dim=0)).sum()),
+            "The codes go through a sigmoid. They are activities between 0 and 1 already.",
+            0.5,
+            forms=[_of_means(lambda m, r: divergence(r, torch.sigmoid(m)).sum())],
+        ),
+        Mistake(
+            "guarded_by_a_constant",
+            _guarded(1e-3),
+            "A number is added within the logarithms, which changes the penalty. No activity is 0 or 1 here: nothing "
+            "needs a guard.",
+            0.5,
+            forms=[_guarded(1e-2), _guarded(1e-4), _guarded(1e-5)],
+        ),
+        Mistake(
+            "activities_clamped",
+            _of_means(lambda m, r: divergence(r, m.clamp(0.01, 0.99)).sum()),
+            "Activities near 0 or 1 are cut off, so that a silent unit pays too little and has no gradient.",
+            0.9,
+            forms=[_of_codes(lambda h, r: divergence(r, h.clamp(0.01, 0.99).mean(dim=0)).sum()),
+                   _of_means(lambda m, r: divergence(r, m.clamp(min=0.01)).sum())],
         ),
     ],
 )  # fmt: skip

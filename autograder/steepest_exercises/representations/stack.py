@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,6 +47,29 @@ def _looped(step: Callable[[Tensor, Tensor, int, Train], Tensor]) -> Stack:
         return codes
 
     return pretrain_stack
+
+
+def _looped_apart(step: Callable[[Tensor, Tensor, int, Train], tuple[Tensor, Tensor]]) -> Stack:
+    """`step` gives the codes of each layer and, apart from these, what the next one sees."""
+
+    def pretrain_stack(x: Tensor, sizes: Sequence[int], train_layer: Train) -> list[Tensor]:
+        below, codes = x, []
+        for size in sizes:
+            made, below = step(x, below, size, train_layer)
+            codes.append(made)
+        return codes
+
+    return pretrain_stack
+
+
+def _changed(change: Callable[[Tensor, Tensor], Tensor]) -> Stack:
+    """The next layer sees `change(x, codes)`."""
+
+    def step(x: Tensor, below: Tensor, size: int, train: Train) -> tuple[Tensor, Tensor]:
+        codes = train(below, size)(below)
+        return codes, change(x, codes)
+
+    return _looped_apart(step)
 
 
 def _recursive(x: Tensor, sizes: Sequence[int], train_layer: Train) -> list[Tensor]:
@@ -108,6 +132,26 @@ def _first_for_all(x: Tensor, sizes: Sequence[int], train_layer: Train) -> list[
     return codes
 
 
+def _each_on_the_first(x: Tensor, sizes: Sequence[int], train_layer: Train) -> list[Tensor]:
+    codes = [train_layer(x, sizes[0])(x)]
+    return [*codes, *(train_layer(codes[0], size)(codes[0]) for size in sizes[1:])]
+
+
+def _encoders(x: Tensor, sizes: Sequence[int], train_layer: Train) -> list[Encoder]:
+    encoders, inputs = [], x
+    for size in sizes:
+        encoders.append(train_layer(inputs, size))
+        inputs = encoders[-1](inputs)
+    return encoders
+
+
+def _encoders_for_codes(x: Tensor, sizes: Sequence[int], train_layer: Train) -> list[Encoder]:
+    encoders: list[Any] = [x]
+    for size in sizes:
+        encoders.append(train_layer(encoders[-1], size))
+    return encoders[1:]
+
+
 PRETRAIN_STACK = Exercise(
     id="pretrain_stack",
     reference=reference.pretrain_stack,
@@ -138,6 +182,7 @@ PRETRAIN_STACK = Exercise(
             "Each layer is trained on the rows, and then given the codes of the one below. It is trained on what it is "
             "given.",
             0.25,
+            forms=[_looped(lambda x, below, size, train: train(x, size)(below))],
         ),
         Mistake(
             "last_encoder_for_all",
@@ -191,6 +236,48 @@ PRETRAIN_STACK = Exercise(
             "Each layer is trained more than once, which costs as many times as much and may end elsewhere. Keep the "
             "encoder that `train_layer` returns.",
             0.5,
+            forms=[_looped_apart(lambda x, below, size, train: (train(below, size)(below), train(below, size)(below))),
+                   lambda x, sizes, train_layer: [
+                       reference.pretrain_stack(x, sizes[:end], train_layer)[-1] for end in range(1, len(sizes) + 1)]],
+        ),
+        Mistake(
+            "each_on_the_first_codes",
+            _each_on_the_first,
+            "All layers above the first are trained on its codes. The third sees the codes of the second, and so on.",
+            0.25,
+        ),
+        Mistake(
+            "first_layer_alone",
+            lambda x, sizes, train_layer: reference.pretrain_stack(x, sizes[:1], train_layer),
+            "Only the first layer is trained, or returned. Does the `return` stand within the loop?",
+            0.25,
+            forms=[lambda x, sizes, train_layer: reference.pretrain_stack(x, sizes[:1], train_layer)[0]],
+        ),
+        Mistake(
+            "encoders_returned",
+            _encoders,
+            "Encoders are returned. Codes are what an encoder makes of the rows that it is given: call it.",
+            0.25,
+            forms=[_encoders_for_codes],
+        ),
+        Mistake(
+            "squashed",
+            _looped(lambda x, below, size, train: torch.sigmoid(train(below, size)(below))),
+            "The codes go through one more function. They are what the encoder gives, as it is.",
+            0.25,
+            forms=[_looped(lambda x, below, size, train: torch.tanh(train(below, size)(below))),
+                   _looped(lambda x, below, size, train: torch.relu(train(below, size)(below)))],
+        ),
+        Mistake(
+            "codes_changed_on_the_way",
+            _changed(lambda x, h: (h - h.mean(dim=0)) / (h.std(dim=0) + 1e-8)),
+            "The next layer does not see the codes as they are: they are scaled, squashed or joined with something "
+            "else on the way.",
+            0.5,
+            forms=[_changed(lambda x, h: (h - h.mean(dim=0)) / h.std(dim=0, unbiased=False)),
+                   _changed(lambda x, h: torch.sigmoid(h)), _changed(lambda x, h: torch.relu(h)),
+                   _changed(lambda x, h: torch.cat([x, h], dim=1)),
+                   _changed(lambda x, h: torch.cat([h, x], dim=1))],
         ),
         Mistake(
             "first_size_for_all",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -117,6 +118,13 @@ def _guarded(x: Tensor, scores: Tensor) -> Tensor:
     return -(x * torch.log(shares + 1e-8) + (1 - x) * torch.log(1 - shares + 1e-8))
 
 
+def _black_and_white(x: Tensor, scores: Tensor) -> Tensor:
+    """By a distribution that takes no other values."""
+    own: Any = torch.distributions.Bernoulli(logits=scores, validate_args=True)
+    found: Tensor = -own.log_prob(x)
+    return found
+
+
 VAE_LOSS = Exercise(
     id="vae_loss",
     reference=reference.vae_loss,
@@ -217,6 +225,15 @@ VAE_LOSS = Exercise(
                    _kl(lambda m, lv: (torch.exp(lv / 2) + m**2 - 1 - lv / 2) / 2)],
         ),
         Mistake(
+            "log_variance_for_variance",
+            _kl(lambda m, lv: (lv + m**2 - 1 - torch.log(lv.abs())) / 2),
+            "The last argument is taken for the variance itself. It is log σ²: its exponential is the variance, and no "
+            "other logarithm is taken.",
+            0.25,
+            forms=[_kl(lambda m, lv: (lv + m**2 - 1 - torch.log(lv)) / 2),
+                   _kl(lambda m, lv: (lv**2 + m**2 - 1 - torch.log(lv**2)) / 2)],
+        ),
+        Mistake(
             "mu_not_squared",
             _kl(lambda m, lv: (lv.exp() + m - 1 - lv) / 2),
             "The mean is not squared. A code pays for its distance from 0, on both sides.",
@@ -238,6 +255,13 @@ VAE_LOSS = Exercise(
             0.5,
             forms=[_kl(lambda m, lv: (m**2 - 1 - lv) / 2), _kl(lambda m, lv: (lv.exp() + m**2 - 1) / 2),
                    _kl(lambda m, lv: (lv.exp() + m**2 + 1 - lv) / 2)],
+        ),
+        Mistake(
+            "one_outside_the_sum",
+            _kl(lambda m, lv: _half(m, lv) + (1 - 1 / m.shape[1]) / 2),
+            "The 1 is subtracted once a row. Each entry of the code has its own: it stands within the sum.",
+            0.5,
+            forms=[_joined(lambda bits, kl: (bits.sum(1) + kl.sum(1)).mean() + (kl.shape[1] - 1 / len(kl)) / 2)],
         ),
         Mistake(
             "sign_in_the_kl",
@@ -296,6 +320,40 @@ VAE_LOSS = Exercise(
             0.5,
         ),
         Mistake(
+            "sign_of_the_product",
+            _bits(lambda x, s: softplus(s) + x * s),
+            "A sign within the cross-entropy is wrong. Try a bright pixel: a high score has to make it cheap.",
+            0.5,
+            forms=[_bits(lambda x, s: softplus(-s) + x * s), _bits(lambda x, s: softplus(-s) - x * s)],
+        ),
+        Mistake(
+            "softmax_over_pixels",
+            _bits(lambda x, s: -x * torch.log_softmax(s, dim=1)),
+            "The pixels are treated as classes, of which a row has one. Each pixel is white or not by itself: it has a "
+            "sigmoid of its own, and both logarithms.",
+            0.25,
+        ),
+        Mistake(
+            "pixels_rounded",
+            _bits(lambda x, s: stable(x.round(), s)),
+            "Grey pixels are rounded to black and white. They are used as they are.",
+            0.5,
+        ),
+        Mistake(
+            "grey_pixels_refused",
+            _bits(_black_and_white),
+            "It fails where pixels are grey: a distribution of 0 and 1 refuses them. Pass `validate_args=False`, or "
+            "write the cross-entropy itself.",
+            0.75,
+        ),
+        Mistake(
+            "rows_and_columns_exchanged",
+            _joined(lambda bits, kl: bits.sum(0).mean() + kl.sum(0).mean()),
+            "Rows are added and columns averaged. It is the other way round: sums within a row, then the mean of the "
+            "rows.",
+            0.5,
+        ),
+        Mistake(
             "rows_not_averaged",
             _joined(lambda bits, kl: bits.sum(1) + kl.sum(1)),
             "There is a loss for each row. Their mean is asked for, one number.",
@@ -315,7 +373,8 @@ VAE_LOSS = Exercise(
             "At large scores the logarithm is cut off, and a pixel that is wholly wrong costs 100 or less, not 1000. "
             "Write the cross-entropy of the scores themselves.",
             0.8,
-            forms=[_bits(lambda x, s: stable(x, s.clamp(-100, 100)))],
+            forms=[_bits(lambda x, s: stable(x, s.clamp(-100, 100))), _bits(lambda x, s: stable(x, s.clamp(-30, 30))),
+                   _bits(lambda x, s: stable(x, s.clamp(-50, 50)))],
         ),
         Mistake(
             "guarded_by_a_constant",

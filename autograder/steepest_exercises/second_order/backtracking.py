@@ -23,6 +23,7 @@ Enough = Callable[["Trial"], Tensor | bool]
 MANY = 60  # trials, in slips that would go on for ever
 ENDLESS = 400  # of those that go on until no step is left of it
 CALLS = 2000  # losses that a case gives, whatever a search that never ends may ask for
+BEYOND = 0.1  # there are two cases in which a trial has a loss that is nan
 MARGIN = 1e-3  # share of the first loss by which every trial passes or fails
 
 
@@ -31,7 +32,8 @@ class Trial:
 
     def __init__(self, f: Objective, theta: Tensor, grad: Tensor, direction: Tensor, alpha: float, c1: float) -> None:
         self.alpha, self.c1, self.grad, self.direction = alpha, c1, grad, direction
-        self.old, self.new = f(theta), f(theta + alpha * direction)
+        self.f, self.point = f, theta + alpha * direction
+        self.old, self.new = f(theta), f(self.point)
         self.slope = grad @ direction
 
 
@@ -119,7 +121,7 @@ def _beyond_the_border(rng: np.random.Generator, name: str, n: int, *, reach: fl
         if math.isnan(float(f(theta + direction))) and _is_clear(f, theta, grad, direction, (2, 9), **settings):
             break
     args = [Named("half_plane_energy", {"calls": CALLS}), theta, grad, direction]
-    return Case(name, {"args": args, "kwargs": dict(settings), "outputs": ["the step size"]})
+    return Case(name, {"args": args, "kwargs": dict(settings), "outputs": ["the step size"]}, corner=BEYOND)
 
 
 def _onto_the_border(name: str) -> Case:
@@ -158,6 +160,104 @@ def _search(
                 break
             alpha = shorter(alpha, shrink, first)
         return give(alpha, shrink)
+
+    return backtrack
+
+
+def _unguarded(
+    enough: Callable[[Objective, Tensor, Tensor, Tensor, float, float, Tensor], Tensor | bool],
+    *,
+    longer: bool = False,
+    least: float = 0.0,
+    most: float = math.inf,
+) -> Search:
+    """A search as it is usually written: the old loss once, and on until a step is enough(f, θ, g, d, α, c₁, f(θ)).
+
+    Parameters
+    ----------
+    enough : callable
+        What is looked at after each trial.
+    longer : bool
+        Whether the step grows.
+    least, most : float
+        Beyond which size it is left; a search without such a guard ends where no more losses are given.
+    """
+
+    def backtrack(
+        f: Objective,
+        theta: Tensor,
+        grad: Tensor,
+        direction: Tensor,
+        *,
+        first: float = 1.0,
+        shrink: float = 0.5,
+        c1: float = 0.0001,
+    ) -> float:
+        alpha, old = first, f(theta)
+        while not bool(enough(f, theta, grad, direction, alpha, c1, old)):
+            alpha = alpha / shrink if longer else alpha * shrink
+            if not least <= alpha <= most:
+                break
+        return alpha
+
+    return backtrack
+
+
+def _guarded(
+    enough: Callable[[Objective, Tensor, Tensor, Tensor, float, float, Tensor], Tensor | bool],
+) -> list[Search]:
+    """The same search with the guards that students put against a loop that never ends, and without one."""
+    return [_unguarded(enough, least=least) for least in (0.0, 1e-300, 1e-16, 1e-10)]
+
+
+def _bounded(
+    fall: Callable[[float, Tensor, Tensor], Tensor],
+) -> Callable[[Objective, Tensor, Tensor, Tensor, float, float, Tensor], Tensor]:
+    """Whether the loss falls by c₁ times what `fall` gives, a negative number, from α, g and d."""
+
+    def enough(
+        f: Objective, theta: Tensor, grad: Tensor, direction: Tensor, alpha: float, c1: float, old: Tensor
+    ) -> Tensor:
+        return f(theta + alpha * direction) <= old + c1 * fall(alpha, grad, direction)
+
+    return enough
+
+
+def _steepness(share: float, *, both: bool) -> Enough:
+    """Enough descent, and a slope at the new point that is small (`both`: from either side) beside the old one."""
+
+    def enough(trial: Trial) -> bool:
+        at = trial.point.detach().clone().requires_grad_()
+        (slope,) = torch.autograd.grad(trial.f(at), at)
+        along = slope @ trial.direction
+        flat = along.abs() <= share * trial.slope.abs() if both else along >= share * trial.slope
+        return bool(trial.new <= trial.old + trial.c1 * trial.alpha * trial.slope) and bool(flat)
+
+    return enough
+
+
+def _beside_the_last(*, moves: bool = False) -> Search:
+    """Each trial is compared with the one before it; `moves`: and begins where that has ended."""
+
+    def backtrack(
+        f: Objective,
+        theta: Tensor,
+        grad: Tensor,
+        direction: Tensor,
+        *,
+        first: float = 1.0,
+        shrink: float = 0.5,
+        c1: float = 0.0001,
+    ) -> float:
+        alpha, last, slope = first, f(theta), grad @ direction
+        for _ in range(ENDLESS):
+            point = theta + alpha * direction
+            new = f(point)
+            if bool(new <= last + c1 * alpha * slope):
+                break
+            alpha *= shrink
+            theta, last = (point, last) if moves else (theta, new)
+        return alpha
 
     return backtrack
 
@@ -313,7 +413,70 @@ BACKTRACK = Exercise(
             _search(lambda t: t.new <= t.old + t.c1 * t.slope),
             "The bound does not move with the step. What the slope promises for a step of size α is α gᵀd.",
             0.5,
-            forms=[_search(lambda t: not bool(t.new > t.old + t.c1 * t.slope))],
+            forms=[
+                _search(lambda t: not bool(t.new > t.old + t.c1 * t.slope)),
+                *_guarded(_bounded(lambda alpha, grad, direction: grad @ direction)),
+            ],
+        ),
+        Mistake(
+            "alpha_squared_in_the_bound",
+            _search(lambda t: t.new <= t.old + t.c1 * t.alpha**2 * t.slope),
+            "α enters the bound with a power, or as a divisor. What the slope promises for a step of size α is α gᵀd.",
+            0.5,
+            forms=[
+                _search(lambda t: t.new <= t.old + t.c1 * t.alpha**0.5 * t.slope),
+                _search(lambda t: t.new <= t.old + t.c1 * t.slope / t.alpha),
+                _search(lambda t: t.new <= t.old + t.c1 * t.alpha**2 / 2 * t.slope),
+            ],
+        ),
+        Mistake(
+            "slope_entry_by_entry",
+            _search(lambda t: (t.new <= t.old + t.c1 * t.alpha * (t.grad * t.direction)).all()),
+            "The slope is worked out for each parameter by itself. It is one number, the inner product gᵀd: "
+            "`grad @ direction`.",
+            0.25,
+            forms=[
+                _search(lambda t: (t.new <= t.old + t.c1 * t.alpha * (t.grad * t.direction)).any()),
+                _search(lambda t: t.new <= t.old + t.c1 * t.alpha * (t.grad * t.direction).mean()),
+                _unguarded(
+                    lambda f, theta, grad, direction, alpha, c1, old: (
+                        f(theta + alpha * direction) <= old + c1 * alpha * grad * direction
+                    ).all()
+                ),
+            ],
+        ),
+        Mistake(
+            "beside_the_last_trial",
+            _beside_the_last(),
+            "Each trial is compared with the one before it, or begins where that has ended. θ and f(θ) stay what they "
+            "were: only α changes from trial to trial.",
+            0.25,
+            forms=[_beside_the_last(moves=True)],
+        ),
+        Mistake(
+            "slope_at_the_new_point",
+            _search(_steepness(0.9, both=True)),
+            "It looks at the slope at the new point as well, as Wolfe's conditions do. Enough descent is all that is "
+            "asked for here.",
+            0.25,
+            forms=[
+                _search(_steepness(0.1, both=True)),
+                _search(_steepness(0.5, both=True)),
+                _search(_steepness(0.9, both=False)),
+                _search(_steepness(0.1, both=False)),
+            ],
+        ),
+        Mistake(
+            "share_of_the_loss",
+            _search(lambda t: t.new <= (1 - t.c1) * t.old),
+            "The loss must fall by a share of itself. Asked for is a share of what the slope promises: c₁α gᵀd.",
+            0.25,
+            forms=[
+                _search(lambda t: t.new <= (1 - t.c1 * t.alpha) * t.old),
+                _search(lambda t: t.new <= t.old - t.c1),
+                _search(lambda t: t.new <= t.old - t.c1 * t.alpha),
+                _search(lambda t: t.new <= t.c1 * t.old),
+            ],
         ),
         Mistake(
             "bound_from_the_gradient",
@@ -325,6 +488,7 @@ BACKTRACK = Exercise(
                 _search(lambda t: t.new <= t.old - t.c1 * t.alpha * t.direction @ t.direction),
                 _search(lambda t: t.new <= t.old - t.c1 * t.alpha * t.grad.norm()),
                 _search(lambda t: t.new <= t.old - t.c1 * t.alpha * t.grad.norm() * t.direction.norm()),
+                *_guarded(_bounded(lambda alpha, grad, direction: -alpha * grad @ grad)),
             ],
         ),
         Mistake(
@@ -343,7 +507,15 @@ BACKTRACK = Exercise(
             "The loss must fall by all that the slope promises, which a loss that curves upwards never does. A small "
             "share of it is enough: c₁α gᵀd.",
             0.25,
-            forms=[_given(c1=0.9), _search(lambda t: t.new <= t.old + (1 - t.c1) * t.alpha * t.slope)],
+            forms=[
+                _given(c1=0.9),
+                _search(lambda t: t.new <= t.old + (1 - t.c1) * t.alpha * t.slope),
+                _unguarded(
+                    lambda f, theta, grad, direction, alpha, c1, old: (
+                        f(theta + alpha * direction) <= old + alpha * grad @ direction
+                    )
+                ),
+            ],
         ),
         Mistake(
             "own_share_of_the_slope",
@@ -361,7 +533,7 @@ BACKTRACK = Exercise(
             _search(lambda t: not bool(t.new > t.old + t.c1 * t.alpha * t.slope)),
             "A loss that is nan is taken for good enough: nan > bound is False, and so is nan <= bound. Ask whether "
             "the step *is* good enough, and go on unless it is.",
-            0.5,
+            0.8,
             forms=[_search(lambda t: not bool(t.new >= t.old + t.c1 * t.alpha * t.slope))],
         ),
         Mistake(
@@ -435,6 +607,18 @@ BACKTRACK = Exercise(
             "grows",
             _search(shorter=lambda alpha, shrink, first: alpha / shrink, most=40),
             "The step grows from trial to trial. Multiply by `shrink`, which is less than 1.",
+            forms=[
+                *(
+                    _search(shorter=lambda alpha, shrink, first: alpha / shrink, most=most)
+                    for most in (20, 50, 100, 200)
+                ),
+                *(
+                    _unguarded(
+                        _bounded(lambda alpha, grad, direction: alpha * grad @ direction), longer=True, most=most
+                    )
+                    for most in (1e10, math.inf)
+                ),
+            ],
         ),
         Mistake(
             "first_step_always",

@@ -18,6 +18,7 @@ from steepest_exercises.second_order.cases import identity
 
 Update = Callable[[Tensor, Tensor, Tensor], Tensor]
 
+FALLS = 0.05  # there are three cases of it, and one with no curvature at all: a quarter together
 UNCURVED = 0.05  # how far from 0 the cosine between s and y stays, but for the corner
 
 
@@ -41,11 +42,12 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         scale: float = 1.0,
         dtype: torch.dtype = torch.float64,
         slack: float = 1.0,
+        corner: float = 0.0,
     ) -> Case:
         inverse = matrix(n) if start is None else start
         s, y = pair(n, falls)
         args = [inverse.to(dtype), (scale * s).to(dtype), y.to(dtype)]
-        return Case(name, {"args": args, "kwargs": {}, "outputs": ["the new inverse"]}, slack=slack)
+        return Case(name, {"args": args, "kwargs": {}, "outputs": ["the new inverse"]}, slack=slack, corner=corner)
 
     across = torch.tensor([[2.0, 0.5], [0.5, 1.0]]).double()
     square = [across, torch.tensor([1.0, 2.0]).double(), torch.tensor([-2.0, 1.0]).double()]
@@ -57,9 +59,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a short step", 3, scale=0.01, slack=4),
         case("a long step", 3, scale=30.0, slack=4),
         case("one parameter", 1),
-        case("negative curvature along the step", 3, falls=True),
-        case("negative curvature in five parameters", 5, falls=True),
-        case("negative curvature along a short step", 4, falls=True, scale=0.01),
+        case("negative curvature along the step", 3, falls=True, corner=FALLS),
+        case("negative curvature in five parameters", 5, falls=True, corner=FALLS),
+        case("negative curvature along a short step", 4, falls=True, scale=0.01, corner=FALLS),
         Case(
             "a step along which the gradient does not change, yᵀs = 0",
             {"args": square, "kwargs": {}, "outputs": ["the new inverse"]},
@@ -153,6 +155,20 @@ def _size_for_the_curvature(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
 def _with_floor(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
     rho = 1 / (y @ s).clamp(min=1e-10)
     return _sy(s, y, rho) @ inverse @ _ys(s, y, rho) + rho * torch.outer(s, s)
+
+
+def _blended(when: Callable[[Tensor, Tensor], Tensor]) -> Update:
+    """Powell's damping where the curvature is low beside sᵀB⁻¹s."""
+
+    def bfgs_update(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
+        image = torch.linalg.solve(inverse, s)
+        bound = s @ image
+        if bool(when(y @ s, bound)):
+            share = 0.8 * bound / (bound - y @ s)
+            y = share * y + (1 - share) * image
+        return _plain(inverse, s, y)
+
+    return bfgs_update
 
 
 def _raising(inverse: Tensor, s: Tensor, y: Tensor) -> Tensor:
@@ -261,6 +277,14 @@ BFGS_UPDATE = Exercise(
             ],
         ),
         Mistake(
+            "powells_damping",
+            _blended(lambda curvature, bound: curvature < 0.2 * bound),
+            "y is blended with B⁻¹s, as in Powell's damping. A pair whose curvature is not positive is left out here: "
+            "return B as it is, and use y as it is given elsewhere.",
+            0.5,
+            forms=[_blended(lambda curvature, bound: curvature <= 0)],
+        ),
+        Mistake(
             "nothing_where_refused",
             lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else None,
             "Where the curvature is not positive nothing is returned, or an exception is raised. Return B as it is.",
@@ -319,9 +343,15 @@ BFGS_UPDATE = Exercise(
         Mistake(
             "last_term_without_rho",
             _factors(_sy, _ys, lambda s, y, rho: torch.outer(s, s)),
-            "ρ is missing in the last term, or enters it twice: ρssᵀ.",
+            "ρ is missing in the last term, enters it twice, or is another number there than 1/yᵀs: ρssᵀ.",
             0.25,
-            forms=[_factors(_sy, _ys, lambda s, y, rho: rho**2 * torch.outer(s, s))],
+            forms=[
+                _factors(_sy, _ys, lambda s, y, rho: rho**2 * torch.outer(s, s)),
+                _factors(_sy, _ys, lambda s, y, rho: torch.outer(s, s) / rho),
+                _factors(_sy, _ys, lambda s, y, rho: torch.outer(s, s) / (s @ s)),
+                _factors(_sy, _ys, lambda s, y, rho: torch.outer(s, s) / (y @ y)),
+                _factors(_sy, _ys, lambda s, y, rho: 2 * rho * torch.outer(s, s)),
+            ],
         ),
         Mistake(
             "last_term_a_number",

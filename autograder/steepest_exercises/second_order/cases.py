@@ -18,6 +18,7 @@ EXACT = "The identity is exact in any floating type, and so is the damping of ev
 UPHILL = "The step goes up the slope. The bracket times the gradient is subtracted from theta."
 NO_POINT = "The step is returned, not the point that it leads to. Add it to theta."
 NO_RATE = "`lr` has no part in the result. It multiplies the whole step."
+RATE_ON_THE_POINT = "`lr` multiplies theta too. It scales the step alone: theta less `lr` times the step."
 RATE_TWICE = "The rate enters twice. Multiply the step by `lr` once."
 RATE_DIVIDES = (
     "It is divided by `lr`, as where the rate stands inside the bracket that is inverted. It multiplies the step."

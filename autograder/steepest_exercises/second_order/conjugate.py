@@ -70,6 +70,14 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             b=torch.tensor([0.0, 3.0, 0.0]).double(),
             corner=0.1,
         ),
+        case(
+            "b along an eigenvector, with one product to spend",
+            along,
+            3,
+            b=torch.tensor([0.0, 0.0, 5.0]).double(),
+            spare=-2,
+            corner=0.05,
+        ),
         case("b of zeros", matrix(3), 2, b=torch.zeros(3, dtype=torch.float64), corner=0.1),
     ]
 
@@ -192,6 +200,85 @@ def _beta_by_the_first(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
     return _solve(beta=lambda new, old, p, hp: (new @ new) / (b @ b))(hvp, b, n_steps=n_steps)
 
 
+def _looking_late(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
+    """The product comes before the look at the residual."""
+    x, r = torch.zeros_like(b), b
+    p = r
+    for _ in range(n_steps):
+        hp = hvp(p)
+        if not bool(r.any()):
+            break
+        step = (r @ r) / (p @ hp)
+        x, new = x + step * p, r - step * hp
+        p, r = new + (new @ new) / (r @ r) * p, new
+    return x
+
+
+def _by_the_first_throughout(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
+    size = b @ b
+    changed = _solve(alpha=lambda r, p, hp: size / (p @ hp), beta=lambda new, old, p, hp: (new @ new) / size)
+    return changed(hvp, b, n_steps=n_steps)
+
+
+def _alpha_by_the_first(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
+    return _solve(alpha=lambda r, p, hp: (b @ b) / (p @ hp))(hvp, b, n_steps=n_steps)
+
+
+def _residual_by_the_direction(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
+    x, r = torch.zeros_like(b), b
+    p = r
+    for _ in range(n_steps):
+        if not bool(r.any()):
+            break
+        step = (r @ r) / (p @ hvp(p))
+        x, new = x + step * p, r - step * p
+        p, r = new + (new @ new) / (r @ r) * p, new
+    return x
+
+
+def _moving_late(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
+    x, r = torch.zeros_like(b), b
+    p = r
+    for _ in range(n_steps):
+        if not bool(r.any()):
+            break
+        hp = hvp(p)
+        step = (r @ r) / (p @ hp)
+        new = r - step * hp
+        p, r = new + (new @ new) / (r @ r) * p, new
+        x = x + step * p
+    return x
+
+
+def _moving_along_the_new_residual(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
+    x, r = torch.zeros_like(b), b
+    p = r
+    for _ in range(n_steps):
+        if not bool(r.any()):
+            break
+        hp = hvp(p)
+        step = (r @ r) / (p @ hp)
+        new = r - step * hp
+        x, p, r = x + step * new, new + (new @ new) / (r @ r) * p, new
+    return x
+
+
+def _aliased(hvp: Product, b: Tensor, *, n_steps: int, copied: bool = True) -> Tensor:
+    """The residual is changed in place, and the first direction with it."""
+    x, r = torch.zeros_like(b), b.clone() if copied else b
+    p = r
+    for _ in range(n_steps):
+        size = r @ r
+        if size == 0:
+            break
+        hp = hvp(p)
+        step = size / (p @ hp)
+        x = x + step * p
+        r -= step * hp
+        p = r + (r @ r) / size * p
+    return x
+
+
 def _without_steps(hvp: Product, b: Tensor, *, n_steps: int) -> Tensor:
     solved: Tensor = torch.linalg.solve(_whole_matrix(hvp, b), b)
     return solved
@@ -240,9 +327,10 @@ CG_SOLVE = Exercise(
         Mistake(
             "beta_by_the_first_residual",
             _beta_by_the_first,
-            "β is divided by the first residual's square at every step. After each step the new rᵀr has to take the "
-            "place of the old one.",
+            "The first residual's square is used at every step, in β or in α. After each step the new rᵀr has to take "
+            "the place of the old one.",
             0.25,
+            forms=[_by_the_first_throughout, _alpha_by_the_first],
         ),
         Mistake(
             "alpha_entry_by_entry",
@@ -296,8 +384,10 @@ CG_SOLVE = Exercise(
         Mistake(
             "alpha_of_wrong_sign",
             _solve(move=lambda x, a, p: x - a * p),
-            "x moves against the direction. With r = b − Hx it goes along +p.",
+            "The solution has the wrong sign: x moves against the direction, or the residual begins as −b. With "
+            "r = b − Hx it begins as b, and x goes along +p.",
             0.25,
+            forms=[_solve(begin=lambda hvp, b: (torch.zeros_like(b), -b))],
         ),
         Mistake(
             "residual_of_wrong_sign",
@@ -374,6 +464,27 @@ CG_SOLVE = Exercise(
             forms=[_solve(rest=lambda r, a, hp, x, hvp, b: r, turn=lambda r, b, p: r)],
         ),
         Mistake(
+            "residual_without_the_hessian",
+            _residual_by_the_direction,
+            "The residual changes by αp. Where x moves by αp, b − Hx changes by αHp: the product belongs there.",
+            0.25,
+        ),
+        Mistake(
+            "moves_along_the_new_direction",
+            _moving_late,
+            "x moves along the direction of the next step, with the α of this one. Move x before p is renewed.",
+            0.25,
+            forms=[_moving_along_the_new_residual],
+        ),
+        Mistake(
+            "one_tensor_for_two",
+            _aliased,
+            "The residual and the direction, or b, are one tensor, so that what changes the one in place changes the "
+            "other. Write r = r - ... in the place of r -= ..., or begin with a clone.",
+            0.25,
+            forms=[lambda hvp, b, *, n_steps: _aliased(hvp, b, n_steps=n_steps, copied=False)],
+        ),
+        Mistake(
             "residual_without_alpha",
             _solve(rest=lambda r, a, hp, x, hvp, b: r - hp),
             "α is missing where the residual is updated: r − αHp.",
@@ -394,7 +505,14 @@ CG_SOLVE = Exercise(
             "zero_divided_by_zero",
             _solve(stop=lambda r: False),
             "Where the residual has become exactly 0 this goes on and divides 0 by 0. Stop there: x is the solution.",
-            0.8,
+            0.75,
+        ),
+        Mistake(
+            "product_before_the_look",
+            _looking_late,
+            "Right, but a product is asked for before anybody has looked whether the residual is 0, and then not used. "
+            "Look first: a product is dear.",
+            0.95,
         ),
         Mistake(
             "one_step_too_many",

@@ -16,6 +16,7 @@ from steepest_exercises.second_order import reference
 Direction = Callable[[Tensor, Tensor, Tensor], Tensor]
 Share = Callable[[Tensor, Tensor, Tensor], Tensor]
 
+OVERSHOT = 0.01  # where the β of Hestenes and Stiefel and that of Dai and Yuan are negative
 NEGATIVE = 0.08  # there are three cases with a negative β
 
 
@@ -27,19 +28,21 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         negative: bool = False,
         size: float = 1.0,
         first: bool = False,
+        grown: bool = False,
         dtype: torch.dtype = torch.float64,
         slack: float = 1.0,
     ) -> Case:
-        corner = NEGATIVE if negative else 0.0
+        corner = NEGATIVE if negative else OVERSHOT if grown else 0.0
         while True:
             old = normal(rng, n)
-            grad = size * normal(rng, n)
+            grad = size * old + 0.4 * normal(rng, n) if grown else size * normal(rng, n)
             direction = -old if first else -old + 0.8 * normal(rng, n)
             beta = float(grad @ (grad - old) / (old @ old))
             along = float(direction @ (grad - old) / (direction.norm() * (grad - old).norm()))
             wanted = -3 < beta < -0.05 if negative else 0.1 < beta < 4
-            # a line search leaves the slope along the old direction flatter than it was
-            if wanted and along > 0.2 and float(direction @ old) < -0.2 * float(direction.norm() * old.norm()):
+            # a line search leaves the slope along the old direction flatter than it was, but where it went too far
+            flatter = along < -0.2 and float(old @ (grad - old)) > 0.1 * float(old @ old) if grown else along > 0.2
+            if wanted and flatter and float(direction @ old) < -0.2 * float(direction.norm() * old.norm()):
                 break
         args = [grad.to(dtype), old.to(dtype), direction.to(dtype)]
         return Case(name, {"args": args, "kwargs": {}, "outputs": ["the direction"]}, slack=slack, corner=corner)
@@ -52,6 +55,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a negative β in six parameters", 6, negative=True, size=0.6),
         case("a negative β after a first step", 4, negative=True, size=0.7, first=True),
         case("a gradient that has grown", 4, size=1.6),
+        case("a gradient that has grown along the old one", 5, size=1.8, grown=True),
         case("ten parameters", 10),
         case("float32", 6, dtype=torch.float32, slack=10),
     ]
@@ -148,7 +152,7 @@ CG_DIRECTION = Exercise(
             _along(_polak, clamp=_same),
             "A negative β is used. Then the old direction is turned round; begin anew along −g instead: max(0, β).",
             0.76,
-            forms=[_along(_hestenes, clamp=_same)],
+            forms=[_along(_hestenes, clamp=_same), _along(_dai, clamp=_same)],
         ),
         Mistake(
             "clamped_from_above",
@@ -225,6 +229,7 @@ CG_DIRECTION = Exercise(
             "The old gradient multiplies the difference, or the new gradient. Above stands gᵀ(g − g_old).",
             0.25,
             forms=[
+                _along(lambda g, old, d: old @ (g - old) / (old @ old)),
                 _along(lambda g, old, d: (g @ old) / (old @ old)),
                 _along(lambda g, old, d: (g @ old) / (old @ old), clamp=_same),
             ],
@@ -275,9 +280,16 @@ CG_DIRECTION = Exercise(
         Mistake(
             "divided_by_the_direction",
             _along(lambda g, old, d: g @ (g - old) / (d @ d)),
-            "β is divided by dᵀd, or by dᵀg. Below stands g_oldᵀg_old, the old gradient's squared length.",
+            "β is divided by something else, dᵀd or a product with the change of the gradient. Below stands "
+            "g_oldᵀg_old, the old gradient's squared length.",
             0.25,
             forms=[
+                _along(lambda g, old, d: g @ (g - old) / (old @ (g - old))),
+                _along(lambda g, old, d: g @ (g - old) / -(old @ (g - old))),
+                _along(lambda g, old, d: g @ (g - old) / ((g - old) @ (g - old))),
+                _along(lambda g, old, d: (g @ g) / (old @ (g - old))),
+                _along(lambda g, old, d: g @ (g - old) / (old @ d)),
+                _along(lambda g, old, d: g @ (g - old) / -(old @ d)),
                 _along(lambda g, old, d: g @ (g - old) / -(d @ g)),
                 _along(lambda g, old, d: (g @ g) / (d @ d)),
                 _along(lambda g, old, d: g @ (g - old) / (g @ old)),

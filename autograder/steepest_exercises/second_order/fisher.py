@@ -130,6 +130,17 @@ def _two_sums(weights: Callable[[Tensor], Tensor]) -> Fisher:
     return fisher_matrix
 
 
+def _reshaped(left: Callable[[Tensor], Tensor], right: Callable[[Tensor], Tensor]) -> Fisher:
+    """A product of two matrices, the left of which has been reshaped to d rows."""
+
+    def fisher_matrix(probabilities: Tensor, score_gradients: Tensor) -> Tensor:
+        d = score_gradients.shape[2]
+        first, second = (weights(probabilities)[..., None] * score_gradients for weights in (left, right))
+        return first.reshape(d, -1) @ second.reshape(-1, d) / len(probabilities)
+
+    return fisher_matrix
+
+
 def _means_first(probabilities: Tensor, score_gradients: Tensor) -> Tensor:
     return torch.einsum("c,ci,cj->ij", probabilities.mean(0), score_gradients.mean(0), score_gradients.mean(0))
 
@@ -196,8 +207,8 @@ FISHER_MATRIX = Exercise(
         Mistake(
             "divided_by_the_entries",
             _weighed(lambda p: p, lambda p: p.numel()),
-            "It is divided by the number of classes as well. The probabilities sum to 1 already: divide by the number "
-            "of examples alone.",
+            "It is divided by the number of classes, alone or beside that of the examples. The probabilities sum to 1 "
+            "already: divide by the number of examples.",
             0.5,
             forms=[_weighed(lambda p: p, lambda p: p.shape[1])],
         ),
@@ -293,6 +304,33 @@ FISHER_MATRIX = Exercise(
             "The sign is reversed: the Fisher matrix is minus the expected second derivative of log p, and plus the "
             "expected outer product of its gradient.",
             0.5,
+        ),
+        Mistake(
+            "probabilities_changed",
+            _weighed(lambda p: torch.softmax(p, dim=1)),
+            "The weights are other numbers than the probabilities that are given. These sum to 1 in each row already: "
+            "take them as they are.",
+            0.25,
+            forms=[
+                _weighed(lambda p: torch.softmax(p, dim=0)),
+                _weighed(lambda p: p / p.sum(0)),
+                _weighed(lambda p: p.mean(0).expand_as(p)),
+                _weighed(lambda p: p / p.max(1, keepdim=True).values),
+                _weighed(torch.exp),
+                _weighed(lambda p: (p > 0.5).to(p)),
+                _weighed(lambda p: 1 / p),
+            ],
+        ),
+        Mistake(
+            "reshaped_for_transposed",
+            _reshaped(lambda p: p, torch.ones_like),
+            "`reshape` reads the same numbers in another order and does not exchange axes. Transpose: rows.T, or name "
+            "the axes in `torch.einsum`.",
+            0.25,
+            forms=[
+                _reshaped(torch.ones_like, lambda p: p),
+                _reshaped(torch.sqrt, torch.sqrt),
+            ],
         ),
         Mistake(
             "products_between_examples",

@@ -46,8 +46,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a damped step", 7, 3, 0.75),
         case("a step damped a little", 9, 4, 0.0625),
         case("a step damped strongly", 6, 2, 12.0),
-        case("as many residuals as parameters", 3, 3),
-        case("as many residuals as parameters, damped", 4, 4, 0.6875),
+        case("as many residuals as parameters", 3, 3, corner=0.1),
+        case("as many residuals as parameters, damped", 4, 4, 0.6875, corner=0.1),
         case("one parameter", 6, 1, 0.3125, corner=0.1),
         case("five parameters, damped by 2", 12, 5, 2.0),
         case("a damping of 0 that is given", 6, 3, 0.0),
@@ -197,8 +197,8 @@ GAUSS_NEWTON_STEP = Exercise(
         Mistake(
             "averaged_over_the_residuals",
             _moved(lambda r, J, mu: _divided(J.T @ J / len(J) + mu * identity(J[0]), J.T @ r / len(J))),
-            "The sums over the residuals are divided by how many there are, so the same `damping` means that many "
-            "times as much. The loss is the sum ½‖r‖².",
+            "The sums over the residuals are divided by how many there are, in Jᵀr, in JᵀJ, or in both, where the same "
+            "`damping` then means that many times as much. The loss is the sum ½‖r‖².",
             0.5,
             forms=[
                 _moved(lambda r, J, mu: _divided(J.T @ J + mu * identity(J[0]), J.T @ r / len(J))),
@@ -280,6 +280,28 @@ GAUSS_NEWTON_STEP = Exercise(
                 _moved(lambda r, J, mu: _sound(r**2 / 2, J, mu)),
                 _moved(lambda r, J, mu: _sound(r.sign(), J, mu)),
             ],
+        ),
+        Mistake(
+            "residuals_in_the_matrix",
+            _moved(lambda r, J, mu: _divided(J.T @ J + (r @ r + mu) * identity(J[0]), J.T @ r)),
+            "The residuals have got into the matrix. Of the second derivative Gauss–Newton keeps JᵀJ alone, and leaves "
+            "out the part that the residuals weigh.",
+            0.25,
+            forms=[
+                _moved(lambda r, J, mu: _divided(J.T @ J + (r.sum() + mu) * identity(J[0]), J.T @ r)),
+                _moved(lambda r, J, mu: _divided(J.T @ J + (r @ r / 2 + mu) * identity(J[0]), J.T @ r)),
+                _moved(lambda r, J, mu: _divided(J.T @ J + r @ r + mu * identity(J[0]), J.T @ r)),
+                _moved(lambda r, J, mu: _divided(J.T @ (r[:, None] * J) + mu * identity(J[0]), J.T @ r)),
+                _moved(lambda r, J, mu: _divided(J.T @ J + (r.norm() + mu) * identity(J[0]), J.T @ r)),
+            ],
+        ),
+        Mistake(
+            "damping_scales_the_step",
+            _moved(lambda r, J, mu: (1 + mu) * _sound(r, J, 0.0)),
+            "`damping` scales the whole step. Added to the diagonal of JᵀJ before that divides, it shortens the flat "
+            "directions most.",
+            0.5,
+            forms=[_bracket(lambda product, J, mu: (1 - mu) * product + mu * identity(J[0]))],
         ),
         Mistake(
             "products_of_gradients",

@@ -158,6 +158,32 @@ def _alphas_anew(grad: Tensor, s_list: Pairs, y_list: Pairs) -> Tensor:
     return -r
 
 
+def _second_loop_beside(*, scaled: bool) -> Direction:
+    """β is made of what the first loop has left, before or after it is scaled, all the way."""
+
+    def lbfgs_direction(grad: Tensor, s_list: Pairs, y_list: Pairs) -> Tensor:
+        q, shares = grad, []
+        for s, y in zip(reversed(s_list), reversed(y_list), strict=True):
+            shares.append((s @ q) / (s @ y))
+            q = q - shares[-1] * y
+        r = q * _newest(s_list, y_list) if len(s_list) else q
+        fixed = r if scaled else q
+        for s, y, share in zip(s_list, y_list, reversed(shares), strict=True):
+            r = r + (share - (y @ fixed) / (s @ y)) * s
+        return -r
+
+    return lbfgs_direction
+
+
+def _from_the_gradient_again(grad: Tensor, s_list: Pairs, y_list: Pairs) -> Tensor:
+    return _loops(scaled=lambda q, s_list, y_list: grad * _newest(s_list, y_list))(grad, s_list, y_list)
+
+
+def _mean_scale(s_list: Pairs, y_list: Pairs) -> Tensor:
+    scales = [(s @ y) / (y @ y) for s, y in zip(s_list, y_list, strict=True)]
+    return torch.stack(scales).mean()
+
+
 def _from_the_gradient(grad: Tensor, s_list: Pairs, y_list: Pairs) -> Tensor:
     return _loops(share=lambda s, y, q: (s @ grad) / (s @ y))(grad, s_list, y_list)
 
@@ -276,14 +302,38 @@ LBFGS_DIRECTION = Exercise(
         Mistake(
             "beta_of_s",
             _loops(other=lambda s, y, q: (s @ q) / (s @ y)),
-            "β is made of sᵀq, as α is. In the second loop it is yᵀq/yᵀs.",
+            "β is not yᵀr/yᵀs: sᵀr stands above, as in α, or another product than yᵀs below.",
             0.25,
             forms=[_loops(other=lambda s, y, q: (y @ q) / (y @ y)), _loops(other=lambda s, y, q: (s @ q) / (s @ s))],
         ),
         Mistake(
+            "beta_of_the_first_loops_vector",
+            _second_loop_beside(scaled=False),
+            "β is made of a vector that does not change in the second loop: q, or what the loop began with. It is made "
+            "of r, to which each pair has just added its step.",
+            0.25,
+            forms=[_second_loop_beside(scaled=True), _loops(other=lambda s, y, q: q @ q)],
+        ),
+        Mistake(
+            "one_loop_with_s_and_y_exchanged",
+            _loops(share=lambda s, y, q: (y @ q) / (s @ y), down=lambda q, a, s, y: q - a * s),
+            "In one of the two loops s and y have changed places. In the first α is made of s, and y is taken away; in "
+            "the second β is made of y, and s is added.",
+            0.25,
+            forms=[
+                _loops(other=lambda s, y, q: (s @ q) / (s @ y), up=lambda q, a, b, s, y: q + (a - b) * y),
+            ],
+        ),
+        Mistake(
+            "second_loop_begins_at_the_gradient",
+            _from_the_gradient_again,
+            "The second loop begins with the gradient. It begins with what the first one has left, times γ.",
+            0.25,
+        ),
+        Mistake(
             "alpha_of_y",
             _loops(share=lambda s, y, q: (y @ q) / (s @ y)),
-            "α is made of yᵀq, as β is. In the first loop it is sᵀq/yᵀs.",
+            "α is not sᵀq/yᵀs: yᵀq stands above, as in β, or another product than yᵀs below.",
             0.25,
             forms=[_loops(share=lambda s, y, q: (s @ q) / (s @ s)), _loops(share=lambda s, y, q: (s @ q) / (y @ y))],
         ),
@@ -314,6 +364,9 @@ LBFGS_DIRECTION = Exercise(
                 _loops(scaled=lambda q, s_list, y_list: q * (s_list[-1] @ y_list[-1])),
                 _loops(scaled=lambda q, s_list, y_list: q / (s_list[-1] @ y_list[-1])),
                 _loops(scaled=lambda q, s_list, y_list: q * s_list[-1].norm() / y_list[-1].norm()),
+                _loops(scaled=lambda q, s_list, y_list: q * _mean_scale(s_list, y_list)),
+                _loops(scaled=lambda q, s_list, y_list: q * (s_list[-1] @ y_list[-1]).sqrt()),
+                _loops(scaled=lambda q, s_list, y_list: q * (s_list[-1] @ s_list[-1]) / (y_list[-1] @ y_list[-1])),
             ],
         ),
         Mistake(
@@ -383,9 +436,15 @@ LBFGS_DIRECTION = Exercise(
         Mistake(
             "newest_pair_alone",
             _only_the(slice(-1, None)),
-            "One pair alone is used. All of them are: the loops run over both lists.",
+            "Not all pairs are used. The loops run over both lists, from end to end.",
             0.25,
-            forms=[_only_the(slice(0, 1)), _only_the(slice(1, None)), _only_the(slice(0, -1))],
+            forms=[
+                _only_the(slice(0, 1)),
+                _only_the(slice(1, None)),
+                _only_the(slice(0, -1)),
+                _only_the(slice(-2, None)),
+                _only_the(slice(-3, None)),
+            ],
         ),
         Mistake(
             "scaled_gradient",

@@ -31,7 +31,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         ),
         shared.step_case(rng, "strong damping", [0.5, 1.5, 2.0], damping=8.0, lr=0.9),
         shared.step_case(rng, "one parameter", [1.7], damping=0.375, corner=0.1),
-        shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10),
+        shared.step_case(
+            rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10, corner=0.2
+        ),
     ]
 
 
@@ -200,6 +202,37 @@ NEWTON_STEP = Exercise(
             ],
         ),
         Mistake(
+            "entry_by_entry",
+            _moved(lambda theta, g, H, mu: torch.linalg.inv(H + mu * identity(g)) * g),
+            "`*` multiplies entry by entry, so that a whole matrix comes out. A matrix times a vector is `@`.",
+            0.25,
+            forms=[_moved(lambda theta, g, H, mu: torch.linalg.inv(H + mu * identity(g)) * g[:, None])],
+        ),
+        Mistake(
+            "identity_added",
+            _bracket(lambda H, mu: H + mu + identity(H[0])),
+            "The identity itself is added to H, with `damping` beside it or without. `damping` multiplies it: μI.",
+            0.5,
+            forms=[_bracket(lambda H, mu: H + (1 + mu) * identity(H[0])), _bracket(lambda H, mu: H + identity(H[0]))],
+        ),
+        Mistake(
+            "damping_as_a_mixture",
+            _bracket(lambda H, mu: (1 - mu) * H + mu * identity(H[0])),
+            "H and the identity are mixed with weights 1 − μ and μ. H stays whole: H + μI.",
+            0.5,
+        ),
+        Mistake(
+            "damping_scales_the_step",
+            _moved(lambda theta, g, H, mu: (1 + mu) * _solved(g, H, 0.0)),
+            "`damping` scales the whole step. Added to each curvature before that divides, it shortens the flat "
+            "directions most.",
+            0.5,
+            forms=[
+                _moved(lambda theta, g, H, mu: (1 - mu) * _solved(g, H, 0.0)),
+                _moved(lambda theta, g, H, mu: _solved(g, H, 0.0) - mu * g),
+            ],
+        ),
+        Mistake(
             "damping_by_the_diagonal",
             _bracket(lambda H, mu: H + mu * torch.diag(H.diagonal())),
             "The diagonal of H is scaled, as Marquardt does it for least squares. At a saddle its entries may be "
@@ -296,6 +329,13 @@ NEWTON_STEP = Exercise(
             0.5,
         ),
         Mistake("rate_forgotten", _point(lambda theta, p, lr: theta - p), shared.NO_RATE, 0.5),
+        Mistake(
+            "rate_scales_the_point",
+            _point(lambda theta, p, lr: lr * (theta - p)),
+            shared.RATE_ON_THE_POINT,
+            0.25,
+            forms=[_point(lambda theta, p, lr: lr * theta - p), _point(lambda theta, p, lr: (1 - lr) * theta - lr * p)],
+        ),
         Mistake("rate_twice", _point(lambda theta, p, lr: theta - lr * lr * p), shared.RATE_TWICE, 0.5),
         Mistake(
             "rate_divides",

@@ -32,7 +32,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         shared.step_case(rng, "falling along two, damped a little", [-2.5, -0.6, 1.1], damping=0.125, lr=1.3),
         shared.step_case(rng, "one falling parameter", [-1.7], damping=0.375, corner=0.1),
         shared.step_case(rng, "a damped step in a bowl", [0.4, 1.5, 3.5], damping=0.75, lr=0.9),
-        shared.step_case(rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10),
+        shared.step_case(
+            rng, "float32", [-1.5, 0.8, 2.0], damping=0.3125, lr=0.7, dtype=torch.float32, slack=10, corner=0.2
+        ),
     ]
 
 
@@ -135,6 +137,16 @@ def _damping_outside(grad: Tensor, hessian: Tensor, damping: float) -> Tensor:
     return step
 
 
+def _turned_if_uphill(grad: Tensor, hessian: Tensor, damping: float) -> Tensor:
+    step = _solved(hessian, damping, grad)
+    return -step if bool(step @ grad < 0) else step
+
+
+def _turned_if_any_falls(grad: Tensor, hessian: Tensor, damping: float) -> Tensor:
+    step = _solved(hessian, damping, grad)
+    return -step if bool((torch.linalg.eigvalsh(hessian) < 0).any()) else step
+
+
 def _first_turned(values: Tensor, mu: float) -> Tensor:
     return torch.cat([values[:1].abs(), values[1:]]) + mu
 
@@ -160,20 +172,20 @@ SADDLE_FREE_STEP = Exercise(
         Mistake(
             "entries_made_positive",
             _moved(lambda g, H, mu: _solved(H.abs(), mu, g)),
-            "The absolute value is taken of every entry of H. |H| means the matrix with the same eigenvectors and the "
-            "sizes of the eigenvalues: `torch.linalg.eigh` first.",
+            "The absolute value is taken of every entry of H, or of its inverse. |H| means the matrix with "
+            "the same eigenvectors and the sizes of the eigenvalues: `torch.linalg.eigh` first.",
             0.25,
             forms=[
-                _moved(lambda g, H, mu: _solved(H, mu, g.abs())),
                 _moved(lambda g, H, mu: torch.linalg.inv(H + mu * identity(g)).abs() @ g),
             ],
         ),
         Mistake(
             "step_made_positive",
             _moved(lambda g, H, mu: _solved(H, mu, g).abs()),
-            "The absolute value is taken of the step's entries, so theta can move one way only. It belongs to the "
-            "eigenvalues.",
+            "The absolute value is taken of the step, or of the gradient, whose signs say which way is down. It "
+            "belongs to the eigenvalues.",
             forms=[
+                _moved(lambda g, H, mu: _solved(H, mu, g.abs())),
                 _moved(lambda g, H, mu: g.sign() * _solved(H, mu, g).abs()),
                 _moved(lambda g, H, mu: _sound(g, H, mu).abs()),
                 _vectors(lambda vectors, weights, grad: vectors @ (weights * (vectors.T @ grad).abs())),
@@ -322,8 +334,8 @@ SADDLE_FREE_STEP = Exercise(
         Mistake(
             "axes_turned_the_wrong_way",
             _vectors(lambda vectors, weights, grad: vectors.T @ (weights * (vectors @ grad))),
-            "V and Vᵀ are exchanged. `eigh` gives the eigenvectors as columns: Vᵀg is the gradient along them, and V "
-            "turns the result back.",
+            "V and Vᵀ are exchanged, or one of them stands twice. `eigh` gives the eigenvectors as columns: Vᵀg is the "
+            "gradient along them, and V turns the result back.",
             0.25,
             forms=[
                 _vectors(lambda vectors, weights, grad: vectors.T @ torch.diag(weights) @ vectors.T @ grad),
@@ -419,6 +431,50 @@ SADDLE_FREE_STEP = Exercise(
                 _divided(lambda values, mu: values + values.min().abs() + mu),
                 _divided(lambda values, mu: values - 2 * values.min().clamp(max=0) + mu),
             ],
+        ),
+        Mistake(
+            "entry_by_entry",
+            _vectors(lambda vectors, weights, grad: vectors * (weights * (vectors.T @ grad))),
+            "`*` multiplies entry by entry, so that a whole matrix comes out. A matrix times a vector is `@`.",
+            0.25,
+            forms=[
+                _vectors(lambda vectors, weights, grad: vectors @ (weights * (vectors.T * grad))),
+                _vectors(lambda vectors, weights, grad: vectors @ torch.diag(weights) @ vectors.T * grad),
+            ],
+        ),
+        Mistake(
+            "whole_step_turned_round",
+            _moved(_turned_if_uphill),
+            "The whole Newton step is turned round where it leads uphill, and with it what was right along the rising "
+            "directions. Only the parts along falling directions are: divide each by |λ| + μ.",
+            0.25,
+            forms=[_moved(_turned_if_any_falls)],
+        ),
+        Mistake(
+            "sizes_beside_other_directions",
+            _moved(lambda g, H, mu: _along(g, H, lambda values: 1 / (values.abs().sort().values + mu))),
+            "The sizes are sorted, and the eigenvectors are not, so a size divides along another's direction. Keep "
+            "them in the order in which `eigh` gives both.",
+            0.25,
+            forms=[
+                _moved(lambda g, H, mu: _along(g, H, lambda values: 1 / (values.abs().flip(0) + mu))),
+                _moved(lambda g, H, mu: _along(g, H, lambda v: 1 / (v.abs().sort(descending=True).values + mu))),
+            ],
+        ),
+        Mistake(
+            "damping_scales_the_step",
+            _moved(lambda g, H, mu: (1 + mu) * _sound(g, H, 0.0)),
+            "`damping` scales the whole step. Added to each size before that divides, it shortens the flat directions "
+            "most.",
+            0.5,
+            forms=[_moved(lambda g, H, mu: _sound(g, H, 0.0) + mu * g)],
+        ),
+        Mistake(
+            "rate_scales_the_point",
+            _point(lambda theta, p, lr: lr * (theta - p)),
+            shared.RATE_ON_THE_POINT,
+            0.25,
+            forms=[_point(lambda theta, p, lr: lr * theta - p), _point(lambda theta, p, lr: (1 - lr) * theta - lr * p)],
         ),
         Mistake("climbs", _point(lambda theta, p, lr: theta + lr * p), shared.UPHILL, 0.25),
         Mistake("rate_forgotten", _point(lambda theta, p, lr: theta - p), shared.NO_RATE, 0.5),

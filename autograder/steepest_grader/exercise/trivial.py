@@ -92,6 +92,7 @@ TRIVIAL: dict[str, Callable[[Exercise], Implementation]] = {
     "None": lambda exercise: lambda *args, **kwargs: None,
     "a number": lambda exercise: lambda *args, **kwargs: 1.0,
     "the first argument": lambda exercise: lambda *args, **kwargs: args[0],
+    "the second argument": lambda exercise: lambda *args, **kwargs: args[1] if len(args) > 1 else None,
     "the last argument": lambda exercise: lambda *args, **kwargs: [*args, *kwargs.values()][-1],
     "the first and the last argument": lambda exercise: lambda *args, **kwargs: (args[0], args[-1]),
     "all arguments": lambda exercise: lambda *args, **kwargs: args,

@@ -7,11 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from steepest._drives.learner import HEARS, REPEATS, SCORE, level
-from steepest_exercises.capstone.steps import ELSEWHERE, LEVELS, NEAR, SAFE, STEPS, credit, ladder
+from steepest._drives.learner import HEARS, REPEATS, SAFE, SCORE, level
+from steepest_exercises.capstone.steps import ELSEWHERE, LEVELS, NEAR, STEADY, STEPS, credit, ladder
 
 PAGE = Path(__file__).parents[3] / "docs" / "ladder.md"
-WHOLE = [step for step in ladder() if set(step.seen) == {SCORE}]
+WHOLE = [step for step in ladder() if set(step.seen) == {SCORE, SAFE}]
+SURE = [step for step in WHOLE if step.seen[SAFE]]
 
 
 def test_steps_are_small_and_wider_than_luck() -> None:
@@ -28,19 +29,21 @@ def test_credit_follows_the_steps(percent: float) -> None:
 
 
 def test_every_accuracy_stands_on_one_rung() -> None:
-    labels = [step.seen[SCORE] for step in WHOLE]
+    labels = [step.seen[SCORE] for step in SURE]
     assert len(set(labels)) == len(labels) == len(LEVELS) + 1
     for tenth in range(1001):
-        (step,) = (step for step in WHOLE if step.seen[SCORE] == level(tenth / 1000, LEVELS))
+        (step,) = (step for step in SURE if step.seen[SCORE] == level(tenth / 1000, LEVELS))
         assert step.credit == credit(tenth / 10)
         assert f"{100 * step.credit:.0f} % of the points" in step.text
 
 
-def test_a_result_is_safe_a_point_above_a_step() -> None:
-    said = {step.seen[SCORE]: (NEAR in step.text, SAFE in step.text) for step in WHOLE}
-    assert said["below 20 %"] == (False, False)
-    assert said["55 to 56 %"] == said["61 to 62 %"] == said["20 to 21 %"] == (True, False)
-    assert said["56 to 58 %"] == said["62 % or more"] == said["50 to 52 %"] == (False, True)
+def test_a_result_is_called_safe_where_it_is() -> None:
+    said = {(step.seen[SCORE], step.seen[SAFE]): (STEADY in step.text, NEAR in step.text) for step in WHOLE}
+    assert said.pop(("below 20 %", True)) == (False, False)
+    assert len(said) == 2 * len(LEVELS)
+    assert all(told == (safe, not safe) for (_, safe), told in said.items())
+    credits = {safe: [step.credit for step in WHOLE if step.seen[SAFE] is safe] for safe in (True, False)}
+    assert credits[True] == [0.0, *credits[False]]
 
 
 def test_draws_from_elsewhere_cost_a_small_step() -> None:

@@ -200,7 +200,7 @@ CHEAP: dict[str, tuple[str, Callable[..., Any], float]] = {
     "right without penalties": ("elastic_net_step", _without_penalties, 0),
     "right without noise": ("noisy_loss", _without_noise, 0),
     "three guesses": ("noisy_loss", _three_guesses, 0),
-    "an argument handed back": ("early_stopped", _optimum, 0.25),  # a listed mistake
+    "an argument handed back": ("early_stopped", _optimum, 0),
     "exceptions but for nothing": ("empirical_risk", _only_empty, 0.25),  # a listed mistake
     "what was given, or zeros": ("clip_by_norm", _handed_back, 0.25),  # a listed mistake
     "one of two arguments": ("linear_decay", _jump, 0.25),  # a listed mistake

@@ -13,7 +13,7 @@ from typing import Any
 from steepest._checks import forms, relations, work
 from steepest._checks.cases import Candidate, Case, Result
 from steepest._checks.compare import same_bits
-from steepest._checks.features import what_sets_apart
+from steepest._checks.features import what_sets_apart, zero_where_right
 from steepest._checks.general import FORM, NEAR, PART, Fact
 from steepest._checks.played import Played, plain
 from steepest._checks.wire import shown_name
@@ -215,7 +215,11 @@ def _one_part(played: Sequence[Played]) -> Fact | None:
     if len(wrong) != 1 or not right - wrong:
         return None
     part, others = next(iter(wrong)), ", ".join(sorted(right - wrong))
-    fact = Fact("one_part_wrong", f"Only {part} is wrong; {others}: right in every case.", PART)
+    text = f"Only {part} is wrong; {others}: right in every case."
+    sound, unsound = ([item.given for item in played if item.as_wanted() is wanted] for wanted in (True, False))
+    if silent := zero_where_right(sound, unsound):
+        text += f" {_silenced(silent)}"
+    fact = Fact("one_part_wrong", text, PART)
     return _earning(fact, work.done(played, lambda name: name.partition(" after step ")[0] in right - wrong))
 
 
@@ -233,8 +237,8 @@ def _not_finite(played: Sequence[Played]) -> Fact | None:
     if not names or len(set(names)) == len({item.case.name for item in played}):
         return None
     text = (
-        f"It gives nan or inf in {_listed(names)}: look for a division by 0, the root or the logarithm of a negative"
-        " number, or an exponential that overflows."
+        f"It gives nan or inf in {_listed(names)}, where a number is expected: look for a division by 0, the root or"
+        " the logarithm of a negative number, an exponential that overflows, or a branch taken where it should not be."
     )
     return Fact("not_finite", text)
 
@@ -245,12 +249,19 @@ def _some_cases(played: Sequence[Played]) -> Fact | None:
     right = [item for item in played if item.as_wanted()]
     if not right or not wrong:
         return None
+    if silent := zero_where_right([item.given for item in right], [item.given for item in wrong]):
+        return Fact("right_in_some_cases", _silenced(silent))
     apart = what_sets_apart([item.given for item in right], [item.given for item in wrong])
     names = _listed([item.case.name for item in wrong])
     said = f"It is wrong wherever {apart}, and right in all other cases." if apart else f"It is right but in {names}."
     if not apart and len(right) < len(wrong):
         said = f"It is right in {_listed([item.case.name for item in right])}, and wrong in all other cases."
     return Fact("right_in_some_cases", said)
+
+
+def _silenced(name: str) -> str:
+    """What is said where all is right as long as a number is 0."""
+    return f"It is right where `{name}` is 0, and wrong wherever it is not: look at what comes in with `{name}`."
 
 
 def _property(played: Sequence[Played]) -> Fact | None:
@@ -269,7 +280,8 @@ def _constant(played: Sequence[Played]) -> Fact | None:
         return None
     if work.is_one_number(values):
         return Fact("constant", "It gives one and the same value, whatever it is given.")
-    if all(work.handed_back(item.case, item.got) for item in told):
+    chosen = all(work.handed_back(item.case, item.want) for item in told)  # one of the things given is asked for
+    if not chosen and all(work.handed_back(item.case, item.got) for item in told):
         return Fact("returns_its_argument", "What was given comes back unchanged.")
     return None
 
@@ -310,6 +322,7 @@ def _without_effect(played: Sequence[Played], probe: Callable[[], Fact | None]) 
 OF_FORM: Sequence[Callable[[Sequence[Played]], Fact | None]] = (
     _raises,
     forms.nothing,
+    forms.words,
     _constant,
     _answered(forms.another_container),
     _answered(forms.among_others),

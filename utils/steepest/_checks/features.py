@@ -62,10 +62,29 @@ def what_sets_apart(right: Sequence[Given], wrong: Sequence[Given]) -> str:
     """
     if len(right) < FEW or not wrong:
         return ""
-    for said, holds, enough in _features(wrong[0]):
+    for said, holds, enough in (*_features(wrong[0]), *_left_out(right, wrong[0])):
         if len(wrong) >= enough and all(map(holds, wrong)) and not any(map(holds, right)):
             return said
     return ""
+
+
+def zero_where_right(right: Sequence[Given], wrong: Sequence[Given]) -> str:
+    """The name of a number that is 0 in all of the first and in none of the second; "" if there is none, or several.
+
+    Parameters
+    ----------
+    right, wrong : sequence of mapping
+        Arguments by name.
+    """
+    if not right or not wrong:
+        return ""
+    names = [name for name, value in right[0].items() if isinstance(value, int | float) and not isinstance(value, bool)]
+    telling = [
+        name
+        for name in names
+        if all(given.get(name) == 0 for given in right) and all(given.get(name) != 0 for given in wrong)
+    ]
+    return telling[0] if len(telling) == 1 else ""
 
 
 def _features(given: Given) -> Iterator[tuple[str, Callable[[Given], bool], int]]:
@@ -85,6 +104,12 @@ def _features(given: Given) -> Iterator[tuple[str, Callable[[Given], bool], int]
         if isinstance(value, bool):
             yield f"`{name}` is {value}", _asked(name, bool, value.__eq__), FEW
         yield f"`{name}` is given", _asked(name, object, lambda _: True), FEW
+
+
+def _left_out(right: Sequence[Given], wrong: Given) -> Iterator[tuple[str, Callable[[Given], bool], int]]:
+    """What others are given, and this is not."""
+    for name in dict.fromkeys(name for given in right for name in given if name not in wrong):
+        yield f"`{name}` is left out", lambda other, name=name: name not in other, FEW  # type: ignore[misc]
 
 
 def _asked(name: str, kind: Any, holds: Callable[[Any], bool]) -> Callable[[Given], bool]:

@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TypeVar
 
-from steepest._checks import facts, work
-from steepest._checks.agreement import agree, agreed_with, alike, deviation, same
+from steepest._checks import facts, pairs, work
+from steepest._checks.agreement import agree, agreed_with, alike, deviation, measured, same
 from steepest._checks.answered import answered, tells
 from steepest._checks.calls import NoAnswer
 from steepest._checks.cases import ODD, Candidate, Case, Result
-from steepest._checks.compare import Measure
+from steepest._checks.compare import Measure, difference
+from steepest._checks.features import what_sets_apart
 from steepest._checks.general import GENERAL, Fact
 from steepest._checks.generators import GENERATOR, SEED
-from steepest._checks.played import plain
+from steepest._checks.played import inputs_of, plain
 
 LOG = logging.getLogger(__name__)
 
@@ -71,8 +72,8 @@ def find(
     """Tell what the results are.
 
     What is most certain comes first: sound; a listed mistake in every case; right but for a side effect or the
-    floating type; a listed mistake wherever there is a number to compare; right but for corners; then what can be
-    seen of any function, see `facts`; and last, right in most cases.
+    floating type; a listed mistake wherever there is a number to compare; two of them, each in a part of its own;
+    right but for corners; then what can be seen of any function, see `facts`; and last, right in most cases.
 
     Parameters
     ----------
@@ -180,8 +181,9 @@ def _recognised(look: _Look) -> Finding | None:
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
     known = _known(cases, look.sound, mistakes, results, look.parameters, look.symptom)
-    if not known and (known := _resembled(cases, look.nearest, mistakes, results)) and not look.works:
-        known = replace(known, credit=0.0)
+    if not known:
+        known = _resembled(cases, look.nearest, mistakes, results) or _at_once(cases, look.nearest, mistakes, results)
+        known = known if not known or look.works else replace(known, credit=0.0)
     if not known:
         return None
     return replace(known, credit=max(known.credit, look.corners), symptom=known.symptom or look.symptom)
@@ -191,7 +193,9 @@ def _seen(look: _Look, probe: Callable[[], Fact | None]) -> Finding:
     """What can be said of results that are no listed mistake's."""
     cases, results, nearest = look.cases, look.results, look.nearest
     if look.corners:
-        return Finding(look.corners, "forgotten_corner", _corner_text(cases, nearest, results), look.symptom)
+        return Finding(
+            look.corners, "forgotten_corner", _corner_text(cases, nearest, results, look.parameters), look.symptom
+        )
     earned = EARNED if look.works and _share(cases, nearest, results) >= RIGHT else 0.0
     fact = facts.seen(cases, nearest, results, look.parameters, probe)
     earned = max(earned, fact.credit if fact and look.works else 0.0)
@@ -253,7 +257,7 @@ def _resembled(
             like = _like(cases[place], want, got)
             if not like and not sound:
                 break
-            if like and not sound and _has_numbers(want):
+            if like and not sound and _is_shown(cases[place], nearest.results[place], want, got):
                 seen.append(place)
         else:
             apart = _apart(cases, nearest, candidate) if seen else set()
@@ -265,6 +269,21 @@ def _resembled(
     finding = _with_effects(_as_finding(found), results, found)
     most = 1.0 if _is_firm(nearest, found, results, where) else 0.0
     return replace(finding, credit=min(finding.credit, most, _if_answered(nearest, found, results)))
+
+
+def _at_once(
+    cases: Sequence[Case], nearest: Candidate, mistakes: Sequence[Candidate], results: Sequence[Result]
+) -> Finding | None:
+    """One listed mistake in several of its forms, or two, each in other cases or parts than the other."""
+    found = pairs.at_once(cases, nearest, mistakes, results)
+    if not found:
+        return None
+    finding = _as_finding(found[0])
+    if len(found) > 1:
+        text = f"Two things at once. {found[0].text} And {found[1].text}"
+        finding = Finding(found[0].credit * found[1].credit, "two_mistakes", text)
+    finding = _with_effects(finding, results, found[0])
+    return replace(finding, credit=min(finding.credit, *(_if_answered(nearest, each, results) for each in found)))
 
 
 def _if_answered(nearest: Candidate, mistake: Candidate, results: Sequence[Result]) -> float:
@@ -292,6 +311,20 @@ def _is_firm(nearest: Candidate, mistake: Candidate, results: Sequence[Result], 
 def _like(case: Case, known: Result, got: Result) -> bool:
     """Whether all numbers that are finite on both sides agree, whatever else is changed."""
     return same(case, known, replace(got, effects=known.effects), Measure(any_dtype=True, finite=True))
+
+
+def _is_shown(case: Case, sound: Result, known: Result, got: Result) -> bool:
+    """Whether something unsound can be compared with what is known: numbers that are finite, or no numbers."""
+    for name, value in got.observations.items():
+        want, other = sound.observations.get(name), known.observations.get(name)
+        if difference(want, value, measured(case, Measure(any_dtype=True, finite=True))) is None:
+            continue
+        left, right = plain(other), plain(value)
+        if left is None or right is None:
+            return other is not None
+        if left.shape == right.shape and bool((left.isfinite() & right.isfinite()).any()):
+            return True
+    return False
 
 
 def _apart(cases: Sequence[Case], sound: Candidate, mistake: Candidate) -> set[int]:
@@ -322,11 +355,16 @@ def _beside_corners(cases: Sequence[Case], candidate: Candidate, results: Sequen
     return 1 - min(CORNERS, sum({cases[place].name: cases[place].corner for place in wrong}.values()))
 
 
-def _corner_text(cases: Sequence[Case], nearest: Candidate, results: Sequence[Result]) -> str:
-    pairs = zip(cases, nearest.results, results, strict=True)
-    names = dict.fromkeys(case.name for case, want, got in pairs if not same(case, want, got))
-    listed = " and ".join(f"“{name}”" for name in names)
-    return f"It is right everywhere but in a special case that is easily forgotten: {listed}."
+def _corner_text(
+    cases: Sequence[Case], nearest: Candidate, results: Sequence[Result], parameters: Sequence[str]
+) -> str:
+    parts: dict[bool, list[Case]] = {True: [], False: []}
+    for case, want, got in zip(cases, nearest.results, results, strict=True):
+        parts[same(case, want, got)].append(case)
+    apart = what_sets_apart(*([inputs_of(case, parameters) for case in parts[right]] for right in (True, False)))
+    listed = " and ".join(f"“{name}”" for name in dict.fromkeys(case.name for case in parts[False]))
+    said = f"wherever {apart}, as in {listed}" if apart else listed
+    return f"It is right everywhere but in a special case that is easily forgotten: {said}."
 
 
 def _share(cases: Sequence[Case], nearest: Candidate, results: Sequence[Result]) -> float:

@@ -25,6 +25,15 @@ def nothing(played: Sequence[Played]) -> Fact | None:
     return None
 
 
+def words(played: Sequence[Played]) -> Fact | None:
+    """A text where a value is asked for."""
+    pairs = [pair for item in played for pair in item.pairs() if not item.right(*pair[1:])]
+    told = next((name for name, _, got in pairs if isinstance(got, str)), None)
+    if told is None or any(isinstance(want, str) for _, want, _ in pairs):
+        return None
+    return Fact("words_returned", f"{told} is a text. Return the value itself: True or False, a number, a tensor.")
+
+
 def another_container(played: Sequence[Played]) -> Fact | None:
     """The right values, but in a list, an array, a number or a tensor where another of them is asked for."""
     told = ""

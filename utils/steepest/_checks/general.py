@@ -28,8 +28,10 @@ GENERAL: Mapping[str, str] = {
     "seeds_global_generator": GLOBAL_GENERATOR_SEEDED,
     "wrong_float_type": WRONG_FLOAT_TYPE,
     "forgotten_corner": "It is right everywhere but in a special case.",
+    "two_mistakes": "Two of the listed mistakes, each in a part of its own.",
     # how it ends
     "nothing_returned": "Nothing is returned.",
+    "words_returned": "A text is returned where a value is asked for.",
     "other_form": "What is returned has another form: too many parts, too few, or not the kind asked for.",
     "other_arguments": "The function takes other arguments than the exercise says.",
     "raises_an_error": "It ends in an exception in every case.",

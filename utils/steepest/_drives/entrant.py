@@ -31,7 +31,7 @@ from steepest.learning import CLASSES, COLUMNS, STEPS, accuracy, handed_out, sta
 
 PARTS = ("prepare_training", "train_step", "predict_digits")
 STRETCH = 50  # minibatches that are handed over at a time
-ALONE = 25  # rows that are asked about by themselves
+ALONE, PAIRED = 25, 24  # rows that are asked about by themselves, and two at a time
 
 Batch = tuple[Tensor, Tensor]
 
@@ -118,10 +118,21 @@ class Entrant:
         return classes(self.says(state, x), len(x))
 
     def alone(self, state: Any, x: Tensor) -> Tensor | None:
-        """Classes of rows that are asked about one at a time, in one exchange; None where that is refused."""
+        """Classes of rows that are asked about one at a time, in one exchange; None where that is refused.
+
+        A class for the row is enough, with or without its axis.
+        """
         try:
             found = self._predict.each(state, [((row[None],), {}) for row in x])
-            return torch.cat([classes(answer, 1) for answer in found])
+            return torch.cat([classes(_with_axis(answer), 1) for answer in found])
+        except StudentError:
+            return None
+
+    def in_pairs(self, state: Any, x: Tensor) -> Tensor | None:
+        """Classes of rows that are asked about two at a time, in one exchange; None where that is refused."""
+        try:
+            found = self._predict.each(state, [((rows,), {}) for rows in torch.split(x, 2)])
+            return torch.cat([classes(answer, 2) for answer in found])
         except StudentError:
             return None
 
@@ -171,6 +182,13 @@ def measured(entrant: Entrant, seed: int) -> Measured:
 def alike(alone: Tensor | None, among: Tensor) -> bool:
     """Whether rows by themselves are answered as among others, of which they are the first."""
     return alone is not None and torch.equal(alone, among[: len(alone)])
+
+
+def _with_axis(answer: Any) -> Any:
+    """The answer to a single row with the axis that a squeeze has taken away."""
+    if type(answer) is int:
+        return [answer]
+    return answer.reshape(1) if isinstance(answer, torch.Tensor | np.ndarray) and answer.ndim == 0 else answer
 
 
 def classes(found: Any, n: int) -> Tensor:

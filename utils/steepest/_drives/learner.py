@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,24 +13,29 @@ from torch import Tensor
 from steepest._checks.calls import Function
 from steepest._checks.compare import type_name
 from steepest._checks.generators import GENERATOR
-from steepest._drives.entrant import ALONE, PARTS, Entrant, alike, classes
+from steepest._drives.entrant import ALONE, PAIRED, PARTS, Entrant, alike, classes
 from steepest.learning import CLASSES, Task, accuracy, handed_out, task
 
 EARLY, SHORT = 10, 60  # minibatches after which starts are compared, and nets
 ASKED = 400  # rows that are asked about at once
+JUDGED = 5  # seeds of the judge
+SURE, LEAST = 2.0, 1.0  # errors and points by which a mean has to stand above a step to be called safe
 GUESSING = 0.125  # share of right answers that nobody has who knows nothing: a tenth, and six deviations
 
 SEVERAL = "“more than one class is predicted”"
 HEARS = "“other minibatches give another net”"
 REPEATS = "“the same seeds give the same net”"
 SCORE = "the mean accuracy on new rows"
+SAFE = "“luck would not move it below the step”"
 SAME_START = "“the same seed gives the same start”"
 OTHER_START = "“another seed gives another start”"
+SEPARATE = "“two trainings at once are like one after the other”"
 SHAPE = "the shape of the answers"
 INTEGERS = "“the answers are of type int64”"
 RANGE = "“every answer is a class from 0 to 9”"
 AGAIN = "“a second call gives the same answers”"
 BY_ITSELF = "“a row by itself is answered as among others”"
+SHAPE_OF_ONE = "the shape of the answer to a row by itself"
 UNTOUCHED = "“training goes on as if nothing had been asked”"
 LEARNED = "“the answers are better than guessing”"
 
@@ -43,6 +49,14 @@ def level(share: float, levels: Sequence[float]) -> str:
         return f"{levels[-1]:g} % or more"
     above = next(place for place, bound in enumerate(levels) if percent < bound)
     return f"{levels[above - 1]:g} to {levels[above]:g} %"
+
+
+def margin(percents: Sequence[float]) -> float:
+    """How many points luck may move a mean of as many seeds, as against that of the judge's, by their own spread."""
+    if len(percents) < 2:
+        return LEAST
+    error = float(np.std(percents, ddof=1)) * math.sqrt(1 / len(percents) + 1 / JUDGED)
+    return max(LEAST, SURE * error)
 
 
 def learner(
@@ -75,11 +89,13 @@ def learner(
         shares.append(accuracy(answers, here.test.y))
         several = several or _several(answers)
     function.effects.discard(GENERATOR)  # what is drawn there and plays a role shows in the second net
+    mean, luck = sum(shares) / len(shares), margin([100 * share for share in shares])
     return {
         SEVERAL: several,
         HEARS: not _several(first) or not torch.equal(first, other),
         REPEATS: torch.equal(first, again),
-        SCORE: level(sum(shares) / len(shares), levels),
+        SCORE: level(mean, levels),
+        SAFE: level(mean - luck / 100, levels) == level(mean, levels),
     }
 
 
@@ -96,21 +112,27 @@ def learner_start(function: Function, *, seed: int, calls: Sequence[str] = PARTS
     entrant, given = Entrant(function, calls), task(seed)
     batches = list(handed_out(given, n_steps=EARLY))
 
-    def after(start: int) -> Tensor:
-        state = entrant.started(entrant.generator(start))
+    def begun(start: int) -> Any:
+        return entrant.started(entrant.generator(start))
+
+    def after(state: Any) -> Tensor:
         return entrant.answers(entrant.trained(state, batches, entrant.generator(seed)), given.test.x)
 
-    first, again, other = after(seed), after(seed), after(seed + 1)
+    first, again, other = after(begun(seed)), after(begun(seed)), after(begun(seed + 1))
+    repeats, state = torch.equal(first, again), begun(seed)
+    begun(seed + 1)
+    separate = not repeats or torch.equal(first, after(state))
     function.effects.discard(GENERATOR)  # as a layer does whose weights are drawn anew: what plays a role shows
     return {
-        SAME_START: torch.equal(first, again),
+        SAME_START: repeats,
         SEVERAL: _several(first) or _several(other),
         OTHER_START: not torch.equal(first, other) or not _several(first),
+        SEPARATE: separate,
     }
 
 
 def learner_answers(function: Function, *, seed: int, calls: Sequence[str] = PARTS) -> dict[str, Any]:
-    """Ask a net about rows, all at once and one by one, and go on training it.
+    """Ask a net about rows, all at once, in pairs and one by one, and go on training it.
 
     Parameters
     ----------
@@ -123,7 +145,7 @@ def learner_answers(function: Function, *, seed: int, calls: Sequence[str] = PAR
     state = entrant.net(handed_out(given), seed)
     x, labels = given.test.x, given.test.y
     found = entrant.says(state, x[:ASKED])
-    shape = list(found.shape) if isinstance(found, torch.Tensor | np.ndarray) else type_name(found)
+    shape = _shape(found)
     seen = {SHAPE: shape, INTEGERS: isinstance(found, torch.Tensor) and found.dtype == torch.int64}
     if shape != [ASKED]:
         return seen
@@ -132,29 +154,61 @@ def learner_answers(function: Function, *, seed: int, calls: Sequence[str] = PAR
     return seen | {
         RANGE: bool(((answers >= 0) & (answers < CLASSES)).all()),
         AGAIN: settled,
-        BY_ITSELF: alike(entrant.alone(state, x[:ALONE]), answers),
+        BY_ITSELF: _by_itself(entrant, state, x, answers),
         UNTOUCHED: not settled or _untouched(entrant, given, seed),
         LEARNED: accuracy(entrant.answers(state, x), labels) > GUESSING,
     }
 
 
+def learner_alone(function: Function, *, seed: int, calls: Sequence[str] = PARTS) -> dict[str, Any]:
+    """Ask a net about a single row.
+
+    Parameters
+    ----------
+    seed : int
+        Of the task and of the student's generator.
+    calls : sequence of str
+        Names of the three functions.
+    """
+    entrant, given = Entrant(function, calls), task(seed)
+    found = entrant.says(entrant.net(handed_out(given, n_steps=EARLY), seed), given.test.x[:1])
+    return {SHAPE_OF_ONE: _shape(found)}
+
+
+def _shape(found: Any) -> Any:
+    return list(found.shape) if isinstance(found, torch.Tensor | np.ndarray) else type_name(found)
+
+
+def _by_itself(entrant: Entrant, state: Any, x: Tensor, among: Tensor) -> bool:
+    """Whether rows in pairs, and those by themselves where that is not refused, are answered as among others."""
+    alone = entrant.alone(state, x[:ALONE])
+    return alike(entrant.in_pairs(state, x[:PAIRED]), among) and (alone is None or alike(alone, among))
+
+
 def _untouched(entrant: Entrant, given: Task, seed: int) -> bool:
-    """Whether a net that is asked in between goes on as one that is not."""
+    """Whether a net that is asked in between goes on as one that is not, as far as trainings can be repeated."""
     batches = list(handed_out(given, n_steps=SHORT))
     half = SHORT // 2
-    ends = []
-    for asked in (False, True):
+
+    def end(*, asked: bool) -> Tensor:
         generator = entrant.generator(seed)
         state = entrant.trained(entrant.started(generator), batches[:half], generator)
         if asked:
             entrant.says(state, given.test.x[:ASKED])
         state = entrant.trained(state, batches[half:], generator, first=half)
-        ends.append(entrant.answers(state, given.test.x))
-    return torch.equal(*ends)
+        return entrant.answers(state, given.test.x)
+
+    first = end(asked=False)
+    return torch.equal(first, end(asked=True)) or not torch.equal(first, end(asked=False))
 
 
 def _several(answers: Tensor) -> bool:
     return bool((answers != answers[0]).any())
 
 
-DRIVES = {"learner": learner, "learner_start": learner_start, "learner_answers": learner_answers}
+DRIVES = {
+    "learner": learner,
+    "learner_start": learner_start,
+    "learner_answers": learner_answers,
+    "learner_alone": learner_alone,
+}

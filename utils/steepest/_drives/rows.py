@@ -90,6 +90,8 @@ class _Draws:
         self.left = torch.cat([sizes - one_hot[:, :step].sum(dim=1) for step in self.steps])
         self.nearest = self.of_earlier(lambda squares: squares.amin(dim=1))
         self.traits = self._traits()
+        middles = torch.cat([places[chosen[:, :step]].mean(dim=1) for step in self.steps])
+        self.from_middle = (places - middles[:, None]).square().sum(dim=2)
         self.centred = (places - (sizes[:, None] * places).sum(dim=0) / sizes.sum()).square().sum(dim=1)
         self.from_zero = places.square().sum(dim=1)
 
@@ -140,6 +142,9 @@ LAWS: dict[str, Law] = {
     "by the distance to the farthest centre": lambda draws: _weighed(
         draws.of_earlier(lambda part: part.amax(dim=1)), draws
     ),
+    "by the distance to the mean of the centres": lambda draws: _weighed(draws.from_middle, draws),
+    "by exponentials of the squared distance": lambda draws: _weighed(torch.softmax(draws.nearest, dim=1), draws),
+    "by exponentials of the distance": lambda draws: _weighed(torch.softmax(draws.nearest.sqrt(), dim=1), draws),
     "by the distance to the mean of the rows": lambda draws: _weighed(draws.centred, draws),
     "by the distance to the origin": lambda draws: _weighed(draws.from_zero, draws),
 }

@@ -112,6 +112,7 @@ OF_MATRICES: dict[str, tuple[Implementation, str | None, float]] = {
     "right for vectors": (_only_vectors, "right_in_some_cases", 0),
     "raises for matrices": (_raises_for_matrices, "right_in_some_cases", 0),
     "nan in one case": (_nan_in_one, "not_finite", 0.5),
+    "a word": (lambda x, **k: "yes", "words_returned", 0),
     "state in a global": (_remembers, "remembers_earlier_calls", 0),
     "another name": (lambda x, **k: undefined, "raises_an_error", 0),  # type: ignore[name-defined] # noqa: F821
     "other arguments": (lambda x, step: x, "other_arguments", 0),
@@ -158,6 +159,37 @@ SAID = {
 @pytest.mark.parametrize("name", SAID)
 def test_a_fact_says_where_to_look(name: str) -> None:
     assert SAID[name] in judged(MATRICES, scaled, OF_MATRICES[name][0], ["x"]).text
+
+
+# --- a number that silences what is wrong
+
+
+def shrunk(x: Tensor, *, alpha: float, shift: float) -> tuple[Tensor, Tensor]:
+    return x / (x.square() + alpha), x.cos() + shift
+
+
+def _shrinks(x: Tensor, alpha: float, shift: float) -> Case:
+    inputs = {"args": [x], "kwargs": {"alpha": alpha, "shift": shift}, "outputs": ["shrunk", "moved"]}
+    return Case(f"alpha {alpha}, shift {shift}", inputs)
+
+
+SHRINKS = [_shrinks(t(0.5, 2.0), 0.0, 0.3), _shrinks(t(1.5, 3.0), 0.4, 0.2), _shrinks(t(0.7, -4.0), 0.9, 0.0)]
+SILENCED: dict[str, tuple[Implementation, str]] = {
+    "one part": (lambda x, *, alpha, shift: shrunk(x, alpha=alpha**2, shift=shift), "right where `alpha` is 0"),
+    "another part": (lambda x, *, alpha, shift: shrunk(x, alpha=alpha, shift=shift**2), "right where `shift` is 0"),
+    "both parts": (
+        lambda x, *, alpha, shift: shrunk(x * (1 + alpha), alpha=alpha**2, shift=shift), "right where `alpha` is 0",
+    ),
+    "wrong where it is 0, too": (lambda x, *, alpha, shift: shrunk(x, alpha=0.3, shift=shift + 0 * alpha), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENCED)
+def test_what_comes_in_with_a_number_is_wrong_where_all_is_right_without_it(name: str) -> None:
+    student, said = SILENCED[name]
+    text = judged(SHRINKS, shrunk, student, ["x"]).text
+    assert said in text
+    assert ("right where" in text) is bool(said)
 
 
 # --- a stepper
@@ -328,6 +360,22 @@ def test_a_forgotten_corner_costs_alike_however_it_fails(how: str) -> None:
     assert (found.credit, found.name) == (0.8, "forgotten_corner")
     assert "“no entries”" in found.text
     assert "“one entry”" not in found.text
+
+
+def test_a_corner_that_several_cases_share_is_said_by_what_they_share() -> None:
+    def scale(x: Tensor, *, rate: float = 1.0) -> Tensor:
+        return x * rate
+
+    given = [Case(f"rate {n}", {"args": [t(n)], "kwargs": {"rate": n}, "outputs": ["y"]}) for n in (0.5, 1.5, 2.5)]
+    left_out = [Case(f"none, {n}", {"args": [t(n)], "kwargs": {}, "outputs": ["y"]}, corner=0.1) for n in (3.0, 4.0)]
+    found = judged([*given, *left_out], scale, lambda x, *, rate=2.0: rate * x, ["x"])
+    assert (found.credit, found.name) == (0.8, "forgotten_corner")
+    assert "wherever `rate` is left out, as in “none, 3.0” and “none, 4.0”" in found.text
+
+
+def test_where_one_of_the_things_given_is_asked_for_another_of_them_is_no_argument_handed_back() -> None:
+    cases = [Case(f"{n}", {"args": [[n, n + 1.0, n + 7.0]], "kwargs": {}, "outputs": ["x"]}) for n in (1.0, 3.0, 5.0)]
+    assert judged(cases, min, max, ["x"]).name != "returns_its_argument"
 
 
 def test_what_a_student_calls_a_part_stands_in_a_sentence_as_a_name() -> None:

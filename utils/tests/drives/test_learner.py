@@ -11,7 +11,7 @@ from steepest._checks.calls import Function, LocalTransport, StudentError, local
 from steepest._checks.wire import Handle, decode
 from steepest._drives import learner as drives
 from steepest._drives.entrant import PARTS, STRETCH, Entrant, measured
-from steepest._drives.learner import learner, learner_answers, learner_start, level
+from steepest._drives.learner import learner, learner_alone, learner_answers, learner_start, level, margin
 from steepest.learning import STEPS, handed_out, practise, task
 from torch import Tensor
 
@@ -120,6 +120,19 @@ def test_levels(share: float) -> None:
     assert level(share, [20.0, 25.5, 29.0, 30.0]) == LEVEL[share]
 
 
+MARGIN = {
+    (50.0, 50.0, 50.0): 1.0,
+    (50.0, 50.5, 51.0): 1.0,
+    (48.0, 50.0, 52.0): 2 * 2 * (1 / 3 + 1 / 5) ** 0.5,
+    (50.0,): 1.0,
+}
+
+
+@pytest.mark.parametrize("percents", MARGIN)
+def test_what_is_safe_follows_the_spread(percents: tuple[float, ...]) -> None:
+    assert margin(percents) == pytest.approx(MARGIN[percents])
+
+
 def _always(value: int) -> Callable[..., Tensor]:
     return lambda state, x: torch.full((len(x),), value)
 
@@ -165,6 +178,7 @@ def test_learning(who: str) -> None:
     function = _function("train_step", **others)
     seen = learner(function, seeds=SEEDS, levels=LEVELS)
     assert seen.pop(drives.SCORE) == score
+    seen.pop(drives.SAFE)
     assert {name for name, value in seen.items() if not value} == wrong
     assert function.effects == set()
 
@@ -182,6 +196,14 @@ def _constant(generator: torch.Generator) -> Any:
     return _prepare(torch.Generator().manual_seed(1))
 
 
+KEPT: dict[str, Any] = {}
+
+
+def _outside(generator: torch.Generator) -> Any:
+    KEPT.update(_prepare(generator))
+    return KEPT
+
+
 def _zeros(generator: torch.Generator) -> Any:
     return {"w": torch.zeros(10, 40), "m": torch.zeros(10, 40)}
 
@@ -191,6 +213,7 @@ STARTS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "a layer that is drawn anew": ({"prepare_training": _drawn_anew}, set()),
     "draws from elsewhere": ({"prepare_training": _global}, {drives.SAME_START}),
     "the same start always": ({"prepare_training": _constant}, {drives.OTHER_START}),
+    "kept outside of the state": ({"prepare_training": _outside}, {drives.SEPARATE}),
     "zeros": ({"prepare_training": _zeros}, {drives.OTHER_START}),
     "one class": ({"predict_digits": _always(3)}, {drives.SEVERAL}),
 }
@@ -228,7 +251,17 @@ def _forgets(state: Any, x: Tensor) -> Tensor:
 ANSWERS: dict[str, tuple[Callable[..., Any], set[str]]] = {
     "sound": (_predict, set()),
     "statistics of the batch": (_batch_statistics, {drives.BY_ITSELF}),
-    "refuses a row alone": (_refuses_one, {drives.BY_ITSELF}),
+    "statistics of the batch, but of a row alone": (
+        lambda state, x: (_predict if len(x) == 1 else _batch_statistics)(state, x),
+        {drives.BY_ITSELF},
+    ),
+    "one class for a row alone": (lambda state, x: _predict(state, x if len(x) > 1 else 0 * x), {drives.BY_ITSELF}),
+    "refuses a row alone, which is a corner": (_refuses_one, set()),
+    "a row alone without its axis, which is a corner": (lambda state, x: _predict(state, x).squeeze(), set()),
+    "a row alone as a number, which is a corner": (
+        lambda state, x: _predict(state, x) if len(x) > 1 else int(_predict(state, x)),
+        set(),
+    ),
     "dropout": (_drops, {drives.AGAIN, drives.BY_ITSELF}),
     "changes the state": (_forgets, {drives.UNTOUCHED}),
     "counts from one": (lambda state, x: _predict(state, x) + 1, {drives.RANGE, drives.LEARNED}),
@@ -243,6 +276,26 @@ def test_answers(who: str) -> None:
     seen = learner_answers(_function("predict_digits", predict_digits=predict), seed=14)
     assert seen.pop(drives.SHAPE) == [400]
     assert {name for name, value in seen.items() if not value} == wrong
+
+
+def test_what_cannot_be_repeated_does_not_count_against_the_answers() -> None:
+    function = _function("predict_digits", prepare_training=_global, train_step=_noisy)
+    assert learner_answers(function, seed=14)[drives.UNTOUCHED]
+
+
+OF_ONE: dict[str, tuple[Callable[..., Any], Any]] = {
+    "sound": (_predict, [1]),
+    "without its axis": (lambda state, x: _predict(state, x).squeeze(), []),
+    "a number": (lambda state, x: int(_predict(state, x)), "of type int"),
+    "scores": (lambda state, x: x @ state["w"].T, [1, 10]),
+}
+
+
+@pytest.mark.parametrize("who", OF_ONE)
+def test_a_row_by_itself(who: str) -> None:
+    predict, shape = OF_ONE[who]
+    seen = learner_alone(_function("predict_digits", predict_digits=predict), seed=14)
+    assert seen == {drives.SHAPE_OF_ONE: shape}
 
 
 SHAPES: dict[str, tuple[Callable[..., Any], Any]] = {

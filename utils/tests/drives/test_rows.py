@@ -95,6 +95,18 @@ DRAWS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "first centre apart": (_drawn(_first_preferred), {LAW: ANOTHER}),
     "all alike": (_drawn(lambda x, numbers: torch.ones(len(x))), {LAW: "all rows alike", TWICE: False}),
     "to the newest": (_drawn(_to_last), {LAW: "by the distance to the newest centre", TWICE: False}),
+    "to the middle of the centres": (
+        _drawn(lambda x, numbers: (x - x[numbers].mean(dim=0)).square().sum(dim=1)),
+        {LAW: "by the distance to the mean of the centres", TWICE: False},
+    ),
+    "exponentials": (
+        _drawn(lambda x, numbers: torch.softmax(_nearest(x, numbers), dim=0)),
+        {LAW: "by exponentials of the squared distance"},
+    ),
+    "exponentials of distances": (
+        _drawn(lambda x, numbers: torch.softmax(_nearest(x, numbers).sqrt(), dim=0)),
+        {LAW: "by exponentials of the distance", TWICE: False},
+    ),
     "first row first": (_drawn(first=lambda x, generator: 0), {FIRST: False}),
     "place by place": (
         _drawn(first=lambda x, generator: int(torch.randint(16, (1,), generator=generator))),

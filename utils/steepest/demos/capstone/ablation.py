@@ -15,10 +15,12 @@ from steepest.demos._demo import Demo, check_box, running_loop
 from steepest.demos._marks import THRESHOLD, legend_above
 from steepest.demos._stage import Panel, Stage
 from steepest.plots import line_style
+from steepest.tools import NORMALIZING
 
 SLICE_SECONDS = 0.03  # of training for one picture
 SEEDS = range(6)
 SURE = 2.0  # standard errors
+PIECES = {"he_normal", "adam_step", "one_cycle", "inverted_dropout", *NORMALIZING}  # of which the whole recipe is made
 TOP, SPAN = 75.0, (-7.0, 24.0)  # points of accuracy
 NOW, WHOLE = line_style(0), line_style(1)
 WITH: dict[str, Any] = {"color": "black", "linestyle": "", "marker": "s", "markersize": 8}
@@ -53,7 +55,8 @@ def ablation_demo(**functions: Callable[..., Any]) -> Demo:
     demo = Demo(
         draw,
         {part: check_box(name, True) for part, (name, _) in PARTS.items()},
-        goal="find a part that does not pay: the nets are better without it, by more than two standard errors",
+        goal="find a part that does not pay: the nets are better without it, by more than two standard errors; then "
+        "two parts whose loss together is not the sum of their losses",
         size=(9.5, 4.0),
         forget=benches.clear,
     )
@@ -95,7 +98,7 @@ def draw_parts(bench: Bench, recipe: Recipe, stage: Stage) -> str:
         told = f"{name}: {'in; a press takes it out' if has else f'out, {instead}; a press puts it in'}"
         gains.handle(part, SPAN[0] + 1.2, place, name=told, value=not has, item=name, **WITH if has else OUT)
         _gain(gains, part, place, recipe, done)
-    return _said(recipe, done, bench.yours)
+    return said(recipe, done, bench.yours)
 
 
 def _gain(panel: Panel, part: str, place: int, recipe: Recipe, done: Mapping[Recipe, Tensor]) -> None:
@@ -145,20 +148,32 @@ def _error(values: Tensor) -> Tensor:
     return error
 
 
+def _together(recipe: Recipe, done: Mapping[Recipe, Tensor]) -> str:
+    """What is lost without two parts, and without each of them alone, where just two are out and all is there."""
+    out = [part for part in PARTS if not getattr(recipe, part)]
+    needed = [Recipe(), *(Recipe().without(part) for part in out)]
+    if len(out) != 2 or any(each not in done for each in needed):
+        return ""
+    both, *alone = (float((done[Recipe()] - done[other]).mean()) for other in (recipe, *needed[1:]))
+    text = f"Lost together {both:.1f} points, one at a time {alone[0]:.1f} and {alone[1]:.1f}. "
+    return text.replace("-", "−")
+
+
 def _pays_not(gain: tuple[float, float]) -> bool:
     return gain[0] < -SURE * gain[1]
 
 
-def _said(recipe: Recipe, done: Mapping[Recipe, Tensor], yours: list[str]) -> str:
+def said(recipe: Recipe, done: Mapping[Recipe, Tensor], yours: list[str]) -> str:
+    """What was reached, by whose functions, and how far the goal is, from the accuracies of all finished trainings."""
     out = [name for part, (name, _) in PARTS.items() if not getattr(recipe, part)]
-    said = f"Without {', '.join(out)}: " if out else "All parts: "
+    text = f"Without {', '.join(out)}: " if out else "All parts: "
     if recipe not in done:
-        return f"{said}training."
+        return f"{text}training."
     last = done[recipe]
-    said += f"{float(last.mean()):.1f} ± {float(_error(last)):.1f} % right. "
-    by = (
-        f"By your {', '.join(f'<code>{name}</code>' for name in yours)}, the rest by torch. " if yours else "By torch. "
-    )
+    text += f"{float(last.mean()):.1f} ± {float(_error(last)):.1f} % right. "
+    text += _together(recipe, done)
+    rest = "" if set(yours) >= PIECES else ", the rest by torch"
+    by = f"By your {', '.join(f'<code>{name}</code>' for name in yours)}{rest}. " if yours else "By torch. "
     gains = [difference(part, recipe, done) for part in PARTS]
     reached = any(gain is not None and _pays_not(gain) for gain in gains)
-    return said + by + ("The goal is reached." if reached else "Not yet.")
+    return text + by + ("The goal is reached." if reached else "Not yet.")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from steepest.ablation import PARTS, Recipe
 from steepest.demos._demo import Demo
 from steepest.demos.capstone import ablation_demo
-from steepest.demos.capstone.ablation import SEEDS, difference, draw_frames
+from steepest.demos.capstone.ablation import PIECES, SEEDS, difference, draw_frames, said
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def demo() -> Demo:
 def test_the_goal_is_a_part_that_does_not_pay(demo: Demo) -> None:
     assert demo.message.value.startswith("All parts: ") and demo.message.value.endswith("Not yet.")
     demo.controls["he"].value = False
-    assert demo.message.value.startswith("Without He: ") and demo.message.value.endswith("Not yet.")
+    assert demo.message.value.startswith("Without He's start: ") and demo.message.value.endswith("Not yet.")
     demo.controls["he"].value = True
     demo.controls["dropout"].value = False
     assert demo.message.value.endswith("By torch. The goal is reached.")
@@ -59,6 +59,22 @@ def test_differences_are_paired_and_of_the_combination_at_hand() -> None:
     done[plain.without("dropout")] = 43 + luck
     assert difference("dropout", plain, done) == (pytest.approx(-3), pytest.approx(0, abs=1e-9))
     assert difference("adam", Recipe(), done) is None
+
+
+def test_what_is_lost_with_two_parts_is_told_beside_what_is_lost_with_each() -> None:
+    luck = torch.linspace(-1, 1, len(SEEDS), dtype=torch.float64)
+    both = Recipe(he=False, dropout=False)
+    done = {Recipe(): 60 + luck, Recipe(he=False): 42 + luck, both: 30 + luck}
+    assert "Lost together" not in said(both, done, [])
+    done[Recipe(dropout=False)] = 62 + luck
+    assert "Lost together 30.0 points, one at a time 18.0 and −2.0. " in said(both, done, [])
+    assert "Lost together" not in said(Recipe(he=False), done, [])
+
+
+def test_torch_is_named_where_it_has_a_part() -> None:
+    done = {Recipe(): torch.zeros(len(SEEDS))}
+    assert "by torch" not in said(Recipe(), done, sorted(PIECES))
+    assert "the rest by torch" in said(Recipe(), done, sorted(PIECES)[1:])
 
 
 def test_in_a_notebook_it_trains_piece_by_piece_with_a_bar(demo: Demo) -> None:
