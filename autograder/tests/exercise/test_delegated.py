@@ -76,6 +76,10 @@ LEFT_TO_OTHERS = {
         "torch._softmax_backward_data",
     ),
     "clip_by_norm": ("return [torch.renorm(grad[None], 2, 0, max_norm)[0] for grad in grads]", "torch.renorm"),
+    "clip_by_value": (
+        "return torch.embedding_renorm_(grad[None].clone(), torch.tensor([0]), limit, 2)[0]", "torch.embedding_renorm_"
+    ),
+    "sparsity_penalty": ("return float(torch.kl_div(codes.log(), codes).sum())", "torch.kl_div"),
     "ewa": (
         "from scipy import signal\n    return signal.lfilter([1 - beta], [1, -beta], values.numpy(), axis=0)",
         "scipy.signal",

@@ -201,11 +201,18 @@ CHEAP: dict[str, tuple[str, Callable[..., Any], float]] = {
     "right without noise": ("noisy_loss", _without_noise, 0),
     "three guesses": ("noisy_loss", _three_guesses, 0),
     "an argument handed back": ("early_stopped", _optimum, 0),
-    "exceptions but for nothing": ("empirical_risk", _only_empty, 0.25),  # a listed mistake
+    "exceptions but for nothing": ("empirical_risk", _only_empty, 0),
     "what was given, or zeros": ("clip_by_norm", _handed_back, 0.25),  # a listed mistake
     "one of two arguments": ("linear_decay", _jump, 0.25),  # a listed mistake
     "a mean of an argument": ("batch_norm_train", _mean_of_beta, 0),
     "signs for shares": ("min_max", _signs, 0),
+    "inf whatever is given": ("noise_floor", lambda curvature, sigma, **_: torch.full_like(curvature, math.inf), 0),
+    "a complex zero": ("l2_optimum", lambda *_, **__: torch.zeros(1, dtype=torch.complex128), 0),
+    "noise": ("dropout_backward", lambda grad_out, *_, **__: torch.rand_like(grad_out), 0),
+    "functions that do nothing": ("pretrain_stack", lambda x, sizes, *_, **__: [lambda x: x for _ in sizes], 0),
+    "an argument with its sign reversed": ("dropout_test", lambda x, *, keep: -x, 0),
+    "twice an argument": ("fold_keep", lambda weight, *, keep: 2 * weight, 0),
+    "an argument over its norm": ("dropout_test", lambda x, *, keep: x / x.norm(), 0),
     "an exception for a slip": ("robbins_monro", _edges_refused, 0.25),  # what the slip earns
 }
 

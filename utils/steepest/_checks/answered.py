@@ -32,6 +32,12 @@ def tells(got: Result, sound: Result) -> bool:
     )
 
 
+def shows(known: Result, sound: Result) -> bool:
+    """Whether there is more than yes and no that can be compared in a mistake's result, where a sound one has that."""
+    asked = {name for name in sound.observations if not name.startswith("“")}
+    return tells(known, sound) and (not asked or not asked.isdisjoint(known.observations))
+
+
 def _is_answer(value: Any, wanted: list[Any]) -> bool:
     """Whether numbers are finite wherever those of all wanted values are; other values are of one's kind."""
     seen, rows = work.in_a_row(value), [work.in_a_row(want) for want in wanted]

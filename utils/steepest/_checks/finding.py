@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from steepest._checks import facts, pairs, work
 from steepest._checks.agreement import agree, agreed_with, alike, deviation, measured, same
-from steepest._checks.answered import answered, tells
+from steepest._checks.answered import answered, shows, tells
 from steepest._checks.calls import NoAnswer
 from steepest._checks.cases import ODD, Candidate, Case, Result
 from steepest._checks.compare import Measure, difference
@@ -180,7 +180,7 @@ def _recognised(look: _Look) -> Finding | None:
         return Finding(1.0, name, agreed.text, measured=agreed.measured)
     mistakes = [candidate for candidate in candidates if candidate.kind == "mistake"]
     mistakes.sort(key=lambda mistake: mistake.undecided)  # those that say most come first
-    known = _known(cases, look.sound, mistakes, results, look.parameters, look.symptom)
+    known = _known(look, mistakes)
     if not known:
         known = _resembled(cases, look.nearest, mistakes, results) or _at_once(cases, look.nearest, mistakes, results)
         known = known if not known or look.works else replace(known, credit=0.0)
@@ -205,27 +205,28 @@ def _seen(look: _Look, probe: Callable[[], Fact | None]) -> Finding:
     return Finding(earned, None, "", look.symptom)
 
 
-def _known(
-    cases: Sequence[Case],
-    sound: Sequence[Candidate],
-    mistakes: Sequence[Candidate],
-    results: Sequence[Result],
-    parameters: Sequence[str],
-    symptom: str,
-) -> Finding | None:
+def _known(look: _Look, mistakes: Sequence[Candidate]) -> Finding | None:
     """A listed mistake in every case, or what is right but for a side effect or the floating type."""
+    cases, results = look.cases, look.results
     for candidate in mistakes:
         if agree(cases, candidate, results):
-            return _as_finding(candidate)
+            return _if_shown(look.nearest, candidate)
     clean = [replace(result, effects=()) for result in results]
-    if any(agree(cases, candidate, clean) for candidate in sound):
-        return _side_effect({effect for result in results for effect in result.effects}, parameters)
-    if any(agree(cases, candidate, clean, Measure(any_dtype=True)) for candidate in sound):
-        return _in_general("wrong_float_type", symptom)
+    if any(agree(cases, candidate, clean) for candidate in look.sound):
+        return _side_effect({effect for result in results for effect in result.effects}, look.parameters)
+    if any(agree(cases, candidate, clean, Measure(any_dtype=True)) for candidate in look.sound):
+        return _in_general("wrong_float_type", look.symptom)
     for candidate in mistakes:
         if agree(cases, candidate, clean, Measure(any_dtype=True)):
-            return _with_effects(_as_finding(candidate), results, candidate)
+            return _with_effects(_if_shown(look.nearest, candidate), results, candidate)
     return None
+
+
+def _if_shown(nearest: Candidate, mistake: Candidate) -> Finding:
+    """A mistake with nothing in it that can be compared is not told from what does nothing, and earns as much."""
+    found = _as_finding(mistake)
+    pairs = zip(mistake.results, nearest.results, strict=True)
+    return found if any(shows(known, sound) for known, sound in pairs) else replace(found, credit=0.0)
 
 
 def _as_finding(candidate: Candidate) -> Finding:

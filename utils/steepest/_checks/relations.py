@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from steepest._checks.played import Played, plain
+from steepest._checks.work import leaves
 
 NEAR = 1e-6  # two factors of one kind are alike up to here
 
@@ -50,7 +51,10 @@ def same_factor(played: Sequence[Played]) -> tuple[str, str] | None:
 
 
 def proportional(played: Sequence[Played]) -> bool:
-    """Whether everything that is wrong has many entries, which are in each case a multiple of the right ones."""
+    """Whether everything that is wrong has many entries, which are in each case a multiple of the right ones.
+
+    A multiple of something that was given is none: it may come of no work at all.
+    """
     compared = [(item, *_as_moves(item, name, want, got)) for item, name, want, got in _compared(played)]
     pairs = [(item, want, got) for item, want, got in compared if want is not None and got is not None]
     many = [(item, want, got) for item, want, got in pairs if int((want != 0).sum()) > 1]
@@ -58,7 +62,13 @@ def proportional(played: Sequence[Played]) -> bool:
         len(pairs) == len(compared)
         and 2 * len(many) > len(pairs)
         and all(item.close(want, got) or _factor(item, want, got) is not None for item, want, got in pairs)
+        and not all(_multiple_of_given(item, got) for item, _, got in pairs)
     )
+
+
+def _multiple_of_given(item: Played, got: Tensor) -> bool:
+    given = [plain(value) for value in leaves(list(item.case.inputs.values()))]
+    return any(value is not None and _factor(item, value, got) is not None for value in given)
 
 
 def _as_moves(item: Played, name: str, want: Any, got: Any) -> tuple[Tensor | None, Tensor | None]:

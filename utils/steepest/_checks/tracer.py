@@ -31,7 +31,7 @@ MAX_NAME = 100
 # An operator that is the whole of what is taught, whatever way leads to it: `torch.batch_norm`, `torch.ops.aten`, ...
 OPERATORS = re.compile(
     r"\w*(batch|layer|group|instance|rms|weight)_norm\w*|\w*dropout\w*|_fused_(adam|adamw|adagrad|sgd)_"
-    r"|\w+_loss\w*|\w*cross_entropy\w*|\w+_backward\w*|\w*(soft|hard)shrink\w*|renorm_?"
+    r"|\w+_loss\w*|\w*cross_entropy\w*|\w+_backward\w*|\w*(soft|hard)shrink\w*|\w*renorm_?|kl_div|\w*moving_avg\w*"
 )
 # Of the functions that torch defines in Python all are told but these and what lies under them. Whether differentiation
 # is told is up to the grader: in most exercises it is a tool like any other.

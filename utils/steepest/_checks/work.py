@@ -93,8 +93,8 @@ def handed_back(case: Case, result: Result) -> bool:
 
 
 def _given_or_zero(case: Case, value: Any) -> bool:
-    given = list(_leaves(list(case.inputs.values())))
-    values = list(_leaves(value))
+    given = list(leaves(list(case.inputs.values())))
+    values = list(leaves(value))
     return bool(values) and all(_is_zero(value) or any(_repeats(value, item) for item in given) for value in values)
 
 
@@ -115,11 +115,11 @@ def _is_zero(value: Any) -> bool:
     return numbers is not None and not numbers.any()
 
 
-def _leaves(value: Any) -> Iterator[Any]:
+def leaves(value: Any) -> Iterator[Any]:
     """All that a value is made of, but for what could not travel, and for yes and no."""
     if isinstance(value, list | tuple | dict):
         for part in value.values() if isinstance(value, dict) else value:
-            yield from _leaves(part)
+            yield from leaves(part)
     elif not isinstance(value, Handle | bool):
         yield value
 
