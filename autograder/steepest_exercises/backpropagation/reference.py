@@ -57,7 +57,7 @@ SLOPES: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": lambda x: torch.sigmoid(x) * torch.sigmoid(-x),
     "tanh": lambda x: 1 - torch.tanh(x).square(),
     "ReLU": lambda x: (x > 0).to(x),
-    "leaky ReLU": lambda x: torch.where(x > 0, 1.0, 0.01).to(x),
+    "leaky ReLU": lambda x: torch.where(x > 0, torch.ones_like(x), 0.01),
     "ELU": lambda x: torch.exp(x.clamp(max=0)),
     "SELU": lambda x: SELU_SCALE * torch.where(x > 0, 1.0, SELU_ALPHA * torch.exp(x.clamp(max=0))),
     "GELU": _gelu,

@@ -28,8 +28,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         return Case(name, inputs, corner=corner, slack=slack)
 
     def near(*shape: int) -> Tensor:
-        """Of both signs, away from kinks."""
-        sign = torch.from_numpy(rng.choice([-1.0, 1.0], shape))
+        """Of both signs, half and half, away from kinks."""
+        sign = torch.from_numpy(rng.permutation(np.resize([-1.0, 1.0], math.prod(shape))).reshape(shape))
         return sign * uniform(rng, 0.15, 3.0, *shape)
 
     def far(dtype: torch.dtype) -> Tensor:

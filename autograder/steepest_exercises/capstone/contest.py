@@ -58,5 +58,9 @@ CONTEST = Contest(
     PARTS,
     play,
     lines={f"{NEAREST} nearest of the stored rows": {PREPARE: lambda generator: [], STEP: store, PREDICT: nearest}},
-    brought=("steepest.data", "steepest.learning.task", "steepest.learning.handed_out", "mnist1d"),
+    brought=(
+        "steepest.data",
+        *(f"steepest.learning.{name}" for name in ("task", "handed_out", "mnist1d", "shuffled")),
+        "mnist1d",
+    ),
 )

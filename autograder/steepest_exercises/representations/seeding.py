@@ -44,9 +44,10 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             300,
             law=True,
         ),
-        case("as many places as centres", six.repeat_interleave(torch.tensor([1, 2, 9, 3, 6, 4]), dim=0), 6, 20),
+        case("as many places as centres", six.repeat_interleave(torch.tensor([1, 2, 9, 3, 6, 4]), dim=0), 6, 400),
         case("one column, float32", scattered(16, 1).float() + 3, 3, 40),
         case("one centre", scattered(12, 2), 1, 200, law=True, corner=0.1),
+        case("one centre of two rows", scattered(2, 2), 1, 100, law=True, corner=0.1),
     ]
 
 
@@ -306,6 +307,16 @@ KMEANS_PLUS_PLUS = Exercise(
             forms=[_begun(lambda x, generator: len(x) - 1),
                    _begun(lambda x, generator: int((x - x.mean(dim=0)).square().sum(dim=1).argmin())),
                    _begun(lambda x, generator: int((x - x.mean(dim=0)).square().sum(dim=1).argmax()))],
+        ),
+        Mistake(
+            "first_never_the_last_row",
+            _begun(lambda x, generator: int(torch.randint(
+                max(len(x) - 1, 1), (1,), generator=generator, device=generator.device))),
+            "One row is never the first centre, the last or the first. `torch.randint(n, ...)` draws from 0 to n - 1: "
+            "its upper end is left out already.",
+            0.75,
+            forms=[_begun(lambda x, generator: int(torch.randint(
+                min(1, len(x) - 1), len(x), (1,), generator=generator, device=generator.device)))],
         ),
         Mistake(
             "first_not_uniform",

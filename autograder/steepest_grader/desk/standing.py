@@ -24,6 +24,7 @@ from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.beside import Allowed
 from steepest_grader.gradebook.writer import LessonMarks
 from steepest_grader.notebook.cells import by_grade_id
+from steepest_grader.notebook.read import UnreadableError, text_of
 from steepest_grader.notebook.watched import LIBRARY
 
 __all__ = ["LEFT_OUT", "Concern", "ExerciseStanding", "HandGraded", "MistakeCount", "Standing", "standing"]
@@ -159,13 +160,15 @@ def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path)
     automatic.sort(key=order.index)
     points = {student: [_score(book, student, name) or 0.0 for name in automatic] for student in read}
     said = {student: {verdict.exercise: verdict for verdict in known[student].verdicts} for student in read}
-    left_out, answers = Reasons(book.wrong), {}
+    left_out, answers, beside = Reasons(book.wrong), {}, dict[str, list[str]]()
     allowed = Allowed(submitted_files(course), frozenset(lesson.files))
     for student in read:
         with left_out.apart(student, "Reading the answers"):
-            helpers = _helpers(submitted, student, lesson, allowed)
-            answers[student] = {name: text + helpers for name, text in _answers(kept.notebook(student), lesson).items()}
-    similar = near_identical(answers, _given(lesson), left_out=left_out)
+            answers[student] = _answers(kept.notebook(student), lesson)
+            beside[student] = _helpers(submitted, student, lesson, allowed)
+            if OWN_CELLS in answers[student]:
+                beside[student].append(answers[student][OWN_CELLS])
+    similar = near_identical(answers, _given(lesson), beside=beside, left_out=left_out)
     linked = {student for group in similar for student in group.students}
     return Standing(
         lesson.id,
@@ -279,18 +282,24 @@ def _answers(path: Path, lesson: Lesson) -> dict[str, str]:
     return found
 
 
-def _helpers(submitted: Path, student: str, lesson: Lesson, allowed: Allowed) -> str:
-    """The Python that was handed in beside a notebook, below a line of its own: of it counts what an answer reaches."""
+def _helpers(submitted: Path, student: str, lesson: Lesson, allowed: Allowed) -> list[str]:
+    """The Python that was handed in beside a notebook."""
     if not allowed.patterns:
-        return ""
+        return []
     name, _ = nbgrader_names(lesson.id)
     try:
         with outer_folder(submitted) as top, inner_folder(student, top) as own, inner_folder(name, own) as at:
             files, _ = allowed.found(at)
     except OSError:
-        return ""
-    sources = (data.decode("utf-8", "replace") for path, data in sorted(files.items()) if path.endswith(".py"))
-    return "".join(f"\n{source}" for source in sources)
+        return []
+    return [_text(data) for path, data in sorted(files.items()) if path.endswith(".py")]
+
+
+def _text(data: bytes) -> str:
+    try:
+        return text_of(data)
+    except UnreadableError:  # Python does not run it either, and `flags` says so
+        return data.decode("utf-8", "replace")
 
 
 def _given(lesson: Lesson) -> list[str]:

@@ -101,8 +101,9 @@ def grade_submission(
         notebook = restore(cells, lesson.released)
     except UnreadableError as error:
         return lesson.ungraded(student, Outcome.UNREADABLE, f"The notebook cannot be read: {error}.", data)
-    seen_in_source = seen(cells, lesson.released, lesson.exercises)
-    along = brought(cells, lesson.released, lesson.data_names) if lesson.data_names is not None else []
+    seen_in_source = seen(cells, lesson.released, lesson.exercises, lesson.beside)
+    contest = lesson.data_names is not None
+    along = brought(cells, lesson.released, lesson.data_names or (), lesson.beside) if contest else []
 
     def flags(called: Mapping[str, Sequence[str]]) -> list[str]:
         return [*seen_in_source(called), *along]

@@ -34,7 +34,9 @@ NUMBER = re.compile(r"(?<![\w.])\d[\w.]*+")
 LONGEST_NAME = 200
 
 
-def brought(cells: Sequence[Cell], released: NotebookNode, names: Collection[str] = ()) -> list[str]:
+def brought(
+    cells: Sequence[Cell], released: NotebookNode, names: Collection[str] = (), beside: Collection[str] = ()
+) -> list[str]:
     """Say what a submission brings along; each thing once a cell.
 
     Parameters
@@ -45,21 +47,24 @@ def brought(cells: Sequence[Cell], released: NotebookNode, names: Collection[str
         As given out; what is unchanged from it is passed over.
     names : collection of str
         Dotted names that stand for data, besides those that do in every course.
+    beside : collection of str
+        Paths of files that were handed in with the notebook.
     """
     given = {cell.source for cell in released.cells}
     codes: dict[int, Code] = {}
     theirs: dict[int, str] = {}
     budget = MAX_CHARACTERS
+    files = [f"{printable(path[-MAX_SHOWN:])}: {DATA}" for path in sorted(beside)]
     for number, cell in enumerate(cells, start=1):
         if cell.kind != "code" or not cell.source:
             continue
         if cell.source not in given:
             budget -= len(cell.source)
             if budget < 0:
-                return [*_said(theirs, codes, names), f"cell {number}: {TOO_LONG}"]
+                return [*files, *_said(theirs, codes, names), f"cell {number}: {TOO_LONG}"]
             theirs[number] = cell.source
         codes[number] = read_code(cell.source)
-    return list(_said(theirs, codes, names))
+    return [*files, *_said(theirs, codes, names)]
 
 
 def _said(theirs: dict[int, str], codes: dict[int, Code], names: Collection[str]) -> Iterator[str]:
@@ -86,7 +91,9 @@ def _meaning(name: str, imported: bool, bound: dict[str, str]) -> str:
 
 
 def _is_under(name: str, known: str) -> bool:
-    """Whether a name is that one, or of what lies under it; `pandas.read` stands for all that begins so."""
+    """Whether a name is that one, or of what lies under it or holds it; `pandas.read` is all that begins so."""
+    if name.endswith(".*"):
+        return f"{known}.".startswith(name[:-1]) or name.startswith(f"{known}.")
     return name == known or name.startswith(f"{known}.") or (known == "pandas.read" and name.startswith(known))
 
 

@@ -20,6 +20,7 @@ from steepest._checks.wire import printable
 from steepest_grader.notebook.cells import Cell, by_grade_id, is_answer
 from steepest_grader.notebook.code import Code, Seen, read_code
 from steepest_grader.notebook.commands import Allowance
+from steepest_grader.notebook.read import UnreadableError, text_of
 from steepest_grader.notebook.recognize import recognize
 from steepest_grader.notebook.watched import (
     ALWAYS_BOUND,
@@ -147,8 +148,15 @@ def _of_file(path: str, data: bytes, budget: int, allowance: Allowance) -> dict[
         return {(path, UNSEEN): f"{_path(path)}: {UNSEEN} (compiled)"}
     if not path.endswith(".py"):
         return {}
-    text = data.decode("utf-8", "replace")
-    code = read_code(text, allowance) if len(data) <= budget else Code([Seen(1, "unread", f"{len(data)} characters")])
+    text, unread = "", f"{len(data)} characters" if len(data) > budget else ""
+    if not unread:
+        try:
+            text = text_of(data)
+        except UnreadableError as error:  # a program may still read it in a way of its own
+            text, unread = data.decode("utf-8", "replace"), printable(str(error))
+    code = read_code(text, allowance)
+    if unread:
+        code.seen.append(Seen(1, "unread", unread))
     bound, asked = bound_names([code]), {*code.calls, *code.values, ""}
     found: dict[tuple[int | str, str], str] = {}
     for item in code.seen:

@@ -8,6 +8,7 @@ the standard library only.
 from __future__ import annotations
 
 import ast
+import codecs
 import gc
 import io
 import json
@@ -28,6 +29,10 @@ CPU_SECONDS = 10
 MEMORY = 768 * 2**20
 KINDS = ("code", "markdown", "raw")
 HEADER = ("points", "grade", "solution", "locked", "task")
+# Encodings that Python knows and nobody writes in; some of them take the square of a text.
+ODD = frozenset(
+    {"utf-7", "unicode-escape", "unicode_escape", "raw-unicode-escape", "raw_unicode_escape", "punycode", "idna"}
+)
 INSTEAD = {
     b"version https://git-lfs": "the file is a pointer of Git LFS; the notebook itself was not handed in",
     b"<!doctype html": "the file is a web page, not a notebook",
@@ -126,10 +131,12 @@ def text_of(data: bytes) -> str:
     Raises
     ------
     UnreadableError
-        If it is none in this encoding, or there is no such encoding.
+        If it is none in this encoding, or there is no such encoding, or it is one that only hides what is written.
     """
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        if codecs.lookup(encoding).name in ODD:
+            raise UnreadableError(f"it is written in {encoding}")
         return data.decode(encoding)
     except (ValueError, SyntaxError, LookupError) as error:
         raise UnreadableError(str(error)) from error

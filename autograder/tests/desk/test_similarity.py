@@ -72,6 +72,10 @@ DISGUISES = {
     ),
     "a docstring": LONG.replace("    # keep", '    """One step, as in the lecture."""\n    # keep'),
     "another layout": LONG.replace("(grad)", "(\n        grad\n    )").replace("add(squares", "add( squares"),
+    "names of the library alone": "from torch import *\n" + LONG.replace("torch.", ""),
+    "names of functions for its own": LONG.replace("history", "sum").replace("squares", "id").replace("row", "hash"),
+    "imports of its own names": "import math as history, os as squares\n" + LONG,
+    "torch as a name of its own": "for torch in [torch]:\n    pass\n" + LONG,
     "torch by another name": "import torch as backend\n" + LONG.replace("torch.", "backend."),
     "numbers written otherwise": LONG.replace("1 - rho", "1.0 - rho"),
     "one line changed": LONG.replace(
@@ -127,6 +131,65 @@ def test_small_answers_count_together() -> None:
     assert near_identical({student: {"0": pieces["0"]} for student in ("ada", "bob")}) == []
 
 
+COPY = LONG.replace("rmsprop_step", "other")
+METHOD = "".join(f"    {line}\n" for line in LONG.replace("rmsprop_step(", "other(self, ").splitlines())
+HIDDEN = {
+    "an import before each statement": re.sub(r"^    (\w)(?!or )", r"    import math; \1", LONG, flags=re.MULTILINE),
+    "statements that do nothing": LONG.replace("\n    ", "\n    pass; ...; 'x'; 0; theta; "),
+    "a decorator that keeps it": "table = {}\ndef keep(f):\n    table['f'] = f\n@keep\n" + COPY
+    + "def rmsprop_step(*a, **k):\n    return table['f'](*a, **k)\n",
+    "a name that Python reads otherwise": LONG.replace("rmsprop_step", "\u017folve")
+    + "def rmsprop_step(*a, **k):\n    return solve(*a, **k)\n",
+    "an attribute": f"class H: pass\n{COPY}H.f = other\ndef rmsprop_step(*a, **k):\n    return H.f(*a, **k)\n",
+    "a pattern": f"{COPY}match [other]:\n    case [held]:\n        pass\n"
+    "def rmsprop_step(*a, **k):\n    return held(*a, **k)\n",
+    "a class that is found by another": f"class Base: pass\nclass Mine(Base):\n{METHOD}"
+    "def rmsprop_step(*a, **k):\n    return Base.__subclasses__()[0]().other(*a, **k)\n",
+    "a name in two parts": f"{COPY}def rmsprop_step(*a, **k):\n    return globals()['oth' + 'er'](*a, **k)\n",
+    "a default": f"{COPY}def rmsprop_step(*a, way=other, **k):\n    return way(*a, **k)\n",
+    "a command before it": f"!echo '''\n{LONG}",
+    "a text that ends in what looks like a comment": LONG.replace("    squares", '    """\n# """; squares'),
+    "one line": f"{COPY}def rmsprop_step(*a, **k): return other(*a, **k); x = 1\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", HIDDEN)
+def test_whatever_runs_is_compared(way: str) -> None:
+    assert found({"ada": LONG, "bob": HIDDEN[way], "cyd": OTHER}) == [("ada", "bob")]
+
+
+CALL = "def rmsprop_step(*a, **k):\n    return other(*a, **k)\n"
+ELSEWHERE: dict[str, tuple[dict[str, str], list[str]]] = {
+    "a cell of one's own": ({"answer_rmsprop": CALL}, [COPY]),
+    "another answer": ({"answer_rmsprop": CALL, "answer_sgd": f"{COPY}def sgd_step(x):\n    return x\n"}, []),
+    "its own name in another answer": (
+        {"answer_rmsprop": CALL, "answer_sgd": f"{LONG}def sgd_step(x):\n    return x\n"}, []
+    ),
+    "a table that is filled there": (
+        {"answer_rmsprop": "def rmsprop_step(*a, **k):\n    return table['f'](*a, **k)\n"},
+        ["table = {}\n", f"{COPY}table['f'] = other\n"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", ELSEWHERE)
+def test_what_an_answer_reaches_elsewhere_is_compared(where: str) -> None:
+    answers, others = ELSEWHERE[where]
+    submissions = {"ada": {"answer_rmsprop": LONG}, "bob": answers, "cyd": {"answer_rmsprop": OTHER}}
+    groups = near_identical(submissions, (STUB, MODEL, "def sgd_step(x):\n    ...\n"), beside={"bob": others})
+    assert [group.students for group in groups] == [("ada", "bob")]
+
+
+def test_an_answer_that_calls_another_answer_is_not_that_answer() -> None:
+    call = "def sgd_step(*a, **k):\n    return rmsprop_step(*a, **k)\n"
+    submissions = {
+        "ada": {"answer_rmsprop": LONG, "answer_sgd": call}, "bob": {"answer_rmsprop": LONG, "answer_sgd": OTHER},
+        "cyd": {"answer_rmsprop": OTHER, "answer_sgd": call},
+    }  # fmt: skip
+    (group,) = near_identical(submissions, (STUB, MODEL, "def sgd_step(x):\n    ...\n"))
+    assert group.matches[0].answers == {"answer_rmsprop": 1.0}
+
+
 BEFORE = {
     "comments": "# aside\n" * 9_000,
     "blank lines": "\n" * 30_000 + " " * 9 + "\n",
@@ -159,7 +222,9 @@ def test_nothing_hides_behind_what_the_function_does_not_reach(what: str) -> Non
 def test_what_an_answer_reaches_in_a_file_beside_it_is_compared() -> None:
     call = "import helper\ndef rmsprop_step(*a, **k):\n    return helper.way(*a, **k)\n"
     helper = "def unused():\n    return [1]\n" * 300 + LONG.replace("rmsprop_step", "way")
-    assert found({"ada": call + helper, "bob": LONG, "cyd": OTHER}) == [("ada", "bob")]
+    submissions = {"ada": {"answer_rmsprop": call}, "bob": {"answer_rmsprop": LONG}, "cyd": {"answer_rmsprop": OTHER}}
+    groups = near_identical(submissions, (STUB, MODEL), beside={"ada": [helper]})
+    assert [group.students for group in groups] == [("ada", "bob")]
 
 
 @pytest.mark.parametrize("row", [True, False])
@@ -191,6 +256,12 @@ DAMAGED = {
     "surrogates": "x = '\ud800'\n", "a long word": "x" * 10**6, "only an import": "import torch as",
     "letters": "Ω = ß\n",
     "a dedent": "if x:\n        y\n    z\n",
+    "quotes and backslashes": "\\'" * 50_000, "triples": "'''\\" * 25_000, "quotes": "'\"" * 50_000,
+    "f": "f'{'" * 25_000, "statements on a line": "a=1;" * 25_000,
+    "brackets": "([{" * 33_000, "backslashes": "\\\n" * 50_000,
+    "a chain": "".join(f"def f{n}():\n return f{n + 1}()\n" for n in range(3_000)) + "f0()\n", "dots": "." * 10**5,
+    "deeper and deeper": "".join(f"{' ' * n}if x:\n" for n in range(400)), "numbers": "1_" * 50_000,
+    "es": "1e" * 50_000,
 }  # fmt: skip
 
 

@@ -147,3 +147,5 @@ def test_cells_find_what_is_allowed(course: NbgraderCourse, sandbox: Sandbox) ->
     batch, scores = grade()
     assert (batch.reused, scores) == (1, [0, 1])
     assert [flag for flag in batch.submissions[0].flags if "link.csv is a symbolic link" in flag]
+    (course.root / "submitted" / "bob" / "ps1" / "helper.py").write_text("import subprocess\n")
+    assert [flag for flag in grade()[0].submissions[1].flags if flag.startswith("helper.py, line 1: starts")]

@@ -36,6 +36,8 @@ HONEST = {
 BROUGHT = {
     "the course's own data": ("rows(seed=2)", "brings data along (course.data.rows)"),
     "the same under another name": ("mine = rows\nmine(seed=2)", "brings data along"),
+    "the same with all others": ("from course.data import *\nrows(2)", "brings data along (course.data.*)"),
+    "all of a library's data": ("from sklearn.datasets import *", "brings data along (sklearn.datasets.*)"),
     "the same by its module": ("import course.data as d\nd.rows(2)", "brings data along"),
     "data of a library": ("from sklearn.datasets import load_wine", "brings data along (sklearn.datasets.load_wine)"),
     "data of a library, in a function": ("def f():\n    import sklearn.datasets\n", "brings data along"),
@@ -59,6 +61,10 @@ def test_what_is_brought_along_is_told_with_its_place(case: str) -> None:
     source, said = BROUGHT[case]
     told = found("x = 1", source)
     assert any(text.startswith("cell 4") and said in text for text in told), told
+
+
+def test_a_file_beside_the_notebook_is_told() -> None:
+    assert brought(GIVEN, RELEASED, DATA, {"w.bin": b""}) == ["w.bin: brings data along"]
 
 
 def test_each_thing_is_told_once_a_cell() -> None:

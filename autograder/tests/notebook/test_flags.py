@@ -302,6 +302,21 @@ BESIDE = {
         b"import os\nx = '\xff'\nos.fork()",
         "helper.py, line 3: starts, signals or ends processes",
     ),
+    "letters that hide it": (
+        "helper.py",
+        b"# coding: utf-7\n+AGkAbQBwAG8AcgB0- subprocess",
+        "helper.py, line 1: was not looked at (it is written in utf-7)",
+    ),
+    "escapes that hide it": (
+        "helper.py",
+        b"# coding: unicode_escape\n\\x69mport subprocess",
+        "helper.py, line 1: was not looked at (it is written in unicode_escape)",
+    ),
+    "an encoding of its own": (
+        "helper.py",
+        "# coding: cp1251\nimport subprocess  # файл".encode("cp1251"),
+        "helper.py, line 2: starts, signals or ends",
+    ),
     "data": ("data.csv", b"import subprocess", ""),
     "honest": ("helper.py", b"import torch\ndef step(x, lr):\n    return x - lr", ""),
 }
@@ -312,7 +327,7 @@ def test_python_beside_a_notebook_is_read_as_a_cell(case: str) -> None:
     path, data, expected = BESIDE[case]
     cells = [Cell("code", "import helper"), Cell("code", f"{STEP}return helper.step(theta, lr)")]
     found = module.seen(cells, None, ["momentum_step"], {path: data})({})
-    assert [flag.startswith(expected) for flag in found] == [True] * bool(expected)
+    assert any(flag.startswith(expected) for flag in found) if expected else found == []
 
 
 def test_what_is_no_code_is_passed_over() -> None:
