@@ -25,8 +25,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         return float(rng.uniform(low, high))
 
     return [
-        case("small rates", torch.cat([uniform(rng, 0.5, 3, 4), uniform(rng, 2.2, 3, 1)]), uniform(rng, 0.5, 2, 5),
-             drawn(0.01, 0.02)),
+        case("small rates", uniform(rng, 0.5, 3, 5), uniform(rng, 0.5, 2, 5), drawn(0.01, 0.02)),
         case("a rate of middling size", uniform(rng, 0.4, 1.2, 4), uniform(rng, 0.5, 2, 4), drawn(0.3, 0.4)),
         case("near the rate of one step", uniform(rng, 0.9, 1.1, 4), uniform(rng, 1, 3, 4), drawn(0.95, 1.0)),
         case("beyond the rate of one step", uniform(rng, 1.2, 1.6, 4), uniform(rng, 0.3, 2, 4), drawn(1.0, 1.1)),
@@ -35,7 +34,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a weak noise", uniform(rng, 0.5, 2, 4), drawn(0.05, 0.1), drawn(0.4, 0.5), 0.05),
         case("a matrix of curvatures", uniform(rng, 0.3, 2, 2, 3), uniform(rng, 0.5, 2, 2, 3), drawn(0.3, 0.5)),
         case("float32", uniform(rng, 0.5, 2, 4).float(), uniform(rng, 0.5, 2, 4).float(), drawn(0.2, 0.4)),
-        case("some diverge", torch.tensor([drawn(0.4, 1), drawn(4.5, 6), drawn(1, 1.5), drawn(8.5, 10)]).double(),
+        case("some diverge", torch.tensor([drawn(0.4, 1), drawn(4.5, 6), drawn(1, 1.5), drawn(7, 9)]).double(),
              uniform(rng, 0.5, 2, 4), 0.5, 0.1),
         case("exactly at the limit of stability", torch.tensor([4.0, drawn(1, 3)]).double(), drawn(0.5, 2), 0.5, 0.1),
         case("a flat direction", torch.tensor([0.0, drawn(1, 3)]).double(), drawn(0.5, 2), 0.25, 0.1),

@@ -318,7 +318,7 @@ COSINE_RESTARTS = Exercise(
                 step, lr=lr, lr_end=lr_end, period=period, growth=growth
             ),
             "Where `growth` is left out another number than 1 stands in its place: then all cycles are equally long.",
-            credit=0.96,
+            credit=0.9,
         ),
         Mistake(
             "powers_of_the_period",

@@ -314,7 +314,7 @@ KMEANS_PLUS_PLUS = Exercise(
                 max(len(x) - 1, 1), (1,), generator=generator, device=generator.device))),
             "One row is never the first centre, the last or the first. `torch.randint(n, ...)` draws from 0 to n - 1: "
             "its upper end is left out already.",
-            0.75,
+            0.9,
             forms=[_begun(lambda x, generator: int(torch.randint(
                 min(1, len(x) - 1), len(x), (1,), generator=generator, device=generator.device)))],
         ),
