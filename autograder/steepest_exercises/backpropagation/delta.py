@@ -68,7 +68,11 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             "scores of ±10 000, two classes", "binary", far(1, -1, 1, -1), far(0, 0, 0, 0).gt(FAR).double(), FORGOTTEN
         ),
         case(
-            "scores of ±10 000, classes", "classes", far((1, -1, 0), (-1, -1, 1), (1, 1, -1)), labels(3, 3), FORGOTTEN
+            "scores of ±10 000, classes",
+            "classes",
+            far((1, -1, 0), (-1, -1, 1), (1, 1, -1), (-1, -1, -1)),
+            labels(4, 3),
+            FORGOTTEN,
         ),
     ]
 
@@ -138,6 +142,12 @@ def _naive_sigmoid(scores: Tensor, targets: Tensor) -> Tensor:
 
 def _naive_softmax(scores: Tensor, targets: Tensor) -> Tensor:
     powers = scores.exp()
+    return (powers / powers.sum(dim=1, keepdim=True) - _hot(scores, targets)) / len(scores)
+
+
+def _shifted_by_one_for_all(scores: Tensor, targets: Tensor) -> Tensor:
+    """Rows whose scores lie far below the largest of the table are left with zeros."""
+    powers = (scores - scores.max()).exp()
     return (powers / powers.sum(dim=1, keepdim=True) - _hot(scores, targets)) / len(scores)
 
 
@@ -369,7 +379,11 @@ OUTPUT_DELTA = Exercise(
             "Right for scores near 0, but exp overflows for large ones. Use torch.sigmoid and torch.softmax, or "
             "subtract the largest score of a row first.",
             0.75,
-            forms=[_delta(binary=_naive_sigmoid), _delta(classes=_naive_softmax)],
+            forms=[
+                _delta(binary=_naive_sigmoid),
+                _delta(classes=_naive_softmax),
+                _delta(classes=_shifted_by_one_for_all),
+            ],
         ),
         Mistake(
             "raw_scores",

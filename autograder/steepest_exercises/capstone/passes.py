@@ -117,6 +117,7 @@ def by_hand(
     dropped: Callable[[Tensor, Tensor, float], Tensor] = lambda h, mask, keep: h * mask / keep,
     shares: Callable[[Tensor], Tensor] = lambda scores: scores.softmax(dim=1),
     sign: Callable[[Tensor, Tensor, Tensor], Tensor] = lambda z, u, y: y,
+    root: Callable[[Tensor, float], Tensor] = lambda v, eps: torch.sqrt(v + eps),
     mixed: bool = False,
 ) -> Pass:
     """A pass that is worked out line by line, from the parts of its backward pass and some of its forward pass.
@@ -130,7 +131,7 @@ def by_hand(
         inputs, kept = [(x, x)], []
         for layer, mask in zip(layers[:-1], masks, strict=True):
             z = inputs[-1][0] @ layer["weight"].T
-            s = torch.sqrt(variance(z) + eps)
+            s = root(variance(z), eps)
             u = (z - z.mean(dim=0)) / s
             y = layer["gamma"] * u + layer["beta"]
             kept.append((u, s, y, slope(sign(z, u, y), mask, keep)))

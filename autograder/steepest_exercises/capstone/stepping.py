@@ -200,6 +200,17 @@ STEP_ALL = Exercise(
             0.5,
         ),
         Mistake(
+            "hyperparameters_by_position",
+            _from(
+                lambda step, parameters, grads, states, hyper: [
+                    step(*three, *hyper.values()) for three in zip(parameters, grads, states, strict=True)
+                ]
+            ),
+            "The hyperparameters are handed over by position, and a stepper takes them by name: `**hyper` spreads them "
+            "out again in a call.",
+            0.5,
+        ),
+        Mistake(
             "lists_reversed",
             _after(lambda parameters, states, moved, kept: (moved[::-1], kept[::-1])),
             "Both lists run the other way: the first tensor comes last. Keep the order of the old ones.",

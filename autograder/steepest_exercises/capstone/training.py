@@ -112,6 +112,7 @@ TRAIN_PASS = Exercise(
             forward(lambda z, eps: (z - z.mean(dim=0)) / (z.std(dim=0, correction=0) + eps)),
             "ε is added to the deviation. It is added to the variance, under the root.",
             0.5,
+            forms=[by_hand(root=lambda v, eps: torch.sqrt(v) + eps)],
         ),
         Mistake(
             "root_forgotten",

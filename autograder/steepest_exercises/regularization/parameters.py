@@ -27,6 +27,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a strong penalty", turned(rng, spread(rng, 4, 0.4, 3)), drawn(8, 12)),
         case("a weak penalty", turned(rng, spread(rng, 4, 0.4, 3)), drawn(0.03, 0.06)),
         case("flat directions", turned(rng, [0.0, 0.0, *spread(rng, 3, 0.8, 3)]), drawn(0.3, 0.6), 0.1),
+        case("an axis without curvature", torch.diag(torch.tensor([drawn(1, 3), 0.0]).double()), drawn(0.8, 1.2), 0.1),
         case("a diagonal Hessian", torch.diag(torch.tensor(spread(rng, 4, 0.3, 6)).double()), drawn(1.4, 1.8)),
         case("five parameters", turned(rng, spread(rng, 5, 0.3, 3)), drawn(0.4, 0.8)),
         case("one parameter", torch.full((1, 1), drawn(1.5, 3)).double(), drawn(0.4, 0.8)),

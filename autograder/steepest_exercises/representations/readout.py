@@ -109,6 +109,13 @@ def _without_intercept(features: Tensor, targets: Tensor, *, ridge: float) -> Te
     return torch.cat([torch.zeros_like(weights[:1]), weights])
 
 
+def _mean_for_intercept(features: Tensor, targets: Tensor, *, ridge: float) -> Tensor:
+    """The bumps alone, for what is left of the targets when their mean, the intercept, is taken off."""
+    mean = targets.mean(dim=0, keepdim=True)
+    weights = reference.fit_readout(features[:, 1:], targets - mean, ridge=ridge)
+    return torch.cat([mean, weights])
+
+
 def _but_the_last(eye: Tensor) -> Tensor:
     """An identity without its last entry."""
     return torch.diag(eye.diagonal().index_fill(0, torch.tensor([len(eye) - 1], device=eye.device), 0.0))
@@ -149,6 +156,13 @@ FIT_READOUT = Exercise(
         ),
     ],
     mistakes=[
+        Mistake(
+            "mean_for_the_intercept",
+            _mean_for_intercept,
+            "The mean of the targets is taken for the intercept, and the other weights are fitted to the rest. That is "
+            "right for features whose mean is 0; the column of ones is a feature like the others: fit all at once.",
+            0.25,
+        ),
         Mistake(
             "no_ridge",
             _solved(lambda f, eye, y, r: (f.T @ f, f.T @ y)),
