@@ -103,7 +103,6 @@ DROPOUT_BACKWARD = Exercise(
             _drawn_again,
             "The result is random: two calls with the same arguments disagree. The gradient belongs to the thinned "
             "network that gave the output: use the mask of the forward pass, which is given.",
-            0.25,
             forms=[_always_drawn],
         ),
         Mistake(

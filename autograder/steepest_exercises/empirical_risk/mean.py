@@ -324,7 +324,6 @@ EMPIRICAL_RISK = Exercise(
             _guard_turned,
             "The guard refuses every batch that has examples, and lets the empty one pass. It is the empty batch that "
             "has no mean: `if len(x) == 0`.",
-            credit=0.25,
         ),
         Mistake(
             "empty_batch_let_pass",

@@ -164,7 +164,6 @@ EFFECTIVE_PARAMETERS = Exercise(
             lambda hessian, *, alpha: ((c := torch.linalg.eigvals(hessian)) / (c + alpha)).sum(),
             "The number is complex: torch.linalg.eigvals is for any square matrix. A Hessian is symmetric, and "
             "torch.linalg.eigvalsh gives its eigenvalues as real numbers.",
-            0.25,
         ),
         Mistake(
             "alpha_subtracted",

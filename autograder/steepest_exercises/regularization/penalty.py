@@ -288,7 +288,6 @@ L2_OPTIMUM = Exercise(
             _complex,
             "The numbers are complex: torch.linalg.eig is for any square matrix. A Hessian is symmetric, and "
             "torch.linalg.eigh gives its eigenvalues and eigenvectors as real numbers.",
-            0.25,
         ),
         Mistake(
             "alpha_at_the_hessian",

@@ -164,16 +164,6 @@ CLUSTER_WIDTHS = Exercise(
     ],
     mistakes=[
         Mistake(
-            "one_row_fewer",
-            _ended(lambda width, count, floor: (width * (count / (count - 1)).sqrt()).nan_to_num(floor, floor).clamp(
-                min=floor)),
-            "The squares are divided by one row fewer than there are. That settles a mean which comes of the same "
-            "rows; here the centre is given, and every row counts: divide by their number.",
-            0.5,
-            forms=[_ended(lambda width, count, floor: (width * (count / (count - 1).clamp(min=1)).sqrt()).nan_to_num(
-                floor).clamp(min=floor))],
-        ),
-        Mistake(
             "variance",
             _of_squares(lambda d2, d: d2.mean() / d),
             "These are variances. A width is their root: it is measured as the rows are.",
@@ -288,7 +278,8 @@ CLUSTER_WIDTHS = Exercise(
             "n is meant.",
             0.5,
             forms=[_of_squares(lambda d2, d: (d2.sum() / max(len(d2) - 1, 1)).sqrt()),
-                   _of_squares(lambda d2, d: (d2.sum() / max(len(d2) * d - 1, 1)).sqrt())],
+                   _of_squares(lambda d2, d: (d2.sum() / max(len(d2) * d - 1, 1)).sqrt()),
+                   _of_squares(lambda d2, d: (d2.sum() / d2.new_tensor(len(d2) - 1.0) / d).sqrt())],
         ),
         Mistake(
             "sum_of_squares",

@@ -257,7 +257,6 @@ PRETRAIN_STACK = Exercise(
             "encoders_returned",
             _encoders,
             "Encoders are returned. Codes are what an encoder makes of the rows that it is given: call it.",
-            0.25,
             forms=[_encoders_for_codes],
         ),
         Mistake(
