@@ -7,6 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
 
+from steepest_grader.notebook.letters import HIDDEN_LETTERS
+
 __all__ = ["LONGEST", "alike", "shown_names", "tidy"]
 
 LONGEST = 32
@@ -18,6 +20,9 @@ LOOK_ALIKES = str.maketrans(
     "авезіјкмнорстухѕԁһαβεζηικμνορτυχɑɡı01i",
     "abe3ljkmhopctyxsdhabezhlkmnoptyxagloll",
 )  # fmt: skip
+# Latin letters with something to them, as Unicode names them; and letters that nobody takes for Latin ones.
+DRESSED = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL |DOTLESS |SCRIPT |LONG )*([A-Z])(?: WITH .*)?")
+APART = ("HIRAGANA", "KATAKANA", "CJK", "HANGUL", "BOPOMOFO", "GREEK", "DIGIT")  # that stand beside Latin letters
 
 
 def tidy(text: str) -> str:
@@ -27,7 +32,7 @@ def tidy(text: str) -> str:
     `LONGEST` letters.
     """
     marks, kept = 0, []
-    for char in unicodedata.normalize("NFC", text):
+    for char in HIDDEN_LETTERS.sub("", unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text))):
         kind = unicodedata.category(char)
         marks = marks + 1 if kind in ("Mn", "Me") else 0
         if kind not in UNSEEN and kind != "Me" and marks <= MARKS:
@@ -40,8 +45,24 @@ def tidy(text: str) -> str:
 
 def alike(name: str) -> str:
     """What two names have in common that a reader could take for each other."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    bare = "".join(map(_undressed, unicodedata.normalize("NFKD", name)))
+    plain = unicodedata.normalize("NFKD", bare.casefold())
     return "".join(char for char in plain if char.isalnum()).translate(LOOK_ALIKES)
+
+
+def _undressed(char: str) -> str:
+    """The Latin letter or digit that a character is a form of, or itself."""
+    if char.isascii():
+        return char
+    found = DRESSED.fullmatch(unicodedata.name(char, ""))
+    return found[1] if found else str(unicodedata.digit(char, char))
+
+
+def _is_mixed(name: str) -> bool:
+    """Whether letters of another alphabet stand among Latin ones, as for a letter that looks like one."""
+    kinds = [unicodedata.name(char, "") for char in name if char.isalpha()]
+    latin = [kind for kind in kinds if kind.startswith("LATIN")]
+    return bool(latin) and not all(kind.startswith(("LATIN", *APART)) for kind in kinds)
 
 
 def shown_names(
@@ -79,6 +100,8 @@ def shown_names(
             refused[student] = "the name that was written holds no letter that can be shown"
         elif ids.get(key, student) != student:
             refused[student] = f"the name that was written could be taken for the student {ids[key]}"
+        elif _is_mixed(name):
+            refused[student] = "the name that was written mixes alphabets"
         elif several[key] > 1 or key in used:
             numbered = (f"{name} ({number})" for number in range(1, 2 * len(names) + len(used) + 2))
             shown[student] = next(text for text in numbered if alike(text) not in used | several.keys())

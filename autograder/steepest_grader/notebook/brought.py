@@ -22,10 +22,14 @@ READS = "opens a file"
 NUMBERS = "holds thousands of numbers"
 TOO_LONG = "more was written than is looked at"
 OPENING = (
-    "open", "io.open", "io.FileIO", "os.open", "codecs.open", "pathlib", "shutil", "zipfile", "tarfile", "gzip",
-    "sqlite3", "csv", "h5py", "shelve", "fileinput", "numpy.load", "numpy.loadtxt", "numpy.genfromtxt",
-    "numpy.fromfile", "numpy.memmap", "numpy.save", "numpy.savez", "torch.load", "torch.save", "torch.hub",
-    "torch.from_file", "pandas.read",
+    "open", "io.open", "io.open_code", "io.FileIO", "_io", "os.open", "os.read", "codecs.open", "tokenize.open",
+    "linecache", "pathlib", "shutil", "zipfile", "tarfile", "gzip", "bz2", "lzma", "zipimport", "sqlite3", "dbm", "csv",
+    "h5py", "shelve", "fileinput", "configparser", "plistlib", "wave", "mailbox", "tomllib", "xml.etree", "pkgutil",
+    "importlib.resources", "numpy.load", "numpy.loadtxt", "numpy.genfromtxt", "numpy.fromregex", "numpy.fromfile",
+    "numpy.memmap", "numpy.save", "numpy.savez", "numpy.lib.npyio", "numpy.lib.format", "numpy.DataSource",
+    "matplotlib.pyplot.imread", "matplotlib.image", "matplotlib.cbook", "torch.load", "torch.save", "torch.hub",
+    "torch.from_file", "torch.serialization", "torch.package", "torch.UntypedStorage", "torch.FloatStorage",
+    "IPython.display", "ipywidgets", "pandas.read",
 )  # fmt: skip
 DATA_SETS = ("sklearn.datasets", "torchvision", "torchaudio", "tensorflow_datasets", "datasets", "keras.datasets")
 ANYWHERE = frozenset({"open"})  # what no import binds

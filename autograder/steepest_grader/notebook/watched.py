@@ -52,7 +52,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "subprocess", "multiprocessing", "pty", "signal", "psutil", "concurrent.futures.ProcessPoolExecutor",
         "os.fork", "os.forkpty", "os.system", "os.popen", "os.kill", "os.killpg", "os.setsid", "os.posix_spawn",
         "os._exit", "os.abort", "os.execl", "os.execle", "os.execlp", "os.execv", "os.execve", "os.execvp",
-        "os.spawnl", "os.spawnv", "os.spawnlp", "os.spawnvp",
+        "os.spawnl", "os.spawnv", "os.spawnlp", "os.spawnvp", "posix", "_posixsubprocess", "_posixshmem",
     ),
     THREADS: (
         "threading", "_thread", "concurrent.futures.ThreadPoolExecutor", "asyncio.to_thread", "multiprocessing.dummy",
@@ -78,10 +78,15 @@ NAMES: dict[str, tuple[str, ...]] = {
     TEXT: (
         "exec", "eval", "compile", "__builtins__", "builtins.exec", "builtins.eval", "builtins.compile", "__import__",
         "builtins.__import__", "importlib.import_module", "importlib.util", "runpy", "types.CodeType",
-        "types.FunctionType",
+        "types.FunctionType", "pdb.run", "pdb.runeval", "pdb.Pdb", "bdb", "cProfile.run", "cProfile.runctx",
+        "cProfile.Profile", "profile.run", "profile.runctx", "profile.Profile", "trace.Trace",
+        "code.interact", "code.InteractiveInterpreter", "code.InteractiveConsole", "codeop",
     ),
     HIDES: ("torch._C", "torch.jit", "torch.fx", "torch.overrides"),
-    ENCODED: ("base64", "codecs.decode", "binascii", "marshal", "pickle", "cloudpickle", "dill", "bytes.fromhex"),
+    ENCODED: (
+        "base64", "codecs.decode", "binascii", "marshal", "pickle", "cloudpickle", "dill", "bytes.fromhex", "zlib",
+        "bz2", "lzma", "gzip", "shelve", "torch.serialization",
+    ),
     GRADER: (*SECRET, "nbgrader"),
 }  # fmt: skip
 SENTENCES = {name: sentence for sentence, names in NAMES.items() for name in names}

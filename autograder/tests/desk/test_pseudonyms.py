@@ -49,6 +49,8 @@ def test_a_name_is_made_fit_to_be_shown(text: str, expected: str) -> None:
         ("ＦＯＸ", "fox", True),
         ("Fox", "Box", False),
         ("Лиса", "Волк", False),
+        *((f"b{letter}b", "bob", True) for letter in "øᴏ০०ⓞ"),
+        ("ɓob", "bob", True),
     ],
 )
 def test_who_could_be_taken_for_another(one: str, other: str, expected: bool) -> None:
@@ -60,7 +62,8 @@ def test_who_could_be_taken_for_another(one: str, other: str, expected: bool) ->
     [
         ({"a": "Fox", "b": "Owl"}, {"a": "Fox", "b": "Owl"}),
         ({"a": "Fox", "b": "", "c": "  "}, {"a": "Fox"}),
-        ({"a": "Fox", "b": "fox", "c": "Fоx"}, {"a": "Fox (1)", "b": "fox (2)", "c": "Fоx (3)"}),
+        ({"a": "Fox", "b": "fox", "c": "F0x"}, {"a": "Fox (1)", "b": "fox (2)", "c": "F0x (3)"}),
+        ({"a": "Team α", "b": "チーム Fox", "c": "Лиса"}, {"a": "Team α", "b": "チーム Fox", "c": "Лиса"}),
         ({"a": "Fox", "b": "Fox", "c": "Fox (1)"}, {"a": "Fox (2)", "b": "Fox (3)", "c": "Fox (1)"}),
         ({"a": "Fox 1", "b": "Fox", "c": "Fox", "d": "Fox 1"}, {"a": "Fox 1 (1)", "b": "Fox (2)", "c": "Fox (3)",
                                                                "d": "Fox 1 (2)"}),
@@ -74,7 +77,7 @@ def test_no_two_are_shown_alike(written: dict[str, str], expected: dict[str, str
     assert len({alike(name) for name in shown.values()}) == len(shown)
 
 
-@pytest.mark.parametrize("name", ["bob", "Bob", "b o b", "BОB", "b0b"])
+@pytest.mark.parametrize("name", ["bob", "Bob", "b o b", "BОB", "b0b", "bob\u3164", "bob\u115f", "\uffa0bob"])
 def test_nobody_is_shown_by_the_id_of_another(name: str) -> None:
     shown, refused = shown_names({"ada": name, "bob": ""}, students=["ada", "bob", "eve"])
     assert shown == {}
@@ -82,5 +85,5 @@ def test_nobody_is_shown_by_the_id_of_another(name: str) -> None:
 
 
 def test_what_cannot_be_shown_is_told() -> None:
-    shown, refused = shown_names({"ada": "\u200b!", "bob": "Owl"})
-    assert (shown, list(refused)) == ({"bob": "Owl"}, ["ada"])
+    shown, refused = shown_names({"ada": "\u200b!", "bob": "Owl", "cyd": "Oꓪl", "eve": "\u0555wl"})
+    assert (shown, list(refused)) == ({"bob": "Owl"}, ["ada", "cyd", "eve"])
