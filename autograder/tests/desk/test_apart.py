@@ -111,7 +111,7 @@ OF_REPORT: dict[str, Strike] = {
     "a fault in the answers": _raising(standing, "_answers"),
     "a notebook with other cells": _notebook('{"cells": [{"source": 5}]}'),
     "a notebook with another header": _notebook('{"cells": [{"source": "x", "metadata": [], "cell_type": "code"}]}'),
-    "a fault in the comparison": _raising(similarity, "_imports"),
+    "a fault in the comparison": _raising(similarity, "reached"),
 }
 
 
