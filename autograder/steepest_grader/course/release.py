@@ -20,6 +20,7 @@ import nbformat
 
 from steepest_grader.course.handout import write_notebook
 from steepest_grader.course.lesson import load
+from steepest_grader.course.plan import Counts
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue, stored
@@ -145,7 +146,8 @@ def _is_built(course: TextCourse) -> bool:
 
 def _fingerprint(course: TextCourse) -> str:
     """Stands for everything a build reads and writes, so that a build with nothing to do ends at once."""
-    digest = hashlib.sha256(code_digest() + repr(sorted(course.settings.items())).encode())
+    planned = {name: each.exercises for name, each in course.plan.lessons.items()}
+    digest = hashlib.sha256(code_digest() + repr((sorted(course.settings.items()), planned)).encode())
     for folder, pattern in ((course.solutions, "*/*.py"), (course.lessons_dir, "*/*"), (course.outcomes_dir, "*")):
         for path in sorted(folder.glob(pattern)):
             if path.is_file():
@@ -208,7 +210,14 @@ def _products(course: TextCourse) -> Iterator[tuple[Path, Callable[[bytes | None
 
 def _index(course: TextCourse) -> bytes:
     """The exercises of each lesson, for the student's view of progress."""
-    lessons = {lesson: [item.id for item in course.exercises(lesson)] for lesson in course.lessons()}
+    lessons = {
+        lesson: [
+            item.id
+            for item in course.exercises(lesson)
+            if course.plan.exercise(lesson, item.id).counts is not Counts.LEFT_OUT
+        ]
+        for lesson in course.lessons()
+    }
     return (json.dumps(lessons, indent=1) + "\n").encode()
 
 
