@@ -40,13 +40,15 @@ from steepest_grader.terminal import (
     warn_of,
     write_json,
 )
+from steepest_grader.verbs.course import course as course_verbs
+from steepest_grader.verbs.marks import marks
+from steepest_grader.verbs.shared import json_option
 
 if TYPE_CHECKING:
     from steepest_grader.exercise.model import GradedSubmission
     from steepest_grader.sandbox.base import Sandbox
     from steepest_grader.sandbox.seen import Private
 
-json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
 unsafe_option = click.option(
     "--unsafe-no-sandbox",
     is_flag=True,
@@ -103,6 +105,10 @@ def main(context: click.Context, course: Path) -> None:
     """Build, release, grade and verify the lessons of a course."""
     os.environ["OMP_NUM_THREADS"] = "1"  # torch's threads: lanes take the cores, and tensors are small
     context.obj = _Settings(course)
+
+
+main.add_command(course_verbs)
+main.add_command(marks)
 
 
 @main.command()

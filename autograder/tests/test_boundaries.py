@@ -59,6 +59,7 @@ LEVELS = (  # a package imports only itself and what stands in a level before it
     ("grading", "desk"),
     ("trust",),
     ("doctor", "terminal"),
+    ("verbs",),
     ("cli",),
 )
 SOURCES = {

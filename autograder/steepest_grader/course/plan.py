@@ -135,7 +135,7 @@ class LessonPlan(_Table):
     @field_validator("exercises", mode="before")
     @classmethod
     def _written_short(cls, value: Any) -> Any:
-        """``ewa = 3`` is short for its points, ``ewa = "optional"`` for how it counts."""
+        """``name = 3`` is short for its points, ``name = "optional"`` for how it counts."""
         if not isinstance(value, dict):
             return value
         short = {str: "counts", int: "points", float: "points"}

@@ -18,7 +18,16 @@ from steepest_grader.notebook.cells import bears_marks, by_grade_id
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["PLAN", "Mistake", "PlanError", "check_exercises", "read_plan"]
+__all__ = [
+    "PLAN",
+    "Mistake",
+    "NamedExercises",
+    "PlanError",
+    "check_exercises",
+    "named_exercises",
+    "read_plan",
+    "written",
+]
 
 PLAN = "course.toml"
 MAX_BYTES = 2**17
@@ -88,7 +97,7 @@ class _File:
         there: Key = key
         while there and not _holds(self.table, there):
             there = there[:-1]
-        named = ".".join(_written(part) for part in (there or key) if isinstance(part, str))
+        named = ".".join(written(part) for part in (there or key) if isinstance(part, str))
         return Mistake(_line_of(self.lines, there) if there else None, named, said.rstrip("."))
 
 
@@ -129,6 +138,63 @@ def read_plan(root: Path, lessons: Collection[str]) -> Plan:
     return plan
 
 
+@dataclass(frozen=True)
+class NamedExercises:
+    """The exercises that the file names for one lesson.
+
+    Attributes
+    ----------
+    lesson : str
+        The name of the assignment.
+    rules : mapping of str to object
+        As the file has them.
+    """
+
+    lesson: str
+    rules: Mapping[str, Any]
+    _file: _File
+
+    def unknown(self, known: Sequence[str]) -> list[Mistake]:
+        """Those that are none of the lesson's, of which all are given."""
+        end = f"; it has {', '.join(known) or 'none'}"
+        return [
+            self._mistake(name, f"the lesson has no such exercise{nearest(name, known) or end}")
+            for name in self.rules
+            if name not in known
+        ]
+
+    def changed(self, points: Mapping[str, float]) -> list[Mistake]:
+        """Those of which a plan may not say the points, since notebooks of plain nbgrader say them."""
+        told = []
+        for name, rule in self.rules.items():
+            planned = rule.get("points") if isinstance(rule, dict) else rule
+            if name in points and isinstance(planned, int | float) and planned != points[name]:
+                said = f"the notebook in source/ says {points[name]:g} points: change it there, or leave them out here"
+                told.append(self._mistake(name, said))
+        return told
+
+    def _mistake(self, name: str, said: str) -> Mistake:
+        return self._file.mistake(("lessons", self.lesson, "exercises", name), said)
+
+
+def named_exercises(root: Path) -> dict[str, NamedExercises]:
+    """The exercises that the file names, by lesson; parts of it that are no tables name none.
+
+    Raises
+    ------
+    PlanError
+        If it is no TOML.
+    """
+    file = _read(root / PLAN)
+    lessons = file.table.get("lessons", {}) if file is not None else {}
+    found = {}
+    for lesson, planned in lessons.items() if isinstance(lessons, dict) else ():
+        rules = planned.get("exercises", {}) if isinstance(planned, dict) else {}
+        if file is not None and isinstance(rules, dict) and rules:
+            found[lesson] = NamedExercises(lesson, rules, file)
+    return found
+
+
 def check_exercises(root: Path, plan: Plan, lesson: str, notebook: NotebookNode) -> None:
     """Refuse a plan that names exercises which the lesson does not have.
 
@@ -147,17 +213,8 @@ def check_exercises(root: Path, plan: Plan, lesson: str, notebook: NotebookNode)
         With all of them.
     """
     known = [name for name, cell in by_grade_id(notebook).items() if bears_marks(cell)]
-    names = [name for name in plan.of(lesson).exercises if name not in known]
-    file = _read(root / PLAN) if names else None
-    if file is not None:
-        end = f"; it has {', '.join(known) or 'none'}"
-        keys = {name: ("lessons", lesson, "exercises", name) for name in names}
-        raise PlanError(
-            [
-                file.mistake(key, f"the lesson has no such exercise{nearest(name, known) or end}")
-                for name, key in keys.items()
-            ]
-        )
+    if any(name not in known for name in plan.of(lesson).exercises):
+        raise PlanError(named_exercises(root)[lesson].unknown(known))
 
 
 def _read(path: Path) -> _File | None:
@@ -224,7 +281,7 @@ def _keys(place: Key) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _written(part: str | int) -> str:
+def written(part: str | int) -> str:
     """A part of a key as TOML has it: in quotes unless it is plain."""
     name = str(part)
     plain = name and all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in name)
