@@ -40,6 +40,7 @@ from steepest_grader.terminal import (
     warn_of,
     write_json,
 )
+from steepest_grader.verbs import handout
 from steepest_grader.verbs.course import course as course_verbs
 from steepest_grader.verbs.marks import marks
 from steepest_grader.verbs.shared import json_option
@@ -108,6 +109,8 @@ def main(context: click.Context, course: Path) -> None:
 
 
 main.add_command(course_verbs)
+main.add_command(handout.release)
+main.add_command(handout.solutions)
 main.add_command(marks)
 
 
@@ -128,17 +131,6 @@ def build(settings: _Settings, check: bool) -> None:
     if not check:
         release.write_course(settings.course)
     OUT.print("Everything is current." if not changed else f"{len(changed)} files were written.")
-
-
-@main.command()
-@click.argument("archive", type=click.Path(path_type=Path))
-@click.pass_obj
-def release(settings: _Settings, archive: Path) -> None:
-    """Write the students' bundle, a .zip or .tar.gz."""
-    from steepest_grader.course import release as module
-
-    path = module.archive(settings.course, archive)
-    OUT.print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
 
 
 @main.command("sample-class")

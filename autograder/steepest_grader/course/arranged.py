@@ -68,7 +68,7 @@ def _planned(cell: NotebookNode, rules: dict[str, ExercisePlan]) -> Iterator[Not
 
 def _unmarked(cell: NotebookNode, step: type) -> NotebookNode:
     """An ordinary cell of what students would see in this one."""
-    cell, _ = step().preprocess_cell(cell, {}, 0)
+    cell, _ = step().preprocess_cell(cell, {"language": "python"}, 0)
     del cell.metadata["nbgrader"]
     cell.metadata.pop("deletable", None)
     return cell

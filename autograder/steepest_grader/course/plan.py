@@ -191,7 +191,7 @@ class Marks(_Table):
 
 
 class Roster(_Table):
-    """Where the list of students lies, and how its columns are called. Letters' case and blanks do not matter."""
+    """Where the list of students lies, and how its columns are called; only letters and digits matter, in any case."""
 
     file: Line | None = None
     id: Line = "id"

@@ -211,11 +211,11 @@ def _place(name: str, header: Sequence[str], columns: Roster, reading: _Reading,
         reading.tell(1, f"more than one column is called {column!a}")
     elif name == "id" or name in columns.model_fields_set:
         near = nearest(column, header) or f"; its columns are {escaped(', '.join(header))[:300]}"
-        reading.tell(1, f"no column is called {column!a}, which holds the {name}{near}")
+        reading.tell(1, f"no column is called {getattr(columns, name)!a}, which holds the {name}{near}")
 
 
 def _key(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 def _named(person: Person) -> str:
