@@ -192,9 +192,9 @@ def test_release_says_what_it_cannot_do(
 
 def test_solutions_wait_for_their_day(run: Run, plan: Callable[[str], TextCourse], tmp_path: Path) -> None:
     plan(DATED)
-    for args in ([], [LESSON]):
+    for args, says in (([], "No solutions may be seen yet"), ([LESSON], f"{LESSON} on Nov 10, 2026")):
         told = run("solutions", *args, "--out", tmp_path)
-        assert (told.exit_code, "--early" in told.output) == (1, True)
+        assert (told.exit_code, says in said(told), "--early" in told.output) == (1, True, True)
     assert not list(tmp_path.glob(f"{LESSON}/*"))
     assert run("solutions", LESSON, "--early", "--out", tmp_path).exit_code == 0
     solved = (tmp_path / LESSON / f"{LESSON}.ipynb").read_text()

@@ -122,6 +122,8 @@ MISTAKES = [
     ("a bool", "drop = 1", "drop = true", 12, "marks.drop", "it must be a whole number, and is True"),
     ("no number", "grace = 10", "grace = nan", 19, "late.grace", "it must be a number, and is nan"),
     ("an order", "[1, 0.9]", "[4, 0.9]", 15, "late.days", "days must grow from pair to pair"),
+    ("the same day", "[1, 0.9]", "[3, 0.9]", 15, "late.days", "days must grow from pair to pair"),
+    ("a share that grows", "[1, 0.9]", "[1, 0.4]", 15, "late.days", "and shares must not"),
     ("no pair", "[1, 0.9]", "[1, 0.9, 2]", 15, "late.days", "it must be a pair in brackets"),
     ("an unknown lesson", "05_momentum]", "05_momentun]", 25, "lessons.05_momentun", "did you mean '05_momentum'?"),
     ("a week", '"week 3"', '"week 0"', 26, "lessons.05_momentum.release", "weeks of the term are numbered from 1"),

@@ -20,6 +20,7 @@ from steepest_grader.desk.term import Earned, LessonMark, TermMark, _with_droppe
 from steepest_grader.desk.term_table import as_json, table, why
 from steepest_grader.errors import GradebookError
 from steepest_grader.exercise.model import GradedSubmission
+from steepest_grader.gradebook.late import penalties
 from steepest_grader.gradebook.marks import Person
 from steepest_grader.gradebook.writer import GradebookWriter
 
@@ -77,6 +78,17 @@ def test_the_mark_of_a_lesson(case: str, graded: Callable[..., TextCourse]) -> N
     found = term(graded(plan, **work), NOW)
     assert found.marks["ada"].percent == wanted
     assert found.marks[ODD].percent == 0
+
+
+def test_the_table_of_the_plan_takes_the_place_of_the_plugin(graded: Callable[..., TextCourse]) -> None:
+    course = graded(LATE, late=2)
+    with Gradebook(course.gradebook, "steepest") as book:
+        book.update_or_create_assignment(LESSON, duedate=DUE.replace(tzinfo=None))
+    with penalties(course) as step, GradebookWriter(None, course) as book:
+        assert book.assign_penalties(LESSON, {"ada": None}, step) == ([], "")
+    with Gradebook(course.gradebook, "steepest") as book:
+        assert book.find_submission_notebook(LESSON, LESSON, "ada").late_submission_penalty == 1.5
+    assert term(course, NOW).marks["ada"].percent == 30  # and it is not taken twice
 
 
 @pytest.mark.parametrize(("percent", "passed"), [(60, True), (60.01, False)])
