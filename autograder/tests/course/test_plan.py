@@ -189,3 +189,9 @@ def test_a_folder_in_its_place_is_told_of(tmp_path: Path) -> None:
     (tmp_path / PLAN).mkdir()
     with pytest.raises(PlanError, match="it cannot be read: Is a directory"):
         read_plan(tmp_path, LESSONS)
+
+
+def test_the_example_of_the_page_is_a_plan(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "course.md").read_text()
+    (tmp_path / PLAN).write_text(page.split("```toml\n")[1].split("```")[0])
+    assert read_plan(tmp_path, ["05_momentum", "14_capstone"]).taught(["05_momentum", "14_capstone"]) == ["05_momentum"]
