@@ -28,11 +28,11 @@ def grade(function: Callable[..., Any]) -> float:
     Returns
     -------
     float
-        Between 0 and the exercise's points.
+        Between 0 and the exercise's points, which are those of the plan where it names some.
     """
     from steepest._checks.calls import name_of
 
-    from steepest_grader.course.find import secret_of
+    from steepest_grader.course.find import planned_points, secret_of
     from steepest_grader.exercise.catalogue import by_id
     from steepest_grader.exercise.hidden import Hidden
     from steepest_grader.exercise.judge import judge_local
@@ -45,4 +45,5 @@ def grade(function: Callable[..., Any]) -> float:
     # nbgrader gives nothing to a cell that writes to stderr, and prints do not belong in a mark
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         verdict = judge_local(item, function, companions=namespace, seeds=hidden.seeds, order=order)
-    return verdict.credit * item.points
+    planned = planned_points(Path.cwd(), item.id)
+    return verdict.credit * (item.points if planned is None else planned)

@@ -40,13 +40,16 @@ from steepest_grader.terminal import (
     warn_of,
     write_json,
 )
+from steepest_grader.verbs import handout
+from steepest_grader.verbs.course import course as course_verbs
+from steepest_grader.verbs.marks import marks
+from steepest_grader.verbs.shared import json_option
 
 if TYPE_CHECKING:
     from steepest_grader.exercise.model import GradedSubmission
     from steepest_grader.sandbox.base import Sandbox
     from steepest_grader.sandbox.seen import Private
 
-json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
 unsafe_option = click.option(
     "--unsafe-no-sandbox",
     is_flag=True,
@@ -105,6 +108,12 @@ def main(context: click.Context, course: Path) -> None:
     context.obj = _Settings(course)
 
 
+main.add_command(course_verbs)
+main.add_command(handout.release)
+main.add_command(handout.solutions)
+main.add_command(marks)
+
+
 @main.command()
 @click.option("--check", is_flag=True, help="Write nothing; show what is not current, and exit 1.")
 @click.pass_obj
@@ -122,17 +131,6 @@ def build(settings: _Settings, check: bool) -> None:
     if not check:
         release.write_course(settings.course)
     OUT.print("Everything is current." if not changed else f"{len(changed)} files were written.")
-
-
-@main.command()
-@click.argument("archive", type=click.Path(path_type=Path))
-@click.pass_obj
-def release(settings: _Settings, archive: Path) -> None:
-    """Write the students' bundle, a .zip or .tar.gz."""
-    from steepest_grader.course import release as module
-
-    path = module.archive(settings.course, archive)
-    OUT.print(f"{path}: {path.stat().st_size / 1024:.0f} KiB")
 
 
 @main.command("sample-class")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Reasons",
     "SubmissionError",
     "escaped",
+    "nearest",
     "printable",
     "told",
 ]
@@ -96,3 +98,9 @@ def escaped(text: str) -> str:
 def printable(text: str, kept: str = "") -> str:
     """Text with a blank for whatever no terminal should be sent, but for the characters to be kept."""
     return "".join(char if char.isprintable() or char in kept else " " for char in text)
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """The end of a sentence that asks for the known name that is nearest; "" where none is near."""
+    found = get_close_matches(name[:100], known, n=1)
+    return f"; did you mean {str(found[0])!r}?" if found else ""

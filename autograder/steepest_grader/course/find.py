@@ -10,7 +10,7 @@ from steepest_grader.course.places import CONFIG, SECRET_BYTES, Course
 from steepest_grader.course.text_course import TextCourse, read_settings
 from steepest_grader.errors import CourseError
 
-__all__ = ["find_any_course", "find_course", "secret_of"]
+__all__ = ["find_any_course", "find_course", "planned_points", "secret_of"]
 
 
 def find_course(start: Path) -> TextCourse:
@@ -59,3 +59,13 @@ def secret_of(start: Path) -> bytes:
         return find_any_course(start).secret()[0]
     except CourseError:
         return os.urandom(SECRET_BYTES)
+
+
+@cache
+def planned_points(start: Path, exercise: str) -> float | None:
+    """What the plan of the course that a folder belongs to says an exercise is worth; None where it says nothing."""
+    try:
+        lessons = find_any_course(start).plan.lessons.values()
+    except CourseError:
+        return None
+    return next((each.exercises[exercise].points for each in lessons if exercise in each.exercises), None)

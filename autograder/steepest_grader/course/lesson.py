@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
@@ -80,7 +80,7 @@ class Lesson:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """To another machine an exercise goes by its id, since it is code that the other side has."""
-        ids = {grade_id: item.id for grade_id, item in self.exercises.items()}
+        ids = {grade_id: (item.id, item.points) for grade_id, item in self.exercises.items()}
         parts = {"tests": dict(self.tests), "files": dict(self.files), "cell_seconds": self.cell_seconds}
         plain = {name: getattr(self, name) for name in ("id", "released", "version", "data_names", "hidden", "own")}
         return _unpickled, (ids, plain | parts)
@@ -117,7 +117,7 @@ def load(course: Course, lesson: str) -> Lesson:
     tests: dict[str, str] = {}
     for name, cell in by_grade_id(source).items():
         if (exercise_id := is_judged(cell)) is not None:
-            judged[name] = course.exercise(exercise_id)
+            judged[name] = _worth(course.exercise(exercise_id), cell.metadata.nbgrader["points"])
         elif is_test(cell):
             tests[name] = cell.source
     released = released_notebook(source, config=course.config)
@@ -164,5 +164,11 @@ def notebook_seconds(source: NotebookNode, otherwise: float | None) -> float | N
     return float(found)
 
 
-def _unpickled(ids: dict[str, str], parts: dict[str, Any]) -> Lesson:
-    return Lesson(exercises={grade_id: catalogue.exercise(name) for grade_id, name in ids.items()}, **parts)
+def _worth(exercise: Exercise, points: float) -> Exercise:
+    """The exercise with the points that its cell says, which a plan may have changed."""
+    return exercise if points == exercise.points else replace(exercise, points=points)
+
+
+def _unpickled(ids: dict[str, tuple[str, float]], parts: dict[str, Any]) -> Lesson:
+    exercises = {grade_id: _worth(catalogue.exercise(name), points) for grade_id, (name, points) in ids.items()}
+    return Lesson(exercises=exercises, **parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from steepest_grader.files import kept_secret
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from steepest_grader.course.plan import Plan
     from steepest_grader.exercise.contest import Contest
     from steepest_grader.exercise.model import Exercise
 
@@ -94,6 +96,19 @@ class Course(ABC):
     def config(self) -> Config:
         """Settings of nbgrader's that change what is handed out."""
         return Config()
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What `course.toml` says of the term; the course as it stands where there is none.
+
+        Raises
+        ------
+        PlanError
+            With every mistake of the file.
+        """
+        from steepest_grader.course.plan_file import read_plan  # imports pydantic and babel
+
+        return read_plan(self.root, self.lessons())
 
     @abstractmethod
     def lessons(self) -> list[str]:

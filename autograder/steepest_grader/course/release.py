@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import gzip
 import hashlib
-import io
 import json
 import os
-import tarfile
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -18,8 +14,10 @@ from pathlib import Path
 
 import nbformat
 
+from steepest_grader.course.bundle import check_suffix, members, packed
 from steepest_grader.course.handout import write_notebook
 from steepest_grader.course.lesson import load
+from steepest_grader.course.plan import Counts
 from steepest_grader.course.text_course import TextCourse
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue, stored
@@ -49,9 +47,6 @@ load_subconfig("nbgrader_config.py", path=str(Path(__file__).resolve().parent.pa
 DIFF_LINES = 40
 STAMP = "built"
 FEW = 10  # exercises
-STUDENT_FILES = ("environment.yml", "LICENSE")
-PACKAGE_FILES = ("pyproject.toml", "README.md")
-OLDEST = (1980, 1, 1, 0, 0, 0)  # what a zip can hold
 
 
 def build(course: TextCourse, *, check: bool = False, progress: Progress | None = None) -> list[str]:
@@ -145,7 +140,8 @@ def _is_built(course: TextCourse) -> bool:
 
 def _fingerprint(course: TextCourse) -> str:
     """Stands for everything a build reads and writes, so that a build with nothing to do ends at once."""
-    digest = hashlib.sha256(code_digest() + repr(sorted(course.settings.items())).encode())
+    planned = {name: each.exercises for name, each in course.plan.lessons.items()}
+    digest = hashlib.sha256(code_digest() + repr((sorted(course.settings.items()), planned)).encode())
     for folder, pattern in ((course.solutions, "*/*.py"), (course.lessons_dir, "*/*"), (course.outcomes_dir, "*")):
         for path in sorted(folder.glob(pattern)):
             if path.is_file():
@@ -170,7 +166,9 @@ def write_course(course: TextCourse, lessons: Sequence[str] | None = None) -> No
             replace_file(course.course_dir / step / name / f"{name}.ipynb", write_notebook(notebook))
 
 
-def archive(course: TextCourse, path: Path) -> Path:
+def archive(
+    course: TextCourse, path: Path, *, lessons: Sequence[str] | None = None, progress: Progress | None = None
+) -> Path:
     """Write what students get, in one folder named as the course; the same course gives the same bytes.
 
     Parameters
@@ -178,22 +176,24 @@ def archive(course: TextCourse, path: Path) -> Path:
     course : TextCourse
     path : Path
         Ends in `.zip` or `.tar.gz`.
+    lessons : sequence of str, optional
+        The lessons that it holds; all that are taught by default.
+    progress : callable, optional
+        Told each file's name before it is looked at.
 
     Raises
     ------
     CourseError
         If the suffix is another, a file is missing, or `lessons/` is not current.
     """
-    if not path.name.endswith((".zip", ".tar.gz")):
-        raise CourseError(f"The archive must end in .zip or .tar.gz. Got {path.name!r}.")
-    if not _is_built(course) and build(course, check=True):
+    check_suffix(path)
+    if not _is_built(course) and build(course, check=True, progress=progress):
         raise CourseError("The lessons are not current. Run `steepest-grader build` first.")
     for name in exercise_packages():
         if Path(str(files(name))).resolve().is_relative_to(course.student_package.resolve()):
             raise CourseError(f"The package of exercises {name} lies in the student package. Move it out of there.")
-    members = dict(sorted(_members(course)))
-    pack = _zip if path.name.endswith(".zip") else _tar
-    replace_file(path, pack(course.course_id, members))
+    named = course.plan.taught(course.lessons()) if lessons is None else lessons
+    replace_file(path, packed(path, course.course_id, dict(sorted(members(course, named)))))
     return path
 
 
@@ -208,7 +208,14 @@ def _products(course: TextCourse) -> Iterator[tuple[Path, Callable[[bytes | None
 
 def _index(course: TextCourse) -> bytes:
     """The exercises of each lesson, for the student's view of progress."""
-    lessons = {lesson: [item.id for item in course.exercises(lesson)] for lesson in course.lessons()}
+    lessons = {
+        lesson: [
+            item.id
+            for item in course.exercises(lesson)
+            if course.plan.exercise(lesson, item.id).counts is not Counts.LEFT_OUT
+        ]
+        for lesson in course.lessons()
+    }
     return (json.dumps(lessons, indent=1) + "\n").encode()
 
 
@@ -239,55 +246,3 @@ def _text(data: bytes | None) -> list[str]:
     except (ValueError, AttributeError, KeyError):
         return ["(not a notebook)"]
     return [line for cell in cells for line in (f"# [{cell.cell_type}] {cell.get('id', '')}", *cell.source.split("\n"))]
-
-
-def _members(course: TextCourse) -> Iterator[tuple[str, bytes]]:
-    for lesson in course.lessons():
-        yield (
-            f"lessons/{lesson}/{lesson}.ipynb",
-            (course.lessons_dir / lesson / f"{lesson}.ipynb").read_bytes(),
-        )
-    utils = course.root / "utils"
-    for name in STUDENT_FILES:
-        yield name, _needed(course, course.root / name)
-    for name in PACKAGE_FILES:
-        yield f"utils/{name}", _needed(course, utils / name)
-    yield "README.md", _needed(course, utils / "README.md")
-    for path in course.student_package.rglob("*"):
-        parts = path.relative_to(utils).parts
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
-        if path.is_file() and not path.is_symlink() and not hidden and path.suffix != ".pyc":
-            yield "/".join(("utils", *parts)), path.read_bytes()
-
-
-def _needed(course: TextCourse, path: Path) -> bytes:
-    if not path.is_file():
-        raise CourseError(f"The archive needs {path.relative_to(course.root).as_posix()}, which is not there: add it.")
-    return path.read_bytes()
-
-
-def _zip(folder: str, members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, data in members.items():
-            info = zipfile.ZipInfo(f"{folder}/{name}", OLDEST)
-            info.compress_type, info.external_attr, info.create_system = (
-                zipfile.ZIP_DEFLATED,
-                0o100644 << 16,
-                3,
-            )
-            file.writestr(info, data)
-    return buffer.getvalue()
-
-
-def _tar(folder: str, members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with (
-        gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as file,
-    ):
-        for name, data in members.items():
-            info = tarfile.TarInfo(f"{folder}/{name}")
-            info.size, info.mode = len(data), 0o644
-            file.addfile(info, io.BytesIO(data))
-    return buffer.getvalue()

@@ -92,7 +92,22 @@ class TextCourse(Course):
         return list(names)
 
     def source(self, lesson: str) -> NotebookNode:
-        """The notebook that ``solutions/<lesson>/<lesson>.py`` stands for."""
+        """The notebook that ``solutions/<lesson>/<lesson>.py`` stands for, with what the plan says of its exercises."""
+        from steepest_grader.course.arranged import arranged
+        from steepest_grader.course.plan_file import check_exercises
+
+        notebook = self.written(lesson)
+        check_exercises(self.root, self.plan, lesson, notebook)
+        return arranged(self.plan, lesson, notebook)
+
+    def written(self, lesson: str) -> NotebookNode:
+        """The notebook whatever the plan says.
+
+        Raises
+        ------
+        CourseError
+            As for `source`.
+        """
         from steepest_grader.course.source import completed  # imports jupytext, see `Course.exercise`
 
         self.named([lesson])

@@ -33,7 +33,18 @@ from steepest_grader.gradebook.marks import Mark, Person
 from steepest_grader.gradebook.writer import LessonMarks, class_marks
 from steepest_grader.notebook.cells import bears_marks, by_grade_id
 
-__all__ = ["Export", "export", "export_path", "safe_text", "write"]
+__all__ = [
+    "Column",
+    "Export",
+    "Rows",
+    "export",
+    "export_path",
+    "number",
+    "safe_text",
+    "share_kept",
+    "tabulated",
+    "write",
+]
 FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 BEGINS_FORMULA = re.compile(rf"(^|[;|])(?=[\s\"'\u00a0]*[{FORMULA}])")
 BLANKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -70,7 +81,7 @@ class Export:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
     """Marks for one lesson or exercise: students without one are left out or have None."""
 
     lesson: str
@@ -82,6 +93,7 @@ class _Column:
 
     @property
     def title(self) -> str:
+        """What stands above it."""
         name = f"{self.lesson}: {self.exercise}" if self.exercise else self.lesson
         return BRACKETED.sub(r"[\1]", safe_text(name))
 
@@ -131,14 +143,45 @@ def export(
     if not found:
         raise GradebookError(f"Nothing of {', '.join(lessons)} is graded. Run `steepest-grader grade` first.")
     known = [people.get(student, Person(student)) for student in present]
-    kept, left_out = _identified(known, identify) if style == "moodle" else _named_apart(known, READ_AS[style])
+    text, kept, left_out = tabulated(columns, known, style, identify)
     for book in books.values():
         left_out |= book.wrong
-    known = [person for person in known if person.id in kept]
-    rows = {"csv": _tidy_rows, "canvas": _canvas_rows, "moodle": _moodle_rows}[style](columns, known, kept, identify)
     waiting = {(column.lesson, who) for column in columns for who in kept if column.scores.get(who, 0.0) is None}
     awaiting = Counter(lesson for lesson, _ in sorted(waiting))
-    return Export(_written(rows), list(found), len(known), dict(awaiting), left_out)
+    return Export(text, list(found), len(kept), dict(awaiting), left_out)
+
+
+def tabulated(
+    columns: Sequence[Column],
+    people: Sequence[Person],
+    style: str,
+    identify: str,
+    rows: Callable[..., Rows] | None = None,
+) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Marks as a table that nobody is taken for another in.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    people : sequence of Person
+    style : {"csv", "canvas", "moodle"}
+    identify : str
+        As for `export`.
+    rows : callable, optional
+        Gives the rows of a table of another form from columns and people.
+
+    Returns
+    -------
+    text : str
+    kept : dict
+        The ids of students who are in it, as they are written.
+    left_out : dict
+        Students who are not, each with the reason.
+    """
+    kept, left_out = _identified(people, identify) if style == "moodle" else _named_apart(people, READ_AS[style])
+    known = [person for person in people if person.id in kept]
+    rows = rows or {"csv": _tidy_rows, "canvas": _canvas_rows, "moodle": _moodle_rows}[style]
+    return _written(rows(columns, known, kept, identify)), kept, left_out
 
 
 def export_path(course: Course, lessons: Sequence[str], style: str) -> Path:
@@ -170,10 +213,10 @@ def _order(course: Course, lesson: str) -> list[str]:
 
 def _columns(
     lesson: str, order: Sequence[str], book: LessonMarks, exercises: bool, unfinished: bool
-) -> Iterator[_Column]:
+) -> Iterator[Column]:
     cells = [name for name in order if name in book.points]
     groups = [(name, [name]) for name in cells] if exercises else [("", cells)]
-    share = {student: _share_kept(marks) for student, marks in book.marks.items()}
+    share = {student: share_kept(marks) for student, marks in book.marks.items()}
     for exercise, names in groups:
         scores: dict[str, float | None] = {}
         raw, waiting = {}, {}
@@ -183,10 +226,10 @@ def _columns(
             raw[student] = sum(score for score in given if score is not None)
             whole = unfinished or not waiting[student]
             scores[student] = raw[student] * share[student] if whole else None
-        yield _Column(lesson, exercise, sum(book.points[name] for name in names), scores, raw, waiting)
+        yield Column(lesson, exercise, sum(book.points[name] for name in names), scores, raw, waiting)
 
 
-def _share_kept(marks: Mapping[str, Mark]) -> float:
+def share_kept(marks: Mapping[str, Mark]) -> float:
     """What is left of a notebook's marks when its penalty for being late is taken off."""
     total = sum(mark.score or 0.0 for mark in marks.values())
     penalty = max((mark.penalty for mark in marks.values()), default=0.0)
@@ -198,38 +241,38 @@ def _share_kept(marks: Mapping[str, Mark]) -> float:
 Rows = list[list[Any]]
 
 
-def _tidy_rows(columns: Sequence[_Column], people: Sequence[Person], *_: Any) -> Rows:
+def _tidy_rows(columns: Sequence[Column], people: Sequence[Person], *_: Any) -> Rows:
     rows: Rows = [list(TIDY)]
     for column in columns:
         for person in people:
             if person.id in column.scores:
                 who = [person.id, person.last_name, person.first_name, person.email]
                 raw, score = column.raw[person.id], column.scores[person.id]
-                penalty = None if score is None else _number(raw - score)
-                marks = [_number(raw), penalty, _number(score), _number(column.points), column.waiting[person.id]]
+                penalty = None if score is None else number(raw - score)
+                marks = [number(raw), penalty, number(score), number(column.points), column.waiting[person.id]]
                 rows.append([safe_text(column.lesson), safe_text(column.exercise), *map(safe_text, who), *marks])
     return rows
 
 
-def _canvas_rows(columns: Sequence[_Column], people: Sequence[Person], *_: Any) -> Rows:
+def _canvas_rows(columns: Sequence[Column], people: Sequence[Person], *_: Any) -> Rows:
     rows: Rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *(item.title for item in columns)]]
-    rows.append(["    Points Possible", "", "", "", "", *(_number(item.points) for item in columns)])
+    rows.append(["    Points Possible", "", "", "", "", *(number(item.points) for item in columns)])
     for person in people:
-        number = person.lms_user_id if re.fullmatch(r"[0-9]+", person.lms_user_id) else ""
-        sis = "" if number else safe_text(person.lms_user_id)
+        canvas_id = person.lms_user_id if re.fullmatch(r"[0-9]+", person.lms_user_id) else ""
+        sis = "" if canvas_id else safe_text(person.lms_user_id)
         name = safe_text(", ".join(filter(None, (person.last_name, person.first_name))) or person.id)
         name = "" if "Points Possible" in name else name
-        marks = (_number(column.scores.get(person.id)) for column in columns)
-        rows.append([name, number, sis, safe_text(person.id), "", *marks])
+        marks = (number(column.scores.get(person.id)) for column in columns)
+        rows.append([name, canvas_id, sis, safe_text(person.id), "", *marks])
     return rows
 
 
-def _moodle_rows(columns: Sequence[_Column], people: Sequence[Person], ids: Mapping[str, str], identify: str) -> Rows:
+def _moodle_rows(columns: Sequence[Column], people: Sequence[Person], ids: Mapping[str, str], identify: str) -> Rows:
     rows: Rows = [[identify, "lastname", "firstname", *(item.title for item in columns)]]
     for person in people:
         # PHP reads a backslash before a quote as part of the text
         names = [safe_text(name.replace("\\", "/")) for name in (person.last_name, person.first_name)]
-        marks = (_number(column.scores.get(person.id)) for column in columns)
+        marks = (number(column.scores.get(person.id)) for column in columns)
         rows.append([ids[person.id], *names, *("-" if mark is None else mark for mark in marks)])
     return rows
 
@@ -283,7 +326,8 @@ def _key(value: str) -> str:
 READ_AS: Mapping[str, Callable[[str], str]] = {"csv": safe_text, "canvas": _key}
 
 
-def _number(value: float | None) -> str | None:
+def number(value: float | None) -> str | None:
+    """A mark as tables have it."""
     return None if value is None else format(round(value, 4), ".12g")
 
 

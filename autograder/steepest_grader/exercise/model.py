@@ -171,7 +171,7 @@ class Exercise:
     cases: Callable[[np.random.Generator], Sequence[Case]]
     accepted: Sequence[Accepted]
     mistakes: Sequence[Mistake]
-    points: int = 2
+    points: float = 2
     hidden: Callable[[np.random.Generator], Sequence[Case]] | None = None
     seconds: float = 10.0
     companions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from steepest_grader.errors import SubmissionError
 from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.files import replace_file
 
-__all__ = ["Autograded"]
+__all__ = ["MAX_STUDENT", "Autograded", "problem_of"]
 
 SIDECAR = "steepest.json"
 MAX_STUDENT = 128  # what nbgrader's schema holds
@@ -42,15 +42,7 @@ class Autograded:
         SubmissionError
             If the student's id cannot be the name of a folder.
         """
-        problem = None
-        if not student or student in {".", ".."}:
-            problem = "it is empty or names another folder"
-        elif "/" in student or "\\" in student:
-            problem = "it holds a path separator"
-        elif not student.isprintable():
-            problem = "it holds a control character"
-        elif len(student) > MAX_STUDENT:
-            problem = f"it has {len(student)} characters, more than the {MAX_STUDENT} that a gradebook holds"
+        problem = problem_of(student)
         if problem:
             shown = student[:MAX_STUDENT]
             raise SubmissionError(f"{shown!a} cannot be a student's id: {problem}. Rename the folder.")
@@ -109,3 +101,16 @@ class Autograded:
     @property
     def _failures(self) -> Path:
         return self.course.course_dir / f".{self.lesson.replace('/', '.')}.ungraded.json"
+
+
+def problem_of(student: str) -> str | None:
+    """Why a text cannot be a student's id, which names a folder; None where it can."""
+    if not student or student in {".", ".."}:
+        return "it is empty or names another folder"
+    if "/" in student or "\\" in student:
+        return "it holds a path separator"
+    if not student.isprintable():
+        return "it holds a control character"
+    if len(student) > MAX_STUDENT:
+        return f"it has {len(student)} characters, more than the {MAX_STUDENT} that a gradebook holds"
+    return None

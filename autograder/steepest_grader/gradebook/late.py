@@ -10,24 +10,27 @@ import math
 import sys
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from nbformat.v4 import new_notebook
 from nbgrader.api import InvalidEntry
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from steepest_grader.course.places import CONFIG, Course, nbgrader_names
+from steepest_grader.course.plan import Late
 from steepest_grader.course.settings import nbgrader_settings
 from steepest_grader.errors import CourseError
 from steepest_grader.files import OddFileError, read_below
 from steepest_grader.gradebook.marks import ASSIGNMENT, ENTRY, HANDED_IN, NOTEBOOK
 
-__all__ = ["TIMESTAMP", "assign_penalties", "enter_times", "penalties", "time_of"]
+__all__ = ["TIMESTAMP", "HandedIn", "assign_penalties", "enter_times", "penalties", "read_times", "time_of"]
 
 TIMESTAMP = "timestamp.txt"
 MAX_BYTES = 100
@@ -41,6 +44,25 @@ SUBMISSIONS = (
     .where(ASSIGNMENT.c.name == bindparam("assignment"), NOTEBOOK.c.name == bindparam("notebook"))
 )
 NEW_TIME = update(HANDED_IN).where(HANDED_IN.c.id == bindparam("submission")).values({"timestamp": bindparam("came")})
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """When something was handed in, and until when it could be; in UTC.
+
+    Attributes
+    ----------
+    came : datetime or None
+        None where no time is known.
+    due : datetime or None
+        As the gradebook has it, without the extension.
+    extension : timedelta
+        What a person has granted.
+    """
+
+    came: datetime | None = None
+    due: datetime | None = None
+    extension: timedelta = timedelta()
 
 
 def time_of(folder: Path) -> datetime:
@@ -88,7 +110,9 @@ def _utc(text: str) -> datetime:
 
 @contextmanager
 def penalties(course: Course) -> Iterator[Any]:
-    """nbgrader's preprocessor with the plugin that `nbgrader_config.py` asks for, while its modules can be imported.
+    """nbgrader's preprocessor with what says the penalty, while its modules can be imported.
+
+    That is the plan's table, and without one the plugin that `nbgrader_config.py` asks for.
 
     Raises
     ------
@@ -100,7 +124,7 @@ def penalties(course: Course) -> Iterator[Any]:
     try:
         config = nbgrader_settings(course)
         try:
-            step = _Penalties(config=config)
+            step = _ByTable(course.plan.late) if course.plan.late.days else _Penalties(config=config)
             step.init_plugin()
         except Exception as error:
             raise CourseError(f"{CONFIG}: what it says of late submissions cannot be used. {_said(error)}") from error
@@ -115,6 +139,25 @@ class _Penalties(AssignLatePenalties):  # type: ignore[misc]
         if math.isnan(number):  # no comparison of nbgrader's holds for it
             raise ValueError("it gives a penalty that is not a number")
         return float(super()._check_late_penalty(notebook, number))
+
+
+class _ByTable(_Penalties):
+    """Takes from a mark what the plan's table says, instead of asking a plugin."""
+
+    def __init__(self, late: Late) -> None:
+        super().__init__()
+        self._late = late
+
+    def init_plugin(self) -> None:
+        self.plugin_inst = _Table()
+        self.plugin_inst.late = self._late
+
+
+class _Table(LateSubmissionPlugin):  # type: ignore[misc]
+    late = Late()
+
+    def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float:
+        return score * (1 - self.late.share(timedelta(seconds=total_seconds_late)))
 
 
 def enter_times(
@@ -153,6 +196,19 @@ def enter_times(
         if row.duedate is not None and (time is None or (row.student_id in new and times[row.student_id] is None)):
             undated.append(row.student_id)
     return late, undated
+
+
+def read_times(connection: Connection, lesson: str) -> dict[str, HandedIn]:
+    """When everything handed in for a lesson came, by student."""
+    names = dict(zip(("assignment", "notebook"), nbgrader_names(lesson), strict=True))
+    return {
+        row.student_id: HandedIn(_aware(row.timestamp), _aware(row.duedate), row.extension or timedelta())
+        for row in connection.execute(SUBMISSIONS, names)
+    }
+
+
+def _aware(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC)
 
 
 def assign_penalties(step: Any, url: str, lesson: str, students: Sequence[str]) -> str:

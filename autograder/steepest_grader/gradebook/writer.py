@@ -22,7 +22,7 @@ from alembic.script import ScriptDirectory
 from nbgrader.api import Base, Gradebook, InvalidEntry, MissingEntry
 from nbgrader.dbutil import ALEMBIC_DIR
 from nbgrader.preprocessors import SaveCells
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from steepest_grader.course.lesson import Lesson
@@ -32,7 +32,7 @@ from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.files import can_be_written, replace_file
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.database import Database, complete, remedy, shown
-from steepest_grader.gradebook.late import assign_penalties, enter_times
+from steepest_grader.gradebook.late import HandedIn, assign_penalties, enter_times, read_times
 from steepest_grader.gradebook.marks import (
     Mark,
     Person,
@@ -48,6 +48,7 @@ __all__ = [
     "LessonMarks",
     "class_marks",
     "database_url",
+    "transaction",
     "translated_errors",
 ]
 
@@ -261,11 +262,14 @@ class LessonMarks:
         By student and cell, of everything handed in.
     wrong : mapping of str to str
         Students who are not among these, because a mark of theirs is no number, each with the reason.
+    times : mapping of str to HandedIn
+        When everything was handed in, and until when it could be.
     """
 
     points: Mapping[str, float]
     marks: Mapping[str, Mapping[str, Mark]]
     wrong: Mapping[str, str] = field(default_factory=dict)
+    times: Mapping[str, HandedIn] = field(default_factory=dict)
 
     @property
     def awaiting(self) -> dict[str, set[str]]:
@@ -286,19 +290,35 @@ def class_marks(
     GradebookError
         If the database cannot be used.
     """
+    with transaction(course, url) as connection:
+        people = read_people(connection)
+        found = {
+            name: LessonMarks(
+                read_points(connection, name), *read_results(connection, name), read_times(connection, name)
+            )
+            for name in lessons
+        }
+    return people, found
+
+
+@contextmanager
+def transaction(course: Course, url: str | None) -> Iterator[Connection]:
+    """The gradebook, to be read and written in one go; nothing is changed where something fails.
+
+    Raises
+    ------
+    GradebookError
+        If the database cannot be used.
+    """
     address = database_url(course, url)
     with translated_errors(address, course):
+        course.course_dir.mkdir(parents=True, exist_ok=True)
         database = _opened(address)
         try:
             with database.transaction() as connection:
-                people = read_people(connection)
-                found = {
-                    name: LessonMarks(read_points(connection, name), *read_results(connection, name))
-                    for name in lessons
-                }
+                yield connection
         finally:
             database.close()
-    return people, found
 
 
 def _opened(url: str) -> Database:

@@ -1,0 +1,34 @@
+"""What verbs share: the course that is meant, and options that mean the same everywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import click
+
+from steepest_grader.course.places import Course
+from steepest_grader.course.text_course import TextCourse
+
+__all__ = ["Settings", "gradebook_option", "json_option", "now"]
+
+json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
+gradebook_option = click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+
+
+class Settings(Protocol):
+    """What the command line was told before the verb."""
+
+    @property
+    def course(self) -> TextCourse:
+        """The course whose sources are text."""
+
+    @property
+    def any_course(self) -> Course:
+        """The course of either kind."""
+
+
+def now() -> datetime:
+    """The moment by which dates of the plan are asked, with its time zone."""
+    return datetime.now(UTC)
