@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from rich.table import Table
 from steepest_grader.course.find import find_any_course, find_course, secret_of
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
+from steepest_grader.course.unfilled import unfilled
 from steepest_grader.errors import CourseError
 from steepest_grader.terminal import (
     ERR,
@@ -117,11 +119,15 @@ def build(settings: _Settings, check: bool) -> None:
         changed = release.build(settings.course, check=check, progress=lambda text: bar.update(task, description=text))
     for line in changed:
         OUT.print(line, markup=False, highlight=False)
-    if check and changed:
-        fail("These files are not current. Run `steepest-grader build`.")
+    wrong = ["These files are not current. Run `steepest-grader build`."] if check and changed else []
+    wrong += map(str, unfilled(settings.course) if check else [])
+    if wrong:
+        fail("\n".join(wrong))
     if not check:
         release.write_course(settings.course)
     OUT.print("Everything is current." if not changed else f"{len(changed)} files were written.")
+    if not check:
+        _say_unfilled(settings.course)
 
 
 @main.command()
@@ -512,6 +518,7 @@ def verify(
                 progress=partial(_advance, bar, task),
             )  # fmt: skip
             said += module.shortfalls(name, found[name])
+        said += map(str, unfilled(course, named if lessons else None))
         told = {part: {name: tally.result() for name, tally in group.items()} for part, group in tallies.items()}
     rows = {name: {key: proof.as_json() for key, proof in proofs.items()} for name, proofs in found.items()}
     write_json(json_file, rows)
@@ -521,6 +528,75 @@ def verify(
             page.write_text(trust.page(rows, trust.states(course), told), encoding="utf-8")
     if said:
         fail("\n".join(said))
+
+
+@main.group()
+def new() -> None:
+    """Begin a course, a lesson or an exercise from a skeleton; docs/authoring.md goes through it."""
+
+
+@new.command("course")
+@click.argument("name")
+@click.pass_obj
+def new_course(settings: _Settings, name: str) -> None:
+    """Write a course without lessons into the folder NAME."""
+    from steepest_grader.authoring import skeleton
+
+    with errors_of_files():
+        _say_new(skeleton.new_course(settings.start, name))
+    say(f"Install it: pip install -e {name}/utils -e {name}/autograder")
+    _say_unfilled(find_course(settings.start / name))
+
+
+@new.command("lesson")
+@click.argument("name")
+@click.pass_obj
+def new_lesson(settings: _Settings, name: str) -> None:
+    """Write a lesson without exercises, such as 01_averages."""
+    from steepest_grader.authoring import skeleton
+
+    with errors_of_files():
+        _say_new(skeleton.new_lesson(settings.course, name))
+    _say_unfilled(settings.course, [name])
+
+
+@new.command("exercise")
+@click.argument("name", required=False)
+@click.option("--lesson", required=True, help="The lesson that it belongs to.")
+@click.option(
+    "--from",
+    "notebook",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --cell: begin with a test of plain nbgrader and its solution, from this source notebook.",
+)
+@click.option("--cell", help="The grade_id of that test's cell.")
+@click.pass_obj
+def new_exercise(settings: _Settings, name: str | None, lesson: str, notebook: Path | None, cell: str | None) -> None:
+    """Write an exercise about a function NAME, which a test taken by --from tells as well."""
+    if (notebook is None) != (cell is None):
+        fail("A test is taken by --from FILE and --cell ID together.")
+    if name is None and notebook is None:
+        fail("Name the function that students write: `new exercise NAME --lesson LESSON`.")
+    course = settings.course
+    from steepest_grader.authoring import skeleton
+    from steepest_grader.authoring.plain import read_start
+
+    start = None if notebook is None or cell is None else read_start(notebook, cell, name)
+    with errors_of_files():
+        _say_new(skeleton.new_exercise(course, lesson, start.name if start else str(name), start))
+    _say_unfilled(course, [lesson])
+
+
+def _say_new(paths: Sequence[Path]) -> None:
+    here = Path.cwd()
+    for path in paths:
+        say(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def _say_unfilled(course: TextCourse, lessons: Sequence[str] | None = None) -> None:
+    """Say how many places of a skeleton are left, where there are any."""
+    if count := len(unfilled(course, lessons)):
+        say(f"{count} places are to be filled in; `steepest-grader build --check` lists them.")
 
 
 @main.command()

@@ -1,0 +1,80 @@
+"""Lines put into a Python file that somebody else has written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from steepest_grader.errors import CourseError
+
+__all__ = ["defined", "parsed", "with_entry", "with_imports"]
+
+WIDTH = 120
+
+
+def parsed(text: str, name: str) -> ast.Module:
+    """The file's tree.
+
+    Raises
+    ------
+    CourseError
+        If it is no Python.
+    """
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None)
+        raise CourseError(f"{name}{f', line {line}' if line else ''}, is no Python: {error}. Correct it.") from error
+
+
+def defined(tree: ast.Module) -> dict[str, ast.stmt]:
+    """What a module defines at its outermost level, by name; imports are left out."""
+    found: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found[node.name] = node
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names = (leaf for target in targets for leaf in ast.walk(target))
+            found |= {leaf.id: node for leaf in names if isinstance(leaf, ast.Name)}
+    return found
+
+
+def with_imports(text: str, lines: Sequence[str], name: str) -> str:
+    """The text with these imports behind those that it has, or behind its docstring; none twice."""
+    tree = parsed(text, name)
+    has = {ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
+    new = [line for line in lines if line not in has]
+    if not new:
+        return text
+    heads = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    behind = heads[-1:] or [node for node in tree.body[:1] if ast.get_docstring(tree) is not None]
+    at = behind[0].end_lineno or 0 if behind else 0
+    gap = [""] if not heads or ast.unparse(heads[-1]).startswith("from __future__") else []
+    old = text.splitlines()
+    rest = old[at:] if heads or not any(old[at:]) else ["", *old[at:]]
+    return "\n".join([*old[:at], *gap, *new, *rest]).rstrip("\n") + "\n"
+
+
+def with_entry(text: str, variable: str, entry: str, name: str) -> str:
+    """The text with a name at the end of a tuple or list that it assigns.
+
+    Raises
+    ------
+    CourseError
+        If it assigns none that is written out.
+    """
+    node = defined(parsed(text, name)).get(variable)
+    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    if node is None or not isinstance(value, ast.Tuple | ast.List):
+        raise CourseError(f"{name} assigns no tuple to {variable}: write {variable} = (...) there, and try again.")
+    items = [ast.get_source_segment(text, item) or "" for item in value.elts] + [entry]
+    left, right = "()" if isinstance(value, ast.Tuple) else "[]"
+    comma = "," if len(items) == 1 and left == "(" else ""
+    short = f"{left}{', '.join(items)}{comma}{right}"
+    head = text.splitlines()[value.lineno - 1].encode()[: value.col_offset].decode()
+    if len(head) + len(short) > WIDTH or any("\n" in item for item in items):
+        short = "\n".join([left, *(f"    {item}," for item in items), right])
+    lines = text.splitlines(keepends=True)
+    tail = lines[(value.end_lineno or value.lineno) - 1].encode()[value.end_col_offset :].decode()
+    return "".join([*lines[: value.lineno - 1], head, short, tail, *lines[value.end_lineno or value.lineno :]])
