@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
+from itertools import groupby
 
 from steepest_grader.errors import CourseError
 
@@ -40,20 +42,50 @@ def defined(tree: ast.Module) -> dict[str, ast.stmt]:
     return found
 
 
-def with_imports(text: str, lines: Sequence[str], name: str) -> str:
-    """The text with these imports behind those that it has, or behind its docstring; none twice."""
+def with_imports(text: str, lines: Sequence[str], name: str, own: str = "") -> str:
+    """The text with these imports among those that it has, or behind its docstring; none twice.
+
+    Parameters
+    ----------
+    text : str
+        Of a module.
+    lines : sequence of str
+        Imports, each a line by itself.
+    name : str
+        What messages call the module.
+    own : str
+        The package whose imports come last.
+    """
     tree = parsed(text, name)
-    has = {ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
-    new = [line for line in lines if line not in has]
+    heads = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    has = [ast.unparse(node) for node in heads]
+    new = [line for line in dict.fromkeys(lines) if line not in has]
     if not new:
         return text
-    heads = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    behind = heads[-1:] or [node for node in tree.body[:1] if ast.get_docstring(tree) is not None]
-    at = behind[0].end_lineno or 0 if behind else 0
-    gap = [""] if not heads or ast.unparse(heads[-1]).startswith("from __future__") else []
+    behind = heads or [node for node in tree.body[:1] if ast.get_docstring(tree) is not None]
+    end = behind[-1].end_lineno or 0 if behind else 0
     old = text.splitlines()
-    rest = old[at:] if heads or not any(old[at:]) else ["", *old[at:]]
-    return "\n".join([*old[:at], *gap, *new, *rest]).rstrip("\n") + "\n"
+    start = heads[0].lineno - 1 if heads else end
+    block = [line for line in old[start:end] if line.strip()]
+    plain = block == has  # without comments, and not laid out by hand
+    block = _ordered([*has, *new], own) if plain else [*old[start:end], *new]
+    before = [*old[:start], *([""] if behind and not heads else [])]
+    after = old[end:] if heads or not any(old[end:]) else ["", *old[end:]]
+    return "\n".join([*before, *block, *after]).rstrip("\n") + "\n"
+
+
+def _ordered(lines: Sequence[str], own: str) -> list[str]:
+    """Imports as sorters have them: Python's, those of others, the package's own; with a line between."""
+
+    def section(line: str) -> int:
+        root = line.split()[1].partition(".")[0]
+        return 0 if root == "__future__" else 1 if root in sys.stdlib_module_names else 3 if root == own else 2
+
+    groups = groupby(
+        sorted(lines, key=lambda line: (section(line), line.startswith("from"), line.lower())), key=section
+    )
+    parts = [list(group) for _, group in groups]
+    return [line for number, part in enumerate(parts) for line in ([""] if number else []) + part]
 
 
 def with_entry(text: str, variable: str, entry: str, name: str) -> str:

@@ -34,8 +34,16 @@ class Start:
         The text before the solution; "" where there is none.
     imports : sequence of str
         What the solution needs.
-    reference, answer : str
-        The function without nbgrader's marks and with what it calls, and as it goes into the answer cell.
+    definitions : mapping of str to str
+        The function without nbgrader's marks, behind whatever of the notebook it uses, by name.
+    given : sequence of str
+        Names of those among them that students are given.
+    companions : sequence of str
+        Names of those among them that students write in another solution.
+    own_imports : sequence of str
+        What the function and what students are given need.
+    answer : str
+        The function as it goes into the answer cell.
     cases : sequence of CaseText
     untold : sequence of str
     case_imports : sequence of str
@@ -46,7 +54,10 @@ class Start:
     points: float
     text: str
     imports: Sequence[str]
-    reference: str
+    definitions: Mapping[str, str]
+    given: Sequence[str]
+    companions: Sequence[str]
+    own_imports: Sequence[str]
     answer: str
     cases: Sequence[CaseText]
     untold: Sequence[str]
@@ -106,14 +117,17 @@ def read_start(path: Path, cell: str, name: str | None = None) -> Start:
     needed = _needed(name, known)
     told = calls(tree, name, _modules(heads))
     points = float(header(test).get("points") or 0)
-    own = _imports([function], heads)
+    own = _imports([found for item, found in needed.items() if item == name or not found.solution], heads)
     return Start(
         name,
         int(points) if points.is_integer() else points,
         _before(before, function.place),
-        _imports(needed, heads),
-        "\n\n\n".join(without_marks(item.text) for item in needed),
-        "\n".join([*own, *([""] * 2 if own else []), _marked(function)]),
+        _imports(list(needed.values()), heads),
+        {item: without_marks(found.text) for item, found in needed.items()},
+        [item for item, found in needed.items() if not found.solution],
+        [item for item, found in needed.items() if found.solution and found.is_function and item != name],
+        own,
+        _marked(function),
         told.cases,
         told.untold,
         told.imports,
@@ -160,7 +174,7 @@ def _function(name: str | None, test: ast.Module, known: Mapping[str, _Definitio
     return nearest[0]
 
 
-def _needed(name: str, known: Mapping[str, _Definition]) -> list[_Definition]:
+def _needed(name: str, known: Mapping[str, _Definition]) -> dict[str, _Definition]:
     """The function and whatever of the notebook it uses, in the notebook's order."""
     wanted, todo = {name}, [name]
     while todo:
@@ -168,7 +182,7 @@ def _needed(name: str, known: Mapping[str, _Definition]) -> list[_Definition]:
         new = used & known.keys() - wanted
         wanted |= new
         todo += sorted(new)
-    return [found for item, found in known.items() if item in wanted]
+    return {item: found for item, found in known.items() if item in wanted}
 
 
 def _is_import(node: ast.stmt) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -130,12 +131,17 @@ def new_exercise(course: TextCourse, lesson: str, name: str, start: Start | None
         course.solutions / lesson / f"{lesson}.py",
     )
     text = _read(references)
-    _check_new(text, _rendered("reference.py", **words), references)
+    new = _rendered("reference.py", **words, new=_new_only(text, start, references) if start else [])
+    _check_new(text, new, references)
+    lesson_text = _read(source)
+    given = "" if start is None else _given(lesson_text, start)
     entry = f"from {package.name}.{folder.name}.{module.stem} import {name.upper()}"
     changed = {
-        references: with_imports(text, needs, str(references)) + _rendered("reference.py", **words),
-        listed: with_imports(with_entry(_read(listed), "EXERCISES", name.upper(), str(listed)), [entry], str(listed)),
-        source: _with_cells(_read(source), _rendered("cells.py", **words)),
+        references: with_imports(text, needs, str(references), package.name) + new,
+        listed: with_imports(
+            with_entry(_read(listed), "EXERCISES", name.upper(), str(listed)), [entry], str(listed), package.name
+        ),
+        source: _with_cells(lesson_text, _rendered("cells.py", **words, given=given)),
     }
     made = _write({module: _rendered("exercise_from.py" if start else "exercise.py", **words)})
     for path, new in changed.items():
@@ -147,6 +153,18 @@ def _with_cells(text: str, cells: str) -> str:
     """A lesson's text with cells before its reflection, where it ends in one."""
     before, found, rest = text.rpartition(REFLECTION)
     return f"{before}{cells}{found}{rest}" if found else text.rstrip("\n") + "\n" + cells
+
+
+def _given(text: str, start: Start) -> str:
+    """A cell with what students are given for the exercise, without what the lesson has already."""
+    parts = ["\n".join(start.own_imports), *(start.definitions[item] for item in start.given)]
+    return "\n\n\n".join(part for part in parts if part and part not in text)
+
+
+def _new_only(text: str, start: Start, path: Path) -> list[str]:
+    """What a notebook brings along for the references, without what stands there already in the same words."""
+    there = {name: ast.dump(node) for name, node in defined(parsed(text, str(path))).items()}
+    return [part for name, part in start.definitions.items() if there.get(name) != ast.dump(ast.parse(part).body[0])]
 
 
 def _check_new(text: str, more: str, path: Path) -> None:

@@ -86,7 +86,7 @@ def calls(tree: ast.Module, function: str, modules: Mapping[str, str]) -> Told:
     used: set[str] = set()
     for statement, names in _statements(tree.body, _assigned(tree)):
         for call in _calls(statement, function):
-            written = _written(call, names, modules)
+            written = None if names is None else _written(call, names, modules)
             if written is None:
                 untold[_short(ast.unparse(statement))] = None
             else:
@@ -129,39 +129,39 @@ def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
     }
 
 
-def _statements(body: Sequence[ast.stmt], names: Names) -> Iterator[tuple[ast.stmt, Names]]:
-    """Every statement that says something by itself; those of a loop over what is written out, for each turn."""
+def _statements(body: Sequence[ast.stmt], names: Names) -> Iterator[tuple[ast.stmt, Names | None]]:
+    """Every statement, with what the names in it stand for; those of a loop over what is written out, for each turn.
+
+    None stands for what is not told: an exception may be meant there, or a name may change.
+    """
     for node in body:
         if isinstance(node, ast.For) and (turns := _turns(node, names)) is not None:
             for turn in turns:
                 yield from _statements(node.body, {**names, **turn})
-        elif isinstance(node, ast.Assert | ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign):
-            yield node, names
         else:
-            inner = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
-            simple = not inner and not isinstance(node, ast.FunctionDef | ast.ClassDef)
-            if simple or isinstance(node, ast.For | ast.While | ast.Try | ast.With | ast.If | ast.FunctionDef):
-                yield node, {}  # what happens there is not told
+            yield node, names if isinstance(node, ast.Assert | ast.Expr | ast.Assign | ast.AnnAssign) else None
 
 
 def _turns(node: ast.For, names: Names) -> list[dict[str, ast.expr]] | None:
     """What a loop's variables stand for in each turn; None where that cannot be told."""
     over = names.get(node.iter.id) if isinstance(node.iter, ast.Name) else node.iter
+    try:
+        counted = ast.unparse(node.iter)
+        if counted.startswith("range(") and isinstance(over, ast.Call):
+            numbers = range(*(int(ast.literal_eval(item)) for item in over.args))
+            over = ast.List([ast.Constant(number) for number in numbers[: MOST + 1]])
+    except (ValueError, TypeError):
+        return None
     if not isinstance(over, ast.List | ast.Tuple):
         return None
+    targets = node.target.elts if isinstance(node.target, ast.Tuple) else [node.target]
+    named = [target.id for target in targets if isinstance(target, ast.Name)]
     turns = []
     for item in over.elts:
-        if isinstance(node.target, ast.Name):
-            turns.append({node.target.id: item})
-        elif (
-            isinstance(node.target, ast.Tuple)
-            and isinstance(item, ast.Tuple | ast.List)
-            and len(item.elts) == len(node.target.elts)
-            and all(isinstance(part, ast.Name) for part in node.target.elts)
-        ):
-            turns.append({part.id: value for part, value in zip(node.target.elts, item.elts, strict=True)})  # type: ignore[attr-defined]
-        else:
+        parts = [item] if isinstance(node.target, ast.Name) else getattr(item, "elts", [])
+        if not len(named) == len(targets) == len(parts):
             return None
+        turns.append(dict(zip(named, parts, strict=True)))
     return turns
 
 

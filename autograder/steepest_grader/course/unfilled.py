@@ -69,4 +69,3 @@ def _paths(course: TextCourse, lessons: Sequence[str] | None) -> Iterator[Path]:
             for path in sorted(folder.glob("*/lesson.py")):
                 if f'LESSON = "{lesson}"' in path.read_text(encoding="utf-8", errors="replace"):
                     yield from sorted(path.parent.rglob("*.py"))
-
