@@ -12,7 +12,7 @@ from steepest_grader.course.text_course import TextCourse
 __all__ = ["MARK", "Unfilled", "unfilled"]
 
 MARK = "FILL_IN"
-PLACE = re.compile(rf"\b{MARK}\b:?\s*((?:(?!{MARK})[^<\"])*)")  # what belongs there ends with its text or element
+PLACE = re.compile(rf"\b{MARK}\b:?\s*((?:(?!{MARK}|</).)*)")  # what belongs there ends with its element
 PLAIN = ("pyproject.toml", "environment.yml", "LICENSE", "README.md", "*/pyproject.toml", "*/README.md")
 
 
@@ -51,7 +51,7 @@ def unfilled(course: TextCourse, lessons: Sequence[str] | None = None) -> list[U
     for path in dict.fromkeys(_paths(course, lessons)):
         name = path.relative_to(course.root).as_posix()
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-            found += [Unfilled(name, number, place[1].strip().rstrip(".,;")) for place in PLACE.finditer(line)]
+            found += [Unfilled(name, number, _said(place[1], line)) for place in PLACE.finditer(line)]
     return found
 
 
@@ -69,3 +69,8 @@ def _paths(course: TextCourse, lessons: Sequence[str] | None) -> Iterator[Path]:
             for path in sorted(folder.glob("*/lesson.py")):
                 if f'LESSON = "{lesson}"' in path.read_text(encoding="utf-8", errors="replace"):
                     yield from sorted(path.parent.rglob("*.py"))
+
+
+def _said(rest: str, line: str) -> str:
+    """What stands behind the mark; where that is within a text of Python, up to its end."""
+    return (rest if line.lstrip().startswith("#") else rest.partition('"')[0]).strip().rstrip(".,;")
