@@ -62,7 +62,7 @@ def with_imports(text: str, lines: Sequence[str], name: str, own: str = "") -> s
     new = [line for line in dict.fromkeys(lines) if line not in has]
     if not new:
         return text
-    behind = heads or [node for node in tree.body[:1] if ast.get_docstring(tree) is not None]
+    behind: list[ast.stmt] = [*heads] or [node for node in tree.body[:1] if ast.get_docstring(tree) is not None]
     end = behind[-1].end_lineno or 0 if behind else 0
     old = text.splitlines()
     start = heads[0].lineno - 1 if heads else end

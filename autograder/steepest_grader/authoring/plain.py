@@ -98,8 +98,7 @@ def read_start(path: Path, cell: str, name: str | None = None) -> Start:
     cells = _cells(path)
     tests = {str(grade_id(item)): number for number, item in enumerate(cells) if is_test(item)}
     if cell not in tests:
-        known = ", ".join(tests) or "none"
-        raise CourseError(f"{path} holds no test cell {cell!r}. Its test cells are: {known}.")
+        raise CourseError(f"{path} holds no test cell {cell!r}. Its test cells are: {', '.join(tests) or 'none'}.")
     before, test = cells[: tests[cell]], cells[tests[cell]]
     _, tree = _parsed(test, f"{path}, cell {cell!r}")
     known: dict[str, _Definition] = {}

@@ -92,7 +92,11 @@ def calls(tree: ast.Module, function: str, modules: Mapping[str, str]) -> Told:
             else:
                 found[written] = None
                 used |= {node.id for node in ast.walk(ast.parse(f"f({written})")) if isinstance(node, ast.Name)}
-    cases = [_case(function, arguments) for arguments in list(found)[:MOST]]
+    labels = [_short(f"{function}({arguments})") for arguments in list(found)[:MOST]]
+    cases = [
+        _case(label + f" ({number})" * (labels.count(label) > 1), arguments)
+        for number, (label, arguments) in enumerate(zip(labels, found, strict=False), start=1)
+    ]
     untold |= {f"{len(found) - MOST} calls more": None} if len(found) > MOST else {}
     imports = [
         f"import {modules[name]}" + f" as {name}" * (name != modules[name]) for name in sorted(used & set(modules))
@@ -100,8 +104,7 @@ def calls(tree: ast.Module, function: str, modules: Mapping[str, str]) -> Told:
     return Told(cases, list(untold), [line for line in imports if line != "import numpy as np"])
 
 
-def _case(function: str, arguments: str) -> CaseText:
-    label = _short(f"{function}({arguments})")
+def _case(label: str, arguments: str) -> CaseText:
     return CaseText(_literal(label), _literal(f"like {label}"), arguments)
 
 
