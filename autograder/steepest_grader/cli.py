@@ -120,7 +120,6 @@ def build(settings: _Settings, check: bool) -> None:
     for line in changed:
         OUT.print(line, markup=False, highlight=False)
     wrong = ["These files are not current. Run `steepest-grader build`."] if check and changed else []
-    wrong += map(str, unfilled(settings.course) if check else [])
     if wrong:
         fail("\n".join(wrong))
     if not check:

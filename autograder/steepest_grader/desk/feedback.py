@@ -131,7 +131,7 @@ def write_feedback(
     CourseError
         If there is no such lesson.
     GradebookError
-        If a student named has no graded submission, or the gradebook cannot be read.
+        If nothing of the lesson is graded, or not for a student named, or the gradebook cannot be read.
     """
     asked = load(course, lesson)
     hidden = hidden_lines(asked.source, asked.released)
@@ -140,6 +140,8 @@ def write_feedback(
     book = class_marks(course, gradebook_url, [lesson])[1][lesson]
     awaiting = book.awaiting
     passed_over = [student for student in stored if student not in awaiting and student not in book.wrong]
+    if not stored and students is None:
+        raise GradebookError(f"Nothing of {lesson} is graded. Run `steepest-grader grade` first.")
     unknown = sorted(student for student in students or () if student not in stored or student in passed_over)
     if unknown:
         names = ", ".join(unknown)
