@@ -36,6 +36,7 @@ from steepest_grader.terminal import (
     print_board,
     print_grades,
     print_proofs,
+    print_table,
     progress,
     say,
     warn,
@@ -120,6 +121,7 @@ def build(settings: _Settings, check: bool) -> None:
     for line in changed:
         OUT.print(line, markup=False, highlight=False)
     wrong = ["These files are not current. Run `steepest-grader build`."] if check and changed else []
+    wrong += map(str, unfilled(settings.course) if check else [])
     if wrong:
         fail("\n".join(wrong))
     if not check:
@@ -287,7 +289,7 @@ def judge(
     for row in rows:
         score = "" if row["score"] is None else f"{row['score']:g} / {row['points']:g}"
         add_row(table, row["file"], row["exercise"], score, row["outcome"], row["diagnosis"], row["message"])
-    OUT.print(table)
+    print_table(table)
     write_json(json_file, rows)
     fail_for_ours([row["file"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
 
@@ -409,8 +411,9 @@ def export(
     say(f"{', '.join(table.lessons)}: {table.students} students in {path}")
     for name, count in table.awaiting.items():
         say(f"{name}: {count} without a mark, because answers wait to be graded by hand; --unfinished gives one.")
-    for student, reason in table.left_out.items():
-        say(f"Left out: {student}, {reason}.")
+    for reason in dict.fromkeys(table.left_out.values()):
+        names = [student for student, found in table.left_out.items() if found == reason]
+        say(f"Left out: {', '.join(names[:10])}{f' and {len(names) - 10} more' * (len(names) > 10)}: {reason}.")
 
 
 @main.command()
@@ -611,7 +614,7 @@ def doctor(settings: _Settings, json_file: Path | None) -> None:
     for item in found:
         mark = "[green]✓[/]" if item.works else "[red]✗[/]" if item.needed else "[yellow]–[/]"
         table.add_row(mark, item.name, escape(item.said))
-    OUT.print(table)
+    print_table(table)
     write_json(json_file, [item.as_json() for item in found])
     if not all(item.works for item in found if item.needed):
         fail("Grading does not work here yet.")

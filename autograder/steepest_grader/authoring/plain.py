@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 import nbformat
@@ -152,9 +153,11 @@ def _parsed(cell: NotebookNode, where: str) -> tuple[str, ast.Module]:
 
 
 def _text(code: str, node: ast.stmt) -> str:
-    """A statement's text, its decorators included."""
+    """A statement's text, with its decorators, and with what is said at its end."""
     first = min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))])
-    return "\n".join(code.splitlines()[first - 1 : node.end_lineno])
+    lines, end = code.splitlines(), node.end_lineno or node.lineno
+    rest = takewhile(lambda line: line.startswith(" ") and line.lstrip().startswith("#"), lines[end:])
+    return "\n".join([*lines[first - 1 : end], *rest])
 
 
 def _function(name: str | None, test: ast.Module, known: Mapping[str, _Definition], where: str) -> str:
@@ -217,11 +220,11 @@ def _marked(function: _Definition) -> str:
     """The function with nbgrader's marks around its body, where it has none."""
     if BEGIN in function.text and END in function.text:
         return function.text
-    node = function.node
-    assert isinstance(node, ast.FunctionDef)
     lines = without_marks(function.text).splitlines()
+    (node,) = ast.parse("\n".join(lines)).body
+    assert isinstance(node, ast.FunctionDef)
     body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-    before = len(lines) - ((node.end_lineno or 0) - body[0].lineno + 1) if body else len(lines)
+    before = body[0].lineno - 1 if body else len(lines)
     indent = " " * node.body[0].col_offset
     return "\n".join([*lines[:before], f"{indent}{BEGIN}", *lines[before:], f"{indent}{END}"])
 

@@ -215,6 +215,7 @@ def test_imports_go_among_the_others(text: str, found: str) -> None:
 
 SOLUTION = '''def squares(n, *, shift=0):
     """Squares."""
+    n = int(n)
     ### BEGIN SOLUTION
     return [helper(i) + shift for i in range(1, n + 1)]
     ### END SOLUTION'''
@@ -226,10 +227,11 @@ TESTS = {
     "calls": "assert squares(1) == [1]\nassert_equal(squares(2, shift=-3), [-2, 1])\nassert squares(1)[0] == 1",
     "loops": "for n, m in [(1, 1), (3, 9)]:\n    assert squares(n)[-1] == m\nfor n in range(2, 4): squares(n)",
     "names": "most = 5\nassert len(squares(most)) == most\nn = 1\nn = 2\nassert squares(n)",
-    "unknown": "assert squares(int(data['n'])) == []\nassert squares(*args)\nassert squares(**words)",
+    "unknown": "assert squares(int(data['n'])) == []\nassert squares(*args)\nassert squares(**{'n': 1})",
     "refusals": "try:\n    squares(-1)\nexcept ValueError:\n    pass\nwith raises(ValueError):\n    squares(-2)",
     "arrays": "import torch\nassert total(np.array([1.0, 2]))\nassert total(torch.ones(3)) == total(np.random.rand(2))",
     "both": "assert squares(2) == [1, 4] and total([1]) == 3\nassert spread(2)",
+    "spread": "assert spread(3) == 9",
     "neither": "assert helper(2) == 4",
     "broken": "assert squares(",
 }
@@ -250,7 +252,7 @@ def notebook(tmp_path: Path) -> Path:
         new_markdown_cell("## Part A"),
         new_markdown_cell("Squares of $1$ to $n$."),
         cell(SOLUTION, solution=True, grade_id="squares"),
-        cell(BARE + "\n\ndef spread(x):\n    return x", solution=True, grade_id="total"),
+        cell(BARE + "\n\ndef spread(x):\n    return helper(x)", solution=True, grade_id="total"),
         *(cell(text, grade=True, locked=True, grade_id=name, points=1.5) for name, text in TESTS.items()),
     ]
     path = tmp_path / "problem1.ipynb"
@@ -266,7 +268,7 @@ TOLD: list[tuple[str, str, list[str], list[str]]] = [  # test, function, argumen
         "unknown",
         "squares",
         [],
-        ['assert squares(int(data["n"])) == []', "assert squares(*args)", "assert squares(**words)"],
+        ['assert squares(int(data["n"])) == []', "assert squares(*args)", "assert squares(**{'n': 1})"],
     ),
     ("refusals", "squares", [], ["try: squares(-1) except ValueError: pass", "with raises(ValueError): squares(-2)"]),
     (
@@ -339,6 +341,14 @@ def test_an_exercise_begins_with_a_test(course: TextCourse, run: Run, notebook: 
     source = (course.solutions / LESSON / f"{LESSON}.py").read_text()
     parts = ["given_squares", "answer_squares", "given_total", "answer_total", "# ## Reflection"]
     assert sorted(parts, key=source.index) == parts
+    assert (
+        run(
+            "exercise", "spread", "--lesson", LESSON, "--from", notebook, "--cell", "spread", within="surveys"
+        ).exit_code
+        == 0
+    )
+    source = (course.solutions / LESSON / f"{LESSON}.py").read_text()
+    assert source.count("def helper(x):") == 1  # which `spread` uses as well
     ast.parse(module)
     ast.parse(source)
 
