@@ -21,6 +21,7 @@ from rich.table import Table
 from steepest_grader.course.find import find_any_course, find_course, secret_of
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
+from steepest_grader.course.unfilled import unfilled
 from steepest_grader.errors import CourseError
 from steepest_grader.terminal import (
     ERR,
@@ -34,6 +35,7 @@ from steepest_grader.terminal import (
     print_board,
     print_grades,
     print_proofs,
+    print_table,
     progress,
     say,
     warn,
@@ -43,7 +45,8 @@ from steepest_grader.terminal import (
 from steepest_grader.verbs import handout
 from steepest_grader.verbs.course import course as course_verbs
 from steepest_grader.verbs.marks import marks
-from steepest_grader.verbs.shared import json_option
+from steepest_grader.verbs.new import new
+from steepest_grader.verbs.shared import json_option, say_unfilled
 
 if TYPE_CHECKING:
     from steepest_grader.exercise.model import GradedSubmission
@@ -112,6 +115,7 @@ main.add_command(course_verbs)
 main.add_command(handout.release)
 main.add_command(handout.solutions)
 main.add_command(marks)
+main.add_command(new)
 
 
 @main.command()
@@ -126,11 +130,15 @@ def build(settings: _Settings, check: bool) -> None:
         changed = release.build(settings.course, check=check, progress=lambda text: bar.update(task, description=text))
     for line in changed:
         OUT.print(line, markup=False, highlight=False)
-    if check and changed:
-        fail("These files are not current. Run `steepest-grader build`.")
+    wrong = ["These files are not current. Run `steepest-grader build`."] if check and changed else []
+    wrong += map(str, unfilled(settings.course) if check else [])
+    if wrong:
+        fail("\n".join(wrong))
     if not check:
         release.write_course(settings.course)
     OUT.print("Everything is current." if not changed else f"{len(changed)} files were written.")
+    if not check:
+        say_unfilled(settings.course)
 
 
 @main.command("sample-class")
@@ -280,7 +288,7 @@ def judge(
     for row in rows:
         score = "" if row["score"] is None else f"{row['score']:g} / {row['points']:g}"
         add_row(table, row["file"], row["exercise"], score, row["outcome"], row["diagnosis"], row["message"])
-    OUT.print(table)
+    print_table(table)
     write_json(json_file, rows)
     fail_for_ours([row["file"] for row in rows if row["outcome"] == Outcome.GRADER_ERROR])
 
@@ -402,8 +410,9 @@ def export(
     say(f"{', '.join(table.lessons)}: {table.students} students in {path}")
     for name, count in table.awaiting.items():
         say(f"{name}: {count} without a mark, because answers wait to be graded by hand; --unfinished gives one.")
-    for student, reason in table.left_out.items():
-        say(f"Left out: {student}, {reason}.")
+    for reason in dict.fromkeys(table.left_out.values()):
+        names = [student for student, found in table.left_out.items() if found == reason]
+        say(f"Left out: {', '.join(names[:10])}{f' and {len(names) - 10} more' * (len(names) > 10)}: {reason}.")
 
 
 @main.command()
@@ -510,6 +519,7 @@ def verify(
                 progress=partial(_advance, bar, task),
             )  # fmt: skip
             said += module.shortfalls(name, found[name])
+        said += map(str, unfilled(course, named if lessons else None))
         told = {part: {name: tally.result() for name, tally in group.items()} for part, group in tallies.items()}
     rows = {name: {key: proof.as_json() for key, proof in proofs.items()} for name, proofs in found.items()}
     write_json(json_file, rows)
@@ -534,7 +544,7 @@ def doctor(settings: _Settings, json_file: Path | None) -> None:
     for item in found:
         mark = "[green]✓[/]" if item.works else "[red]✗[/]" if item.needed else "[yellow]–[/]"
         table.add_row(mark, item.name, escape(item.said))
-    OUT.print(table)
+    print_table(table)
     write_json(json_file, [item.as_json() for item in found])
     if not all(item.works for item in found if item.needed):
         fail("Grading does not work here yet.")

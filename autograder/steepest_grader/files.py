@@ -103,10 +103,23 @@ def read_below(folder: Path, *names: str, most: int) -> bytes:
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Give a file new content in one step; a file that has it already is left alone."""
+    """Give a file new content in one step; a file that has it already is left alone.
+
+    Raises
+    ------
+    OSError
+        If that fails; its `filename` is of the file itself, or of a folder above it.
+    """
     if path.is_file() and path.read_bytes() == data:
         return
     _make_folder(path.parent)
+    try:
+        _replace(path, data)
+    except OSError as error:  # of a file whose name says nothing to anybody
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=PART)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
+from rich.text import Text
 
 from steepest_grader.errors import MendableError, printable
 
@@ -27,6 +29,8 @@ OUT = Console() if sys.stdout.isatty() else Console(width=120)
 ERR = Console(stderr=True)
 OURS = 3  # the exit status that says that the grader failed
 LINES = "\n"
+LONGEST_WORD = 30  # of a table; longer ones are folded
+FRAME = 3  # what a column takes beside its words
 
 
 def say(text: str) -> None:
@@ -120,6 +124,23 @@ def add_row(table: Table, *cells: str | None) -> None:
     table.add_row(*(escape(printable(cell or "")) for cell in cells))
 
 
+def print_table(table: Table) -> None:
+    """Print a table in which no column is narrower than its words, as far as there is room for them."""
+    words = [
+        max(
+            len(word)
+            for cell in (column.header, *column.cells)
+            for word in (Text.from_markup(str(cell)).plain.split() or [""])
+        )
+        for column in table.columns
+    ]
+    roomy = sum(min(size, LONGEST_WORD) + FRAME for size in words) < OUT.width
+    for column, size in zip(table.columns, words, strict=True):
+        column.overflow = "fold"
+        column.min_width = min(size, LONGEST_WORD) if roomy else None
+    OUT.print(table)
+
+
 def print_grades(lesson: str, submissions: Sequence[GradedSubmission], reused: int, *, quiet: bool = False) -> None:
     """Print the marks of a class, and whom to look at.
 
@@ -144,9 +165,11 @@ def print_grades(lesson: str, submissions: Sequence[GradedSubmission], reused: i
         what = "" if poor is None else f"{poor.exercise}: {poor.diagnosis or poor.message}"
         if item.outcome in (Outcome.MISSING, Outcome.UNREADABLE):
             what = item.message
-        add_row(table, "!" if item.flags else "", item.student, score, item.outcome, what[:90])
+        add_row(
+            table, "!" if item.flags else "", item.student, score, item.outcome, shorten(what, 90, placeholder=" …")
+        )
     if rows or not quiet:
-        OUT.print(table)
+        print_table(table)
     marks = [item.score for item in submissions if item.score is not None]
     if quiet and marks:
         mean, most = sum(marks) / len(marks), max(item.max_score for item in submissions)
@@ -175,7 +198,7 @@ def print_board(board: Board, reused: int) -> None:
         place = "" if row.place is None else str(row.place)
         numbers = f"{100 * row.mean:.1f} ± {100 * row.error:.1f} %", f"{row.entry.seconds:.1f}" if row.student else ""
         add_row(table, place, row.student or "(for comparison)", row.name, *numbers)
-    OUT.print(table)
+    print_table(table)
     count = sum(bool(row.student) for row in (*board.rows, *board.unnamed)) + len(board.failed) + len(board.ours)
     say(f"{count} submissions, {reused} of them played by an earlier run. No mark depends on it.")
     for student, reason in board.failed.items():
@@ -204,7 +227,7 @@ def print_proofs(found: dict[str, dict[str, Any]], mutants: bool) -> None:
             refused = _yes(not proof.let_pass)
             table.add_row(lesson, name, _yes(proof.solution), f"{proof.blank:g}", *pairs, refused, *extra)
             survivors += [(lesson, name, text) for text in (proof.mutants.survivors if proof.mutants else ())]
-    OUT.print(table)
+    print_table(table)
     for lesson, proofs in found.items():
         for name, proof in proofs.items():
             for mistake, (least, most) in proof.luck.items():

@@ -39,13 +39,15 @@ def sample(run: Run, built: Course) -> Path:
 
 
 def commands() -> dict[str, click.Command]:
-    return dict(main.commands)
+    groups = {name: item.commands for name, item in main.commands.items() if isinstance(item, click.Group)}
+    inner = {f"{name} {verb}": item for name, group in groups.items() for verb, item in group.items()}
+    return {**main.commands, **inner}
 
 
 def test_the_verbs() -> None:
-    assert set(commands()) == {
+    assert set(main.commands) == {
         "build", "release", "sample-class", "grade", "judge", "feedback", "report", "export", "leaderboard",
-        "verify", "doctor", "course", "marks", "solutions",
+        "verify", "new", "doctor", "course", "marks", "solutions",
     }  # fmt: skip
 
 
@@ -170,6 +172,28 @@ def test_doctor_says_how_to_get_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> 
     said = {item.name: item for item in doctor.examine()}
     assert not said["sandbox"].works
     assert "apt-get install bubblewrap" in said["sandbox"].said
+
+
+REASONS = {  # what the warm process says last, and what is advised
+    "ModuleNotFoundError: No module named 'ipykernel'": "cannot be imported: ModuleNotFoundError: No module named",
+    "ImportError: libgomp.so.1: cannot open shared object file": "cannot be imported: ImportError: libgomp",
+    "bwrap: setting up uid map: Permission denied": "Unprivileged user namespaces may be switched off",
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_missing_module_is_told_from_namespaces_that_are_forbidden(
+    reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    said = Bubblewrap().advice(reason)
+    assert [words for words in REASONS.values() if words in said] == [REASONS[reason]]
+    assert ("namespaces" in said) == ("bwrap" in reason)
+
+
+def test_feedback_on_what_nobody_has_handed_in_fails(run: Run) -> None:
+    done = run("feedback", LESSON)
+    assert (done.exit_code, f"Nothing of {LESSON} is graded." in done.output) == (1, True)
 
 
 BAD_INPUT = {

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from steepest_grader.course.find import find_course
+from steepest_grader.notebook.cells import bears_marks, by_grade_id, is_answer, rubric
 
 COURSE = find_course(Path(__file__))
 ROW = re.compile(r"^\| (?:`(?P<lesson>\w+)`)? *\| (?P<cell>`?\w+`?) \|", re.MULTILINE)
@@ -43,11 +44,23 @@ def test_every_demo_stands_in_a_lesson() -> None:
     assert {name for face in faces for name in face.__all__} == {name for _, name in _rows("docs/demos.md")}
 
 
+def test_every_answer_that_a_person_marks_has_a_rubric() -> None:
+    cells = [
+        (lesson, name, rubric(cell))
+        for lesson in COURSE.lessons()
+        for name, cell in by_grade_id(COURSE.source(lesson)).items()
+        if bears_marks(cell) and is_answer(cell)
+    ]
+    assert len(cells) > len(COURSE.lessons())
+    assert [row for row in cells if not row[2]] == []
+
+
 def test_paths_in_documents_are_there() -> None:
     pattern = re.compile(r"`((?:autograder|utils|docs|lessons|solutions)/[\w./-]+)`")
     pages = [*COURSE.root.glob("*.md"), *COURSE.root.glob("*/*.md")]
     named = {(page.name, path) for page in pages for path in pattern.findall(page.read_text(encoding="utf-8"))}
-    made = {path for page, path in named if page == "CONTRIBUTING.md" and "robust_losses" in path}  # by its reader
+    pages_followed = {"CONTRIBUTING.md": "robust_losses", "authoring.md": ""}
+    made = {path for page, path in named if page in pages_followed and pages_followed[page] in path}  # by their readers
     assert len(named) > 10
     assert [item for item in sorted(named) if item[1] not in made and not (COURSE.root / item[1]).exists()] == []
 

@@ -450,6 +450,10 @@ for count, theta in fits.items():
 # **3.** At η = 0.3. A step is lost in rounding when it is shorter than half the gap between neighbouring numbers,
 # 1.2 · 10⁻⁷ between 2 and 4. The step is ηλ times the distance, so each parameter halts at a distance of about
 # 1.2 · 10⁻⁷/(ηλ): some 10⁻⁵ at η = 0.005 and some 2 · 10⁻⁷ at η = 0.3. A small rate is not the more exact one here.
+#
+# *Rubric.* A point for each. 1: for both rates, what the two factors do to the path (half without the factors). 2: the
+# factor of the steepest direction is below −1, while the slope settles (half for "the steps are too long"). 3: the
+# larger rate, with the reason that a short step is lost in rounding.
 # ### END SOLUTION
 
 # %% [markdown]

@@ -838,6 +838,10 @@ print(f"{len(ends)} other training sets, new points wrong at the first step with
 #
 # **3.** Nothing. It is 0 in all three runs, and the error on new digits is about 6 %, 45 % and 90 %. A training error
 # of 0 only says that the capacity was large enough.
+#
+# *Rubric.* A point for each. 1: with all of them, since the capacity is enough for any labels (half without a reason).
+# 2: it falls and rises again, with a reason for both (half for one of them). 3: nothing, because the training error is
+# 0 whatever the labels are.
 # ### END SOLUTION
 
 # %% nbgrader={"locked": true, "grade_id": "trainer"}

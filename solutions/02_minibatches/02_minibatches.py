@@ -337,6 +337,10 @@ grade(minibatch_gradient)
 # 3. Early on small batches are enough, since the direction is clear and steps are cheap. Near the minimum noise
 #    dominates: the rate must shrink, or the batch grow, or the iterates be averaged, or else $\theta$ keeps
 #    wandering around the minimum.
+#
+# *Rubric.* A point for each. 1: 1.8 and 0.9, and about 200 draws or 136 without replacement (half for one of the two).
+# 2: the noise does not vanish at the minimum, the full gradient does (half for "the error becomes larger"). 3: small
+# batches early, and one remedy for the noise near the minimum.
 # ### END SOLUTION
 
 # %% [markdown]

@@ -887,6 +887,10 @@ grade(classify_critical_point)
 #
 # **3.** Fewer, in fact far fewer: 0.15 for n = 2 and 0.025 for n = 3, against 0.25 and 0.125. Eigenvalues of a random
 # symmetric matrix repel each other, so they spread to both sides of zero, and it is hard to have all on one side.
+#
+# *Rubric.* A point for each. 1: 2⁻ⁿ and the ratio of saddles to minima (half for one of the two). 2: at the low ones,
+# from a reason or from the table. 3: fewer, with what was measured or the reason that eigenvalues repel each other
+# (half for a bare "fewer").
 # ### END SOLUTION
 
 # %% tags=["demo"]

@@ -1207,8 +1207,10 @@ def ends_of_sgd(how, *, lr, epochs=100, repeats=200):
 # that factor; the noise of independent draws is in proportion to its root.
 #
 # **3.** No. It brings sorted to 0.040 and drawn with replacement to 0.067, ten and about $\sqrt{10}$ times less, as the
-# two laws say, but there it stays however long it runs: a constant rate has a floor. One point each for a ranking with
-# a reason, for steady error or noise as a function of the rate, and for the floor of a constant rate.
+# two laws say, but there it stays however long it runs: a constant rate has a floor.
+#
+# *Rubric.* One point each for a ranking with a reason, for steady error or noise as a function of the rate, and for the
+# floor of a constant rate.
 # ### END SOLUTION
 
 # %% tags=["demo"]

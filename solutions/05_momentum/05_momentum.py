@@ -430,6 +430,10 @@ plt.show()
 # walks like the taught form with rate (1 − β)η = 0.72. The zigzag is gone because the step across the valley is
 # short, and along the valley the terminal speed is again what plain descent with η = 1.8 has. To get the old path
 # back the rate must be 1/(1 − β) = 2.5 times as large: 4.5.
+#
+# *Rubric.* 1 point: fewer steps at first and more later, with the numbers of the run. 1 point: why on both sides, the
+# zigzag that is cancelled and the ball that is carried past the minimum. 1 point: the averaged form is a shorter step,
+# and the rate that makes up for it.
 # ### END SOLUTION
 
 # %% tags=["demo"]

@@ -251,6 +251,10 @@ grade(rprop_step)
 #
 # **3.** The whole data set gives a gradient of 0. Neither moves. The sign of a mean is sound; the mean of signs is
 # not the sign of the mean. That is why sign methods belong to full batches.
+#
+# *Rubric.* A point for each. 1: it stays, because small and large gradients cancel. 2: it runs away to the side of the
+# many small ones, because the signs alone count (half without the reason). 3: neither moves, and what that says of
+# signs and batches.
 # ### END SOLUTION
 
 # %% tags=["demo"]

@@ -1236,6 +1236,10 @@ print(f"but a gradient of length {lost.norm():.0f} is sent to one of length {(wi
 # **3.** Yes, one between 10 and 14, where the weights make up for the slopes in the mean square. The sums are then so
 # large that most units are stuck near 0 or 1. The gradient's length is kept, but it comes through few units, and the
 # net behaves almost like one of steps. A length that is kept is necessary, and not enough.
+#
+# *Rubric.* A point for each. 1: √2 with the half that a ReLU lets through, and that the gain enters once a layer (half
+# for one of the two). 2: above 1, with the reason that the slope is below 1, and what a large gain does. 3: there is
+# one, and it keeps the length alone: the units are saturated (half without that).
 # ### END SOLUTION
 
 # %% [markdown]

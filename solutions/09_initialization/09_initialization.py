@@ -435,6 +435,10 @@ grade(lecun_normal)
 # **3.** With inputs of 0 and 1 a unit whose bias is 0 has its edge through the corner (0, 0), and for one example in
 # four no weight of the first layer gets any gradient at all. Centred inputs put the edges through the middle of the
 # data, where they separate something from the start. Failures of the wide start drop to a few per cent.
+#
+# *Rubric.* A point for each. 1: many of the wide starts fail, because saturated units get no gradient (half without the
+# reason). 2: no failure in 20 runs leaves room for a probability of several per cent (half without a number). 3: fewer
+# failures, with the reason that centred inputs put the edges through the data.
 # ### END SOLUTION
 
 # %% [markdown]

@@ -1240,7 +1240,7 @@ plt.show()
 # what is reached and what is not. With $1 < \eta\lambda < 2$ the descent overshoots in each step, and the share
 # swings around 1: above it after an odd number of steps. A penalty only ever shrinks. Beyond 2 the descent diverges.
 #
-# *Marking: a point for each. Full marks for a wrong expectation with a sound reason; none for a number without one.*
+# *Rubric.* A point for each. Full marks for a wrong expectation with a sound reason; none for a number without one.
 # ### END SOLUTION
 
 # %% tags=["demo"]

@@ -570,6 +570,10 @@ plt.show()
 # networks and then hardly at all. It ends close to the scaled network's error, not exactly at it, because it tends to
 # another limit, the arithmetic mean of a nonlinear network; which of the two is lower is a matter of a tenth of a
 # point. One evaluation buys about what some tens of thinned ones would.
+#
+# *Rubric.* A point for each. 1: one hidden layer alone, because the scores are linear in the mask there. 2: less sure,
+# with a reason. 3: one thinned network is worse than the scaled one, and the error of the mean falls quickly and then
+# levels off near it (half for one of the two).
 # ### END SOLUTION
 
 # %% tags=["demo"]

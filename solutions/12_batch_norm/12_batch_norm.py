@@ -648,6 +648,10 @@ for name, (mean, variance) in estimates.items():
 # the images of a batch have in common is removed as the batch mean, and in a batch of zeros this is the zero itself.
 #
 # **3.** (a) and (c). A batch of one has variance 0 and gives β in every unit of (b), whatever the image.
+#
+# *Rubric.* A point for each. 1: the ranking, and that the batch's own statistics take the fading out (half without the
+# reason). 2: (a) stays and (b) falls to chance, with a reason for one of them. 3: (a) and (c), because a batch of one
+# has no spread (half without the reason).
 # ### END SOLUTION
 
 # %% tags=["demo"]

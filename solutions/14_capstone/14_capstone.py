@@ -952,7 +952,7 @@ PIECES = ("he_normal", "adam_step", "one_cycle", "inverted_dropout",
 # shows), nothing on interaction and the remedy without the statement (a quarter for 4), two numbers without error,
 # expectation and fresh seeds (a quarter for 5).
 #
-# *Marking: a point for each part. Wrong expectations cost nothing.*
+# *Rubric.* A point for each part. Wrong expectations cost nothing.
 # ### END SOLUTION
 
 # %% tags=["demo"]

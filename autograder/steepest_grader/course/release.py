@@ -19,6 +19,7 @@ from steepest_grader.course.handout import write_notebook
 from steepest_grader.course.lesson import load
 from steepest_grader.course.plan import Counts
 from steepest_grader.course.text_course import TextCourse
+from steepest_grader.course.unfilled import unfilled
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise import catalogue, stored
 from steepest_grader.exercise.processes import processes
@@ -184,11 +185,14 @@ def archive(
     Raises
     ------
     CourseError
-        If the suffix is another, a file is missing, or `lessons/` is not current.
+        If the suffix is another, a file is missing, `lessons/` is not current, or a place is to be filled in.
     """
     check_suffix(path)
     if not _is_built(course) and build(course, check=True, progress=progress):
         raise CourseError("The lessons are not current. Run `steepest-grader build` first.")
+    if places := unfilled(course):
+        more = f" and {len(places) - 1} more places" * (len(places) > 1)
+        raise CourseError(f"{str(places[0]).rstrip('.')}{more}. Students would get that: see `build --check`.")
     for name in exercise_packages():
         if Path(str(files(name))).resolve().is_relative_to(course.student_package.resolve()):
             raise CourseError(f"The package of exercises {name} lies in the student package. Move it out of there.")

@@ -47,6 +47,11 @@ __all__ = [
 ]
 FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 BEGINS_FORMULA = re.compile(rf"(^|[;|])(?=[\s\"'\u00a0]*[{FORMULA}])")
+ENTER = {  # where an instructor can mend that
+    "username": "rename the folder",
+    "idnumber": "enter it by `nbgrader db student add ID --lms-user-id …`, or choose another --identify",
+    "email": "enter it by `nbgrader db student add ID --email …`, or choose another --identify",
+}
 BLANKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 BRACKETED = re.compile(r"\((\d+)\)\s*$")
 TIDY = (
@@ -289,7 +294,7 @@ def _identified(people: Sequence[Person], identify: str) -> tuple[dict[str, str]
     kept, left_out = {}, {}
     for student, value in ((student, value.strip()) for student, value in given.items()):
         if value in ("", "0"):
-            left_out[student] = f"the gradebook has no {identify}"
+            left_out[student] = f"the gradebook has no {identify}; {ENTER[identify]}"
         elif student in alike:
             left_out[student] = f"another student has the same {identify}, as Moodle reads it"
         elif safe_text(value) != value or "\\" in value:

@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from steepest_grader.files import replace_file
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.receipts import lay_receipt
 from steepest_grader.gradebook.writer import class_marks, database_url, translated_errors
-from steepest_grader.notebook.cells import bears_marks, by_grade_id
+from steepest_grader.notebook.cells import bears_marks, by_grade_id, is_answer, rubric
 from steepest_grader.notebook.harmless import harmless
 from steepest_grader.notebook.inert import few_colors
 from steepest_grader.notebook.pictures import Pictures
@@ -94,6 +94,7 @@ class Shown:
     outputs: list[str] = field(default_factory=list)
     row: Row | None = None
     comment: str = ""
+    rubric: str = ""
 
 
 def write_feedback(
@@ -131,7 +132,7 @@ def write_feedback(
     CourseError
         If there is no such lesson.
     GradebookError
-        If a student named has no graded submission, or the gradebook cannot be read.
+        If nothing of the lesson is graded, or not for a student named, or the gradebook cannot be read.
     """
     asked = load(course, lesson)
     hidden = hidden_lines(asked.source, asked.released)
@@ -140,6 +141,8 @@ def write_feedback(
     book = class_marks(course, gradebook_url, [lesson])[1][lesson]
     awaiting = book.awaiting
     passed_over = [student for student in stored if student not in awaiting and student not in book.wrong]
+    if not stored and students is None:
+        raise GradebookError(f"Nothing of {lesson} is graded. Run `steepest-grader grade` first.")
     unknown = sorted(student for student in students or () if student not in stored or student in passed_over)
     if unknown:
         names = ", ".join(unknown)
@@ -191,13 +194,19 @@ class _Pages:
         _enter_marks(self.course, notebook, submission, self.url)
         rows = self._rows(notebook, submission)
         lesson = of_the_lesson(notebook, self.asked.released)
-        return _page(notebook, submission, rows, [_cell(cell, rows, lesson) for cell in notebook.cells])
+        cells = [_cell(cell, rows, lesson, self._rubrics) for cell in notebook.cells]
+        return _page(notebook, submission, rows, cells)
 
     def marks_alone(self, submission: GradedSubmission) -> str:
         """Make one without the notebook: the marks are those of the gradebook, whatever was handed in."""
         notebook = deepcopy(self.asked.released)
         _enter_marks(self.course, notebook, submission, self.url)
         return _page(notebook, submission, self._rows(notebook, submission), [])
+
+    @cached_property
+    def _rubrics(self) -> dict[str, str]:
+        """What points of answers that a person marks are given for."""
+        return {name: rubric(cell) for name, cell in by_grade_id(self.asked.source).items() if is_answer(cell)}
 
     def _rows(self, notebook: NotebookNode, submission: GradedSubmission) -> dict[str, Row]:
         verdicts = {verdict.exercise: verdict for verdict in submission.verdicts}
@@ -265,7 +274,7 @@ def _row(mark: Mapping[str, Any], verdict: Verdict | None, open: bool, reason: s
     )
 
 
-def _cell(cell: NotebookNode, rows: Mapping[str, Row], lesson: set[str]) -> Shown:
+def _cell(cell: NotebookNode, rows: Mapping[str, Row], lesson: set[str], rubrics: Mapping[str, str]) -> Shown:
     if cell.cell_type == "markdown":
         shown = Shown(markdown=_markdown(cell.source, cell.get("attachments", {})))
     else:
@@ -278,6 +287,8 @@ def _cell(cell: NotebookNode, rows: Mapping[str, Row], lesson: set[str]) -> Show
     if mark:
         shown.row = rows.get(mark.grade_id)
         shown.comment = _markdown(mark.get("comment") or "")
+        if shown.row is not None and shown.row.kind == "marked":  # whoever hands in later knows nothing of it yet
+            shown.rubric = _markdown(rubrics.get(mark.grade_id, ""))
     return shown
 
 

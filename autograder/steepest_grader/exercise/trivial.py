@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 from steepest_grader.exercise.model import Exercise
@@ -33,7 +34,10 @@ def _each(change: Callable[[Any], Any], value: Any) -> Any:
         return type(value)(_each(change, item) for item in value)
     if isinstance(value, dict):
         return {key: _each(change, item) for key, item in value.items()}
-    return change(value)
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biufc":
+        changed = change(torch.from_numpy(value.copy()))
+        return changed.numpy() if isinstance(changed, torch.Tensor) else changed
+    return change(value.item() if isinstance(value, np.generic) else value)
 
 
 def _zero(value: Any) -> Any:

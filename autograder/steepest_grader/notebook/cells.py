@@ -11,10 +11,11 @@ from nbformat import NotebookNode
 
 __all__ = [
     "Cell", "bears_marks", "by_grade_id", "grade_id", "header", "is_answer", "is_plain", "is_test",
-    "own_seconds", "without_marks",
+    "own_seconds", "rubric", "without_marks",
 ]  # fmt: skip
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+RUBRIC = "*Rubric.*"
 
 
 @dataclass(frozen=True)
@@ -86,3 +87,8 @@ def own_seconds(cell: NotebookNode) -> float | None:
 def without_marks(source: str) -> str:
     """A solution without the lines that mark where it begins and ends."""
     return "\n".join(line for line in source.splitlines() if line.strip().removeprefix("# ") not in (BEGIN, END))
+
+
+def rubric(cell: NotebookNode) -> str:
+    """What points of an answer are given for, as the end of its source says; "" where it says nothing."""
+    return without_marks(cell.source).partition(RUBRIC)[2].strip()

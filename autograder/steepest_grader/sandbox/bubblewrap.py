@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Bubblewrap(Sandbox):
         ]  # fmt: skip
 
     def advice(self, reason: str) -> str:
-        """Say how to get bubblewrap, what to move, or how user namespaces are switched on."""
+        """Say how to get bubblewrap, what to move or install, or how user namespaces are switched on."""
         if shutil.which("bwrap") is None:
             return (
                 "The sandbox needs bubblewrap, which is not installed: `apt-get install bubblewrap`, or "
@@ -61,6 +62,11 @@ class Bubblewrap(Sandbox):
             view(self.private)
         except Unfit as error:
             return str(error)
+        if "ModuleNotFoundError" in reason or "ImportError" in reason:
+            return (
+                f"bubblewrap works, but within it a package that kernels need cannot be imported: {reason}. "
+                f"Install that package anew: {sys.executable} -m pip install …"
+            )
         return (
             f"bubblewrap does not work here: {reason}. Unprivileged user namespaces may be switched off: see "
             "`sysctl kernel.unprivileged_userns_clone` and `kernel.apparmor_restrict_unprivileged_userns`."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -10,8 +11,10 @@ import click
 
 from steepest_grader.course.places import Course
 from steepest_grader.course.text_course import TextCourse
+from steepest_grader.course.unfilled import unfilled
+from steepest_grader.terminal import say
 
-__all__ = ["Settings", "gradebook_option", "json_option", "now"]
+__all__ = ["Settings", "gradebook_option", "json_option", "now", "say_unfilled"]
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
 gradebook_option = click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
@@ -19,6 +22,10 @@ gradebook_option = click.option("--gradebook", help="Database URL; by default bu
 
 class Settings(Protocol):
     """What the command line was told before the verb."""
+
+    @property
+    def start(self) -> Path:
+        """Where a course is looked for."""
 
     @property
     def course(self) -> TextCourse:
@@ -32,3 +39,9 @@ class Settings(Protocol):
 def now() -> datetime:
     """The moment by which dates of the plan are asked, with its time zone."""
     return datetime.now(UTC)
+
+
+def say_unfilled(course: TextCourse, lessons: Sequence[str] | None = None) -> None:
+    """Say how many places of a skeleton are left, where there are any."""
+    if count := len(unfilled(course, lessons)):
+        say(f"{count} places are to be filled in; `steepest-grader build --check` lists them.")

@@ -7,12 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from environments import venv_with
 from steepest_grader.course.find import find_course
 
 pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.timeout(900)]
@@ -25,23 +25,6 @@ BLOCK = re.compile(
     r"\n+ *```python\n(?P<code>.*?)\n *```",
     re.DOTALL,
 )
-
-
-def venv_with(folder: Path, *distributions: Path) -> Path:
-    """An interpreter with all that this one has, and with distributions that are installed for editing."""
-    shutil.copytree(sys.prefix, folder, symlinks=True, copy_function=_linked)
-    python = folder / "bin" / "python"
-    words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
-    for path in distributions:
-        subprocess.run([python, "-m", "pip", *words, "-e", path], check=True, timeout=300)
-    return python
-
-
-def _linked(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system
-        shutil.copy2(source, target)
 
 
 @pytest.fixture(scope="module")

@@ -255,6 +255,9 @@ def test_the_command_writes_a_file_and_says_what_is_not_in_it(people: Course) ->
     said = run("--format", "moodle")
     assert "4 students" in said and "Left out: =1+1" in said
     assert (people.course_dir / "exports" / f"{LESSON}-moodle.csv").read_bytes().count(b"\r\n") == 5
+    once = run("--format", "moodle", "--identify", "idnumber")
+    assert once.count("has no idnumber") == 1 == once.count("--lms-user-id …")
+    assert "Left out: 0, c,y\"d', eve: the gradebook has no idnumber; enter it by" in once
     out = people.root / "here" / "marks.csv"
     run(LESSON, "--format", "canvas", "--per", "exercise", "--out", str(out))
     assert f"{LESSON}: reflection" in out.read_text(encoding="utf-8")

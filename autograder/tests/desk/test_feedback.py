@@ -107,6 +107,25 @@ def test_marks_given_by_hand_count(built: Course, record: Callable, submit: Subm
     assert page.active == []
 
 
+def test_a_rubric_is_shown_once_an_answer_is_marked(built: Course, record: Callable, submit: Submit) -> None:
+    source = Path(built.root, "solutions", LESSON, f"{LESSON}.py")
+    answer = "# It swings past the minimum."
+    source.write_text(source.read_text().replace(answer, f"{answer}\n#\n# *Rubric.* 2 for *that*. {EVIL}"))
+    record(submit())
+    assert "2 for that." not in Page(write_feedback(built, LESSON)[0][0]).text
+    with Gradebook(built.gradebook, "steepest") as book:
+        book.find_grade("reflection", LESSON, LESSON, "ada").manual_score = 2.5
+        book.db.commit()
+    page = Page(write_feedback(built, LESSON)[0][0])
+    assert "What the points are given for" in page.text and "2 for that." in page.text
+    assert ("swings past" in page.text, page.active) == (False, [])
+
+
+def test_of_a_lesson_that_nobody_has_handed_in_there_is_no_page(built: Course) -> None:
+    with pytest.raises(GradebookError, match=f"Nothing of {LESSON} is graded"):
+        write_feedback(built, LESSON)
+
+
 def test_a_public_case_shows_what_is_wrong(built: Course, record: Callable, submit: Submit) -> None:
     graded = submit(outcome=Outcome.FAILED, credit=0, hint="`theta` is wrong.")
     shown = Example("from rest", {"theta": "[1, 2]"}, "theta after step 2", "[3, 4]", f"[5, 6] {EVIL}")

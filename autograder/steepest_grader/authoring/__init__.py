@@ -1,0 +1,1 @@
+"""A course, a lesson or an exercise of one's own, begun from a skeleton."""
