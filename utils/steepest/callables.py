@@ -286,8 +286,8 @@ def counting_step() -> Callable[..., tuple[torch.Tensor, dict[str, Any]]]:
     Returns
     -------
     callable
-        Maps (theta, grad, state, *, lr, l2) to the new θ and the new state, whose ``t`` counts the steps and whose
-        ``seen`` is the sum of the gradients; lr is 0.1 and l2 0 where they are left out.
+        Maps ``(theta, grad, state, *, lr, l2)`` to the new θ and the new state, whose ``t`` counts the steps and
+        whose ``seen`` is the sum of the gradients; lr is 0.1 and l2 0 where they are left out.
     """
 
     def step(
