@@ -34,6 +34,7 @@ def settings(title: str, package: str) -> dict[str, Any]:
         "extensions": list(EXTENSIONS),
         "html_theme": "sphinx_book_theme",
         "html_theme_options": {
+            "navbar_persistent": [],  # the search stands in the sidebar
             "use_download_button": False,
             "use_fullscreen_button": False,
             "show_toc_level": 2,
@@ -42,6 +43,7 @@ def settings(title: str, package: str) -> dict[str, Any]:
             "home_page_in_toc": True,
             "collapse_navbar": True,
         },
+        "html_context": {"default_mode": "auto"},
         "html_static_path": ["_static"],
         "html_css_files": ["site.css"],
         "html_copy_source": False,
@@ -63,11 +65,12 @@ def settings(title: str, package: str) -> dict[str, Any]:
         "autodoc_typehints": "signature",
         "python_use_unqualified_type_names": True,
         "napoleon_google_docstring": False,
-        "napoleon_use_ivar": True,
+        "napoleon_use_ivar": False,
         "napoleon_use_rtype": False,
-        # of other packages' names no page tells, and no other site is asked
+        "autodoc_preserve_defaults": True,
         "nitpicky": True,
-        "nitpick_ignore_regex": [("py:.*", r"(?!steepest\.).*")],
+        # other packages' names have no page here, nor has what is private
+        "nitpick_ignore_regex": [("py:.*", rf"(?!{package}\.).*|.*\._.*")],
     }
 
 
@@ -99,7 +102,7 @@ def make(source: Path, out: Path, doctrees: Path, title: str, package: str) -> N
         )  # fmt: skip
         app.connect("autodoc-skip-member", _skipped)
         app.connect("doctree-read", _boxed)
-        app.build()
+        app.build(force_all=True)  # each page has the titles of all others beside it
     except SphinxError as error:
         raise CourseError(f"The site cannot be made: {error}") from error
     if said.lines:

@@ -60,9 +60,13 @@ def reference(package: str) -> Mapping[str, bytes]:
         elsewhere = "".join(f"\n   :exclude-members: {others}" for others in filter(None, [_handed_on(module)]))
         page = PAGE.format(title=title, line="=" * len(title), name=name, elsewhere=elsewhere)
         pages[f"reference/{name}.rst"] = page.encode()
-    names = "\n".join(f"   {module.__name__}" for module in modules)
+    names = "\n".join(f"   {_short(module.__name__)} <{module.__name__}>" for module in modules)
     pages["reference/index.rst"] = INDEX.format(package=package, rows="\n".join(rows), names=names).encode()
     return pages
+
+
+def _short(name: str) -> str:
+    return name.partition(".")[2]
 
 
 def _handed_on(module: ModuleType) -> str:
