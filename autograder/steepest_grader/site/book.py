@@ -65,7 +65,7 @@ def settings(title: str, package: str) -> dict[str, Any]:
         "autodoc_typehints": "signature",
         "python_use_unqualified_type_names": True,
         "napoleon_google_docstring": False,
-        "napoleon_use_ivar": False,
+        "napoleon_use_ivar": True,
         "napoleon_use_rtype": False,
         "autodoc_preserve_defaults": True,
         "nitpicky": True,

@@ -19,9 +19,9 @@ __all__ = ["Elsewhere", "read_elsewhere"]
 LESSON = "{lesson}"
 SET_UP = """\
 # Where the course's package is missing, as on a machine of Colab's, this installs it; elsewhere it does nothing.
-import importlib.util
-
-if importlib.util.find_spec({package!r}) is None:
+try:
+    import {package}
+except ModuleNotFoundError:
     %pip install --quiet {requirement!r}
 """
 ADDRESS = re.compile(r"https://[^\s\"'<>]+")

@@ -65,10 +65,10 @@ def _how(cell: NotebookNode, given: list[NotebookNode], section: str) -> dict[st
     demo = CALL.search(cell.source) if any(map(is_demo, given)) else None
     where = SIGNS.sub("", section).strip()
     about = f"Demo {demo[1]} as the lesson opens it" if demo else f"Figure in the section “{where}”"
-    image = {"alt": about, "align": "center"}
-    width = pictures[0].metadata.get("image/png", {}).get("width")
-    if width:
-        image["width"] = f"{width}px"
+    told = pictures[0].metadata.get("image/png", {})
+    image = {"alt": ": ".join([about, *filter(None, [told.get("alt")])]), "align": "center"}
+    if "width" in told:
+        image["width"] = f"{told['width']}px"
     folded = not is_answer(cell) and cell.source.count("\n") >= LONG
     return {"mystnb": {"image": image}, "tags": ["hide-input"] if folded else []}
 

@@ -14,9 +14,9 @@ from steepest_grader.notebook.cells import by_grade_id, grade_id, is_answer, is_
 __all__ = ["Asked", "Outline", "outline"]
 
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-NUMBERED = re.compile(r"^\d+\. ", re.MULTILINE)
+LISTED = re.compile(r"(?:1\.|-) ")
 DIFFICULTY = re.compile(r"●+")
-MINUTES = re.compile(r"(\d+) minutes?")
+MINUTES = re.compile(r"(\d+)\s+minutes?")
 HEADING = re.compile(r"^#{2,6} ", re.MULTILINE)
 
 
@@ -40,9 +40,9 @@ class Outline:
     lead : str
         The first paragraph, in Markdown.
     aims : str
-        The numbered list of what one can do afterwards, in Markdown; empty where there is none.
+        The list of what one can do afterwards, in Markdown; empty where there is none.
     time : str
-        The paragraph behind it, which says how long the lesson takes and what it needs.
+        The paragraph behind it, if it says how many minutes the lesson takes.
     asked : sequence of Asked
     by_hand : float
         Points of what a person marks.
@@ -70,14 +70,15 @@ def outline(lesson: str, released: NotebookNode, exercises: Sequence[Exercise]) 
     title, _, rest = texts[0].partition("\n") if texts else ("", "", "")
     found = TITLE.match(title)
     paragraphs = [part.strip() for part in (rest if found else "".join(texts[:1])).split("\n\n") if part.strip()]
-    at = next((number for number, part in enumerate(paragraphs) if NUMBERED.match(part)), None)
+    at = next((number for number, part in enumerate(paragraphs) if LISTED.match(part)), None)
+    behind = next(iter(paragraphs[at + 1 :]), "") if at is not None else ""
     points = {item.id: item.points for item in exercises}
     by_hand = [cell.metadata.nbgrader.get("points", 0) for cell in by_grade_id(released).values() if _is_by_hand(cell)]
     return Outline(
         found[1] if found else lesson,
         paragraphs[0] if paragraphs else "",
         paragraphs[at] if at is not None else "",
-        next(iter(paragraphs[at + 1 :]), "") if at is not None else "",
+        behind if MINUTES.search(behind) else "",
         list(_asked(released, points)),
         float(sum(by_hand)),
     )

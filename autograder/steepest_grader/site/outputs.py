@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Iterator, Mapping
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from nbformat import NotebookNode
@@ -57,24 +57,30 @@ def shown(outputs: list[NotebookNode], widgets: Mapping[str, Any], secrets: Secr
         if output.output_type == "stream" and output.name == "stdout" and not secrets.told_by(output.text):
             yield new_output("stream", name="stdout", text=output.text)
         data = output.get("data", {})
-        if is_demo(output) and (note := _note(data[VIEW]["model_id"], widgets)):
-            yield new_output("display_data", {"text/html": note})
+        if is_demo(output):
+            yield from _demo(output, widgets)
+            continue
         for kind in (PNG, "text/html", "text/plain"):
-            if kind in data and (kind == PNG or not secrets.told_by(data[kind])) and not (is_demo(output) and kind != PNG):
+            if kind in data and (kind == PNG or not secrets.told_by(data[kind])):
                 yield new_output("display_data", {kind: data[kind]}, metadata=output.metadata)
                 break
 
 
-def _note(model: str, widgets: Mapping[str, Any]) -> str:
-    """A demo's goal and what can be moved, in HTML."""
+def _demo(output: NotebookNode, widgets: Mapping[str, Any]) -> Iterator[NotebookNode]:
+    """A demo's goal and what can be moved, in HTML, and its picture with what it says of itself."""
     states = {name: entry.get("state", {}) for name, entry in widgets.get(STATE, {}).get("state", {}).items()}
-    below = list(_below(model, states))
-    goal = next((text for text in (str(state.get("value", "")) for state in below) if text.startswith("<b>Goal")), "")
+    below = list(_below(output.data[VIEW]["model_id"], states))
+    texts = [str(state["value"]) for state in below if state.get("_model_name") == "HTMLModel"]
+    goals = [text for text in texts if text.startswith("<b>Goal")]
     names = [str(state["description"]) for state in below if state.get("description") and "value" in state]
-    moved = f"In the notebook this picture moves under your hand. Controls: {escape(', '.join(names))}." if names else (
-        "In the notebook this picture moves under your hand."
-    )
-    return f'<div class="demo-note"><p>{moved}</p>{f"<p>{goal}</p>" if goal else ""}</div>'
+    controls = f" Controls: {escape(', '.join(names))}." if names else ""
+    parts = [f"In the notebook this picture moves under your hand.{controls}", *goals]
+    note = "".join(f"<p>{part}</p>" for part in parts)
+    yield new_output("display_data", {"text/html": f'<div class="demo-note">{note}</div>'})
+    if PNG in output.data:
+        said = unescape(TAG.sub(" ", " ".join(text for text in texts if text not in goals)))
+        metadata = {PNG: {"alt": " ".join(said.split())}}
+        yield new_output("display_data", {PNG: output.data[PNG]}, metadata=metadata)
 
 
 def _below(model: str, states: Mapping[str, Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
