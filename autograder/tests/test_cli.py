@@ -45,7 +45,7 @@ def commands() -> dict[str, click.Command]:
 def test_the_verbs() -> None:
     assert set(commands()) == {
         "build", "release", "sample-class", "grade", "judge", "feedback", "report", "export", "leaderboard",
-        "verify", "doctor",
+        "verify", "doctor", "site",
     }  # fmt: skip
 
 

@@ -156,9 +156,13 @@ def _mark(course: TextCourse, named: Sequence[str]) -> str:
     """Stands for everything that the site is made of."""
     digest = hashlib.sha256(code_digest() + repr((named, [version(name) for name in TOOLS])).encode())
     for start, pattern in (
-        (course.solutions, "*/*"), (course.root, "*.md"), (course.root / "docs", "**/*"), (course.root, "pyproject.toml"),
-        (course.student_package, "**/*.npz"), (Path(str(files("steepest_grader"))), "site/*.css"),
-    ):  # fmt: skip
+        (course.solutions, "*/*"),
+        (course.root, "*.md"),
+        (course.root, "docs/**/*"),
+        (course.root, "pyproject.toml"),
+        (course.student_package, "**/*.npz"),
+        (Path(str(files("steepest_grader"))), "site/*.css"),
+    ):
         for path in sorted(start.glob(pattern)):
             if path.is_file():
                 digest.update(os.fsencode(path.relative_to(start)) + path.read_bytes())

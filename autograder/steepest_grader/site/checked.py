@@ -41,7 +41,9 @@ def faults(site: Path, secrets: Secrets) -> list[str]:
     secrets : Secrets
         What none of them may tell.
     """
-    pages = {path: _read(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts}
+    pages = {
+        path: _read(path) for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts
+    }
     found = [fault for path in pages for fault in _dead_links(site, path, pages)]
     for path in sorted(site.rglob("*")):
         name = path.relative_to(site).as_posix()

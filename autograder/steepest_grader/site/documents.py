@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from steepest_grader.site.secrets import Secrets
@@ -21,7 +21,7 @@ SECTION = re.compile(r"(?=^## )", re.MULTILINE)
 CUT = "What stands here in the repository shows parts of solutions, and is left out of the site.\n"
 
 
-def documents(root: Path, secrets: Secrets) -> Mapping[str, bytes]:
+def documents(root: Path, secrets: Secrets) -> dict[str, bytes]:
     """Files of the site, by path: documents as Markdown, and their pictures.
 
     Parameters
@@ -33,7 +33,9 @@ def documents(root: Path, secrets: Secrets) -> Mapping[str, bytes]:
     """
     texts = dict(_texts(root))
     pictures = {
-        path.relative_to(root).as_posix(): path.read_bytes() for pattern in PICTURES for path in sorted(root.glob(pattern))
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for pattern in PICTURES
+        for path in sorted(root.glob(pattern))
     }
     known = {*texts, *pictures}
     pages = {name: _page(name, text, known, secrets).encode() for name, text in texts.items()}

@@ -88,5 +88,7 @@ def read_elsewhere(path: Path) -> Elsewhere:
         if key not in known or not isinstance(value, str) or not value.strip():
             raise CourseError(f"{path} says {key} = {value!r}; it may give a text for each of {', '.join(known)}.")
         if key != "package" and (not ADDRESS.fullmatch(value) or LESSON not in value):
-            raise CourseError(f"{path}: {key} must be an address that begins with https:// and holds {LESSON}. Got {value!r}.")
+            raise CourseError(
+                f"{path}: {key} must be an address that begins with https:// and holds {LESSON}. Got {value!r}."
+            )
     return Elsewhere(**found)

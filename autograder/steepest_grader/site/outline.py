@@ -72,7 +72,7 @@ def outline(lesson: str, released: NotebookNode, exercises: Sequence[Exercise]) 
     paragraphs = [part.strip() for part in (rest if found else "".join(texts[:1])).split("\n\n") if part.strip()]
     at = next((number for number, part in enumerate(paragraphs) if LISTED.match(part)), None)
     behind = next(iter(paragraphs[at + 1 :]), "") if at is not None else ""
-    points = {item.id: item.points for item in exercises}
+    points = {item.id: float(item.points) for item in exercises}
     by_hand = [cell.metadata.nbgrader.get("points", 0) for cell in by_grade_id(released).values() if _is_by_hand(cell)]
     return Outline(
         found[1] if found else lesson,

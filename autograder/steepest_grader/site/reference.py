@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import ModuleType
 
 __all__ = ["public_modules", "reference"]
@@ -48,7 +48,7 @@ def public_modules(package: str) -> Iterator[ModuleType]:
             yield module
 
 
-def reference(package: str) -> Mapping[str, bytes]:
+def reference(package: str) -> dict[str, bytes]:
     """Files of the site, by path."""
     modules = list(public_modules(package))
     rows, pages = [], {}
@@ -74,4 +74,6 @@ def _handed_on(module: ModuleType) -> str:
     if hasattr(module, "__path__"):
         return ""
     named = {name: getattr(getattr(module, name), "__module__", module.__name__) for name in module.__all__}
-    return ", ".join(name for name, home in named.items() if home.startswith(f"{module.__package__}.") and home != module.__name__)
+    return ", ".join(
+        name for name, home in named.items() if home.startswith(f"{module.__package__}.") and home != module.__name__
+    )

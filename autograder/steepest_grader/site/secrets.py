@@ -13,7 +13,9 @@ from steepest_grader.notebook.cells import is_answer
 
 __all__ = ["Secrets", "squeezed", "without_hidden_tests"]
 
-REGION = re.compile(r"### BEGIN (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)\n(.*?)### END (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)", re.DOTALL)
+REGION = re.compile(
+    r"### BEGIN (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)\n(.*?)### END (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)", re.DOTALL
+)
 HIDDEN = re.compile(r"^[^\S\n]*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS[^\S\n]*$", re.DOTALL | re.MULTILINE)
 TAG = re.compile(r"<[^<>]*>")
 TELLING = 24  # characters without blanks, from which on a line is more than a formula

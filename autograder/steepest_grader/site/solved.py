@@ -35,7 +35,12 @@ CELL_SECONDS = 300
 
 
 def solved_notebooks(
-    course: TextCourse, lessons: Sequence[str], kept: Path, *, jobs: int, tell: Callable[[str], None] = lambda text: None
+    course: TextCourse,
+    lessons: Sequence[str],
+    kept: Path,
+    *,
+    jobs: int,
+    tell: Callable[[str], None] = lambda text: None,
 ) -> dict[str, NotebookNode]:
     """Each lesson's source notebook with the outputs of its cells; test cells have none.
 

@@ -77,7 +77,9 @@ def test_a_notebook_is_left_alone_where_no_package_is_known() -> None:
 
 def test_the_set_up_cell_raises_no_flag() -> None:
     lesson = load(COURSE, COURSE.lessons()[0])
-    notebook = Elsewhere(package="steepest @ git+https://h/o/r@b#subdirectory=utils").notebook(lesson.released, "steepest")
+    notebook = Elsewhere(package="steepest @ git+https://h/o/r@b#subdirectory=utils").notebook(
+        lesson.released, "steepest"
+    )
     assert len(notebook.cells) == len(lesson.released.cells) + 1
     assert flags(read(nbformat.writes(notebook).encode()), lesson.released, list(lesson.exercises)) == []
 

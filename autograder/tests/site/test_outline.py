@@ -37,7 +37,11 @@ Two exercises, about 10 minutes.
 """
 SHORT = "A bowl."
 READ = [
-    ("whole", TEXT, ("90 · Bowls", "A bowl\nhas a bottom.", "1. find it;\n2. stay there.", "Two exercises, about 10 minutes.")),
+    (
+        "whole",
+        TEXT,
+        ("90 · Bowls", "A bowl\nhas a bottom.", "1. find it;\n2. stay there.", "Two exercises, about 10 minutes."),
+    ),
     ("bare", SHORT, ("90_bowls", "A bowl.", "", "")),
 ]
 

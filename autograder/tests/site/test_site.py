@@ -26,7 +26,17 @@ TELLING = 30
 
 
 def _site(out: Path) -> str:
-    command = [sys.executable, "-m", "steepest_grader", "--course", str(COURSE.root), "site", *LESSONS, "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "steepest_grader",
+        "--course",
+        str(COURSE.root),
+        "site",
+        *LESSONS,
+        "--out",
+        str(out),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
