@@ -1,6 +1,6 @@
 # `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo lab test test-long trust bench bench-cluster build pictures coders ladder lock clean
+.PHONY: help set-up demo lab site test test-long trust bench bench-cluster build pictures coders ladder lock clean
 
 LESSON := 05_momentum
 GRADER := .venv/bin/steepest-grader
@@ -9,6 +9,7 @@ export PYTHON
 help:
 	@echo "make demo   grade a sample class for $(LESSON), with gradebook and feedback"
 	@echo "make lab    open the lessons in JupyterLab"
+	@echo "make site   build the reading site in build/site/html: the course without solutions, its documents, a reference"
 	@echo "make test   run every check of the repository"
 	@echo "make test-long  the same, with every variant and mistake in a notebook of the class, and the exchange in a JupyterHub"
 	@echo "make trust  see how many mutants of the solutions the grader kills; writes docs/trust.md; takes minutes"
@@ -42,6 +43,9 @@ demo: set-up
 
 lab: set-up
 	PATH="$(CURDIR)/.venv/bin:$$PATH" jupyter lab --ip=127.0.0.1 --notebook-dir=lessons
+
+site: set-up
+	$(GRADER) site
 
 test: set-up
 	@.ci/test

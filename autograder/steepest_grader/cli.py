@@ -47,6 +47,7 @@ from steepest_grader.verbs.course import course as course_verbs
 from steepest_grader.verbs.marks import marks
 from steepest_grader.verbs.new import new
 from steepest_grader.verbs.shared import json_option, say_unfilled
+from steepest_grader.verbs.site import site
 
 if TYPE_CHECKING:
     from steepest_grader.exercise.model import GradedSubmission
@@ -116,6 +117,7 @@ main.add_command(handout.release)
 main.add_command(handout.solutions)
 main.add_command(marks)
 main.add_command(new)
+main.add_command(site)
 
 
 @main.command()

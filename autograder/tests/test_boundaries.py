@@ -56,7 +56,7 @@ LEVELS = (  # a package imports only itself and what stands in a level before it
     ("exercise",),
     ("sandbox", "course"),
     ("gradebook",),
-    ("grading", "desk", "authoring"),
+    ("grading", "desk", "authoring", "site"),
     ("trust",),
     ("doctor", "terminal"),
     ("verbs",),

@@ -33,6 +33,7 @@ def _requirements(lines: list[str]) -> dict[str, Requirement]:
 STUDENT = _requirements(UTILS["project"]["dependencies"])
 INSTRUCTOR = _requirements(GRADER["project"]["dependencies"])
 MAKE = _requirements(GRADER["dependency-groups"]["make"])
+SITE = _requirements(GRADER["project"]["optional-dependencies"]["site"])
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
 LOCK_LINES = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
 LOCK = {
@@ -54,9 +55,9 @@ def test_environment_installs_the_student_package_and_no_grader() -> None:
     assert [item["pip"] for item in CONDA if isinstance(item, dict)] == [["-e ./utils"]]
 
 
-@pytest.mark.parametrize("name", sorted({*STUDENT, *INSTRUCTOR, *MAKE} - OURS))
+@pytest.mark.parametrize("name", sorted({*STUDENT, *INSTRUCTOR, *MAKE, *SITE} - OURS))
 def test_the_lock_has_every_direct_requirement_within_its_range(name: str) -> None:
-    ranges = [group[name].specifier for group in (STUDENT, INSTRUCTOR, MAKE) if name in group]
+    ranges = [group[name].specifier for group in (STUDENT, INSTRUCTOR, MAKE, SITE) if name in group]
     assert all(LOCK[name] in specifier for specifier in ranges)
 
 

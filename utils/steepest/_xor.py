@@ -13,7 +13,14 @@ INNER, OUTER = UNITS * (INPUTS + 1), UNITS + 1  # parameters of a network in eac
 
 
 def xor(*, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor]:
-    """The four examples of exclusive or: x of shape (4, 2) and y of shape (4,), both of zeros and ones."""
+    """The four examples of exclusive or: x of shape (4, 2) and y of shape (4,), both of zeros and ones.
+
+    Examples
+    --------
+    >>> x, y = xor()
+    >>> x.tolist(), y.tolist()
+    ([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0.0, 1.0, 1.0, 0.0])
+    """
     x = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=dtype)
     return x, torch.tensor([0, 1, 1, 0], dtype=dtype)
 

@@ -57,6 +57,11 @@ class Recipe(NamedTuple):
     ----------
     he, batch_norm, dropout, adam, cycle : bool
         What takes the place of each is told by `PARTS`.
+
+    Examples
+    --------
+    >>> Recipe(he=True, batch_norm=True, dropout=False, adam=True, cycle=True).dropout
+    False
     """
 
     he: bool = True
@@ -91,6 +96,12 @@ class Bench:
         The student's `one_cycle`; straight lines take its place.
     train_x, train_y, test_x, test_y : Tensor
         Rows and classes, with a first axis for the seeds.
+
+    Examples
+    --------
+    >>> bench = Bench({}, seeds=[0, 1], rows=100)
+    >>> bench.train_x.shape, bench.cycle is None
+    (torch.Size([2, 100, 40]), True)
     """
 
     def __init__(

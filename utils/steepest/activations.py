@@ -12,7 +12,13 @@ __all__ = ["ACTIVATIONS", "activation", "scaled_tanh"]
 
 
 def scaled_tanh(x: Tensor) -> Tensor:
-    """LeCun's 1.7159 tanh(2x/3), which maps −1 to −1 and 1 to 1 (LeCun, Bottou, Orr and Müller 1998)."""
+    """LeCun's 1.7159 tanh(2x/3), which maps −1 to −1 and 1 to 1 (LeCun, Bottou, Orr and Müller 1998).
+
+    Examples
+    --------
+    >>> scaled_tanh(torch.tensor([-1.0, 0.0, 1.0])).round(decimals=3)
+    tensor([-1.,  0.,  1.])
+    """
     return 1.7159 * torch.tanh(2 * x / 3)
 
 

@@ -47,6 +47,12 @@ def quadratic_gradient(matrix: torch.Tensor, center: torch.Tensor) -> Callable[[
     -------
     callable
         Maps θ of shape (n,) to A (θ − c).
+
+    Examples
+    --------
+    >>> gradient = quadratic_gradient(torch.tensor([[2.0, 0.0], [0.0, 4.0]]), torch.tensor([1.0, 0.0]))
+    >>> gradient(torch.tensor([2.0, 1.0]))
+    tensor([2., 4.])
     """
 
     def grad_fn(theta: torch.Tensor) -> torch.Tensor:
@@ -62,6 +68,12 @@ def least_squares_gradient() -> Callable[[torch.Tensor, torch.Tensor, torch.Tens
     -------
     callable
         Maps θ of shape (d,), rows of shape (m, d) and targets of shape (m,) to a gradient of shape (d,).
+
+    Examples
+    --------
+    >>> gradient = least_squares_gradient()
+    >>> gradient(torch.zeros(1), torch.ones(2, 1), torch.tensor([1.0, 3.0]))
+    tensor([-4.])
     """
 
     def grad_fn(theta: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -86,6 +98,14 @@ def visit_log_gradient(base: float) -> Callable[[torch.Tensor, torch.Tensor, tor
     -------
     callable
         Maps θ of shape (n + 2,), one-hot rows of shape (m, n) and their numbers of shape (m,) to (n + 2,).
+
+    Examples
+    --------
+    >>> gradient = visit_log_gradient(10.0)
+    >>> theta = torch.zeros(4)
+    >>> theta = theta - gradient(theta, torch.eye(2)[:1], torch.tensor([0.0]))
+    >>> theta[-1]
+    tensor(1.)
     """
 
     def grad_fn(theta: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -109,6 +129,12 @@ def linear_predictor(theta: torch.Tensor) -> Callable[[torch.Tensor], torch.Tens
     -------
     callable
         Maps rows of shape (n, d) to predictions of shape (n,) or (n, k).
+
+    Examples
+    --------
+    >>> predict = linear_predictor(torch.tensor([1.0, 2.0]))
+    >>> predict(torch.tensor([[1.0, 1.0], [0.0, 3.0]]))
+    tensor([3., 6.])
     """
 
     def predict(x: torch.Tensor) -> torch.Tensor:
@@ -124,6 +150,11 @@ def squared_error() -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     -------
     callable
         Maps predictions and targets, both of shape (n,) or (n, k), to losses of shape (n,).
+
+    Examples
+    --------
+    >>> squared_error()(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 1.0]))
+    tensor([0., 9.])
     """
 
     def loss(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -145,6 +176,12 @@ def pinball_error(share: float) -> Callable[[torch.Tensor, torch.Tensor], torch.
     -------
     callable
         Maps predictions and targets of shape (n,) to losses of shape (n,).
+
+    Examples
+    --------
+    >>> loss = pinball_error(0.75)
+    >>> loss(torch.tensor([0.0, 2.0]), torch.tensor([1.0, 1.0]))
+    tensor([0.7500, 0.2500])
     """
 
     def loss(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -172,6 +209,12 @@ def tanh_energy(
     -------
     callable
         Maps θ of that shape, with n entries, to a scalar. It raises ValueError where θ has another.
+
+    Examples
+    --------
+    >>> energy = tanh_energy(torch.eye(2))
+    >>> energy(torch.tensor([0.0, 100.0]))
+    tensor(0.5000)
     """
 
     def f(theta: torch.Tensor) -> torch.Tensor:
@@ -235,6 +278,16 @@ def budgeted_energy(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor]
     -------
     callable
         Maps θ of any shape with n entries to a scalar.
+
+    Examples
+    --------
+    >>> energy = budgeted_energy(torch.eye(2), calls=1)
+    >>> energy(torch.zeros(2))
+    tensor(0.)
+    >>> energy(torch.zeros(2))
+    Traceback (most recent call last):
+        ...
+    RuntimeError: all 1 values of the loss are used up
     """
     return _budgeted(tanh_energy(matrix), calls, "values of the loss")
 
@@ -251,6 +304,11 @@ def half_plane_energy(calls: int) -> Callable[[torch.Tensor], torch.Tensor]:
     -------
     callable
         Maps θ of shape (n,) to a scalar.
+
+    Examples
+    --------
+    >>> half_plane_energy(calls=5)(torch.tensor([1.0, 2.0]))
+    tensor(2.5000)
     """
 
     def f(theta: torch.Tensor) -> torch.Tensor:
@@ -276,6 +334,12 @@ def budgeted_product(matrix: torch.Tensor, calls: int) -> Callable[[torch.Tensor
     -------
     callable
         Maps v of shape (n,) to Hv.
+
+    Examples
+    --------
+    >>> product = budgeted_product(torch.tensor([[2.0, 0.0], [0.0, 3.0]]), calls=1)
+    >>> product(torch.ones(2))
+    tensor([2., 3.])
     """
     return _budgeted(lambda v: matrix @ v, calls, "products with the Hessian")
 
@@ -286,8 +350,15 @@ def counting_step() -> Callable[..., tuple[torch.Tensor, dict[str, Any]]]:
     Returns
     -------
     callable
-        Maps (theta, grad, state, *, lr, l2) to the new θ and the new state, whose ``t`` counts the steps and whose
-        ``seen`` is the sum of the gradients; lr is 0.1 and l2 0 where they are left out.
+        Maps ``(theta, grad, state, *, lr, l2)`` to the new θ and the new state, whose ``t`` counts the steps and
+        whose ``seen`` is the sum of the gradients; lr is 0.1 and l2 0 where they are left out.
+
+    Examples
+    --------
+    >>> step = counting_step()
+    >>> theta, state = step(torch.ones(1), torch.ones(1), {"t": 0, "seen": torch.zeros(1)}, lr=0.5, l2=0.0)
+    >>> theta, state["t"]
+    (tensor([0.5000]), 1)
     """
 
     def step(
@@ -315,6 +386,16 @@ def small_batches_only(theta: torch.Tensor, limit: int, calls: int) -> Callable[
     -------
     callable
         Maps rows, a tensor (n, d), to scores (n, classes).
+
+    Examples
+    --------
+    >>> scores = small_batches_only(torch.eye(2), limit=2, calls=5)
+    >>> scores(torch.ones(2, 2)).shape
+    torch.Size([2, 2])
+    >>> scores(torch.ones(3, 2))
+    Traceback (most recent call last):
+        ...
+    RuntimeError: between 1 and 2 rows can be taken at a time, not 3
     """
 
     def predict(x: torch.Tensor) -> torch.Tensor:

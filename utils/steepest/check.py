@@ -41,6 +41,13 @@ class CheckResult:
         Name of the mistake that the answers agree with, or of an accepted convention.
     message : str
         What is wrong and what to look at first.
+
+    Examples
+    --------
+    >>> def momentum_step(theta, grad, state, *, lr, beta):
+    ...     return theta
+    >>> examine(momentum_step).passed
+    False
     """
 
     exercise: str
@@ -95,7 +102,15 @@ def check(function: Callable[..., Any]) -> None:
 
 
 def examine(function: Callable[..., Any], namespace: Mapping[str, Any] | None = None) -> CheckResult:
-    """Like `check`, but return the result instead of showing it; `namespace` is where the function was named."""
+    """Like `check`, but return the result instead of showing it; `namespace` is where the function was named.
+
+    Examples
+    --------
+    >>> def momentum_step(theta, grad, state, *, lr, beta):
+    ...     raise NotImplementedError
+    >>> print(examine(momentum_step))
+    ✗ momentum_step: not written yet. Write the body of the function and run the cell again.
+    """
     name = name_of(function, namespace or {}, stored.names())
     try:
         outcomes = stored.load(name)

@@ -39,6 +39,12 @@ class Coders(NamedTuple):
     ----------
     encoder, decoder : Nets
         tanh in hidden layers; the last layer of each is linear.
+
+    Examples
+    --------
+    >>> coders = make_coders([64, 2], seeds=[0, 1, 2])
+    >>> coders.encode(torch.zeros(10, 64)).shape
+    torch.Size([3, 10, 2])
     """
 
     encoder: Nets
@@ -125,6 +131,16 @@ def train_coders(
         Number of steps, rows of a minibatch, seed of the draws.
     lr : float
         The first rate.
+
+    Examples
+    --------
+    >>> x = torch.rand(50, 8, generator=torch.Generator().manual_seed(0))
+    >>> def loss(coders, rows, generator):
+    ...     return (coders.decode(coders.encode(rows)) - rows).square().mean()
+    >>> start = make_coders([8, 4, 2], seeds=[0])
+    >>> end = train_coders(start, x, loss, n_steps=50)
+    >>> bool(loss(end, x, None) < loss(start, x, None))
+    True
     """
     now = Coders(*(net.map(lambda part: part.detach().clone().requires_grad_()) for net in coders))
     generator = Generator().manual_seed(seed)
@@ -140,7 +156,14 @@ def train_coders(
 
 
 def coder_digits() -> tuple[Data, Data]:
-    """The digits that stored coders were trained on, and those that they have never seen (1297 and 500)."""
+    """The digits that stored coders were trained on, and those that they have never seen (1297 and 500).
+
+    Examples
+    --------
+    >>> known, new = coder_digits()
+    >>> len(known.x), len(new.x)
+    (1297, 500)
+    """
     return split(digits(), test=SHARE_HELD, seed=0)
 
 
@@ -156,6 +179,12 @@ class Stored(NamedTuple):
         what it decodes are scores: a sigmoid makes pixels of them.
     kl_weights : tuple of float
         What the Kullback-Leibler divergence was multiplied by in the training of each.
+
+    Examples
+    --------
+    >>> stored = stored_coders()
+    >>> stored.plain.encode(torch.zeros(1, 64)).shape, len(stored.kl_weights)
+    (torch.Size([1, 1, 2]), 6)
     """
 
     plain: Coders

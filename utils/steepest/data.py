@@ -38,6 +38,11 @@ class Data(NamedTuple):
         One row an example.
     y : Tensor, shape (n,)
         Targets of a regression, or class numbers.
+
+    Examples
+    --------
+    >>> Data(torch.zeros(3, 2), torch.ones(3)).y
+    tensor([1., 1., 1.])
     """
 
     x: Tensor
@@ -100,6 +105,12 @@ def blobs(
     -------
     Data
         ``y`` is the number of the cluster that a point was drawn from.
+
+    Examples
+    --------
+    >>> x, y = blobs(100, k=3)
+    >>> x.shape, y.unique()
+    (torch.Size([100, 2]), tensor([0, 1, 2]))
     """
     rng = np.random.default_rng(seed)
     centers = rng.uniform(0, side, (k, dim))
@@ -109,7 +120,14 @@ def blobs(
 
 
 def digits(*, dtype: torch.dtype = torch.float32) -> Data:
-    """1797 handwritten digits of 8 × 8 pixels, scaled to [0, 1] (Alpaydin & Kaynak 1998)."""
+    """1797 handwritten digits of 8 × 8 pixels, scaled to [0, 1] (Alpaydin & Kaynak 1998).
+
+    Examples
+    --------
+    >>> x, y = digits()
+    >>> x.shape, x.max()
+    (torch.Size([1797, 64]), tensor(1.))
+    """
     raw = _shipped("load_digits")
     return Data(torch.from_numpy(raw.data / 16).to(dtype), torch.from_numpy(raw.target).long())
 
@@ -130,6 +148,12 @@ def mnist1d(n: int = 5000, *, seed: int = 42, dtype: torch.dtype = torch.float32
     ------
     ValueError
         If `n` is no positive multiple of 10.
+
+    Examples
+    --------
+    >>> x, y = mnist1d(100)
+    >>> x.shape, y.bincount()
+    (torch.Size([100, 40]), tensor([10, 10, 10, 10, 10, 10, 10, 10, 10, 10]))
     """
     if n < 10 or n % 10:
         raise ValueError(f"`n` must be a positive multiple of 10, a tenth for each class. Got {n!r}.")
@@ -138,13 +162,27 @@ def mnist1d(n: int = 5000, *, seed: int = 42, dtype: torch.dtype = torch.float32
 
 
 def breast_cancer(*, dtype: torch.dtype = torch.float32) -> Data:
-    """569 tumours, 30 features with mean 0 and deviation 1; class 1 is benign (Wolberg et al. 1995)."""
+    """569 tumours, 30 features with mean 0 and deviation 1; class 1 is benign (Wolberg et al. 1995).
+
+    Examples
+    --------
+    >>> x, y = breast_cancer()
+    >>> x.shape, y.bincount()
+    (torch.Size([569, 30]), tensor([212, 357]))
+    """
     raw = _shipped("load_breast_cancer")
     return Data(_standardized(raw.data).to(dtype), torch.from_numpy(raw.target).long())
 
 
 def wine(*, dtype: torch.dtype = torch.float32) -> Data:
-    """178 wines of three growers, 13 features with mean 0 and deviation 1 (Forina et al. 1988)."""
+    """178 wines of three growers, 13 features with mean 0 and deviation 1 (Forina et al. 1988).
+
+    Examples
+    --------
+    >>> x, y = wine()
+    >>> x.shape, y.bincount()
+    (torch.Size([178, 13]), tensor([59, 71, 48]))
+    """
     raw = _shipped("load_wine")
     return Data(_standardized(raw.data).to(dtype), torch.from_numpy(raw.target).long())
 
@@ -153,6 +191,11 @@ def diabetes(*, dtype: torch.dtype = torch.float32) -> Data:
     """442 patients, 10 features; features and progression have mean 0, deviation 1 (Efron et al. 2004).
 
     The columns are age, sex, body mass index, blood pressure and six blood measurements.
+
+    Examples
+    --------
+    >>> diabetes().x.shape
+    torch.Size([442, 10])
     """
     raw = _shipped("load_diabetes")
     y = _standardized(raw.target[:, None])[:, 0]
@@ -160,7 +203,14 @@ def diabetes(*, dtype: torch.dtype = torch.float32) -> Data:
 
 
 def with_ones(x: Tensor) -> Tensor:
-    """Put a column of ones before the features, so that the first parameter is an intercept."""
+    """Put a column of ones before the features, so that the first parameter is an intercept.
+
+    Examples
+    --------
+    >>> with_ones(torch.tensor([[5.0], [7.0]]))
+    tensor([[1., 5.],
+            [1., 7.]])
+    """
     return torch.cat([torch.ones_like(x[:, :1]), x], dim=1)
 
 
@@ -203,6 +253,12 @@ def split(data: Data, *, test: float = 0.2, seed: int = 0) -> tuple[Data, Data]:
     ------
     ValueError
         If `test` leaves one of the two sets empty.
+
+    Examples
+    --------
+    >>> train, test = split(line(10), test=0.3)
+    >>> len(train.x), len(test.x)
+    (7, 3)
     """
     n = len(data.x)
     held = round(test * n)

@@ -36,6 +36,12 @@ class Nets(NamedTuple):
         One for each layer; in front of a normalization they are not used.
     gammas, betas : sequence of Tensor, shape (R · out,)
         Scale and shift for each hidden layer, used by a normalization alone.
+
+    Examples
+    --------
+    >>> nets = make_nets([2, 8, 3], seeds=range(5))
+    >>> [tuple(weight.shape) for weight in nets.weights]
+    [(5, 8, 2), (5, 3, 8)]
     """
 
     weights: Sequence[Tensor]
@@ -119,6 +125,11 @@ def scores(
         Normalize behind the activation and not in front of it.
     activation : callable
         Of every hidden layer.
+
+    Examples
+    --------
+    >>> scores(make_nets([2, 8, 3], seeds=range(5)), torch.zeros(10, 2)).shape
+    torch.Size([5, 10, 3])
     """
     n_nets, last = len(nets.weights[0]), len(nets.weights) - 1
     h = x.expand(n_nets, -1, -1)
@@ -137,7 +148,13 @@ def scores(
 
 
 def accuracy(out: Tensor, y: Tensor) -> Tensor:
-    """Share of rows to which each net gives the right class, of shape (R,), from scores of shape (R, rows, classes)."""
+    """Share of rows to which each net gives the right class, of shape (R,), from scores of shape (R, rows, classes).
+
+    Examples
+    --------
+    >>> accuracy(torch.eye(3)[None], torch.tensor([0, 1, 1])).round(decimals=2)
+    tensor([0.6700], dtype=torch.float64)
+    """
     return (out.argmax(dim=2) == y).double().mean(dim=1)
 
 
@@ -172,6 +189,13 @@ def train(
     -------
     tuple
         The trained nets, and the losses of shape (steps, R). A net that diverges has losses that are not finite.
+
+    Examples
+    --------
+    >>> batches = [(torch.eye(4), torch.arange(4))] * 20
+    >>> nets, losses = train(make_nets([4, 16, 4], seeds=[0, 1]), batches, [0.5] * 20, beta=0.5)
+    >>> losses.shape, bool((losses[-1] < losses[0]).all())
+    (torch.Size([20, 2]), True)
     """
     now = nets.map(lambda part: part.detach().clone().requires_grad_())
     leaves, velocities = now.parameters, nets.map(torch.zeros_like).parameters
@@ -223,6 +247,14 @@ def fit(
     ------
     ValueError
         If a batch takes more rows than there are.
+
+    Examples
+    --------
+    >>> from steepest.data import Data
+    >>> data = Data(torch.eye(4), torch.arange(4))
+    >>> nets, losses = fit(make_nets([4, 16, 4], seeds=[0, 1]), data, lr=0.5, n_steps=20, batch_size=4)
+    >>> losses.shape, bool((losses[-1] < losses[0]).all())
+    (torch.Size([20, 2]), True)
     """
     if not 1 <= batch_size <= len(data.x):
         raise ValueError(f"`batch_size` must lie between 1 and the number of rows, {len(data.x)}. Got {batch_size!r}.")

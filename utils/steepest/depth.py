@@ -42,6 +42,12 @@ class Runs(NamedTuple):
         Weights of the hidden layer, likewise.
     solved : Tensor of bool, shape (n_runs,)
         Whether all four examples are classified rightly in the end.
+
+    Examples
+    --------
+    >>> runs = xor_runs(lambda shape, generator: torch.zeros(shape), n_runs=3, n_epochs=10)
+    >>> runs.losses.shape, runs.solved
+    (torch.Size([11, 3]), tensor([False, False, False]))
     """
 
     losses: Tensor
@@ -60,6 +66,12 @@ class Training(NamedTuple):
         Mean absolute gradient of the weights of every layer, likewise.
     accuracy : float
         Share of rows classified rightly in the end.
+
+    Examples
+    --------
+    >>> start = train_classifier([torch.eye(3)], torch.eye(3), torch.arange(3), torch.tanh)
+    >>> start.losses.shape, start.gradients.shape, start.accuracy
+    (torch.Size([1]), torch.Size([1, 1]), 1.0)
     """
 
     losses: Tensor
@@ -95,6 +107,14 @@ def xor_runs(
         Learning rate, and share of the velocity that is kept.
     centered : bool
         Whether inputs are −1 and 1 instead of 0 and 1.
+
+    Examples
+    --------
+    >>> def draw(shape, generator):
+    ...     return torch.randn(shape, generator=generator)
+    >>> runs = xor_runs(draw, n_runs=20, n_epochs=200)
+    >>> runs.losses.shape, runs.hidden.shape
+    (torch.Size([201, 20]), torch.Size([201, 20, 4, 2]))
     """
     training = XorTraining(draw, n_runs=n_runs, seed=seed, lr=lr, beta=beta, centered=centered)
     return Runs(training.losses(n_epochs), training.hidden(n_epochs), training.solved(n_epochs)[-1])
@@ -147,6 +167,11 @@ def gradient_spread(x: Tensor, weights: Sequence[Tensor], activation: Activation
     Tensor, shape (n_layers + 1,)
         Deviation of the gradient with respect to the input, then to what leaves each layer; the last is that of
         the gradient at the top.
+
+    Examples
+    --------
+    >>> gradient_spread(torch.ones(5, 2), [torch.eye(2)] * 3, lambda x: x).shape
+    torch.Size([4])
     """
     return torch.stack([grad.std() for grad in layer_signals(x, weights, activation, seed=seed)[1]])
 
@@ -167,6 +192,12 @@ def layer_signals(
         The examples, then what leaves each layer.
     grads : list of Tensor, of the same shapes
         The gradient with respect to each of them; the last is the random one at the top.
+
+    Examples
+    --------
+    >>> layers, grads = layer_signals(torch.ones(5, 2), [2 * torch.eye(2)] * 2, lambda x: x)
+    >>> [float(layer.mean()) for layer in layers], len(grads)
+    ([1.0, 2.0, 4.0], 3)
     """
     layers = [x.detach().requires_grad_()]
     for weight in weights:
@@ -202,6 +233,12 @@ def train_classifier(
         Number of steps; with 0 only the gradients at the start are measured.
     lr, beta : float
         Learning rate, and share of the velocity that is kept.
+
+    Examples
+    --------
+    >>> training = train_classifier([torch.eye(3)], torch.eye(3), torch.arange(3), torch.tanh, n_steps=10)
+    >>> len(training.losses), training.accuracy
+    (11, 1.0)
     """
     gradients: list[Tensor] = []
     latest = x

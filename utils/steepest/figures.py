@@ -28,6 +28,13 @@ def show(figure: Figure, alt: str) -> None:
     ------
     ValueError
         If the text is empty.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> line = ax.plot([0, 1], [1, 0])
+    >>> show(fig, "A line that falls from 1 to 0.")  # doctest: +SKIP
     """
     if not alt.strip():
         raise ValueError("`alt` must say what the figure shows. Got an empty text.")

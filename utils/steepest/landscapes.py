@@ -122,6 +122,14 @@ def quadratic(condition: float, *, dimension: int = 2, angle: float = 0.0) -> La
     ------
     ValueError
         If `condition` is under 1, or a bowl of more dimensions is to be turned.
+
+    Examples
+    --------
+    >>> quadratic(4).hessian(torch.zeros(2))
+    tensor([[0.2500, 0.0000],
+            [0.0000, 1.0000]])
+    >>> quadratic(4)(torch.ones(3, 2)).shape
+    torch.Size([3])
     """
     if condition < 1:
         raise ValueError(f"`condition` must be at least 1. Got {condition!r}. Did you pass 1/condition?")
@@ -144,7 +152,13 @@ def quadratic(condition: float, *, dimension: int = 2, angle: float = 0.0) -> La
 
 
 def beale() -> Landscape:
-    """Beale's function (Beale 1958): steep walls at the corners, a flat, bent plain around the minimum."""
+    """Beale's function (Beale 1958): steep walls at the corners, a flat, bent plain around the minimum.
+
+    Examples
+    --------
+    >>> beale()(torch.tensor([[3.0, 0.5], [0.0, 0.0]])).round(decimals=3)
+    tensor([ 0.0000, 14.2030])
+    """
 
     def function(theta: Tensor) -> Tensor:
         x, y = theta.unbind(dim=-1)
@@ -161,6 +175,11 @@ def long_valley(steepness: float = 100.0) -> Landscape:
     ----------
     steepness : float
         The factor b > 0 of the walls.
+
+    Examples
+    --------
+    >>> long_valley().minima, float(long_valley()(torch.ones(2)))
+    (((1.0, 1.0),), 0.0)
     """
     if steepness <= 0:
         raise ValueError(f"`steepness` must be positive. Got {steepness!r}. Without walls there is no valley.")
@@ -173,7 +192,15 @@ def long_valley(steepness: float = 100.0) -> Landscape:
 
 
 def saddle() -> Landscape:
-    """½x² − ½y² + ¼y⁴: a saddle point at the origin, and a minimum on either side of it."""
+    """½x² − ½y² + ¼y⁴: a saddle point at the origin, and a minimum on either side of it.
+
+    Examples
+    --------
+    >>> saddle().gradient(torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0]]))
+    tensor([[0., 0.],
+            [0., 0.],
+            [1., 0.]])
+    """
 
     def function(theta: Tensor) -> Tensor:
         x, y = theta.unbind(dim=-1)

@@ -47,6 +47,12 @@ class Task(NamedTuple):
         Rows and their classes.
     seed : int
         Of the order of the minibatches.
+
+    Examples
+    --------
+    >>> given = task(0)
+    >>> given.train.x.shape, given.test.x.shape
+    (torch.Size([4000, 40]), torch.Size([6000, 40]))
     """
 
     train: Data
@@ -87,6 +93,12 @@ def renamed(train: Data, test: Data, *, seed: int) -> Task:
         Classes are numbered from 0.
     seed : int
         Of both orders, and of the order of the minibatches.
+
+    Examples
+    --------
+    >>> rows = Data(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([0, 1]))
+    >>> renamed(rows, rows, seed=0).train.x.sum(dim=1)
+    tensor([3., 7.])
     """
     source = np.random.default_rng(seed)
     columns = torch.from_numpy(source.permutation(train.x.shape[1]))
@@ -96,14 +108,27 @@ def renamed(train: Data, test: Data, *, seed: int) -> Task:
 
 
 def handed_out(given: Task, *, n_steps: int = STEPS, size: int = SIZE) -> Iterator[tuple[Tensor, Tensor]]:
-    """What an entrant is given, one minibatch after the other: rows of shuffled epochs, none twice in an epoch."""
+    """What an entrant is given, one minibatch after the other: rows of shuffled epochs, none twice in an epoch.
+
+    Examples
+    --------
+    >>> x, labels = next(handed_out(task(0)))
+    >>> x.shape, labels.shape
+    (torch.Size([64, 40]), torch.Size([64]))
+    """
     batches = shuffled(given.train, size, seed=given.seed)
     for _ in range(n_steps):
         yield next(batches)
 
 
 def accuracy(predictions: Tensor, labels: Tensor) -> float:
-    """The share of rows whose class is predicted."""
+    """The share of rows whose class is predicted.
+
+    Examples
+    --------
+    >>> accuracy(torch.tensor([1, 2, 3, 4]), torch.tensor([1, 2, 3, 5]))
+    0.75
+    """
     return float((predictions == labels).double().mean())
 
 
@@ -114,6 +139,11 @@ def start(seed: int) -> int:
     ----------
     seed : int
         Of the task: who knows it knows all rows and their classes.
+
+    Examples
+    --------
+    >>> start(0) == start(0), start(0) == start(1)
+    (True, False)
     """
     return int.from_bytes(hashlib.sha256(b"start" + str(seed).encode()).digest()[:8]) >> 1
 

@@ -62,6 +62,12 @@ def linear_regression(n_features: int) -> Model:
     ----------
     n_features : int
         Columns of x.
+
+    Examples
+    --------
+    >>> model = linear_regression(2)
+    >>> model.loss(torch.tensor([1.0, 2.0]), torch.ones(3, 2), torch.ones(3))
+    tensor(4.)
     """
 
     def loss(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -77,6 +83,12 @@ def softmax_regression(n_features: int, n_classes: int) -> Model:
     ----------
     n_features, n_classes : int
         Columns of x, and classes 0 … n_classes − 1 in y.
+
+    Examples
+    --------
+    >>> model = softmax_regression(4, 3)
+    >>> model.size, model.gradient(torch.zeros(15), torch.ones(2, 4), torch.tensor([0, 2])).shape
+    (15, torch.Size([15]))
     """
 
     def loss(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
@@ -86,7 +98,13 @@ def softmax_regression(n_features: int, n_classes: int) -> Model:
 
 
 def softmax_accuracy(theta: Tensor, x: Tensor, y: Tensor, *, n_classes: int) -> float:
-    """Share of rows to which a softmax regression gives the right class."""
+    """Share of rows to which a softmax regression gives the right class.
+
+    Examples
+    --------
+    >>> softmax_accuracy(torch.zeros(15), torch.ones(2, 4), torch.tensor([0, 2]), n_classes=3)
+    0.5
+    """
     return float((_scores(theta, x, n_classes).argmax(dim=1) == y).double().mean())
 
 

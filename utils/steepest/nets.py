@@ -15,12 +15,25 @@ __all__ = ["Nets", "init_nets", "net_errors", "net_scores", "train_nets"]
 
 
 def init_nets(sizes: Sequence[int], *, count: int, seed: int = 0) -> Nets:
-    """Draw `count` nets with one generator, as `make_nets` does."""
+    """Draw `count` nets with one generator, as `make_nets` does.
+
+    Examples
+    --------
+    >>> [tuple(weight.shape) for weight in init_nets([2, 8, 3], count=5).weights]
+    [(5, 8, 2), (5, 3, 8)]
+    """
     return make_nets(sizes, seeds=[seed], count=count)
 
 
 def net_errors(nets: Nets, x: Tensor, y: Tensor) -> Tensor:
-    """Percentage of rows that each net gets wrong, of shape (R,); rows and classes for all nets, or for each."""
+    """Percentage of rows that each net gets wrong, of shape (R,); rows and classes for all nets, or for each.
+
+    Examples
+    --------
+    >>> nets = init_nets([2, 3], count=4)
+    >>> net_errors(nets, torch.zeros(3, 2), torch.tensor([0, 0, 0])).shape
+    torch.Size([4])
+    """
     return 100 * (1 - accuracy(net_scores(nets, x), y))
 
 
@@ -52,6 +65,13 @@ def train_nets(
         As in `net_scores`; used in training only.
     seed : int
         Of the rows that are drawn.
+
+    Examples
+    --------
+    >>> x, y = torch.eye(3).expand(4, 3, 3), torch.arange(3).expand(4, 3)
+    >>> start = init_nets([3, 16, 3], count=4)
+    >>> net_errors(train_nets(start, x, y, steps=50, batch_size=8, lr=0.3), x, y)
+    tensor([0., 0., 0., 0.], dtype=torch.float64)
     """
     (count, n), generator = y.shape, torch.Generator().manual_seed(seed)
     drawn = n * torch.arange(count)[:, None] + torch.randint(n, (steps, count, batch_size), generator=generator)

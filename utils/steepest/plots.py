@@ -39,7 +39,15 @@ STYLES: tuple[tuple[str, Any, str], ...] = (
 
 
 def line_style(number: int) -> dict[str, Any]:
-    """Colour, dash and marker of the curve of this number, counted from 0; they repeat after six."""
+    """Colour, dash and marker of the curve of this number, counted from 0; they repeat after six.
+
+    Examples
+    --------
+    >>> sorted(line_style(0))
+    ['color', 'linestyle', 'linewidth', 'marker', 'markersize']
+    >>> line_style(0) == line_style(6)
+    True
+    """
     color, dash, marker = STYLES[number % len(STYLES)]
     return {"color": color, "linestyle": dash, "marker": marker, "markersize": 4, "linewidth": 1.6}
 
@@ -71,6 +79,14 @@ def plot_curves(
         Logarithmic axes.
     first_style : int
         Style of the first line, for a second call on the same axes.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> curves = {"slow": [1.0, 0.9, 0.8], "fast": [1.0, 0.1, 0.01]}
+    >>> plot_curves(curves, ax=ax, xlabel="step", ylabel="loss", log_y=True).get_yscale()
+    'log'
     """
     for number, (label, values) in enumerate(curves.items(), start=first_style):
         heights = _array(values)
@@ -107,6 +123,14 @@ def plot_contours(landscape: Landscape, *, ax: Axes, levels: int = 18, resolutio
     ------
     ValueError
         If the landscape has not two parameters.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from steepest.landscapes import quadratic
+    >>> fig, ax = plt.subplots()
+    >>> [float(end) for end in plot_contours(quadratic(10), ax=ax).get_xlim()]
+    [-2.0, 2.0]
     """
     if landscape.dimension != 2:
         raise ValueError(
@@ -140,6 +164,13 @@ def plot_path(points: Series, *, ax: Axes, label: str = "", number: int = 0) -> 
         Entry of the legend; none where empty.
     number : int
         Number of the method, for `line_style`.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> plot_path([[0, 0], [1, 2], [1.5, 2.5]], ax=ax, label="path").get_legend_handles_labels()[1]
+    ['path']
     """
     places = _array(points)
     every = max(1, len(places) // 150)
@@ -174,6 +205,15 @@ def plot_map(
         What the axes and the colour show.
     levels : series
         Heights of the level lines, ascending.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> values = [[0.0, 1.0], [2.0, 3.0]]
+    >>> words = {"xlabel": "rate", "ylabel": "β", "label": "loss"}
+    >>> plot_map(values, ax=ax, across=[0, 1], up=[0, 1], levels=[1, 2], **words).get_xlabel()
+    'rate'
     """
     heights = _array(levels)
     places = _array(across), _array(up), _array(values)
@@ -218,6 +258,14 @@ def plot_cloud(
         How far the axes reach to each side of the centre; as far as the dots where left out.
     number : int
         Number of the cloud, for `line_style`.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> cloud = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
+    >>> plot_cloud(cloud, ax=ax, center=[0, 0], label="estimates", radius=1.0) is ax
+    True
     """
     places, (across, up) = _array(points), _array(center)
     style = line_style(number)
@@ -263,6 +311,14 @@ def plot_band(
         Number of the curve, for `line_style`.
     quantiles : tuple of float
         Lower and upper edge of the band.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> fig, ax = plt.subplots()
+    >>> runs = torch.rand(20, 5, generator=torch.Generator().manual_seed(0))
+    >>> plot_band(runs, ax=ax, x=range(5), label="20 runs", xlabel="step", ylabel="loss").get_ylabel()
+    'loss'
     """
     heights, places = _array(runs), _array(x)
     style = line_style(number)
@@ -290,6 +346,14 @@ def plot_clusters(points: Series, centers: Series, *, ax: Axes, label: str = "ce
         Entry of the legend for the centres.
     number : int
         Number of the method, for `line_style`.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from steepest.data import blobs
+    >>> fig, ax = plt.subplots()
+    >>> plot_clusters(blobs(50).x, [[2, 2], [8, 8]], ax=ax) is ax
+    True
     """
     dots, marks = _array(points), _array(centers)
     style = line_style(number)

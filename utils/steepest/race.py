@@ -37,6 +37,13 @@ class Entrant:
         Name for `init_state`.
     hyper : mapping
         Hyperparameters other than the rate.
+
+    Examples
+    --------
+    >>> def mine(theta, grad, state, *, lr, beta):
+    ...     raise NotImplementedError
+    >>> Entrant("mine", mine, "momentum", {"beta": 0.9}).hyper
+    {'beta': 0.9}
     """
 
     name: str
@@ -65,6 +72,12 @@ class Track:
         A loss at which a run counts as arrived.
     every : int
         The loss is measured after so many steps.
+
+    Examples
+    --------
+    >>> track = landscape_track("beale", n_runs=3, n_steps=10)
+    >>> track.starts.shape, track.n_steps
+    (torch.Size([3, 2]), 10)
     """
 
     name: str
@@ -90,6 +103,12 @@ class Lap:
         Steps after which the loss stays at the goal or under it; `Track.n_steps` + 1 where it does not.
     scores : tuple of float
         Mean of log₁₀ loss for every rate of the grid.
+
+    Examples
+    --------
+    >>> lap = race([torch_sgd("SGD")], landscape_track("saddle", n_steps=20))["SGD"]
+    >>> lap.losses.shape, lap.rate in RATES
+    (torch.Size([20, 21]), True)
     """
 
     rate: float
@@ -117,6 +136,12 @@ def race(entrants: Sequence[Entrant], track: Track, *, rates: Sequence[float] = 
     -------
     dict of str to Lap
         By name, in the order given.
+
+    Examples
+    --------
+    >>> entrants = [torch_sgd("plain"), torch_sgd("momentum", momentum=0.9)]
+    >>> list(race(entrants, landscape_track("saddle", n_steps=20)))
+    ['plain', 'momentum']
     """
     laps: dict[str, Lap] = {}
     for entrant in entrants:
@@ -169,6 +194,11 @@ def torch_sgd(name: str, *, momentum: float = 0.0) -> Entrant:
         For legends and tables.
     momentum : float
         Share of the velocity that is kept.
+
+    Examples
+    --------
+    >>> torch_sgd("momentum", momentum=0.9).name
+    'momentum'
     """
 
     def step(theta: Tensor, grad: Tensor, state: dict[str, Any], *, lr: float) -> tuple[Tensor, dict[str, Any]]:
@@ -196,6 +226,11 @@ def landscape_track(name: str, *, n_runs: int = 20, n_steps: int = 300, seed: in
     ------
     ValueError
         If no landscape has this name.
+
+    Examples
+    --------
+    >>> landscape_track("long valley", n_runs=4).starts.shape
+    torch.Size([4, 2])
     """
     if name not in _COURSES:
         raise ValueError(f"`name` must be one of {', '.join(_COURSES)}. Got {name!r}.")
@@ -228,6 +263,13 @@ def document_track(
         Number of runs, rows in a minibatch, and the seed of the minibatches, which are the same for all methods.
     n_steps, goal, every : int, float, int
         See `Track`.
+
+    Examples
+    --------
+    >>> from steepest.words import bag_of_words
+    >>> track = document_track(*bag_of_words(50, n_words=20), n_runs=3, batch_size=10, n_steps=20, goal=0.5)
+    >>> track.starts.shape
+    torch.Size([3, 20])
     """
     generator = torch.Generator().manual_seed(seed)
     picks = torch.randint(len(x), (n_steps, n_runs, batch_size), generator=generator)

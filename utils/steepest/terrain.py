@@ -75,6 +75,16 @@ def critical_points(
         The points found, m ≤ n.
     hessians : Tensor, shape (m, d, d)
         The matrix of second derivatives at each.
+
+    Examples
+    --------
+    >>> from steepest.landscapes import saddle
+    >>> starts = torch.tensor([[0.1, 0.2], [0.1, 0.9], [0.1, -0.9]], dtype=torch.float64)
+    >>> points, hessians = critical_points(saddle(), starts)
+    >>> points.abs().round(decimals=3), hessians.shape
+    (tensor([[0., 1.],
+            [0., 0.],
+            [0., 1.]], dtype=torch.float64), torch.Size([3, 2, 2]))
     """
     gradient = torch.func.vmap(torch.func.grad(function))
     hessian = torch.func.vmap(torch.func.jacrev(torch.func.grad(function)))

@@ -48,6 +48,11 @@ class Collection:
         Why each of the others is not brought.
     source : str
         The text of all that is brought; empty where that is nothing.
+
+    Examples
+    --------
+    >>> print(Collection(found={"adam_step": "06_adaptive_methods"}).found)
+    {'adam_step': '06_adaptive_methods'}
     """
 
     found: Mapping[str, str] = field(default_factory=dict)

@@ -71,6 +71,12 @@ class Tools:
         Names of all schedules, written or not.
     missing : tuple of str
         Names of those that are handed in and not written yet.
+
+    Examples
+    --------
+    >>> tools = gather({})
+    >>> sorted(tools.functions), tools.missing
+    ([], ())
     """
 
     functions: Mapping[str, Function] = field(default_factory=dict)
@@ -100,6 +106,13 @@ def gather(functions: Mapping[str, Function]) -> Tools:
     ------
     TypeError
         If the playground has no use for one.
+
+    Examples
+    --------
+    >>> def momentum_step(theta, grad, state, *, lr, beta):
+    ...     raise NotImplementedError
+    >>> gather({"momentum_step": momentum_step}).missing
+    ('momentum_step',)
     """
     steppers = {method.exercise for method in METHODS.values()}
     known = {*steppers, *NORMALIZING, *filter(None, STARTS.values()), DROPPING, BACKPROP}
@@ -126,7 +139,13 @@ def _is_schedule(function: Function) -> bool:
 
 
 def first_memory(tools: Tools, name: str, theta: Tensor, rate: float) -> Memory:
-    """What a stepper remembers before its first step."""
+    """What a stepper remembers before its first step.
+
+    Examples
+    --------
+    >>> first_memory(gather({}), "Adam", torch.zeros(2), 0.1)
+    {'0z': tensor([0., 0.]), '1z': tensor([0., 0.]), '2z': tensor([0., 0.]), '3t': tensor(0.)}
+    """
     method = METHODS[name]
     if tools.yours(method.exercise):
         return init_state(method.exercise, theta, rate=rate)
@@ -162,6 +181,14 @@ def take_step(
     ------
     TypeError
         If the student's function returns no point and state.
+
+    Examples
+    --------
+    >>> tools, theta = gather({}), torch.ones(2)
+    >>> memory = first_memory(tools, "gradient descent", theta, 0.1)
+    >>> theta, memory = take_step(tools, "gradient descent", theta, lambda theta: 2 * theta, memory, 0.1)
+    >>> theta
+    tensor([0.8000, 0.8000])
     """
     method = METHODS[name]
     if not tools.yours(method.exercise):
@@ -175,12 +202,24 @@ def take_step(
 
 
 def own_rates(tools: Tools, name: str) -> bool:
-    """Whether a stepper has rates of its own, so that the slider sets only the first."""
+    """Whether a stepper has rates of its own, so that the slider sets only the first.
+
+    Examples
+    --------
+    >>> own_rates(gather({}), "momentum 0.9"), own_rates(gather({}), "Rprop")
+    (False, True)
+    """
     return name == "Rprop" or (name == "delta-bar-delta" and tools.yours(METHODS[name].exercise))
 
 
 def draw_weight(tools: Tools, start: str, shape: tuple[int, int], generator: Generator) -> Tensor:
-    """Weights of one layer, of shape (out, in)."""
+    """Weights of one layer, of shape (out, in).
+
+    Examples
+    --------
+    >>> draw_weight(gather({}), "He", (3, 2), torch.Generator().manual_seed(0)).shape
+    torch.Size([3, 2])
+    """
     if tools.yours(STARTS[start]):
         drawn: Tensor = tools.functions[STARTS[start]](shape, generator)
         return drawn.detach().float()
@@ -197,7 +236,16 @@ def draw_weight(tools: Tools, start: str, shape: tuple[int, int], generator: Gen
 
 
 def normalize(tools: Tools, z: Tensor, gamma: Tensor, beta: Tensor, running: Statistics) -> tuple[Tensor, Statistics]:
-    """Batch normalization in training: the output, and running mean and variance after this batch."""
+    """Batch normalization in training: the output, and running mean and variance after this batch.
+
+    Examples
+    --------
+    >>> z = torch.tensor([[1.0], [3.0]])
+    >>> out, running = normalize(gather({}), z, torch.ones(1), torch.zeros(1), (torch.zeros(1), torch.ones(1)))
+    >>> out.round(decimals=2)
+    tensor([[-1.],
+            [ 1.]])
+    """
     if not tools.yours(*NORMALIZING):
         mean, variance = (value.clone() for value in running)
         out = functional.batch_norm(z, mean, variance, gamma, beta, training=True, momentum=1 - MOMENTUM, eps=EPS)
@@ -211,7 +259,16 @@ def normalize(tools: Tools, z: Tensor, gamma: Tensor, beta: Tensor, running: Sta
 
 
 def normalize_fixed(tools: Tools, z: Tensor, gamma: Tensor, beta: Tensor, running: Statistics) -> Tensor:
-    """Batch normalization at evaluation."""
+    """Batch normalization at evaluation.
+
+    Examples
+    --------
+    >>> fixed = torch.ones(1), torch.full((1,), 4.0)
+    >>> z = torch.tensor([[1.0], [3.0]])
+    >>> normalize_fixed(gather({}), z, torch.ones(1), torch.zeros(1), fixed).round(decimals=2)
+    tensor([[0.],
+            [1.]])
+    """
     if not tools.yours(*NORMALIZING):
         return functional.batch_norm(z, *running, gamma, beta, training=False, eps=EPS)
     out: Tensor = tools.functions["batch_norm_eval"](z, *running, gamma, beta, eps=EPS)
@@ -219,7 +276,14 @@ def normalize_fixed(tools: Tools, z: Tensor, gamma: Tensor, beta: Tensor, runnin
 
 
 def drop(tools: Tools, h: Tensor, keep: float, generator: Generator) -> Tensor:
-    """Dropout in training that needs no change at evaluation."""
+    """Dropout in training that needs no change at evaluation.
+
+    Examples
+    --------
+    >>> dropped = drop(gather({}), torch.ones(100, 10), 0.5, torch.Generator().manual_seed(0))
+    >>> dropped.unique()
+    tensor([0., 2.])
+    """
     if tools.yours(DROPPING):
         out: Tensor = tools.functions[DROPPING](h, keep=keep, training=True, generator=generator)
         return out
@@ -241,6 +305,16 @@ def backprop(tools: Tools, weights: list[Tensor], biases: list[Tensor], x: Tenso
     ------
     TypeError
         If it returns no loss and a gradient for each weight and bias.
+
+    Examples
+    --------
+    >>> def mlp_backprop(x, y, weights, biases):  # of the right shapes, and wrong
+    ...     return torch.tensor(0.0), weights, biases
+    >>> tools = gather({"mlp_backprop": mlp_backprop})
+    >>> weights, biases = [torch.ones(4, 2), torch.ones(1, 4)], [torch.zeros(4), torch.zeros(1)]
+    >>> x, y = torch.ones(5, 2), torch.zeros(5, dtype=torch.int64)
+    >>> [tuple(part.shape) for part in backprop(tools, weights, biases, x, y)]
+    [(4, 2), (4,), (1, 4), (1,)]
     """
     *inner, last = zip(weights, biases, strict=True)
     doubled = [*inner, tuple(torch.cat([-part / 2, part / 2]) for part in last)]

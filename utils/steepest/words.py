@@ -73,6 +73,12 @@ def document_loss(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
     Returns
     -------
     Tensor, shape (...)
+
+    Examples
+    --------
+    >>> x, y = bag_of_words(10, n_words=5)
+    >>> document_loss(torch.zeros(5, dtype=x.dtype), x, y).round(decimals=3)
+    tensor(0.6930, dtype=torch.float64)
     """
     scores = _scores(theta, x)
     targets = y.to(scores.dtype).expand_as(scores)
@@ -81,7 +87,14 @@ def document_loss(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
 
 
 def document_gradient(theta: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Gradient of `document_loss`, in the shape of `theta`."""
+    """Gradient of `document_loss`, in the shape of `theta`.
+
+    Examples
+    --------
+    >>> x, y = bag_of_words(10, n_words=5)
+    >>> document_gradient(torch.zeros(5, dtype=x.dtype), x, y).shape
+    torch.Size([5])
+    """
     excess = (_scores(theta, x).sigmoid() - y) / x.shape[-2]
     return (excess.unsqueeze(-2) @ x).squeeze(-2)
 

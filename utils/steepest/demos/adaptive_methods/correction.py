@@ -56,6 +56,16 @@ def correction_demo(adam_step: Step) -> Demo:
     ----------
     adam_step : callable
         The student's function, in any of its forms.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = correction_demo(unwritten)
+    >>> list(demo.controls)
+    ['correct_s', 'correct_r', 'place', 'eps', 'step', 'size']
+    >>> demo.message.value
+    'Write <code>adam_step</code> and run the cell, then run this one again.'
     """
     known: dict[Setting | float, Tensor] = {}
 

@@ -45,6 +45,14 @@ def race_demo(
         The student's functions. For those that are not written torch.optim runs where it has the method.
     adamax_step, nadam_step : callable
         Two more.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = race_demo(*[unwritten] * 9)
+    >>> list(demo.controls)
+    ['landscape', 'rates', 'start', 'spelled', 'weight', 'step']
     """
     steppers = (
         delta_bar_delta_step, rprop_step, quickprop_step, adagrad_step, rmsprop_step, adadelta_step,

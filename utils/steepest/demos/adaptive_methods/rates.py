@@ -119,6 +119,16 @@ def effective_rate_demo(
     ----------
     delta_bar_delta_step, adagrad_step, rmsprop_step, adadelta_step, adam_step, adamax_step : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = effective_rate_demo(*[unwritten] * 6)
+    >>> list(demo.controls)
+    ['method', 'memory', 'size', 'word', 'step']
+    >>> demo.message.value
+    'Write <code>rmsprop_step</code>, or choose another method.'
     """
     own = dict(
         zip(

@@ -40,6 +40,14 @@ def gradient_check_demo(numerical_gradient: Numerical, mlp_backprop: Backprop) -
     ----------
     numerical_gradient, mlp_backprop : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = gradient_check_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['bug', 'finding', 'eps', 'kind', 'part']
     """
 
     @lru_cache(maxsize=len(TYPES) * len(EPSILONS))

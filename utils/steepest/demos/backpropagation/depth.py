@@ -57,6 +57,16 @@ def slope_demo(activation_slope: Slope, delta_norms: Norms) -> Demo:
     ----------
     activation_slope, delta_norms : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = slope_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['kind', 'gain', 'depth', 'net']
+    >>> demo.message.value
+    'Write <code>activation_slope</code>, <code>delta_norms</code> and run the cell, then run this one again.'
     """
     swept = lru_cache(maxsize=32)(partial(sweep, activation_slope, delta_norms))
 

@@ -40,6 +40,16 @@ def graph_demo(graph_gradient: Gradient) -> Demo:
     ----------
     graph_gradient : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = graph_demo(unwritten)
+    >>> list(demo.controls)
+    ['y1', 'y2', 'step', 'cut']
+    >>> demo.message.value
+    'Write <code>graph_gradient</code> and run the cell, then run this one again.'
     """
 
     def draw(stage: Stage, **values: Any) -> str:

@@ -41,6 +41,14 @@ def rates_demo(batch_norm_train: Train, batch_norm_backward: Backward) -> Demo:
     ----------
     batch_norm_train, batch_norm_backward : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = rates_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['step', 'rate']
     """
     board = Board(batch_norm_train, batch_norm_backward)
 

@@ -84,6 +84,14 @@ def shift_demo(batch_norm_train: Train, population_statistics: Population, batch
     ----------
     batch_norm_train, population_statistics, batch_norm_eval : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = shift_demo(unwritten, unwritten, unwritten)
+    >>> list(demo.controls)
+    ['number', 'drift', 'size', 'before', 'after', 'example']
     """
 
     @lru_cache(maxsize=len(SIZES))

@@ -38,6 +38,12 @@ def ablation_demo(**functions: Callable[..., Any]) -> Demo:
     **functions : callable
         The student's, by the names of their exercises: `he_normal`, `adam_step`, `gd_step`, `one_cycle`,
         `inverted_dropout`, and the four of batch normalization. torch stands in for any that is not there.
+
+    Examples
+    --------
+    >>> demo = ablation_demo()
+    >>> list(demo.controls)
+    ['he', 'batch_norm', 'dropout', 'adam', 'cycle']
     """
     benches: list[Bench] = []
     made: list[Demo] = []

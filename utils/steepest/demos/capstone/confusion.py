@@ -39,6 +39,16 @@ def confusion_demo(confusion: Callable[..., Tensor]) -> Demo:
     ----------
     confusion : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = confusion_demo(unwritten)
+    >>> list(demo.controls)
+    ['n_steps', 'cell']
+    >>> demo.message.value
+    'Write <code>confusion</code> and run the cell, then run this one again.'
     """
 
     def draw(stage: Stage, *, n_steps: int, cell: tuple[int, int]) -> str:

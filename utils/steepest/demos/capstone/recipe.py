@@ -38,6 +38,14 @@ def recipe_demo(
     ----------
     prepare_training, train_step, predict_digits : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = recipe_demo(unwritten, unwritten, unwritten)
+    >>> list(demo.controls)
+    ['n_steps', 'size']
     """
     functions = Functions(prepare_training, train_step, predict_digits)
     runs: dict[Budget, Entrant] = {}

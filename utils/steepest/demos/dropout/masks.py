@@ -50,6 +50,14 @@ def dropout_demo(dropout_mask: Mask, dropout_train: Train, dropout_test: Test) -
     ----------
     dropout_mask, dropout_train, dropout_test : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = dropout_demo(unwritten, unwritten, unwritten)
+    >>> list(demo.controls)
+    ['masks', 'keep', 'layers', 'start', 'own']
     """
     found: dict[tuple[str, float, int], Thinned] = {}
 

@@ -52,6 +52,16 @@ def capacity_demo(empirical_risk: Risk, early_stop: Stop) -> Demo:
     ----------
     empirical_risk, early_stop : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = capacity_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['degree', 'noise', 'patience', 'passes']
+    >>> demo.message.value
+    'Write <code>empirical_risk</code>, <code>early_stop</code> and run the cell, then run this one again.'
     """
     train = lru_cache(maxsize=32)(partial(learning_curves, empirical_risk))  # playing measures nothing
     fit = lru_cache(maxsize=32)(partial(best_fits, empirical_risk))

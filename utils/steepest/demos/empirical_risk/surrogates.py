@@ -79,6 +79,14 @@ def surrogate_demo(zero_one_loss: Loss, logistic_loss: Loss, negative_log_likeli
     ----------
     zero_one_loss, logistic_loss, negative_log_likelihood, nll_gradient : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = surrogate_demo(unwritten, unwritten, unwritten, unwritten)
+    >>> list(demo.controls)
+    ['border', 'name', 'sureness', 'stray', 'place']
     """
     losses = Losses(zero_one_loss, logistic_loss, negative_log_likelihood, nll_gradient)
     known = lru_cache(maxsize=64)(lambda *key: over_borders(losses, *key))  # while the border alone is moved

@@ -86,6 +86,14 @@ def signal_demo(activation_spread: Spread, initializers: Mapping[str, Initialize
     initializers : mapping of str to callable
         The student's functions by name, the one to open on first; each is called with a shape (out, in) and a
         generator.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = signal_demo(unwritten, {"mine": unwritten})
+    >>> list(demo.controls)
+    ['kind', 'scheme', 'scale', 'depth', 'width']
     """
     wanted: list[str] = []  # only what is called can be unwritten
     drawn: dict[tuple[str, int], list[Tensor]] = {}

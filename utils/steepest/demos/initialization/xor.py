@@ -79,6 +79,16 @@ def xor_demo(starts: Mapping[str, Initializer]) -> Demo:
     ----------
     starts : mapping of str to callable
         The student's functions by name; each is called with a shape (out, in) and a generator.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = xor_demo({"mine": unwritten})
+    >>> list(demo.controls)
+    ['epoch', 'start', 'scale', 'centered', 'seed', 'run', 'point']
+    >>> demo.message.value
+    'Write <code>fans</code>, <code>unwritten</code> and run the cell, then run this one again.'
     """
     wanted: list[str] = []  # only the function that is called can be the one that is not written
     trainings: dict[XorStart, XorTraining] = {}

@@ -81,6 +81,16 @@ def floor_demo(noise_floor: Floor, average_step: Average) -> Demo:
     ----------
     noise_floor, average_step : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = floor_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['lr', 'curvature', 'averaged', 'step']
+    >>> demo.message.value
+    'Write <code>noise_floor</code>, <code>average_step</code> and run the cell, then run this one again.'
     """
     walked = lru_cache(maxsize=8)(partial(runs, average_step))  # so that playing them computes nothing
 

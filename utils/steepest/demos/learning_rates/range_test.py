@@ -75,6 +75,16 @@ def range_test_demo(choose_rate: Choose, one_cycle: Schedule) -> Demo:
     ----------
     choose_rate, one_cycle : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = range_test_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['low', 'high']
+    >>> demo.message.value
+    'Write <code>choose_rate</code>, <code>one_cycle</code> and run the cell, then run this one again.'
     """
 
     @cache

@@ -52,6 +52,14 @@ def schedule_demo(
     ----------
     linear_decay, power_decay, step_decay, one_cycle, cosine_restarts, robbins_monro : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = schedule_demo(*[unwritten] * 6)
+    >>> list(demo.controls)
+    ['kind', 'lr', 'end', 'time', 'power', 'factor']
     """
     rules = dict(zip(KINDS, (linear_decay, power_decay, step_decay, one_cycle, cosine_restarts), strict=True))
 

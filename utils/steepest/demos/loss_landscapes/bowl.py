@@ -80,6 +80,14 @@ def bowl_demo(descend: Descend, condition_number: OfHessian, stable_lr_limit: Of
         One step of descent, ``descend(theta, grad, state, *, lr)``.
     condition_number, stable_lr_limit, optimal_lr : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = bowl_demo(unwritten, unwritten, unwritten, unwritten)
+    >>> list(demo.controls)
+    ['lr', 'condition', 'angle', 'reveal', 'start']
     """
 
     def draw(stage: Stage, **values: Any) -> str:

@@ -128,6 +128,16 @@ def cliff_demo(descend: Descend, clip_by_value: ByValue, clip_by_norm: ByNorm, l
         The student's functions.
     loss : callable
         The lesson's loss of a recurrent unit, for points of shape (..., 2).
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = cliff_demo(unwritten, unwritten, unwritten, unwritten)
+    >>> list(demo.controls)
+    ['limit', 'lr', 'start', 'step']
+    >>> demo.message.value
+    'Write <code>clip_by_value</code>, <code>clip_by_norm</code> and run the cell, then run this one again.'
     """
     falls = lru_cache(maxsize=16)(partial(Fall, descend, clip_by_value, clip_by_norm, loss))
 

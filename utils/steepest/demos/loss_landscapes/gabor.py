@@ -117,6 +117,17 @@ def gabor_demo(descend: Descend, gabor_loss: SumOfSquares, x: Tensor, y: Tensor)
         The student's function.
     x, y : Tensor, shape (n,)
         The points of the lesson.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> line = torch.linspace(0, 1, 10)
+    >>> demo = gabor_demo(unwritten, unwritten, line, line)
+    >>> list(demo.controls)
+    ['offset', 'frequency', 'lr', 'step']
+    >>> demo.message.value
+    'Write <code>gabor_loss</code> and run the cell, then run this one again.'
     """
     gabor = Gabor(descend, gabor_loss, x, y)
 

@@ -81,6 +81,17 @@ def monitor_demo(descend: Descend, hvp: Product, loss: Loss, theta: Tensor) -> D
         Maps a flat vector of parameters to the loss of the network.
     theta : Tensor, shape (n,)
         The first parameters.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> line = torch.linspace(0, 1, 10)
+    >>> demo = monitor_demo(unwritten, unwritten, unwritten, line)
+    >>> list(demo.controls)
+    ['lr', 'step']
+    >>> demo.message.value
+    'Write <code>hvp</code> and run the cell, then run this one again.'
     """
     monitors: dict[float, Monitor] = {}
 

@@ -46,6 +46,16 @@ def regime_demo(descend: Descend, step_regime: Regime) -> Demo:
         One step of descent, ``descend(theta, grad, state, *, lr)``.
     step_regime : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = regime_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['curvature', 'lr', 'start', 'step']
+    >>> demo.message.value
+    'Write <code>step_regime</code> and run the cell, then run this one again.'
     """
     heard: Heard = {word: {} for word in WORDS}
 

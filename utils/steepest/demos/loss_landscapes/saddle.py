@@ -77,6 +77,16 @@ def saddle_demo(descend: Descend, classify_critical_point: Kind) -> Demo:
         One step of descent, ``descend(theta, grad, state, *, lr)``.
     classify_critical_point : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = saddle_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['delta', 'start', 'ridge', 'noise', 'lr', 'step']
+    >>> demo.message.value
+    'Write <code>classify_critical_point</code> and run the cell, then run this one again.'
     """
     runs = lru_cache(maxsize=16)(partial(escape, descend))  # so that playing them computes nothing
 

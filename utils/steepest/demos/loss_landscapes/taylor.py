@@ -97,6 +97,16 @@ def landscape_demo(descend: Descend, taylor_terms: Terms) -> Demo:
         One step of descent, ``descend(theta, grad, state, *, lr)``.
     taylor_terms : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = landscape_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['landscape', 'lr', 'step', 'starts']
+    >>> demo.message.value
+    'Write <code>taylor_terms</code> and run the cell, then run this one again.'
     """
 
     watched = lru_cache(maxsize=16)(partial(watch, descend, taylor_terms))  # so that playing one computes nothing

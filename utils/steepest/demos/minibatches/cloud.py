@@ -88,6 +88,14 @@ def minibatch_demo(minibatches: Draw, minibatch_gradient: Estimate, standard_err
     ----------
     minibatches, minibatch_gradient, standard_error : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = minibatch_demo(unwritten, unwritten, unwritten)
+    >>> list(demo.controls)
+    ['size', 'sample', 'theta']
     """
 
     functions = minibatches, minibatch_gradient, standard_error

@@ -62,6 +62,14 @@ def path_demo(sgd: Descend) -> Demo:
     ----------
     sgd : callable
         The student's function, which uses the student's `minibatches` and `minibatch_gradient`.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = path_demo(unwritten)
+    >>> list(demo.controls)
+    ['size', 'lr', 'count', 'start']
     """
 
     walks = lru_cache(maxsize=64)(partial(walk, sgd))

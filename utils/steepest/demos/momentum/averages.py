@@ -58,6 +58,16 @@ def average_demo(ewa: Average, ewa_corrected: Average) -> Demo:
     ----------
     ewa, ewa_corrected : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = average_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['beta', 'corrected', 'day']
+    >>> demo.message.value
+    'Write <code>ewa</code>, <code>ewa_corrected</code> and run the cell, then run this one again.'
     """
     tried: Tried = {False: {}, True: {}}
 

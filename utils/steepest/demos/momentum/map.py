@@ -78,6 +78,16 @@ def convergence_map_demo(momentum_step: Step) -> Demo:
     momentum_step : callable
         The student's function. It paints the map on the whole grid at once if it can take tensors for `lr` and
         `beta`, and a coarser one point by point if it cannot.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = convergence_map_demo(unwritten)
+    >>> list(demo.controls)
+    ['lr', 'beta', 'condition', 'reveal']
+    >>> demo.message.value
+    'Write <code>momentum_step</code> and run the cell, then run this one again.'
     """
     known: dict[float, RateMap] = {}
 

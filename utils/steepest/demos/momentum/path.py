@@ -32,6 +32,16 @@ def momentum_demo(momentum_step: Step) -> Demo:
     ----------
     momentum_step : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = momentum_demo(unwritten)
+    >>> list(demo.controls)
+    ['lr', 'beta', 'condition', 'averaged', 'start']
+    >>> demo.message.value
+    'Write <code>momentum_step</code> and run the cell, then run this one again.'
     """
 
     def draw(stage: Stage, **values: Any) -> str:

@@ -48,6 +48,12 @@ def playground_demo(**functions: Callable[..., Any]) -> Demo:
         `update_running`, all four or none; `inverted_dropout`; `he_normal`, `glorot_normal`, `lecun_normal`;
         `mlp_backprop`. Any other is a schedule of rates and needs nothing but the number of steps taken:
         ``cosine_decay=lambda step: cosine_decay(step, …)``. What is left out, or not written yet, torch does.
+
+    Examples
+    --------
+    >>> demo = playground_demo()
+    >>> len(demo.controls)
+    20
     """
     tools = gather(functions)
     training = Training(tools)

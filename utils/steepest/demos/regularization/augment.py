@@ -36,6 +36,16 @@ def augment_demo(shift_images: Shift) -> Demo:
     ----------
     shift_images : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = augment_demo(unwritten)
+    >>> list(demo.controls)
+    ['step', 'shift', 'share', 'noise']
+    >>> demo.message.value
+    'Write <code>shift_images</code> and run the cell, then run this one again.'
     """
     digits = Digits(shift_images)
     made: list[Demo] = []

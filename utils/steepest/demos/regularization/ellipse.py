@@ -69,6 +69,16 @@ def ellipse_demo(l2_optimum: Optimum, l1_optimum: Optimum) -> Demo:
     ----------
     l2_optimum, l1_optimum : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = ellipse_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['alpha', 'angle', 'star']
+    >>> demo.message.value
+    'Write <code>l2_optimum</code>, <code>l1_optimum</code> and run the cell, then run this one again.'
     """
 
     @lru_cache(maxsize=16)

@@ -52,6 +52,14 @@ def wall_or_spring_demo(l2_optimum: Optimum, matching_alpha: Match, early_stoppe
     ----------
     l2_optimum, matching_alpha, early_stopped : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = wall_or_spring_demo(unwritten, unwritten, unwritten)
+    >>> list(demo.controls)
+    ['n_steps', 'radius', 'alpha', 'star']
     """
 
     @lru_cache(maxsize=16)

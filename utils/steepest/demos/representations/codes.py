@@ -89,6 +89,16 @@ def code_demo(reparametrize: Function) -> Demo:
     ----------
     reparametrize : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = code_demo(unwritten)
+    >>> list(demo.controls)
+    ['sigma', 'place']
+    >>> demo.message.value
+    'Write <code>reparametrize</code> and run the cell, then run this one again.'
     """
     walk = Walk()
 

@@ -58,6 +58,16 @@ def rbf_demo(rbf_features: Function, fit_readout: Function) -> Demo:
     ----------
     rbf_features, fit_readout : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = rbf_demo(unwritten, unwritten)
+    >>> len(demo.controls)
+    12
+    >>> demo.message.value
+    'Write <code>rbf_features</code>, <code>fit_readout</code> and run the cell, then run this one again.'
     """
     fit = partial(fitted, rbf_features, fit_readout)
 

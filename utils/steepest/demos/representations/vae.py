@@ -58,6 +58,16 @@ def vae_demo(vae_loss: Loss) -> Demo:
     ----------
     vae_loss : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = vae_demo(unwritten)
+    >>> list(demo.controls)
+    ['weight']
+    >>> demo.message.value
+    'Write <code>vae_loss</code> and run the cell, then run this one again.'
     """
     tried: dict[float, Parts] = {}
 

@@ -57,6 +57,16 @@ def newton_demo(newton_step: Step, saddle_free_step: Step) -> Demo:
     ----------
     newton_step, saddle_free_step : callable
         The student's functions.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = newton_demo(unwritten, unwritten)
+    >>> list(demo.controls)
+    ['landscape', 'damping', 'start']
+    >>> demo.message.value
+    'Write <code>newton_step</code>, <code>saddle_free_step</code> and run the cell, then run this one again.'
     """
     basins = lru_cache(maxsize=64)(partial(basins_of, newton_step))
 

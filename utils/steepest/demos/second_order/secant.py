@@ -39,6 +39,16 @@ def secant_demo(bfgs_update: Update) -> Demo:
     ----------
     bfgs_update : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = secant_demo(unwritten)
+    >>> list(demo.controls)
+    ['condition', 'reveal', 'first', 'second']
+    >>> demo.message.value
+    'Write <code>bfgs_update</code> and run the cell, then run this one again.'
     """
 
     def draw(stage: Stage, **values: Any) -> str:

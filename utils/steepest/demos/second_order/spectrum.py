@@ -36,6 +36,16 @@ def cg_demo(cg_solve: Solve) -> Demo:
     ----------
     cg_solve : callable
         The student's function.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> demo = cg_demo(unwritten)
+    >>> list(demo.controls)
+    ['spread', 'places']
+    >>> demo.message.value
+    'Write <code>cg_solve</code> and run the cell, then run this one again.'
     """
 
     def draw(stage: Stage, **values: Any) -> str:

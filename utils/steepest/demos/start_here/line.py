@@ -43,6 +43,17 @@ def line_demo(gd_step: Step, fit_line: Fit, x: Tensor, y: Tensor) -> Demo:
         The student's functions.
     x, y : Tensor, shape (n,)
         The points to fit.
+
+    Examples
+    --------
+    >>> def unwritten(*given, **named):
+    ...     raise NotImplementedError
+    >>> line = torch.linspace(0, 1, 10)
+    >>> demo = line_demo(unwritten, unwritten, line, line)
+    >>> list(demo.controls)
+    ['lr', 'step', 'start']
+    >>> demo.message.value
+    'Write <code>gd_step</code>, <code>fit_line</code> and run the cell, then run this one again.'
     """
 
     best: Tensor = torch.linalg.lstsq(with_ones(x[:, None]), y[:, None]).solution[:, 0]
