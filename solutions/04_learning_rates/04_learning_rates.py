@@ -687,7 +687,7 @@ plt.show()
 # **Goal** · the rate in force after each of a series of validation losses. **Difficulty** ●●● · **about 12 minutes**
 #
 # Entry $t$ of the result is the rate once loss $t$ has been seen, cut included. The first loss is a finite number, and
-# always an improvement. A later loss that is `nan` or infinite is none. Give a tensor of the shape and type of
+# always an improvement. A later loss that is `nan` or `inf` is none. Give a tensor of the shape and type of
 # `val_losses`; `min_delta` is 0 where it is left out.
 #
 # torch's `ReduceLROnPlateau` means by `patience` the number of failures that are let *pass*, and cuts at the next one.

@@ -16,6 +16,7 @@ from steepest_exercises.learning_rates import reference
 
 Run = Callable[[float], Tensor]
 Choice = Callable[[Run, Sequence[float]], object]
+HUGE = 1e30  # above every number that one would begin a search with
 LOWEST_EVER = "The lowest loss anywhere in a run decides. A run may dip and climb again: what counts is where it ends."
 
 
@@ -96,6 +97,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("rates in disorder", *disorder(six, runs(ends(1.9, 1.3, 0.5, 0.25, 0.6, 1.0), 20, dips=4))),
         case("rates in disorder, some diverge", *disorder(seven, blown)),
         case("float32", *disorder(six, runs(ends(1.7, 0.9, 0.3, 0.35, 0.8, 1.4), 50, dips=4, high=3)), torch.float32),
+        case("every run ends at a huge loss", six, runs(ends(2.0, 1.6, 0.9, 0.5, 0.7, 1.2), 50) * HUGE, corner=0.1),
         case("a single rate", [0.1 * float(rng.uniform(0.5, 2))], runs(ends(0.7), 20)),
     ]
 
@@ -181,6 +183,30 @@ def _first_is_kept(short_run: Run, rates: Sequence[float]) -> object:
 def _place_among_the_sound(short_run: Run, rates: Sequence[float]) -> object:
     ends = _ends(short_run, rates)
     return rates[int(ends[ends.isfinite()].argmin())]
+
+
+def _unless_not_lower(short_run: Run, rates: Sequence[float]) -> object:
+    """A loop that asks the other way round, so that a nan is kept, and is replaced by whatever comes next."""
+    chosen, best = rates[0], math.inf
+    for lr in rates:
+        end = float(short_run(lr)[-1])
+        if not end >= best:
+            chosen, best = lr, end
+    return chosen
+
+
+def _from(best: float, chosen: Callable[[Sequence[float]], float | None]) -> Choice:
+    """A loop whose best loss begins with a number, and its rate with what `chosen` gives."""
+
+    def choose_rate(short_run: Run, rates: Sequence[float]) -> object:
+        lowest, found = best, chosen(rates)
+        for lr in rates:
+            end = float(short_run(lr)[-1])
+            if end < lowest:
+                found, lowest = lr, end
+        return found
+
+    return choose_rate
 
 
 def _last_sound(short_run: Run, rates: Sequence[float]) -> object:
@@ -288,7 +314,7 @@ CHOOSE_RATE = Exercise(
             "A run that ended in nan is chosen, or hides the others: `argmin` takes a nan for the smallest, and no "
             "comparison with nan is true. Leave out the runs whose last loss is not finite.",
             credit=0.5,
-            forms=[_by_ends(lambda ends: ends.nan_to_num(nan=0.0).argmin())],
+            forms=[_by_ends(lambda ends: ends.nan_to_num(nan=0.0).argmin()), _unless_not_lower],
         ),
         Mistake(
             "first_run_unchecked",
@@ -297,6 +323,14 @@ CHOOSE_RATE = Exercise(
             "since every comparison with nan is false. Begin with infinity.",
             credit=0.9,
             forms=[_by_ends(lambda ends: min(range(len(ends)), key=lambda place: float(ends[place])))],
+        ),
+        Mistake(
+            "begins_with_a_number",
+            _from(10.0, lambda rates: None),
+            "The best loss begins with a number, and no run that ends above it can win. Losses may have any size: "
+            "begin with infinity.",
+            credit=0.9,
+            forms=[_from(1e9, lambda rates: rates[0]), _from(1e9, lambda rates: 0.0)],
         ),
         Mistake(
             "lost_by_an_inf_on_the_way",

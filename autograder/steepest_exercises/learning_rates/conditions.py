@@ -232,6 +232,12 @@ ROBBINS_MONRO = Exercise(
             credit=0.9,
         ),
         Mistake(
+            "rates_that_grow",
+            _verdict(lambda p: p >= -1, lambda p: 2 * p < -1),
+            "The same is said of every power, which holds of rates that grow, k to the power +p. The rates are k to "
+            "the power -p: the larger p, the faster they fall.",
+        ),
+        Mistake(
             "sum_of_many_terms",
             _many_terms(1_000, 10),
             "A finite number of terms is added up. However many there are, they cannot tell a sum that grows slowly "
@@ -239,7 +245,6 @@ ROBBINS_MONRO = Exercise(
             forms=[
                 _later_terms,
                 _many_terms(10_000, 100),
-                _many_terms(10_000, 10),
                 _many_terms(1_000, 100),
                 _many_terms(1_000, 5),
                 _many_terms(100, 10),

@@ -137,6 +137,20 @@ def _quarter_cosine_leg(start: float, end: float, share: float) -> float:
     return float(end + (start - end) * np.cos(np.pi / 2 * share))
 
 
+def _quarter_sine_leg(start: float, end: float, share: float) -> float:
+    return float(start + (end - start) * np.sin(np.pi / 2 * share))
+
+
+def _smooth_leg(start: float, end: float, share: float) -> float:
+    """A polynomial that is level at both ends."""
+    return start + (end - start) * share**2 * (3 - 2 * share)
+
+
+def _smoother_leg(start: float, end: float, share: float) -> float:
+    """A polynomial whose curvature vanishes at both ends as well."""
+    return start + (end - start) * share**3 * (10 - 15 * share + 6 * share**2)
+
+
 def _geometric_leg(start: float, end: float, share: float) -> float:
     return float(start * (end / start) ** share)
 
@@ -250,7 +264,20 @@ ONE_CYCLE = Exercise(
             "A quarter of a period, π/2, is level at one end and steep at the other. Half a period, π, is level at "
             "both: ½(1 + cos πα).",
             credit=0.25,
-            forms=[_legs(cosine_leg, _quarter_cosine_leg)],
+            forms=[
+                _legs(cosine_leg, _quarter_cosine_leg),
+                _legs(_quarter_sine_leg, _quarter_sine_leg),
+                _legs(_quarter_sine_leg, _quarter_cosine_leg),
+                _legs(_quarter_cosine_leg, _quarter_sine_leg),
+            ],
+        ),
+        Mistake(
+            "polynomial_legs",
+            _legs(_smooth_leg, _smooth_leg),
+            "The legs are polynomials that are level at both ends. Half a cosine looks like them and lies elsewhere in "
+            "between: ½(1 + cos πα).",
+            credit=0.25,
+            forms=[_legs(_smoother_leg, _smoother_leg)],
         ),
         Mistake(
             "restarts_at_the_peak",

@@ -234,6 +234,32 @@ LINEAR_DECAY = Exercise(
             ],
         ),
         Mistake(
+            "brackets_forgotten",
+            _along(lambda lr, lr_end, a: 1 - a * lr + a * lr_end, _capped),
+            "Brackets are missing: `1 - share * lr` is 1 less share times lr. The share of lr is `(1 - share)`.",
+            credit=0.25,
+            forms=[
+                _along(lambda lr, lr_end, a: 1 - a * lr + a * lr_end, lambda step, tau: step / tau),
+                _until(lambda lr, lr_end, a: 1 - a * lr + a * lr_end, _the_end),
+                _along(lambda lr, lr_end, a: lr - a * lr - lr_end, _capped),
+                _until(lambda lr, lr_end, a: lr - a * lr - lr_end, _the_end),
+            ],
+        ),
+        Mistake(
+            "falls_after_tau",
+            lambda step, *, lr, lr_end, tau: _taught(lr, lr_end, min(max(step - tau, 0) / tau, 1)),
+            "The rate stays at lr until step tau and falls after it. The way from lr to lr_end goes from step 0 to "
+            "step tau; what is constant comes after it.",
+            credit=0.25,
+            forms=[
+                lambda step, *, lr, lr_end, tau: _taught(lr, lr_end, max(step - tau, 0) / tau),
+                lambda step, *, lr, lr_end, tau: lr if step < tau else _taught(lr, lr_end, step / tau),
+                lambda step, *, lr, lr_end, tau: (
+                    lr if step < tau else max(lr_end, _taught(lr, lr_end, (step - tau) / tau))
+                ),
+            ],
+        ),
+        Mistake(
             "exponential",
             _along(lambda lr, lr_end, a: lr * (lr_end / lr) ** a, _capped),
             "The rate falls by the same factor at every step: that is exponential decay. On a straight line it falls "

@@ -14,6 +14,8 @@ from steepest_exercises.learning_rates import reference
 
 Rule = Callable[[Tensor, Tensor, int], Tensor]
 
+NOTHING = 0.05  # there are two cases in which the average holds nothing of use, which cost a tenth together
+
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
     def case(
@@ -27,6 +29,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
 
     nothing = torch.full((3,), torch.nan, dtype=torch.float64)
     empty = {"args": [nothing, normal(rng, 3)], "kwargs": {"count": 0}, "outputs": ["the average"]}
+    beyond = torch.tensor([torch.inf, 1e300, -torch.inf, -1e300], dtype=torch.float64)
     return [
         case("the second point", 4, count=1),
         case("the third point", 3, count=2),
@@ -37,7 +40,12 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("a single weight", 1, count=int(rng.integers(3, 9))),
         case("a non-contiguous matrix of weights", 3, 2, count=int(rng.integers(3, 9)), turned=True),
         case("float32", 6, count=int(rng.integers(3, 9)), dtype=torch.float32),
-        Case("the first point, the average is nan", empty, corner=0.1),
+        Case("the first point, the average is nan", empty, corner=NOTHING),
+        Case(
+            "the first point, the average is infinite or huge",
+            {**empty, "args": [beyond, normal(rng, 4)]},
+            corner=NOTHING,
+        ),
         case("a weight without axes", count=int(rng.integers(3, 9))),
     ]
 

@@ -25,8 +25,11 @@ from steepest_exercises.learning_rates.watching import (
     only_the_first_run,
     series,
     skipping_nan,
+    tolerant,
     watch,
 )
+
+HUGE = 2.0**100  # above every number that one would begin a search with; products with it are exact
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -74,6 +77,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("below zero, min_delta", 1, -1, -1.25, -2, -2.25, -2.25, -3, -3.25, -3, -3, patience=2, min_delta=0.5),
         case("float32, noisy", *noisy, patience=4, dtype=torch.float32),
         case("it blows up", 3, 2, 5, 40, math.inf, math.inf, math.nan, math.nan, patience=3, corner=0.1),
+        case("huge losses", *(HUGE * loss for loss in bumpy), patience=2, falls=False, corner=0.1),
         case("a single loss", 2.0 + float(rng.integers(4)), patience=2, falls=False, corner=0.1),
     ]
 
@@ -158,9 +162,14 @@ PLATEAU_DECAY = Exercise(
                 lambda val_losses, **options: torch.cat(
                     [val_losses.new_tensor([options["lr"]]), reference.plateau_decay(val_losses, **options)]
                 ),
-                lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[-1:],
-                lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[-1],
             ],
+        ),
+        Mistake(
+            "last_rate_alone",
+            lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[-1],
+            "Only the last rate is returned. Each loss gives one: collect them all, the first one too.",
+            credit=0.5,
+            forms=[lambda val_losses, **options: reference.plateau_decay(val_losses, **options)[-1:]],
         ),
         Mistake(
             "one_too_early",
@@ -218,6 +227,11 @@ PLATEAU_DECAY = Exercise(
             "Here min_delta makes it easier to count as better: even a small rise does. An improvement must get under "
             "the best loss by more than min_delta.",
             credit=0.5,
+            forms=[
+                series(watch(lambda loss, best, delta: loss <= best + delta)),
+                series(watch(lambda loss, best, delta: loss < best + delta, extra=1)),
+                series(tolerant),
+            ],
         ),
         Mistake(
             "min_delta_ignored",
@@ -264,6 +278,14 @@ PLATEAU_DECAY = Exercise(
             "The best loss begins with a number that is too low to be beaten. Begin with infinity, or with the first "
             "loss.",
             forms=[series(watch(lambda loss, best, delta: loss < min(best, 1.0) - delta))],
+        ),
+        Mistake(
+            "best_starts_with_a_number",
+            series(watch(lambda loss, best, delta: loss < min(best, 1e9) - delta)),
+            "The best loss begins with a number, and losses above it never count as improvements. Losses may have any "
+            "size: begin with infinity, or with the first loss.",
+            credit=0.9,
+            forms=[series(watch(lambda loss, best, delta: loss < min(best, 1e4) - delta, extra=1))],
         ),
         Mistake(
             "cuts_once",

@@ -104,9 +104,15 @@ POWER_DECAY = Exercise(
             credit=0.25,
             forms=[
                 _schedule(lambda k, lr, d, p: lr / (d * (1 + k)) ** p if d else math.inf),
-                _schedule(lambda k, lr, d, p: lr / (d + k) ** p if d + k else math.inf),
                 _schedule(lambda k, lr, d, p: lr * d / (1 + d * k) ** p),
             ],
+        ),
+        Mistake(
+            "rate_added",
+            _schedule(lambda k, lr, d, p: lr / (1 + d + k) ** p),
+            "`rate` is added to the steps. It multiplies them, and 1 is added to that: 1 + rate·step.",
+            credit=0.25,
+            forms=[_schedule(lambda k, lr, d, p: lr / (d + k) ** p if d + k else math.inf)],
         ),
         Mistake(
             "power_inside",
@@ -155,6 +161,18 @@ POWER_DECAY = Exercise(
             "The result does not depend on `power`: this is always 1/(1 + rate·step), also where a root or a square is "
             "asked for.",
             credit=0.5,
+        ),
+        Mistake(
+            "power_made_whole",
+            _schedule(lambda k, lr, d, p: lr / (1 + d * k) ** int(p)),
+            "The power is rounded to a whole number, as where a loop multiplies so many times. It may be any number: "
+            "`** power`.",
+            credit=0.5,
+            forms=[
+                _schedule(lambda k, lr, d, p: lr / (1 + d * k) ** round(p)),
+                _schedule(lambda k, lr, d, p: lr / (1 + d * k) ** math.ceil(p)),
+                _schedule(lambda k, lr, d, p: lr / (1 + d * k) ** max(int(p), 1)),
+            ],
         ),
         Mistake(
             "rate_forgotten",
@@ -236,7 +254,6 @@ POWER_DECAY = Exercise(
             forms=[
                 _schedule(lambda k, lr, d, p: lr / ((1 + d) * k) ** p if k else lr),
                 _schedule(lambda k, lr, d, p: lr / ((1 + d) * k) ** p if k else math.inf),
-                _schedule(lambda k, lr, d, p: lr / (1 + d + k) ** p),
                 _schedule(lambda k, lr, d, p: lr / (1 + d) ** p * k),
                 _schedule(lambda k, lr, d, p: lr / 1 + (d * k) ** p),
                 _schedule(lambda k, lr, d, p: lr / 1 + d * k**p),

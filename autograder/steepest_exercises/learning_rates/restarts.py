@@ -16,6 +16,7 @@ Schedule = Callable[..., float]
 Cycles = Callable[[int, int, int], tuple[float, float]]
 
 EQUAL = 0.02  # there are five cases with cycles of equal length, in which a formula may divide by growth − 1
+LEFT_OUT = 3  # of these are without a growth
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
@@ -42,8 +43,17 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("in the third cycle, each twice as long", lambda T: 3 * T + T + 2, 2),
         case("in the second cycle, three times as long", lambda T: T + T + 3, 3),
         case("in the third cycle, each three times as long", lambda T: 4 * T + 4 * T + 1, 3),
-        case("in the tenth of equal cycles", lambda T: 9 * T + T // 3),
+        case("in the tenth of equal cycles", lambda T: 9 * T + T // 3 + 1),
         case("an end of zero", lambda T: T + T // 4 + 1, 2, to_zero=True),
+        at(
+            "the third restart, cycles that grow tenfold",
+            222,
+            lr=float(rng.uniform(0.2, 0.9)),
+            lr_end=0.05,
+            period=2,
+            growth=10,
+            corner=0.1,
+        ),  # the logarithm of 1000 to the base 10 may come out just under 3
     ]
 
 
@@ -131,6 +141,11 @@ def _half_cosine_twice(start: float, end: float, share: float) -> float:
 
 def _quarter(start: float, end: float, share: float) -> float:
     return end + (start - end) * math.cos(math.pi / 2 * share)
+
+
+def _not_beyond(start: float, end: float, share: float) -> float:
+    """Half a cosine that stays at its end."""
+    return cosine_leg(start, end, min(share, 1.0))
 
 
 def _half_forgotten(start: float, end: float, share: float) -> float:
@@ -318,7 +333,7 @@ COSINE_RESTARTS = Exercise(
                 step, lr=lr, lr_end=lr_end, period=period, growth=growth
             ),
             "Where `growth` is left out another number than 1 stands in its place: then all cycles are equally long.",
-            credit=0.9,
+            credit=1 - LEFT_OUT * EQUAL,
         ),
         Mistake(
             "powers_of_the_period",
@@ -343,7 +358,33 @@ COSINE_RESTARTS = Exercise(
             "It restarts once, and the second cycle never ends. Take cycles off for as long as the step lies beyond "
             "one: `while`, not `if`.",
             credit=0.5,
-            forms=[_within(lambda step, period, growth: (step, period) if step < period else (step - period, period))],
+            forms=[
+                _within(lambda step, period, growth: (step, period) if step < period else (step - period, period)),
+                _within(_one_restart, _not_beyond),
+                _within(
+                    lambda step, period, growth: (step, period) if step < period else (step - period, period),
+                    _not_beyond,
+                ),
+            ],
+        ),
+        Mistake(
+            "growth_grows",
+            _within(_cycles(lambda period, growth: (period * growth ** (2**n - 1) for n in itertools.count()))),
+            "The factor grows from cycle to cycle too, so that the third cycle is too long. Each cycle is `growth` "
+            "times as long as the one before: that number stays what it was.",
+            credit=0.5,
+            forms=[
+                _within(
+                    _cycles(lambda period, growth: (period * growth ** (n * (n + 1) // 2) for n in itertools.count()))
+                ),
+                _within(
+                    _cycles(
+                        lambda period, growth: (
+                            period * math.prod(range(growth, growth + n)) for n in itertools.count()
+                        )
+                    )
+                ),
+            ],
         ),
         Mistake(
             "warm_start_low",
@@ -361,6 +402,8 @@ COSINE_RESTARTS = Exercise(
                 _within(lambda step, period, growth: taught(step + 1, period, growth)),
                 _within(_cycles(_growing, late=-1)),
                 _within(lambda step, period, growth: taught(max(step - 1, 0), period, growth)),
+                _within(_cycles(_growing, late=-1), shorter=1),
+                _within(_cycles(lambda period, growth: ((period - 1) * growth**n for n in itertools.count()))),
             ],
         ),
         Mistake(
@@ -407,6 +450,7 @@ COSINE_RESTARTS = Exercise(
             _within(taught, _quarter),
             "This is a quarter of a period. Half of one is asked for: ½(1 + cos πt/T).",
             credit=0.25,
+            forms=[_within(taught, lambda start, end, a: start + (end - start) * math.sin(math.pi / 2 * a))],
         ),
         Mistake(
             "half_forgotten",

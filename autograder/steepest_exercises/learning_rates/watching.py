@@ -134,6 +134,18 @@ def skipping_nan(losses: list[float], lr: float, factor: float, patience: int, d
     return rates
 
 
+def tolerant(losses: list[float], lr: float, factor: float, patience: int, delta: float) -> list[float]:
+    """Rises by less than min_delta set the count back, and the mark stays at the lowest loss."""
+    best, waited, rates = math.inf, 0, []
+    for loss in losses:
+        waited = 0 if loss < best + delta else waited + 1
+        best = min(best, loss)
+        if waited == patience:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
 def best_creeps(losses: list[float], lr: float, factor: float, patience: int, delta: float) -> list[float]:
     """Every dip moves the mark."""
     best, waited, rates = math.inf, 0, []

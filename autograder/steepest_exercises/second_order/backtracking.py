@@ -23,6 +23,7 @@ Enough = Callable[["Trial"], Tensor | bool]
 MANY = 60  # trials, in slips that would go on for ever
 ENDLESS = 400  # of those that go on until no step is left of it
 CALLS = 2000  # losses that a case gives, whatever a search that never ends may ask for
+SPECIAL = 0.1  # a direction that is far too long, and a step that is just good enough
 BEYOND = 0.1  # there are two cases in which a trial has a loss that is nan
 MARGIN = 1e-3  # share of the first loss by which every trial passes or fails
 
@@ -46,6 +47,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         *,
         askew: float = 0.7,
         dtype: torch.dtype = torch.float64,
+        corner: float = 0.0,
         **settings: float,
     ) -> Case:
         while True:
@@ -57,7 +59,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             if _is_clear(f, theta, grad, direction, trials, **settings):
                 break
         args = [Named("budgeted_energy", {"matrix": matrix, "calls": CALLS}), theta, grad, direction]
-        return Case(name, {"args": args, "kwargs": dict(settings), "outputs": ["the step size"]})
+        return Case(name, {"args": args, "kwargs": dict(settings), "outputs": ["the step size"]}, corner=corner)
 
     return [
         case("the first step is good enough", 3, 0.2, (0, 0)),
@@ -73,6 +75,8 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         case("half of the slope is asked for, from a first step of 2", 4, 2.0, (2, 9), c1=0.5, first=2.0, shrink=0.6),
         case("a step that is a thousand times too long", 3, 3000.0, (8, 14)),
         case("a step so long that thirty trials are not enough", 2, 900.0, (31, 58), shrink=0.85, c1=0.3),
+        case("a direction that is a billion times too long", 3, 3e9, (28, 40), corner=SPECIAL),
+        _just_enough("a first step whose descent is exactly what is asked for"),
         _beyond_the_border(rng, "steps that leave the domain of the loss", 3),
         _beyond_the_border(rng, "a first step far outside of the domain", 2, reach=20.0, shrink=0.3),
         _onto_the_border("a first step onto the border, where the loss is infinite"),
@@ -132,6 +136,15 @@ def _onto_the_border(name: str) -> Case:
     return Case(name, {"args": args, "kwargs": {"shrink": 0.75}, "outputs": ["the step size"]})
 
 
+def _just_enough(name: str) -> Case:
+    """Across the half plane the loss is a parabola, whose minimum lies half as deep as the slope promises."""
+    theta = torch.tensor([1.0, 1.0], dtype=torch.float64)
+    grad = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    args = [Named("half_plane_energy", {"calls": CALLS}), theta, grad, -grad]
+    inputs = {"args": args, "kwargs": {"c1": 0.5}, "outputs": ["the step size"]}
+    return Case(name, inputs, corner=SPECIAL)
+
+
 def _search(
     enough: Enough = lambda trial: trial.new <= trial.old + trial.c1 * trial.alpha * trial.slope,
     *,
@@ -170,6 +183,8 @@ def _unguarded(
     longer: bool = False,
     least: float = 0.0,
     most: float = math.inf,
+    trials: float = math.inf,
+    given_up: Callable[[float], float] = lambda alpha: alpha,
 ) -> Search:
     """A search as it is usually written: the old loss once, and on until a step is enough(f, θ, g, d, α, c₁, f(θ)).
 
@@ -181,6 +196,10 @@ def _unguarded(
         Whether the step grows.
     least, most : float
         Beyond which size it is left; a search without such a guard ends where no more losses are given.
+    trials : float
+        After how many of them it is left.
+    given_up : callable
+        What is returned where it is left, from α.
     """
 
     def backtrack(
@@ -193,11 +212,11 @@ def _unguarded(
         shrink: float = 0.5,
         c1: float = 0.0001,
     ) -> float:
-        alpha, old = first, f(theta)
+        alpha, old, tried = first, f(theta), 0
         while not bool(enough(f, theta, grad, direction, alpha, c1, old)):
-            alpha = alpha / shrink if longer else alpha * shrink
-            if not least <= alpha <= most:
-                break
+            alpha, tried = alpha / shrink if longer else alpha * shrink, tried + 1
+            if tried >= trials or not least <= alpha <= most:
+                return given_up(alpha)
         return alpha
 
     return backtrack
@@ -207,7 +226,10 @@ def _guarded(
     enough: Callable[[Objective, Tensor, Tensor, Tensor, float, float, Tensor], Tensor | bool],
 ) -> list[Search]:
     """The same search with the guards that students put against a loop that never ends, and without one."""
-    return [_unguarded(enough, least=least) for least in (0.0, 1e-300, 1e-16, 1e-10)]
+    return [
+        *(_unguarded(enough, least=least) for least in (0.0, 1e-300, 1e-16, 1e-12, 1e-10, 1e-8, 1e-6)),
+        *(_unguarded(enough, trials=trials) for trials in (50, 100, 200, 1000)),
+    ]
 
 
 def _bounded(
@@ -375,6 +397,46 @@ def _while_it_falls(
     return alpha
 
 
+def _on_while_it_falls(
+    f: Objective,
+    theta: Tensor,
+    grad: Tensor,
+    direction: Tensor,
+    *,
+    first: float = 1.0,
+    shrink: float = 0.5,
+    c1: float = 0.0001,
+) -> float:
+    """What comes after a step that is good enough is tried too."""
+    alpha = reference.backtrack(f, theta, grad, direction, first=first, shrink=shrink, c1=c1)
+    return _while_it_falls(f, theta, grad, direction, first=alpha, shrink=shrink, c1=c1)
+
+
+def _bounded_once(
+    f: Objective,
+    theta: Tensor,
+    grad: Tensor,
+    direction: Tensor,
+    *,
+    first: float = 1.0,
+    shrink: float = 0.5,
+    c1: float = 0.0001,
+) -> float:
+    """The bound is worked out before the loop, for the first size."""
+    alpha, bound = first, f(theta) + c1 * first * (grad @ direction)
+    for _ in range(MANY):
+        if bool(f(theta + alpha * direction) <= bound):
+            break
+        alpha *= shrink
+    return alpha
+
+
+def _taught(
+    f: Objective, theta: Tensor, grad: Tensor, direction: Tensor, alpha: float, c1: float, old: Tensor
+) -> Tensor:
+    return f(theta + alpha * direction) <= old + c1 * alpha * grad @ direction
+
+
 BACKTRACK = Exercise(
     id="backtrack",
     reference=reference.backtrack,
@@ -411,11 +473,13 @@ BACKTRACK = Exercise(
         Mistake(
             "alpha_missing_in_the_bound",
             _search(lambda t: t.new <= t.old + t.c1 * t.slope),
-            "The bound does not move with the step. What the slope promises for a step of size α is α gᵀd.",
+            "The bound does not move with the step: α is missing in it, or it is worked out once, for the first size. "
+            "What the slope promises for a step of size α is α gᵀd.",
             0.5,
             forms=[
                 _search(lambda t: not bool(t.new > t.old + t.c1 * t.slope)),
                 *_guarded(_bounded(lambda alpha, grad, direction: grad @ direction)),
+                _bounded_once,
             ],
         ),
         Mistake(
@@ -604,6 +668,23 @@ BACKTRACK = Exercise(
             forms=[_search(most=3), _search(most=5), _search(most=20), _search(most=30)],
         ),
         Mistake(
+            "gives_up_at_a_size",
+            _unguarded(_taught, least=1e-6),
+            "The search ends where the step has become small, and takes one that is not good enough. A direction may "
+            "be of any length, so no size is too small in itself: go on until a step is good enough.",
+            1 - SPECIAL,
+            forms=[
+                _unguarded(_taught, least=1e-8),
+                _unguarded(_taught, least=1e-6, given_up=lambda alpha: 0.0),
+            ],
+        ),
+        Mistake(
+            "more_than_the_inequality",
+            _search(lambda t: t.new < t.old + t.c1 * t.alpha * t.slope),
+            "It asks for strictly less than the bound. A step that meets it exactly is good enough: `<=`.",
+            1 - SPECIAL,
+        ),
+        Mistake(
             "grows",
             _search(shorter=lambda alpha, shrink, first: alpha / shrink, most=40),
             "The step grows from trial to trial. Multiply by `shrink`, which is less than 1.",
@@ -658,7 +739,7 @@ BACKTRACK = Exercise(
             "The trial with the lowest loss is taken, which costs many more evaluations. The *first* that is good "
             "enough is asked for.",
             0.25,
-            forms=[_best(10), _best(40), _while_it_falls],
+            forms=[_best(10), _best(40), _while_it_falls, _on_while_it_falls],
         ),
         Mistake(
             "point_returned",
@@ -688,9 +769,6 @@ BACKTRACK = Exercise(
     ],
     equivalent={
         reasons.ANY_ORDER: ["loss, slope = (f(theta), direction @ grad)"],
-        "No trial has exactly the loss of the bound.": [
-            "while not f(theta + alpha * direction) < loss + c1 * alpha * slope:",
-        ],
         "Between two shares as small as these lies no trial.": [
             "def backtrack(f, theta, grad, direction, *, first=1.0, shrink=0.5, c1=0.00011):",
         ],

@@ -19,6 +19,8 @@ from steepest_exercises.second_order.cases import identity
 Update = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 FALLS = 0.05  # there are three cases of it, and one with no curvature at all: a quarter together
+NEAR_THE_END, LOW = 0.05, 2e-9  # there s and y are short, and yᵀs is this
+REFUSED = 0.75  # what is left of the points where all of these corners are forgotten
 UNCURVED = 0.05  # how far from 0 the cosine between s and y stays, but for the corner
 
 
@@ -40,12 +42,15 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
         falls: bool = False,
         start: Tensor | None = None,
         scale: float = 1.0,
+        curvature: float | None = None,
         dtype: torch.dtype = torch.float64,
         slack: float = 1.0,
         corner: float = 0.0,
     ) -> Case:
         inverse = matrix(n) if start is None else start
         s, y = pair(n, falls)
+        if curvature:
+            s, y = (part * (curvature / (y @ s)).sqrt() for part in (s, y))
         args = [inverse.to(dtype), (scale * s).to(dtype), y.to(dtype)]
         return Case(name, {"args": args, "kwargs": {}, "outputs": ["the new inverse"]}, slack=slack, corner=corner)
 
@@ -67,6 +72,7 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             {"args": square, "kwargs": {}, "outputs": ["the new inverse"]},
             corner=0.1,
         ),
+        case("a short step near the end of a run", 3, curvature=LOW, slack=4, corner=NEAR_THE_END),
         case("float32", 4, dtype=torch.float32, slack=20),
     ]
 
@@ -228,12 +234,10 @@ BFGS_UPDATE = Exercise(
             _plain,
             "There is no look at yᵀs. Where it is not positive the update would give a matrix that is not positive "
             "definite, or divide by 0: leave B as it is there.",
-            0.5,
+            REFUSED,
             forms=[
                 _expanded,
                 _by_the_direct_update,
-                _kept(_plain, unless=lambda s, y: y @ s != 0),
-                lambda inverse, s, y: _plain(inverse, s, y) if (y @ s).abs() > 1e-10 else inverse,
             ],
         ),
         Mistake(
@@ -255,11 +259,19 @@ BFGS_UPDATE = Exercise(
             0.9,
         ),
         Mistake(
+            "small_curvature_refused",
+            _kept(_plain, unless=lambda s, y: y @ s > 1e-6),
+            "A pair is left out because yᵀs is small. Near the end of a run all steps are short and all pairs are so: "
+            "only where yᵀs is not positive B stays as it is.",
+            1 - NEAR_THE_END,
+            forms=[_kept(_expanded, unless=lambda s, y: y @ s > 1e-8)],
+        ),
+        Mistake(
             "size_of_the_curvature",
             _size_for_the_curvature,
             "The size of yᵀs is used where it is negative. No positive definite B can satisfy By = s then: leave it as "
             "it is.",
-            0.5,
+            REFUSED,
             forms=[
                 lambda inverse, s, y: _plain(inverse, s, y if y @ s > 0 else -y),
                 _with_floor,
@@ -270,7 +282,7 @@ BFGS_UPDATE = Exercise(
             lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else identity(s),
             "Where the curvature is not positive the identity is returned, or another start. All that B has learnt is "
             "lost so: return B.",
-            0.5,
+            REFUSED,
             forms=[
                 lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else torch.zeros_like(inverse),
                 lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else (s @ y) / (y @ y) * identity(s),
@@ -282,13 +294,19 @@ BFGS_UPDATE = Exercise(
             "y is blended with B⁻¹s, as in Powell's damping. A pair whose curvature is not positive is left out here: "
             "return B as it is, and use y as it is given elsewhere.",
             0.5,
-            forms=[_blended(lambda curvature, bound: curvature <= 0)],
+        ),
+        Mistake(
+            "blended_where_refused",
+            _blended(lambda curvature, bound: curvature <= 0),
+            "Where yᵀs is not positive y is blended with B⁻¹s, as in Powell's damping. Such a pair is left out here: "
+            "return B as it is.",
+            REFUSED,
         ),
         Mistake(
             "nothing_where_refused",
             lambda inverse, s, y: _plain(inverse, s, y) if y @ s > 0 else None,
             "Where the curvature is not positive nothing is returned, or an exception is raised. Return B as it is.",
-            0.5,
+            REFUSED,
             forms=[_raising],
         ),
         Mistake(

@@ -443,7 +443,8 @@ CG_SOLVE = Exercise(
         Mistake(
             "product_at_the_start",
             _solve(begin=lambda hvp, b: (torch.zeros_like(b), b - hvp(torch.zeros_like(b)))),
-            "The answer is right, but one product is spent on x = 0, where Hx is 0: the first residual is b itself.",
+            "The answer is right, but one product is spent for nothing: on x = 0, where Hx is 0 and the first residual "
+            "is b itself, or behind the last step, on a direction that nobody goes.",
             0.5,
             forms=[
                 _solve(begin=lambda hvp, b: (torch.zeros_like(b), b - hvp(torch.zeros_like(b))), stop=lambda r: False),

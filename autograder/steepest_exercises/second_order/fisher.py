@@ -85,6 +85,15 @@ def _only(column: int) -> Fisher:
     return _picked(lambda p: torch.full((len(p),), column, device=p.device) % p.shape[1])
 
 
+def _drawn(seed: int) -> Callable[[Tensor], Tensor]:
+    """A label for each example, drawn from its probabilities."""
+
+    def pick(p: Tensor) -> Tensor:
+        return torch.multinomial(p, 1, generator=torch.Generator(p.device).manual_seed(seed))[:, 0]
+
+    return pick
+
+
 def _likeliest_weighed(probabilities: Tensor, score_gradients: Tensor) -> Tensor:
     best, labels = probabilities.max(dim=1)
     rows = score_gradients[torch.arange(len(labels), device=labels.device), labels]
@@ -186,6 +195,14 @@ FISHER_MATRIX = Exercise(
                     len(probabilities) * _picked(lambda p: p.argmax(1))(probabilities, score_gradients)
                 ),
             ],
+        ),
+        Mistake(
+            "labels_drawn",
+            _picked(_drawn(0)),
+            "This has the look of labels that are drawn from the model, one for each example. The expectation is known "
+            "exactly: sum over all classes, each weighed with its probability.",
+            0.25,
+            forms=[_picked(_drawn(1)), _picked(_drawn(42))],
         ),
         Mistake(
             "classes_weighed_alike",

@@ -328,6 +328,14 @@ GAUSS_NEWTON_STEP = Exercise(
             forms=[_bracket(lambda product, J, mu: product + mu * identity(J[0]) * product.diagonal().mean())],
         ),
         Mistake(
+            "damping_by_the_root_of_the_diagonal",
+            _bracket(lambda product, J, mu: product + mu * torch.diag(product.diagonal().sqrt())),
+            "The damping is scaled with the root of the diagonal of JᵀJ, the lengths of J's columns, or with its "
+            "square. Marquardt scales it with the diagonal itself; or take μ times the identity.",
+            0.5,
+            forms=[_bracket(lambda product, J, mu: product + mu * torch.diag(product.diagonal() ** 2))],
+        ),
+        Mistake(
             "diagonal_only",
             _moved(lambda r, J, mu: (J.T @ r) / ((J**2).sum(0) + mu)),
             "Only the diagonal of JᵀJ is used, as in the last lesson's diagonal Gauss–Newton. Solve with the whole "

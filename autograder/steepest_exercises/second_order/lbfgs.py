@@ -420,6 +420,15 @@ LBFGS_DIRECTION = Exercise(
             ],
         ),
         Mistake(
+            "scaled_twice",
+            lambda grad, s_list, y_list: (
+                _newest(s_list, y_list) * _loops()(grad, s_list, y_list) if len(s_list) else -grad
+            ),
+            "The result is scaled as well. B₀ stands in the middle: its scale multiplies between the two loops, and "
+            "nowhere else.",
+            0.5,
+        ),
+        Mistake(
             "first_loop_alone",
             _loops(second=lambda m: ()),
             "The second loop is missing: it adds the steps that the first one has found.",

@@ -18,6 +18,7 @@ Divisors = Callable[[Tensor, float], Tensor]
 
 
 def _cases(rng: np.random.Generator) -> Sequence[Case]:
+    flat = torch.tensor([0.0, float(rng.uniform(0.5, 2))], dtype=torch.float64)
     return [
         shared.step_case(rng, "a saddle, one whole step", [-2.0, 0.6, 3.0]),
         shared.step_case(rng, "a saddle of two parameters and half a step", [-0.8, 2.0], lr=0.5),
@@ -30,6 +31,9 @@ def _cases(rng: np.random.Generator) -> Sequence[Case]:
             rng, "falling along three of five, strongly damped", [-3.0, -1.2, -0.4, 0.8, 5.0], damping=2.0
         ),
         shared.step_case(rng, "falling along two, damped a little", [-2.5, -0.6, 1.1], damping=0.125, lr=1.3),
+        shared.step_case(
+            rng, "an exactly flat direction, damped", [], damping=0.5, hessian=torch.diag(flat), corner=0.1
+        ),
         shared.step_case(rng, "one falling parameter", [-1.7], damping=0.375, corner=0.1),
         shared.step_case(rng, "a damped step in a bowl", [0.4, 1.5, 3.5], damping=0.75, lr=0.9),
         shared.step_case(

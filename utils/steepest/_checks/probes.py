@@ -22,6 +22,7 @@ from steepest._checks.played import NAMES_OF_OUTPUTS
 from steepest._checks.wire import Handle
 
 ENOUGH = 6  # cases in which an argument has to be without effect
+MANY = 300  # counts from here on are left as they are, or nearly: four times as many steps would take long
 SILENT = {*NAMES_OF_OUTPUTS, "seed", "scales", "forward", "count", "outputs"}  # they steer a drive, and no function
 
 
@@ -50,11 +51,13 @@ class Probe:
 CHANGES: Mapping[str, Callable[[Any], Any]] = {
     "smaller": lambda value: 0.9 * value if isinstance(value, float) or _floats(value) else None,
     "halved": lambda value: 0.5 * value if isinstance(value, float) else None,
+    "tiny": lambda value: 0.001 * value if isinstance(value, float) else None,  # what a rounder one may not cross
     "uneven": lambda value: _uneven(value) if _floats(value) and value.numel() > 1 else None,
     "opposite": lambda value: -value if _floats(value) else None,
     "turned": lambda value: value.flip(0) if isinstance(value, Tensor) and value.ndim else None,
     "levelled": lambda value: _levelled(value) if isinstance(value, Tensor) and value.ndim and len(value) > 1 else None,
     "more": lambda value: value + 1 if _counts(value) else None,
+    "fourfold": lambda value: 4 * value if _counts(value) and 1 < value < MANY else None,
     "one": lambda value: 1 if _counts(value) and value > 1 else None,
     "other": lambda value: not value if isinstance(value, bool) else None,
     "all smaller": lambda value: (
@@ -67,19 +70,26 @@ def find_probes(
     cases: Sequence[Case], play_reference: Callable[[Case], Result], parameters: Sequence[str]
 ) -> list[Probe]:
     """For every argument some cases, and changes in each, in which the reference's result is another."""
-    found: dict[str, list[Probe]] = {}
+    found: dict[str, list[Probe]] = {}  # from everywhere in the list, where its neighbours may be special alike
     for number, case in enumerate(cases):
         before = play_reference(case)
         for path, name in _paths(case, parameters):
             probes = found.setdefault(name, [])
-            if before.error or len(probes) == ENOUGH:
+            if before.error:
                 continue
             others = {change: changed(case, path, change) for change in CHANGES}
             after = {change: play_reference(other) for change, other in others.items() if other}
             noticed = [name for name, seen in after.items() if not seen.error and not _alike(case, before, seen)]
             if len(noticed) > 1 or noticed == ["other"]:
                 probes.append(Probe(number, path, noticed, name))
-    return [probe for probes in found.values() for probe in probes]
+    return [probe for probes in found.values() for probe in _spread(probes)]
+
+
+def _spread(probes: Sequence[Probe]) -> list[Probe]:
+    """So many of them as are enough, from the first to the last."""
+    if len(probes) <= ENOUGH:
+        return list(probes)
+    return [probes[place * (len(probes) - 1) // (ENOUGH - 1)] for place in range(ENOUGH)]
 
 
 def without_effect(

@@ -521,3 +521,21 @@ def test_a_listed_mistake_is_seen_in_most_cases_that_tell_it_apart(name: str) ->
     found = _listed(MATRICES, mistake, student)
     assert (found.name == "forgotten_mean") is seen
     assert found.listed is seen
+
+
+def _at(k: int) -> Case:
+    return Case(f"step {k}", {"args": [k], "kwargs": {"rate": 0.5 + k / 64}, "outputs": ["the rate"]})
+
+
+EARLY, LATE = [_at(k) for k in (2, 3, 5, 6, 8, 9)], [_at(k) for k in (12, 14, 15)]
+HEARD_FAR_AWAY: dict[str, Implementation] = {
+    "steps at another place of the list": lambda k, *, rate: rate if k < 11 else rate * 0.5**k,
+    "many more steps": lambda k, *, rate: rate * (0.5 if k < 19 else 0.25**k),
+    "a rate that is far smaller": lambda k, *, rate: 0.5**k if rate > 0.01 else 0.0,
+}
+
+
+@pytest.mark.parametrize("student", HEARD_FAR_AWAY.values(), ids=HEARD_FAR_AWAY)
+def test_an_argument_with_an_effect_elsewhere_is_not_said_to_have_none(student: Implementation) -> None:
+    finding = judged([*EARLY, *LATE], lambda k, *, rate: rate * 0.9**k, student, ["k"])
+    assert finding.name != "argument_without_effect"
