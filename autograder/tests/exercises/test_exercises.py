@@ -37,7 +37,7 @@ SINGLE = RELATIVE[torch.float32] / RELATIVE[torch.float64]
 
 FEW = {"prepare_training": 4}  # what a start can be seen to be
 DRAWN_FREELY = {"prepare_training", "train_step"}  # what is drawn from elsewhere counts where it plays a part
-LONGEST = {"train_step": 8, "prepare_training": 4}  # seconds: nets are trained
+LONGEST = {"train_step": 8}  # seconds
 
 every_exercise = pytest.mark.parametrize("item", EXERCISES, ids=lambda item: item.id)
 every_accepted = pytest.mark.parametrize(

@@ -100,9 +100,7 @@ def learner(
 
 
 def learner_start(function: Function, *, seed: int, calls: Sequence[str] = PARTS) -> dict[str, Any]:
-    """Compare starts by what is predicted after a few minibatches, in which everything else is the same; and learn.
-
-    Without the last a number would do for a start, and whatever comes of that number for answers.
+    """Compare starts by what is predicted after a few minibatches, in which everything else is the same.
 
     Parameters
     ----------
@@ -124,14 +122,12 @@ def learner_start(function: Function, *, seed: int, calls: Sequence[str] = PARTS
     repeats, state = torch.equal(first, again), begun(seed)
     begun(seed + 1)
     separate = not repeats or torch.equal(first, after(state))
-    answers = entrant.answers(entrant.net(handed_out(given), seed), given.test.x)
     function.effects.discard(GENERATOR)  # as a layer does whose weights are drawn anew: what plays a role shows
     return {
         SAME_START: repeats,
         SEVERAL: _several(first) or _several(other),
         OTHER_START: not torch.equal(first, other) or not _several(first),
         SEPARATE: separate,
-        LEARNED: accuracy(answers, given.test.y) > GUESSING,
     }
 
 

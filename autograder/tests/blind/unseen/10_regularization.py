@@ -2074,7 +2074,7 @@ def adamw_step(theta, grad, state, *, lr, rho1, rho2, eps, decay):
     return theta - lr * direction, {"s": s, "r": r, "t": t}
 
 
-# %% wrong adamw_step: epsilon is added before the correction of the root.
+# %% right adamw_step: epsilon is added before the correction of the root.
 def adamw_step(theta, grad, state, *, lr, rho1, rho2, eps, decay):
     t = state["t"] + 1
     s = rho1 * state["s"] + (1 - rho1) * grad
