@@ -51,6 +51,17 @@ def test_a_name_is_made_fit_to_be_shown(text: str, expected: str) -> None:
         ("Лиса", "Волк", False),
         *((f"b{letter}b", "bob", True) for letter in "øᴏ০०ⓞ"),
         ("ɓob", "bob", True),
+        *(
+            (text, "bob", True)
+            for text in ("ꓐꓳꓐ", "ᏴᎾᏴ", "ⲃⲟⲃ", "ΒΟΒ", "b○b", "b〇b", "bob ー", "bobʼ", "bobꞌ", "bobǃ")
+        ),
+        *((text, "alice", True) for text in ("al|ce", "alǀce", "a∣ice")),
+        ("νοω", "vow", True),  # as they are written, and not by their capitals
+        ("ΝΟΩ", "vow", False),
+        ("rnike", "mike", True),
+        ("vvill", "will", True),
+        ("օսո", "oun", True),
+        ("Mar'yana", "Marʼyana", True),
     ],
 )
 def test_who_could_be_taken_for_another(one: str, other: str, expected: bool) -> None:
@@ -82,6 +93,26 @@ def test_nobody_is_shown_by_the_id_of_another(name: str) -> None:
     shown, refused = shown_names({"ada": name, "bob": ""}, students=["ada", "bob", "eve"])
     assert shown == {}
     assert "student bob" in refused["ada"]
+
+
+ONE_ALPHABET = (
+    "Лиса", "Мар’яна", "Марʼяна", "Αθηνά Παπαδοπούλου", "김철수", "田中 さくら", "サーバー",
+    "李明 Fox", "محمد", "חיים", "नमस्ते", "ไทย", "ვანო", "Հայկ","አበበ", "தமிழ்", "សុខ", "ꓐꓮ",
+    "Đặng Thị", "Kaʻiulani", "Þór", "İpek", "Straße", "Owl 🦊", "Ελένη 7", "O|O",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ONE_ALPHABET)
+def test_any_name_in_one_alphabet_is_shown(name: str) -> None:
+    assert shown_names({"ada": name}, students=["ada", "bob", "alice", "mike"]) == ({"ada": name}, {})
+
+
+@pytest.mark.parametrize(
+    "name", ["b\u0d82b", "bㅇb", "bоd", "αlan", "ѕᎪx", "Team Лиса", "b\u101db", "チームFox", "\u05d0bob"]
+)
+def test_a_name_that_mixes_alphabets_is_not_shown(name: str) -> None:
+    shown, refused = shown_names({"ada": name}, students=["ada", "bob"])
+    assert (shown, refused) == ({}, {"ada": "the name that was written mixes alphabets"})
 
 
 def test_what_cannot_be_shown_is_told() -> None:
