@@ -22,16 +22,29 @@ READS = "opens a file"
 NUMBERS = "holds thousands of numbers"
 TOO_LONG = "more was written than is looked at"
 OPENING = (
-    "open", "io.open", "io.open_code", "io.FileIO", "_io", "os.open", "os.read", "codecs.open", "tokenize.open",
-    "linecache", "pathlib", "shutil", "zipfile", "tarfile", "gzip", "bz2", "lzma", "zipimport", "sqlite3", "dbm", "csv",
-    "h5py", "shelve", "fileinput", "configparser", "plistlib", "wave", "mailbox", "tomllib", "xml.etree", "pkgutil",
-    "importlib.resources", "numpy.load", "numpy.loadtxt", "numpy.genfromtxt", "numpy.fromregex", "numpy.fromfile",
-    "numpy.memmap", "numpy.save", "numpy.savez", "numpy.lib.npyio", "numpy.lib.format", "numpy.DataSource",
-    "matplotlib.pyplot.imread", "matplotlib.image", "matplotlib.cbook", "torch.load", "torch.save", "torch.hub",
-    "torch.from_file", "torch.serialization", "torch.package", "torch.UntypedStorage", "torch.FloatStorage",
-    "IPython.display", "ipywidgets", "pandas.read",
+    "open", "io.open", "io.open_code", "io.FileIO", "_io", "_pyio", "os.open", "os.fdopen", "os.read", "os.pread",
+    "os.readv", "os.preadv", "codecs.open", "mmap", "tokenize.open", "linecache", "pathlib", "shutil", "tempfile",
+    "zipfile", "tarfile", "gzip", "bz2", "lzma", "zipimport", "sqlite3", "dbm", "csv", "h5py", "shelve", "fileinput",
+    "configparser", "plistlib", "wave", "aifc", "sunau", "mailbox", "netrc", "gettext", "tomllib", "xml", "yaml",
+    "pkgutil", "runpy", "imp", "importlib.machinery", "importlib.util", "importlib.resources", "importlib.metadata",
+    "logging.FileHandler", "logging.handlers", "logging.config", "doctest.testfile", "numpy.load", "numpy.loadtxt",
+    "numpy.genfromtxt", "numpy.fromregex", "numpy.fromfile", "numpy.memmap", "numpy.save", "numpy.savez", "numpy.rec",
+    "numpy.lib.npyio", "numpy.lib._npyio_impl", "numpy.lib.format", "numpy.lib._datasource", "numpy.lib.DataSource",
+    "numpy.DataSource", "scipy.io", "matplotlib.pyplot.imread", "matplotlib.image", "matplotlib.cbook",
+    "matplotlib.dviread", "matplotlib.rc_file", "torch.load", "torch.save", "torch.hub", "torch.from_file",
+    "torch.serialization", "torch.package", "torch.storage", "torch.jit.load", "torch.PyTorchFileReader",
+    "torch.utils.model_zoo", "IPython.display", "IPython.utils.io", "ipywidgets", "nbformat", "joblib", "fsspec",
+    "pandas.io", "pandas.read", "pandas.HDFStore", "pyarrow", "netCDF4", "PIL", "imageio", "cv2", "skimage.io",
 )  # fmt: skip
-DATA_SETS = ("sklearn.datasets", "torchvision", "torchaudio", "tensorflow_datasets", "datasets", "keras.datasets")
+# The same in a library that is not listed, or as a method of whatever there is.
+OPENING_ENDS = re.compile(
+    r"from_?file|to_?file|imread|imsave|loadmat|savemat|loadtxt|savetxt|genfromtxt|(?:open_)?memmap|write_(?:bytes|text)"
+    r"|read_(?:bytes|text|csv|json|pickle|parquet|table|excel|hdf|feather|fwf|xml|html|sql)|\w*Storage|ExcelFile"
+)
+DATA_SETS = (
+    "sklearn.datasets", "scipy.datasets", "scipy.misc", "seaborn.load_dataset", "torchvision", "torchaudio",
+    "tensorflow_datasets", "datasets", "keras.datasets",
+)  # fmt: skip
 ANYWHERE = frozenset({"open"})  # what no import binds
 MANY = 2_000
 NUMBER = re.compile(r"(?<![\w.])\d[\w.]*+")
@@ -76,10 +89,12 @@ def _said(theirs: dict[int, str], codes: dict[int, Code], names: Collection[str]
     bound = bound_names(codes.values())
     for number, source in theirs.items():
         found: dict[str, str] = {}
-        for item in codes[number].seen:
-            if item.kind in ("import", "use"):
-                name = _meaning(item.name, item.kind == "import", bound)
-                kind = next((kinds[known] for known in kinds if _is_under(name, known)), None)
+        for item in sorted(codes[number].seen, key=lambda item: item.kind == "part"):  # whole names first
+            if item.kind in ("import", "use", "part"):
+                name = item.name if item.kind == "part" else _meaning(item.name, item.kind == "import", bound)
+                kind = next((kinds[known] for known in kinds if item.kind != "part" and _is_under(name, known)), None)
+                if kind is None and OPENING_ENDS.fullmatch(name.rpartition(".")[2]):
+                    kind = READS
                 if kind is not None:
                     found.setdefault(kind, f"cell {number}, line {item.line}: {kind} ({printable(name[:MAX_SHOWN])})")
         yield from found.values()

@@ -337,14 +337,21 @@ def _of_text(text: str) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=1024)
 def _watched(name: str) -> str | None:
     """The sentence for a dotted name or for what it lies under."""
-    parts = name.split(".")
+    parts = [_public(part) for part in name.split(".")]
     for start, part in enumerate(parts):
         if start and part not in SHOWN_BY_OTHERS:
             continue
         for end in range(start + 1, min(start + LONGEST_NAME, len(parts)) + 1):
             if sentence := SENTENCES.get(".".join(parts[start:end])):
                 return sentence
+    if name.startswith("_") and not name.startswith("__"):  # what a module of Python's own is made of
+        return _watched(name.lstrip("_")) or HIDES
     return None
+
+
+def _public(part: str) -> str:
+    """`os` for `_os`, as a module of Python's own may call it."""
+    return part.lstrip("_") if part.lstrip("_") in SHOWN_BY_OTHERS else part
 
 
 def _edited(cells: Sequence[Cell], released: NotebookNode | None) -> Iterator[tuple[str, str]]:

@@ -40,59 +40,99 @@ HEADER = "what nbgrader says of the cell was changed"
 # Dotted names; each stands for all that lies under it.
 NAMES: dict[str, tuple[str, ...]] = {
     FRAMES: (
-        "sys._getframe", "sys._current_frames", "sys.exc_info", "inspect.currentframe", "inspect.stack",
-        "inspect.trace", "inspect.getouterframes", "inspect.getsource", "traceback.walk_stack",
-        "traceback.extract_stack", "linecache",
+        "sys._getframe", "sys._current_frames", "sys._current_exceptions", "sys.exc_info", "sys.exception",
+        "inspect.currentframe", "inspect.stack", "inspect.trace", "inspect.getouterframes", "inspect.getinnerframes",
+        "inspect.getframeinfo", "inspect.getsource", "inspect.getsourcelines", "inspect.getsourcefile",
+        "inspect.findsource", "inspect.getmodule", "traceback.walk_stack", "traceback.walk_tb",
+        "traceback.extract_stack", "traceback.extract_tb", "traceback.print_stack", "logging.currentframe",
+        "linecache", "types.FrameType", "types.CellType",
     ),
     MEMORY: (
         "gc.get_objects", "gc.get_referrers", "gc.get_referents", "tracemalloc", "sys.modules",
-        "inspect.getclosurevars",
+        "inspect.getclosurevars", "sys.getrefcount",
     ),
     PROCESSES: (
         "subprocess", "multiprocessing", "pty", "signal", "psutil", "concurrent.futures.ProcessPoolExecutor",
         "os.fork", "os.forkpty", "os.system", "os.popen", "os.kill", "os.killpg", "os.setsid", "os.posix_spawn",
-        "os._exit", "os.abort", "os.execl", "os.execle", "os.execlp", "os.execv", "os.execve", "os.execvp",
-        "os.spawnl", "os.spawnv", "os.spawnlp", "os.spawnvp", "posix", "_posixsubprocess", "_posixshmem",
+        "os._exit", "os.abort", "os.execl", "os.execle", "os.execlp", "os.execlpe", "os.execv", "os.execve",
+        "os.execvp", "os.execvpe", "os.spawnl", "os.spawnle", "os.spawnlp", "os.spawnlpe", "os.spawnv", "os.spawnve",
+        "os.spawnvp", "os.spawnvpe", "os.posix_spawnp", "os.pidfd_open", "os.waitpid", "os.register_at_fork",
+        "os.setpgid", "os.setpgrp", "os.tcsetpgrp", "posix", "posixsubprocess", "posixshmem", "xxsubinterpreters",
+        "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "asyncio.subprocess",
+        "concurrent.futures.process", "torch.multiprocessing", "torch.distributed", "joblib", "loky", "webbrowser",
+        "IPython.utils.process",
     ),
     THREADS: (
-        "threading", "_thread", "concurrent.futures.ThreadPoolExecutor", "asyncio.to_thread", "multiprocessing.dummy",
+        "threading", "thread", "concurrent.futures.ThreadPoolExecutor", "concurrent.futures.thread",
+        "asyncio.to_thread", "multiprocessing.dummy",
     ),
     MACHINE: (
         "ctypes", "cffi", "mmap", "fcntl", "resource", "torch.utils.cpp_extension", "os.mknod", "os.mkfifo",
         "os.chroot", "os.memfd_create", "os.dup", "os.dup2", "os.close", "os.closerange", "os.write", "os.nice",
-        "os.unshare", "os.setns", "os.setuid", "os.sched_setaffinity", "os.symlink", "os.link",
+        "os.unshare", "os.setns", "os.setuid", "os.sched_setaffinity", "os.symlink", "os.link", "os.open", "os.pread",
+        "os.pipe", "os.sendfile", "os.chmod", "os.chown", "termios", "tty", "syslog", "numpy.ctypeslib", "numpy.f2py",
+        "numpy.distutils", "torch.classes", "torch.ops.load_library", "Cython", "cppyy", "llvmlite", "distutils",
+        "setuptools",
     ),
-    NETWORK: ("socket", "ssl", "http.client", "urllib.request", "requests", "ftplib", "smtplib", "zmq"),
-    FILES: ("os.listdir", "os.scandir", "os.walk", "os.readlink", "os.path.exists", "glob.glob", "glob.iglob"),
+    NETWORK: (
+        "socket", "ssl", "http", "urllib.request", "urllib3", "requests", "httpx", "aiohttp", "websockets", "ftplib",
+        "smtplib", "poplib", "imaplib", "nntplib", "telnetlib", "xmlrpc", "socketserver", "asyncore", "asynchat",
+        "select", "selectors", "zmq", "tornado", "asyncio.open_connection", "asyncio.open_unix_connection",
+        "asyncio.start_server", "asyncio.start_unix_server", "torch.hub", "torch.utils.model_zoo",
+    ),
+    FILES: (
+        "os.listdir", "os.scandir", "os.walk", "os.fwalk", "os.readlink", "os.stat", "os.lstat", "os.statvfs",
+        "os.access", "os.listxattr", "os.path.exists", "os.path.lexists", "os.path.isfile", "os.path.isdir",
+        "os.path.getmtime", "os.path.getsize", "glob", "filecmp",
+    ),
     SURROUNDINGS: (
         "os.getenv", "os.environ.get", "os.environ.items", "os.environ.copy", "os.getuid", "os.geteuid", "os.getppid",
-        "os.getlogin", "os.uname", "os.getcwd", "platform.node", "socket.gethostname", "getpass.getuser",
+        "os.getlogin", "os.uname", "os.getcwd", "os.getcwdb", "os.getenvb", "os.ttyname", "os.getloadavg",
+        "platform.node", "platform.uname", "platform.platform", "getpass", "pwd", "grp", "uuid.getnode",
     ),
-    LATER: ("atexit", "weakref.finalize", "sys.excepthook", "sys.unraisablehook"),
+    LATER: (
+        "atexit", "weakref.finalize", "sys.excepthook", "sys.unraisablehook", "sys.breakpointhook",
+        "sys.set_asyncgen_hooks", "gc.callbacks", "faulthandler",
+    ),
     TRACING: (
         "sys.settrace", "sys.setprofile", "sys.monitoring", "sys.addaudithook", "sys.setrecursionlimit",
-        "sys.meta_path", "sys.path_hooks", "sys.displayhook", "ast.NodeTransformer", "importlib.reload",
+        "sys.setswitchinterval", "sys.setdlopenflags", "sys.set_coroutine_origin_tracking_depth", "sys.meta_path",
+        "sys.path_hooks", "sys.path_importer_cache", "sys.displayhook", "ast.NodeTransformer", "importlib.reload",
         "__future__.barry_as_FLUFL",
     ),
-    KERNEL: ("IPython.core", "ipykernel", "comm"),
+    KERNEL: (
+        "IPython.core", "IPython.embed", "IPython.start_ipython", "IPython.start_kernel", "IPython.terminal",
+        "IPython.lib", "IPython.extensions", "ipykernel", "comm", "jupyter_client", "nbclient", "debugpy",
+    ),
     TEXT: (
         "exec", "eval", "compile", "__builtins__", "builtins.exec", "builtins.eval", "builtins.compile", "__import__",
-        "builtins.__import__", "importlib.import_module", "importlib.util", "runpy", "types.CodeType",
-        "types.FunctionType", "pdb.run", "pdb.runeval", "pdb.Pdb", "bdb", "cProfile.run", "cProfile.runctx",
-        "cProfile.Profile", "profile.run", "profile.runctx", "profile.Profile", "trace.Trace",
-        "code.interact", "code.InteractiveInterpreter", "code.InteractiveConsole", "codeop",
+        "builtins.__import__", "importlib.import_module", "importlib.util", "importlib.machinery", "importlib.abc",
+        "importlib._bootstrap", "importlib._bootstrap_external", "imp", "pkgutil", "zipimport", "runpy", "site",
+        "types.CodeType", "types.FunctionType", "types.LambdaType", "pdb", "bdb", "cProfile.run", "cProfile.runctx",
+        "cProfile.Profile", "profile.run", "profile.runctx", "profile.Profile", "trace.Trace", "timeit.timeit",
+        "timeit.repeat", "timeit.Timer", "timeit.main", "doctest", "code.interact", "code.InteractiveInterpreter",
+        "code.InteractiveConsole", "codeop", "pydoc", "typing.get_type_hints", "typing.ForwardRef",
+        "inspect.get_annotations", "logging.config", "numpy.testing.runstring", "numpy.testing.rundocs", "numexpr",
+        "pandas.eval", "sympy.sympify", "sympy.parsing", "sympy.lambdify", "IPython.testing", "traitlets.import_item",
+        "test.support",
     ),
-    HIDES: ("torch._C", "torch.jit", "torch.fx", "torch.overrides"),
+    HIDES: (
+        "torch._C", "torch.jit", "torch.fx", "torch.overrides", "torch.library", "torch.export", "torch.package",
+        "torch.utils.data.datapipes", "numba",
+    ),
+    PATCHES: ("unittest.mock", "mock"),
     ENCODED: (
-        "base64", "codecs.decode", "binascii", "marshal", "pickle", "cloudpickle", "dill", "bytes.fromhex", "zlib",
-        "bz2", "lzma", "gzip", "shelve", "torch.serialization",
+        "base64", "codecs.decode", "codecs.encode", "codecs.lookup", "codecs.getdecoder", "codecs.getreader",
+        "codecs.getincrementaldecoder", "codecs.iterdecode", "encodings", "binascii", "binhex", "quopri", "uu",
+        "marshal", "pickle", "pickletools", "copyreg", "jsonpickle", "cloudpickle", "dill", "bytes.fromhex",
+        "bytearray.fromhex", "zlib", "bz2", "lzma", "gzip", "shelve", "torch.serialization",
     ),
     GRADER: (*SECRET, "nbgrader"),
 }  # fmt: skip
 SENTENCES = {name: sentence for sentence, names in NAMES.items() for name in names}
 # Modules with such names in them, and those that do the work of exercises: whoever hands one on as a value, in a list,
 # a loop or a default, calls it by a name that nobody follows.
-NO_MODULES = ("torch.", "bytes.", "os.environ.")
+NO_MODULES = ("torch.", "numpy.", "pandas.", "bytes.", "bytearray.", "os.environ.")
 HANDED_ON = frozenset(
     {
         *(name.rpartition(".")[0] for name in SENTENCES if "." in name and not name.startswith(NO_MODULES)),
@@ -100,9 +140,14 @@ HANDED_ON = frozenset(
     }
 )  # fmt: skip
 LONGEST_NAME = max(name.count(".") + 1 for name in SENTENCES)
-ALWAYS_BOUND = frozenset({"exec", "eval", "compile", "__import__", "__builtins__", "bytes", "get_ipython()"})
+ALWAYS_BOUND = frozenset(
+    {"exec", "eval", "compile", "__import__", "__builtins__", "bytes", "bytearray", "get_ipython()"}
+)
 # Modules that other modules show, as in `torch.os.fork`.
-SHOWN_BY_OTHERS = frozenset({"os", "sys", "gc", "inspect", "ctypes", "subprocess", "threading", "builtins", "pickle"})
+SHOWN_BY_OTHERS = frozenset(
+    {"os", "sys", "gc", "inspect", "ctypes", "subprocess", "threading", "builtins", "pickle", "posix",
+     "posixsubprocess", "marshal", "linecache", "importlib"}
+)  # fmt: skip
 # Parts that lead out of an object, whatever the object is.
 PARTS = {
     **dict.fromkeys(("f_back", "f_locals", "f_globals", "f_builtins", "tb_frame", "gi_frame", "cr_frame"), FRAMES),

@@ -56,6 +56,28 @@ BROUGHT = {
 }  # fmt: skip
 
 
+OPENING = (
+    "tokenize.open linecache.getlines io.FileIO _io.open _pyio.open os.fdopen mmap.mmap tempfile.TemporaryFile "
+    "bz2.open lzma.open netrc xml.dom.minidom importlib.machinery.SourceFileLoader imp.load_source runpy.run_path "
+    "logging.FileHandler numpy.lib.npyio.load numpy.DataSource numpy.rec.fromfile numpy.core.records.fromfile "
+    "numpy.lib.format.open_memmap matplotlib.pyplot.imread matplotlib.image.imread matplotlib.cbook.get_sample_data "
+    "scipy.io.loadmat PIL.Image.open imageio.imread torch.UntypedStorage torch.FloatStorage.from_file "
+    "torch.ByteStorage torch.storage torch.jit.load torch.utils.model_zoo joblib.load pandas.HDFStore nbformat.read"
+)
+
+
+@pytest.mark.parametrize("name", OPENING.split())
+def test_each_way_to_open_a_file_is_told(name: str) -> None:
+    module, _, last = name.rpartition(".")
+    for source in (f"import {name.partition('.')[0]}\n{name}", f"from {module} import {last}" if module else ""):
+        assert not source or any("opens a file" in text for text in found(source)), source
+
+
+@pytest.mark.parametrize("source", ["x.untyped_storage().from_file('w')", "w = f().read_bytes()", "a.tofile('w')"])
+def test_a_method_that_opens_a_file_is_told_whatever_has_it(source: str) -> None:
+    assert any("opens a file" in text for text in found(source))
+
+
 @pytest.mark.parametrize("case", HONEST)
 def test_honest_work_is_passed_over(case: str) -> None:
     assert found(HONEST[case]) == []

@@ -189,6 +189,44 @@ FOUND |= {name: (source, "reaches below Python (ctypes)") for name, source in RU
     "closures": ("import inspect\ninspect.getclosurevars(f)", "searches the objects in memory"),
 }
 
+# Names that do what others on the list are told for, by kind.
+BY_KIND = {
+    "looks at the frames of its callers": "sys.exception traceback.walk_tb inspect.getinnerframes types.FrameType",
+    "starts, signals or ends processes": "posix.fork _posixsubprocess.fork_exec os.posix_spawnp os.execvpe "
+    "os.spawnvpe asyncio.create_subprocess_exec torch.multiprocessing.spawn concurrent.futures.process "
+    "IPython.utils.process random._os.fork _signal.raise_signal",
+    "starts threads": "_thread.start_new_thread concurrent.futures.thread",
+    "reaches below Python": "_ctypes.dlopen numpy.ctypeslib os.open termios torch.ops.load_library",
+    "opens a connection": "_socket.socket http.server xmlrpc.client asyncio.open_connection torch.hub.load select",
+    "looks around in the file system": "os.stat os.fwalk os.path.isfile glob.glob1 filecmp",
+    "asks where or when it runs": "pwd getpass.getpass platform.uname uuid.getnode os.getcwdb",
+    "leaves something that runs later": "faulthandler sys.breakpointhook gc.callbacks",
+    "changes how Python runs": "sys.setdlopenflags sys.path_importer_cache",
+    "reaches into the notebook's kernel": "IPython.embed jupyter_client debugpy",
+    "runs code from text": "pdb.run pdb.runcall cProfile.run profile.run trace.Trace code.interact timeit.timeit "
+    "doctest.testmod runpy.run_path imp.load_source importlib.machinery.SourceFileLoader importlib._bootstrap "
+    "pkgutil.resolve_name typing.ForwardRef logging.config.dictConfig numpy.testing.runstring numexpr "
+    "sympy.lambdify pandas.eval",
+    "may hide what it calls": "numba.jit torch.library torch.package _opcode _testinternalcapi",
+    "changes a library": "unittest.mock.patch",
+    "searches the objects in memory": "sys.getrefcount collections._sys.modules",
+    "holds encoded text": "torch.serialization.load codecs.getdecoder encodings.rot_13 bz2.decompress "
+    "lzma.decompress quopri copyreg _pickle.loads",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [(name, kind) for kind, all_ in BY_KIND.items() for name in all_.split()]
+)
+def test_each_name_of_a_kind_is_told(name: str, sentence: str) -> None:
+    assert any(
+        f"line 2: {sentence} ({name})" in flag for flag in said(f"import {name.partition('.')[0]}\n{name}")
+    ) or any(f"line 1: {sentence} (" in flag for flag in said(f"import {name.partition('.')[0]}"))
+    assert any(
+        sentence in flag for flag in said(f"from {name.rpartition('.')[0] or name} import {name.rpartition('.')[2]}")
+    )
+
+
 PASSED_OVER = {
     "plotting": "import matplotlib.pyplot as plt\nplt.rcParams['figure.dpi'] = 100\nplt.rcParams.update({})",
     "a backend": "import torch\ntorch.backends.cudnn.deterministic = True\ntorch.manual_seed(0)",
