@@ -9,17 +9,17 @@ from __future__ import annotations
 import ast
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from steepest_grader.desk.words import LINE_END
 from steepest_grader.notebook.commands import Allowance, TooMuchError, as_python
 from steepest_grader.notebook.parse import parse
 
-__all__ = ["MAX_CHARACTERS", "reached"]
+__all__ = ["MAX_CHARACTERS", "MAX_READ", "pieces_of", "reached", "that_fit"]
 
 MAX_CHARACTERS = 100_000  # of one source; of a notebook with more, `flags` says that it was not looked at
+MAX_READ = 250_000  # of all sources of a submission, so that a class is read in seconds and within memory
 WORD = re.compile(r"\w++")
 COMMAND = re.compile(r"^[ \t]*+[%!].*$", re.MULTILINE)
 # Where these are mentioned any name may be reached, however it is spelled.
@@ -30,8 +30,8 @@ QUIET = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Piece:
+@dataclass(frozen=True, slots=True)
+class Piece:
     """Statements of a cell's top level: their text, the names they bind and mention, and whether they only bind."""
 
     text: str
@@ -40,49 +40,18 @@ class _Piece:
     idle: bool
 
 
-def reached(source: str, asked: Iterable[str], answers: Sequence[str] = (), others: Sequence[str] = ()) -> str:
-    """What runs with a cell or is reached from it.
-
-    Parameters
-    ----------
-    source : str
-        The cell of an answer. What is no Python is not taken apart.
-    asked : iterable of str
-        Functions that are asked for: they are called in any case, where they stand.
-    answers : sequence of str
-        The student's other answers. Functions asked for stay out, unless the cell has one of that name too.
-    others : sequence of str
-        The rest of the student's code.
-    """
-    asked = frozenset(asked)
-    pieces = _pieces(source)
-    if pieces is None:
-        return source
-    apart = asked.difference(*(piece.binds for piece in pieces))
-    elsewhere = [piece for text in answers for piece in _pieces(text) or () if not piece.binds & apart]
-    elsewhere += [piece for text in others for piece in _pieces(text) or ()]
-    theirs = frozenset[str]().union(*(piece.binds for piece in elsewhere))
-    every, leads = [*pieces, *elsewhere], dict[str, list[int]]()
-    for place, piece in enumerate(every):
-        alters = piece.mentions & theirs if place >= len(pieces) and not piece.idle else frozenset()
-        for name in piece.binds | alters:
-            leads.setdefault(name, []).append(place)
-    waiting = [place for place, piece in enumerate(pieces) if not piece.idle or piece.binds & asked]
-    kept: set[int] = set()
-    while waiting:
-        place = waiting.pop()
-        if place in kept:
-            continue
-        kept.add(place)
-        if every[place].mentions & BY_TEXT:
-            waiting.extend(range(len(every)))
-        for name in every[place].mentions:
-            waiting.extend(leads.pop(name, ()))
-    return "\n".join(every[place].text for place in sorted(kept)) if kept else source
+def that_fit(sources: Iterable[str], room: int = MAX_READ) -> list[str]:
+    """The shortest of them, as many as are read."""
+    kept = []
+    for source in sorted(sources, key=len):
+        room -= len(source)
+        if room < 0 or len(source) > MAX_CHARACTERS:
+            break
+        kept.append(source)
+    return kept
 
 
-@lru_cache(maxsize=256)  # each cell of a notebook is asked for with each of its answers
-def _pieces(source: str) -> tuple[_Piece, ...] | None:
+def pieces_of(source: str) -> tuple[Piece, ...] | None:
     """The statements of a cell, or None where it is no Python even without its commands."""
     source = LINE_END.sub("\n", source[:MAX_CHARACTERS])
     body = _body(source)
@@ -104,6 +73,55 @@ def _pieces(source: str) -> tuple[_Piece, ...] | None:
     return tuple(_piece(items, lines) for items in together)
 
 
+def reached(
+    source: str,
+    asked: Iterable[str],
+    answers: Sequence[str] = (),
+    others: Sequence[str] = (),
+    read: Callable[[str], Sequence[Piece] | None] = pieces_of,
+) -> str:
+    """What runs with a cell or is reached from it.
+
+    Parameters
+    ----------
+    source : str
+        The cell of an answer. What is no Python is not taken apart.
+    asked : iterable of str
+        Functions that are asked for: they are called in any case, where they stand.
+    answers : sequence of str
+        The student's other answers. Functions asked for stay out, unless the cell has one of that name too.
+    others : sequence of str
+        The rest of the student's code.
+    read : callable
+        `pieces_of`, or what keeps its results: each cell is asked for with each answer.
+    """
+    asked = frozenset(asked)
+    pieces = read(source)
+    if pieces is None:
+        return source
+    apart = asked.difference(*(piece.binds for piece in pieces))
+    elsewhere = [piece for text in answers for piece in read(text) or () if not piece.binds & apart]
+    elsewhere += [piece for text in others for piece in read(text) or ()]
+    theirs = frozenset[str]().union(*(piece.binds for piece in elsewhere))
+    every, leads = [*pieces, *elsewhere], dict[str, list[int]]()
+    for place, piece in enumerate(every):
+        alters = piece.mentions & theirs if place >= len(pieces) and not piece.idle else frozenset()
+        for name in piece.binds | alters:
+            leads.setdefault(name, []).append(place)
+    waiting = [place for place, piece in enumerate(pieces) if not piece.idle or piece.binds & asked]
+    kept: set[int] = set()
+    while waiting:
+        place = waiting.pop()
+        if place in kept:
+            continue
+        kept.add(place)
+        if every[place].mentions & BY_TEXT:
+            waiting.extend(range(len(every)))
+        for name in every[place].mentions:
+            waiting.extend(leads.pop(name, ()))
+    return "\n".join(every[place].text for place in sorted(kept)) if kept else source
+
+
 def _body(source: str) -> list[ast.stmt] | None:
     try:
         return parse(source).body
@@ -116,11 +134,11 @@ def _first_line(item: ast.stmt) -> int:
     return min([item.lineno, *(each.lineno for each in decorators)])
 
 
-def _piece(items: Sequence[ast.stmt], lines: Sequence[str]) -> _Piece:
+def _piece(items: Sequence[ast.stmt], lines: Sequence[str]) -> Piece:
     text = "\n".join(lines[_first_line(items[0]) - 1 : items[-1].end_lineno])
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
     bound = frozenset(name for item in items for name in _bound(item))
-    return _Piece(text, bound, frozenset(WORD.findall(plain)), all(map(_is_idle, items)))
+    return Piece(text, bound, frozenset(WORD.findall(plain)), all(map(_is_idle, items)))
 
 
 def _bound(item: ast.stmt) -> Iterator[str]:

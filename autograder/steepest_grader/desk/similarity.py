@@ -18,15 +18,15 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import combinations, islice
 from types import MappingProxyType
 
-from steepest_grader.desk.reached import MAX_CHARACTERS, reached
+from steepest_grader.desk.reached import MAX_CHARACTERS, MAX_READ, pieces_of, reached, that_fit
 from steepest_grader.desk.words import words
 from steepest_grader.errors import Reasons
 
-__all__ = ["Group", "Match", "fingerprints", "near_identical"]
+__all__ = ["TOO_MUCH", "Group", "Match", "fingerprints", "near_identical"]
 
 GRAM, WINDOW = 6, 3
 RARE_SHARE, RARE_COUNT = 0.15, 4  # a passage that more of the class have is common knowledge
@@ -35,6 +35,7 @@ FEWEST, FEWEST_TOGETHER = 5, 20  # fingerprints that two answers, and two submis
 MAX_TOKENS = 8_000
 MODULUS = 2**61 - 1
 BASE = 1_000_003
+TOO_MUCH = "More code was handed in than is compared: the longest cells and files were left out."
 OLDEST = pow(BASE, GRAM - 1, MODULUS)
 DEFINED = re.compile(r"^(?:def|class)[ \t]++(\w++)", re.MULTILINE)
 
@@ -104,10 +105,15 @@ def near_identical(
     prints: dict[tuple[str, str], frozenset[int]] = {}
     for student, answers in submissions.items():
         with left_out.apart(student, "Comparing the answers"):
-            others = beside.get(student, ())
+            read = cache(pieces_of)  # of this student's alone
+            fit = that_fit(answers.values())
+            others = that_fit(beside.get(student, ()), MAX_READ - sum(map(len, fit)))
+            if len(fit) < len(answers) or len(others) < len(beside.get(student, ())):
+                left_out[student] = TOO_MUCH
             for name, source in answers.items():
-                theirs = [text for other, text in answers.items() if other != name]
-                said = _words(reached(source, {name, *asked}, theirs, others))
+                theirs = [text for other, text in answers.items() if other != name and text in fit]
+                whole = reached(source, {name, *asked}, theirs, others, read) if source in fit else source
+                said = _words(whole)
                 if len(said) > MAX_TOKENS or len(source) > MAX_CHARACTERS:
                     left_out[student] = (
                         f"Only the first {MAX_TOKENS} words of “{name}” were compared with other answers."

@@ -16,7 +16,8 @@ from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.course.settings import submitted_files
 from steepest_grader.desk.items import difficulty, discriminations
 from steepest_grader.desk.practice import Practice, practice
-from steepest_grader.desk.similarity import Group, near_identical
+from steepest_grader.desk.reached import that_fit
+from steepest_grader.desk.similarity import TOO_MUCH, Group, near_identical
 from steepest_grader.errors import Reasons
 from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.files import inner_folder, outer_folder
@@ -164,10 +165,11 @@ def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path)
     allowed = Allowed(submitted_files(course), frozenset(lesson.files))
     for student in read:
         with left_out.apart(student, "Reading the answers"):
-            answers[student] = _answers(kept.notebook(student), lesson)
-            beside[student] = _helpers(submitted, student, lesson, allowed)
-            if OWN_CELLS in answers[student]:
-                beside[student].append(answers[student][OWN_CELLS])
+            answers[student], own = _answers(kept.notebook(student), lesson)
+            rest = [*own, *_helpers(submitted, student, lesson, allowed)]
+            beside[student] = that_fit(rest)
+            if len(beside[student]) < len(rest):
+                left_out[student] = TOO_MUCH
     similar = near_identical(answers, _given(lesson), beside=beside, left_out=left_out)
     linked = {student for group in similar for student in group.students}
     return Standing(
@@ -266,20 +268,19 @@ def _by_hand(name: str, book: LessonMarks) -> HandGraded:
     return HandGraded(name, worth, difficulty(shares), sorted(awaiting), sorted(again))
 
 
-def _answers(path: Path, lesson: Lesson) -> dict[str, str]:
-    """Sources of the code that a student has written, by cell; cells of the student's own count as one."""
+def _answers(path: Path, lesson: Lesson) -> tuple[dict[str, str], list[str]]:
+    """The code that a student has written, by cell; cells of the student's own as one, and each by itself."""
     try:
         cells = json.loads(path.read_bytes())["cells"]
     except (OSError, ValueError, KeyError):
-        return {}
+        return {}, []
     given = {cell.source for cell in lesson.released.cells}
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for cell in cells:
         text, header = "".join(cell["source"]), cell["metadata"].get("nbgrader", {})
         if cell["cell_type"] == "code" and (header.get("solution") or (not header and text not in given)):
-            name = header.get("grade_id", OWN_CELLS)
-            found[name] = f"{found[name]}\n{text}" if name in found else text
-    return found
+            found.setdefault(header.get("grade_id", OWN_CELLS), []).append(text)
+    return {name: "\n".join(texts) for name, texts in found.items()}, found.get(OWN_CELLS, [])
 
 
 def _helpers(submitted: Path, student: str, lesson: Lesson, allowed: Allowed) -> list[str]:

@@ -241,6 +241,43 @@ def test_a_row_within_the_function_is_one_word_and_a_helper_is_compared(row: boo
     assert found({"ada": padded(1), "bob": padded(2), "cyd": OTHER}) == [("ada", "bob")]
 
 
+def _many(functions: int, per_cell: int) -> list[str]:
+    """Cells of one's own: functions that call each other."""
+    made = [f"def f{n}(x):\n    return f{n + 1}(x) * {n}\n" for n in range(functions)]
+    return ["".join(made[start : start + per_cell]) for start in range(0, functions, per_cell)]
+
+
+def test_what_is_reached_among_very_many_functions_is_compared_in_seconds() -> None:
+    own = [*_many(1_000, 4), *(f"print({n})\n" for n in range(49)), COPY]
+    submissions = {
+        "ada": {"answer_rmsprop": LONG}, "cyd": {"answer_rmsprop": OTHER},
+        "bob": {"answer_rmsprop": CALL, **{f"answer_{n}": f"def g{n}(x):\n    return f{n}(x)\n" for n in range(10)}},
+    }  # fmt: skip
+    begun = time.process_time()
+    groups = near_identical(submissions, (STUB, MODEL), beside={"bob": own})
+    assert time.process_time() - begun < 2
+    assert [group.students for group in groups] == [("ada", "bob")]
+
+
+FILES = {
+    "statements": "a\n" * 41_000, "commands": "%x\n" * 27_000, "names that are bound": "a=1\n" * 20_000,
+    "branches": "if 1:\n a=1\n" * 7_000, "functions": "".join(_many(2_000, 2_000)), "a megabyte": "a = 1\n" * 180_000,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_files_without_end_are_read_in_seconds_and_that_is_said(what: str) -> None:
+    answers = {f"answer_{n}": f"def g{n}(x):\n    globals()\n    return a\n" for n in range(11)}
+    files = [f"{FILES[what]}# {n}" for n in range(100)]
+    left_out = Reasons()
+    begun = time.process_time()
+    submissions = {"ada": {"answer_rmsprop": LONG}, "bob": {**answers, "answer_rmsprop": CALL}}
+    groups = near_identical(submissions, (STUB, MODEL), beside={"bob": [*files, COPY]}, left_out=left_out)
+    assert time.process_time() - begun < 5
+    assert "bob" in left_out
+    assert [group.students for group in groups] == [("ada", "bob")]  # what is short is read first
+
+
 def test_what_was_not_compared_to_its_end_is_said() -> None:
     left_out = Reasons()
     long = "def f(x):\n" + "    x = x + 1\n" * 3_000 + "    return x\n"
