@@ -299,7 +299,7 @@ def _helpers(submitted: Path, student: str, lesson: Lesson, allowed: Allowed) ->
 def _text(data: bytes) -> str:
     try:
         return text_of(data)
-    except UnreadableError:  # Python does not run it either, and `flags` says so
+    except UnreadableError:  # `flags` says so
         return data.decode("utf-8", "replace")
 
 

@@ -86,10 +86,13 @@ def brought(
 
 def _said(theirs: dict[int, str], codes: dict[int, Code], names: Collection[str]) -> Iterator[str]:
     kinds = {**dict.fromkeys(OPENING, READS), **dict.fromkeys((*DATA_SETS, *names), DATA)}
+    holders = {name.rpartition(".")[0] for name in (*DATA_SETS, *names)} - {""}  # modules, if they are handed on
     bound = bound_names(codes.values())
     for number, source in theirs.items():
         found: dict[str, str] = {}
         for item in sorted(codes[number].seen, key=lambda item: item.kind == "part"):  # whole names first
+            if item.kind == "handed" and (name := _meaning(item.name, False, bound)) in holders:
+                found.setdefault(DATA, f"cell {number}, line {item.line}: {DATA} ({printable(name)} as a value)")
             if item.kind in ("import", "use", "part"):
                 name = item.name if item.kind == "part" else _meaning(item.name, item.kind == "import", bound)
                 kind = next((kinds[known] for known in kinds if item.kind != "part" and _is_under(name, known)), None)

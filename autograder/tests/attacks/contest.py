@@ -125,6 +125,13 @@ class State(dict):
 def prepare_training(generator):
     return State(sum=torch.zeros(10, 40), count=torch.zeros(10, 1))
 """
+PRACTISED = """
+from steepest.learning import practise
+rows = []
+def keep(state, x, labels, generator, *, step, n_steps):
+    rows.append((x, labels))
+practise(lambda generator: None, keep, lambda state, x: torch.zeros(len(x), dtype=torch.int64), seed=7)
+"""
 CHEATS: Mapping[str, Cheat] = {
     "draws the task anew from its generator's seed": Cheat(_with(SEED, predict=LOOKED_UP), flag="brings data along"),
     "has learned the seeds of earlier tasks": Cheat(
@@ -183,6 +190,33 @@ CHEATS: Mapping[str, Cheat] = {
         naive=False,
         flag="brings data along",
         why="columns and classes have another order in each task",
+    ),
+    **{
+        f"the same {way}": Cheat(
+            _with(before=f"{before}\n"),
+            naive=False,
+            flag="brings data along",
+            why="columns and classes have another order in each task",
+        )
+        for way, before in {
+            "from where it is used": "import steepest.learning as l\nmore = l.mnist1d(1000, seed=3)",
+            "with all that is there": "from steepest.learning import *\nmore = task(3)",
+            "by a name that is put together": "import steepest.learning as l\nmore = vars(l)['ta' + 'sk'](3)",
+        }.items()
+    },
+    "rows that were practised with": Cheat(
+        _with(before=PRACTISED),
+        naive=False,
+        why="columns and classes have another order in each task, and to practise is what the notebook is for",
+    ),
+    "a start that is no net": Cheat(
+        _with(
+            "\ndef prepare_training(generator):\n    return generator.initial_seed()\n",
+            "\ndef train_step(state, x, labels, generator, *, step, n_steps):\n    return state\n",
+            "\ndef predict_digits(state, x):\n    return ((x.abs().sum(1) * 1000).long() + state % 10) % 10\n",
+        ),
+        naive=False,
+        why="it guesses",
     ),
     "numbers that were learned before": Cheat(
         _with(before=f"learned = torch.tensor({[number % 7 / 7 for number in range(2500)]})\n"),

@@ -38,6 +38,9 @@ BROUGHT = {
     "the same under another name": ("mine = rows\nmine(seed=2)", "brings data along"),
     "the same with all others": ("from course.data import *\nrows(2)", "brings data along (course.data.*)"),
     "all of a library's data": ("from sklearn.datasets import *", "brings data along (sklearn.datasets.*)"),
+    "the same by a module that is handed on": (
+        "import course.data as d\nvars(d)['ro' + 'ws'](2)", "brings data along (course.data as a value)"
+    ),
     "the same by its module": ("import course.data as d\nd.rows(2)", "brings data along"),
     "data of a library": ("from sklearn.datasets import load_wine", "brings data along (sklearn.datasets.load_wine)"),
     "data of a library, in a function": ("def f():\n    import sklearn.datasets\n", "brings data along"),
