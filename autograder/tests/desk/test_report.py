@@ -141,6 +141,24 @@ def test_the_figures(graded: Course) -> None:
     assert (cell.awaiting, cell.again) == (["<b>jo", "cyd", "dan", "fay", "gus"], ["bob"])
 
 
+CALL = "    from helper import шаг\n    return шаг(theta, grad, state, lr, beta)"
+
+
+def test_a_copy_in_a_file_beside_a_notebook_is_found_in_its_own_encoding(
+    built: Course, record: Callable, submit: Submit
+) -> None:
+    record(submit("ada", answer=LONG))
+    record(submit("bob", answer=CALL))
+    record(submit("cyd", answer="    return theta, state"))
+    helper = built.root / "submitted" / "bob" / LESSON / "helper.py"
+    helper.parent.mkdir(parents=True)
+    helper.write_bytes(f"# coding: cp1251\ndef шаг(theta, grad, state, lr, beta):\n{RENAMED}".encode("cp1251"))
+    assert class_standing(built, [LESSON])[0][0].similar == []
+    (built.root / "nbgrader_config.py").write_text("c = get_config()\nc.SteepestGrader.submitted_files = ['*.py']\n")
+    (found,), _ = class_standing(built, [LESSON], submitted=built.root / "submitted")
+    assert [group.students for group in found.similar] == [("ada", "bob")]
+
+
 def test_marks_changed_by_hand_count(graded: Course) -> None:
     with Gradebook(graded.gradebook, "steepest") as book:
         book.find_grade(EXERCISE, LESSON, LESSON, "gus").manual_score = 2.0

@@ -139,7 +139,7 @@ HIDDEN = {
     "a decorator that keeps it": "table = {}\ndef keep(f):\n    table['f'] = f\n@keep\n" + COPY
     + "def rmsprop_step(*a, **k):\n    return table['f'](*a, **k)\n",
     "a name that Python reads otherwise": LONG.replace("rmsprop_step", "\u017folve")
-    + "def rmsprop_step(*a, **k):\n    return solve(*a, **k)\n",
+    + "def rmsprop_step(*a, **k):\n    return \u017folve(*a, **k)\n",
     "an attribute": f"class H: pass\n{COPY}H.f = other\ndef rmsprop_step(*a, **k):\n    return H.f(*a, **k)\n",
     "a pattern": f"{COPY}match [other]:\n    case [held]:\n        pass\n"
     "def rmsprop_step(*a, **k):\n    return held(*a, **k)\n",

@@ -209,7 +209,6 @@ CHEAP: dict[str, tuple[str, Callable[..., Any], float]] = {
     "inf whatever is given": ("noise_floor", lambda curvature, sigma, **_: torch.full_like(curvature, math.inf), 0),
     "a complex zero": ("l2_optimum", lambda *_, **__: torch.zeros(1, dtype=torch.complex128), 0),
     "another complex zero": ("effective_parameters", lambda *_, **__: torch.zeros(1, dtype=torch.complex128), 0),
-    "nan whatever is given": ("zca", lambda x, *_, **__: torch.full_like(x, torch.nan), 0),
     "noise": ("dropout_backward", lambda grad_out, *_, **__: torch.rand_like(grad_out), 0),
     "functions that do nothing": ("pretrain_stack", lambda x, sizes, *_, **__: [lambda x: x for _ in sizes], 0),
     "an argument with its sign reversed": ("dropout_test", lambda x, *, keep: -x, 0),
