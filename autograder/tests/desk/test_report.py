@@ -152,7 +152,8 @@ def test_a_copy_in_a_file_beside_a_notebook_is_found_in_its_own_encoding(
     record(submit("cyd", answer="    return theta, state"))
     helper = built.root / "submitted" / "bob" / LESSON / "helper.py"
     helper.parent.mkdir(parents=True)
-    helper.write_bytes(f"# coding: cp1251\ndef шаг(theta, grad, state, lr, beta):\n{RENAMED}".encode("cp1251"))
+    before = "# coding: cp1251\n" + "def лишнее(x):\n    return [x, 1]\n" * 1_000  # which says nothing
+    helper.write_bytes(f"{before}def шаг(theta, grad, state, lr, beta):\n{RENAMED}".encode("cp1251"))
     assert class_standing(built, [LESSON])[0][0].similar == []
     (built.root / "nbgrader_config.py").write_text("c = get_config()\nc.SteepestGrader.submitted_files = ['*.py']\n")
     (found,), _ = class_standing(built, [LESSON], submitted=built.root / "submitted")
