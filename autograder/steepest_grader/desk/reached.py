@@ -16,10 +16,11 @@ from steepest_grader.desk.words import LINE_END
 from steepest_grader.notebook.commands import Allowance, TooMuchError, as_python
 from steepest_grader.notebook.parse import parse
 
-__all__ = ["MAX_CHARACTERS", "MAX_READ", "pieces_of", "reached", "that_fit"]
+__all__ = ["MAX_CHARACTERS", "MAX_READ", "TOO_MUCH", "pieces_of", "reached", "that_fit"]
 
 MAX_CHARACTERS = 100_000  # of one source; of a notebook with more, `flags` says that it was not looked at
 MAX_READ = 250_000  # of all sources of a submission, so that a class is read in seconds and within memory
+TOO_MUCH = "More code was handed in than is compared: the longest cells and files were left out."
 WORD = re.compile(r"\w++")
 COMMAND = re.compile(r"^[ \t]*+[%!].*$", re.MULTILINE)
 # Where these are mentioned any name may be reached, however it is spelled.

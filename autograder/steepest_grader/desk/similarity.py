@@ -22,11 +22,11 @@ from functools import cache, lru_cache
 from itertools import combinations, islice
 from types import MappingProxyType
 
-from steepest_grader.desk.reached import MAX_CHARACTERS, MAX_READ, pieces_of, reached, that_fit
+from steepest_grader.desk.reached import MAX_CHARACTERS, MAX_READ, TOO_MUCH, pieces_of, reached, that_fit
 from steepest_grader.desk.words import words
 from steepest_grader.errors import Reasons
 
-__all__ = ["TOO_MUCH", "Group", "Match", "fingerprints", "near_identical"]
+__all__ = ["Group", "Match", "fingerprints", "near_identical"]
 
 GRAM, WINDOW = 6, 3
 RARE_SHARE, RARE_COUNT = 0.15, 4  # a passage that more of the class have is common knowledge
@@ -35,7 +35,6 @@ FEWEST, FEWEST_TOGETHER = 5, 20  # fingerprints that two answers, and two submis
 MAX_TOKENS = 8_000
 MODULUS = 2**61 - 1
 BASE = 1_000_003
-TOO_MUCH = "More code was handed in than is compared: the longest cells and files were left out."
 OLDEST = pow(BASE, GRAM - 1, MODULUS)
 DEFINED = re.compile(r"^(?:def|class)[ \t]++(\w++)", re.MULTILINE)
 

@@ -16,8 +16,8 @@ from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.course.settings import submitted_files
 from steepest_grader.desk.items import difficulty, discriminations
 from steepest_grader.desk.practice import Practice, practice
-from steepest_grader.desk.reached import that_fit
-from steepest_grader.desk.similarity import TOO_MUCH, Group, near_identical
+from steepest_grader.desk.reached import TOO_MUCH, that_fit
+from steepest_grader.desk.similarity import Group, near_identical
 from steepest_grader.errors import Reasons
 from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.files import inner_folder, outer_folder
