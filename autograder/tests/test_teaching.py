@@ -84,7 +84,10 @@ def test_each_plan_has_every_lesson_once_and_in_order() -> None:
 
 def test_what_is_said_of_weeks() -> None:
     weeks = {lesson: sum(TEACHING["minutes"](lesson).values()) for lesson in COURSE.lessons()[2:]}
-    assert (max(weeks, key=weeks.__getitem__), min(weeks, key=weeks.__getitem__)) == ("08_backpropagation", "11_dropout")
+    assert (max(weeks, key=weeks.__getitem__), min(weeks, key=weeks.__getitem__)) == (
+        "08_backpropagation",
+        "11_dropout",
+    )
     needed = [re.search(r"You need (.*?)\n\n", _opening(lesson) + "\n\n", re.DOTALL) for lesson in COURSE.lessons()]
     numbers = {int(number) for found in needed if found for number in re.findall(r"\b\d+\b", found[1])}
     assert {1, 3, 8, 12} <= numbers
@@ -105,12 +108,12 @@ def put(demo: Any, label: str, text: str) -> None:
     """Set a control, by its label or its name, as the page says."""
     label, _, place = label.partition("[")
     (control,) = (
-        control
-        for name, control in demo.controls.items()
-        if label in (name, getattr(control, "description", None))
+        control for name, control in demo.controls.items() if label in (name, getattr(control, "description", None))
     )
     options = getattr(control, "options", ())
-    words = {str(item[0]): item[1] for item in options if isinstance(item, tuple)} or {str(item): item for item in options}
+    words = {str(item[0]): item[1] for item in options if isinstance(item, tuple)} or {
+        str(item): item for item in options
+    }
     if text in words:
         value = words[text]
     elif text in ("on", "off"):

@@ -21,8 +21,8 @@ ABOVE = "**What the points are given for** (students see it once the answer is m
 class Rubrics(Preprocessor):  # type: ignore[misc]
     """Put each rubric of the source before its answer, on formgrader's pages and nowhere else.
 
-    The settings that `build` writes for nbgrader name it. Nothing is kept: neither graded notebooks nor pages of feedback
-    hold it.
+    The settings that `build` writes for nbgrader name it. Nothing is kept: neither graded notebooks nor what nbgrader
+    makes of them hold it.
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:

@@ -25,7 +25,9 @@ def answer(name: str, source: str, *, grade: bool = True, solution: bool = True)
 def shown(root: Path, resources: dict[str, Any]) -> list[str]:
     handed_in = [answer("first", "Mine."), new_markdown_cell("Text."), answer("second", "Mine too."), answer("t", "1")]
     config = Config({"CourseDirectory": {"root": str(root)}})
-    return [cell.source for cell in Rubrics(config=config).preprocess(new_notebook(cells=handed_in), resources)[0].cells]
+    return [
+        cell.source for cell in Rubrics(config=config).preprocess(new_notebook(cells=handed_in), resources)[0].cells
+    ]
 
 
 @pytest.fixture
