@@ -1,6 +1,6 @@
 # `make` alone says what there is. PYTHON=... chooses the interpreter for .venv.
 .DEFAULT_GOAL := help
-.PHONY: help set-up demo lab site test test-long trust bench bench-cluster build pictures coders ladder lock clean
+.PHONY: help set-up demo lab site test test-long trust bench bench-cluster build pictures coders ladder teaching lock clean
 
 LESSON := 05_momentum
 GRADER := .venv/bin/steepest-grader
@@ -19,6 +19,7 @@ help:
 	@echo "make pictures  draw the pictures of docs/demos.md anew"
 	@echo "make coders  train the stored autoencoders of 13_representations anew"
 	@echo "make ladder  measure how far luck moves the capstone's marks; writes docs/ladder.md; takes ten minutes"
+	@echo "make teaching  copy minutes, hints and rubrics into docs/teaching.md"
 	@echo "make lock   write requirements.lock anew; LOCK_ARGS='torch==2.13.0' holds a version"
 	@echo "make clean  remove build/ and what the tools leave behind"
 
@@ -71,6 +72,9 @@ coders: set-up
 
 ladder: set-up
 	.venv/bin/python autograder/bench/ladder.py
+
+teaching: set-up
+	.venv/bin/python autograder/bench/teaching.py
 
 pictures: set-up
 	.venv/bin/python -W ignore autograder/bench/pictures.py

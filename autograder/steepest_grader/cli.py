@@ -46,7 +46,13 @@ from steepest_grader.verbs import handout
 from steepest_grader.verbs.course import course as course_verbs
 from steepest_grader.verbs.marks import marks
 from steepest_grader.verbs.new import new
-from steepest_grader.verbs.shared import json_option, say_unfilled
+from steepest_grader.verbs.shared import (
+    exports_option,
+    gradebook_option,
+    identify_option,
+    json_option,
+    say_unfilled,
+)
 from steepest_grader.verbs.site import site
 
 if TYPE_CHECKING:
@@ -165,7 +171,7 @@ def sample_class(settings: _Settings, lessons: tuple[str, ...], out: Path | None
 @main.command()
 @click.argument("lessons", nargs=-1)
 @click.option("--submitted", type=click.Path(path_type=Path), help="Folder of <student>/<lesson>/<lesson>.ipynb.")
-@click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@gradebook_option
 @jobs_option
 @click.option("--scheduler", help="Address of a Dask scheduler: grade on its workers, as many at a time as threads.")
 @click.option("--student", help="Only this student.")
@@ -297,7 +303,7 @@ def judge(
 
 @main.command()
 @click.argument("lessons", nargs=-1)
-@click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@gradebook_option
 @click.option("--student", help="Only this student.")
 @click.pass_obj
 def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | None, student: str | None) -> None:
@@ -327,7 +333,7 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
 
 @main.command()
 @click.argument("lessons", nargs=-1)
-@click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@gradebook_option
 @click.option(
     "--submitted",
     type=click.Path(path_type=Path),
@@ -377,16 +383,10 @@ def report(
 @click.option(
     "--per", type=click.Choice(["lesson", "exercise"]), default="lesson", help="A mark for each lesson or exercise."
 )
-@click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
+@gradebook_option
 @click.option("--unfinished", is_flag=True, help="A lesson's mark also where an answer waits to be graded by hand.")
-@click.option(
-    "--identify",
-    type=click.Choice(["username", "idnumber", "email"]),
-    default="username",
-    show_default=True,
-    help="How Moodle knows a student: by id, lms_user_id or email of the gradebook.",
-)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="By default in build/course/exports.")
+@identify_option
+@exports_option
 @click.pass_obj
 def export(
     settings: _Settings,

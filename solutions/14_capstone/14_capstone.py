@@ -871,7 +871,7 @@ recipe_demo(prepare_training, train_step, predict_digits)
 # %% [markdown]
 # <details><summary>What is to be seen</summary>
 # <p>With the course's entrant, 200 steps of 128 rows cost a point against 400 of 64 (63 % against 64), and reach the
-# goal. But 200 steps of 64 do not (54 %), nor do 75 of 256 (56 %), and 50 of 256 give 50 %: the optimizer cannot go far
+# goal. But 200 steps of 64 do not, nor do 75 of 256 (55 % both), and 50 of 256 give 50 %: the optimizer cannot go far
 # enough. More rows make a gradient better, more steps use it more often, and both are needed.</p>
 # </details>
 

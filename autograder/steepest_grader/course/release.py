@@ -33,6 +33,7 @@ Progress = Callable[[str], None]
 CONFIG = '''\
 """nbgrader's settings for this course; written by `steepest-grader build`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 c = get_config()  # noqa: F821
@@ -41,6 +42,8 @@ c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.OverwriteCells.add_missing_cells = True
 c.Execute.timeout = 120
 c.Execute.startup_timeout = 120
+if find_spec("steepest_grader"):  # formgrader may run where it is not installed
+    c.HTMLExporter.preprocessors = ["steepest_grader.gradebook.rubrics.Rubrics"]
 
 # Settings of your own stand in nbgrader_config.py beside solutions/: this file is written anew.
 load_subconfig("nbgrader_config.py", path=str(Path(__file__).resolve().parent.parent.parent))  # noqa: F821

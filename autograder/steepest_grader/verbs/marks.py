@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from steepest_grader.errors import nearest
 from steepest_grader.terminal import OUT, add_row, errors_of_files, fail, say, write_json
-from steepest_grader.verbs.shared import Settings, gradebook_option, json_option, now
+from steepest_grader.verbs.shared import Settings, exports_option, gradebook_option, identify_option, json_option, now
 
 __all__ = ["marks"]
 
@@ -18,14 +18,8 @@ __all__ = ["marks"]
 @click.option("--format", "style", type=click.Choice(["csv", "canvas", "moodle"]), help="Write a table for this.")
 @click.option("--why", metavar="STUDENT", help="Write out how this student's mark comes about.")
 @click.option("--unfinished", is_flag=True, help="In the table a mark also where an answer waits for a person.")
-@click.option(
-    "--identify",
-    type=click.Choice(["username", "idnumber", "email"]),
-    default="username",
-    show_default=True,
-    help="How Moodle knows a student: by id, lms_user_id or email of the gradebook.",
-)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="By default in build/course/exports.")
+@identify_option
+@exports_option
 @gradebook_option
 @json_option
 @click.pass_obj

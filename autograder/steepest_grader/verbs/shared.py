@@ -14,9 +14,19 @@ from steepest_grader.course.text_course import TextCourse
 from steepest_grader.course.unfilled import unfilled
 from steepest_grader.terminal import say
 
-__all__ = ["Settings", "gradebook_option", "json_option", "now", "say_unfilled"]
+__all__ = ["Settings", "exports_option", "gradebook_option", "identify_option", "json_option", "now", "say_unfilled"]
 
 json_option = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to FILE.")
+identify_option = click.option(
+    "--identify",
+    type=click.Choice(["username", "idnumber", "email"]),
+    default="username",
+    show_default=True,
+    help="How Moodle knows a student: by id, lms_user_id or email of the gradebook.",
+)
+exports_option = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="By default in build/course/exports."
+)
 gradebook_option = click.option("--gradebook", help="Database URL; by default build/course/gradebook.db.")
 
 

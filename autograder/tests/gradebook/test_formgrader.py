@@ -242,6 +242,16 @@ def test_its_pages_show_the_class(page: Page, address: str, course: Course) -> N
     table(page, "td.id", {name: [] for name in (*KINDS.values(), "eve")})
 
 
+def test_the_rubric_stands_above_the_answer_while_it_is_marked(page: Page, address: str, course: Course) -> None:
+    open_submission(page, address, course, "ada")
+    told = page.locator(".text_cell", has_text="The steepest direction gets").locator("xpath=preceding-sibling::*[1]")
+    expect(told).to_contain_text("What the points are given for (students see it once the answer is marked)")
+    expect(told).to_contain_text("half without the factors")
+    assert told.locator("input, textarea").count() == 0
+    kept = Autograded(course, LESSON).notebook("ada").read_text(encoding="utf-8")
+    assert "half without the factors" not in kept + write_feedback(course, LESSON, students=["ada"])[0][0].read_text()
+
+
 def test_marks_given_by_hand_are_kept_and_count(
     page: Page,
     address: str,
