@@ -116,7 +116,7 @@ def replace_file(path: Path, data: bytes) -> None:
     try:
         _replace(path, data)
     except OSError as error:  # of a file whose name says nothing to anybody
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -280,7 +280,6 @@ EVALUATE = Exercise(
             _scored(lambda scores, labels: cross_entropy(scores.softmax(1), labels)),
             "The loss takes a softmax of what has been through one already: torch's `cross_entropy` wants scores.",
             0.5,
-            forms=[_scored(lambda scores, labels: nll_loss(scores.softmax(1), labels))],
         ),
         Mistake(
             "scores_taken_for_logarithms",
@@ -321,7 +320,7 @@ EVALUATE = Exercise(
         Mistake(
             "logarithm_forgotten",
             _scored(lambda scores, labels: -scores.softmax(1).gather(1, labels[:, None]).mean()),
-            "The loss is minus the probability at the label. Its logarithm is missing.",
+            "The loss is minus the probability at the label. Its logarithm is missing: `nll_loss` wants `log_softmax`.",
             0.5,
         ),
         Mistake(

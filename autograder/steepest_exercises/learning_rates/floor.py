@@ -270,9 +270,14 @@ NOISE_FLOOR = Exercise(
             forms=[
                 _limited(lambda c, lr: c < 2),
                 _limited(lambda c, lr: (c > 0) & (c < 1)),
-                _limited(lambda c, lr: (c > 0) & (c * 2 < lr)),
                 _limited(lambda c, lr: (c > 0) & (c < 2 * lr)),
             ],
+        ),
+        Mistake(
+            "inf_everywhere",
+            _limited(lambda c, lr: (c > 0) & (c * 2 < lr)),
+            "It gives inf for every direction: what it asks for never holds. A path comes to rest where the product "
+            "ηλ lies between 0 and 2.",
         ),
         Mistake(
             "limit_of_another_size",

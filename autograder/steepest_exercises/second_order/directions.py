@@ -152,7 +152,7 @@ CG_DIRECTION = Exercise(
             _along(_polak, clamp=_same),
             "A negative β is used. Then the old direction is turned round; begin anew along −g instead: max(0, β).",
             0.76,
-            forms=[_along(_hestenes, clamp=_same), _along(_dai, clamp=_same)],
+            forms=[_along(_hestenes, clamp=_same)],
         ),
         Mistake(
             "clamped_from_above",

@@ -83,7 +83,8 @@ def exercises() -> tuple[Exercise, ...]:
     steps = {"calls": list(LEARNERS), "seeds": [1], "levels": [20.0]}
     learner = _exercise(_trained, "learner", steps, companions=LEARNERS)
     answers = _exercise(_predicted, "learner_answers", LEARNING, companions=LEARNERS)
-    return (*borrowed, ahead, back, start, learner, answers)
+    alone = _exercise(_predicted, "learner_alone", LEARNING, companions=LEARNERS)
+    return (*borrowed, ahead, back, start, learner, answers, alone)
 
 
 # --- values of every shape
