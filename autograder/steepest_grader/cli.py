@@ -46,6 +46,8 @@ from steepest_grader.verbs import handout
 from steepest_grader.verbs.course import course as course_verbs
 from steepest_grader.verbs.marks import marks
 from steepest_grader.verbs.new import new
+from steepest_grader.verbs.regrade import regrade
+from steepest_grader.verbs.sandboxed import jobs_option, open_for, private, unsafe_option
 from steepest_grader.verbs.shared import (
     exports_option,
     gradebook_option,
@@ -57,21 +59,6 @@ from steepest_grader.verbs.site import site
 
 if TYPE_CHECKING:
     from steepest_grader.exercise.model import GradedSubmission
-    from steepest_grader.sandbox.base import Sandbox
-    from steepest_grader.sandbox.seen import Private
-
-unsafe_option = click.option(
-    "--unsafe-no-sandbox",
-    is_flag=True,
-    help="Run submissions as ordinary processes of yours. Never for a real class.",
-)
-jobs_option = click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    default=os.cpu_count() or 1,
-    show_default=True,
-    help="Kernels at a time.",
-)
 
 
 class _Group(click.Group):
@@ -123,6 +110,7 @@ main.add_command(handout.release)
 main.add_command(handout.solutions)
 main.add_command(marks)
 main.add_command(new)
+main.add_command(regrade)
 main.add_command(site)
 
 
@@ -209,7 +197,7 @@ def grade(
     if not named:
         path = folder / (student or "<student>") / "<lesson>"
         fail(f"There is nothing to grade: no folder {path} of any lesson. Check --submitted and --student.")
-    sandbox = _sandbox(unsafe_no_sandbox, _private(course, folder, gradebook=gradebook), device, here=scheduler is None)
+    sandbox = open_for(unsafe_no_sandbox, private(course, folder, gradebook=gradebook), device, here=scheduler is None)
     graded: list[GradedSubmission] = []
     troubles = []
     for name in named:
@@ -227,7 +215,7 @@ def grade(
                 url=gradebook,
                 jobs=jobs,
                 scheduler=scheduler,
-                student=student,
+                students=None if student is None else {student},
                 force=force,
                 tell=tell,
             )
@@ -285,7 +273,7 @@ def judge(
         if not os.path.lexists(path):
             fail(f"There is no file {path}.")
     shared = Path(os.path.commonpath([path.absolute().parent for path in paths]))
-    sandbox = _sandbox(unsafe_no_sandbox, _private(settings.no_course, shared))
+    sandbox = open_for(unsafe_no_sandbox, private(settings.no_course, shared))
     rows: list[dict[str, Any]] = []
     hidden = Hidden(secret_of(settings.start.resolve()))
     judged = partial(judging.judge_file, sandbox=sandbox, hidden=hidden, only=exercise, below=shared)
@@ -450,7 +438,7 @@ def leaderboard(
     module.table_path(path)  # before all the work
     fresh = seed is None
     seed = secrets.randbits(48) if seed is None else seed
-    sandbox = _sandbox(unsafe_no_sandbox, _private(course))
+    sandbox = open_for(unsafe_no_sandbox, private(course))
     say(f"{lesson}: {tasks} tasks of --seed {seed}")
     with progress() as bar:
         task = bar.add_task(lesson, total=None)
@@ -505,7 +493,7 @@ def verify(
     from steepest_grader.trust import page as trust
     from steepest_grader.trust import verify as module
 
-    sandbox = _sandbox(unsafe_no_sandbox, _private(course))
+    sandbox = open_for(unsafe_no_sandbox, private(course))
     found, said = {}, []
     files = {} if answers is None else others.files(answers)
     with processes(jobs) as pool, progress() as bar:
@@ -541,7 +529,7 @@ def doctor(settings: _Settings, json_file: Path | None) -> None:
     from steepest_grader.doctor import examine
 
     with ERR.status("looking"):
-        found = examine(_private(settings.no_course))
+        found = examine(private(settings.no_course))
     table = Table("", "part", "found")
     for item in found:
         mark = "[green]✓[/]" if item.works else "[red]✗[/]" if item.needed else "[yellow]–[/]"
@@ -550,35 +538,6 @@ def doctor(settings: _Settings, json_file: Path | None) -> None:
     write_json(json_file, [item.as_json() for item in found])
     if not all(item.works for item in found if item.needed):
         fail("Grading does not work here yet.")
-
-
-def _private(course: Course | None, *paths: Path, gradebook: str | None = None) -> Private:
-    """What no student may read: the course, what was handed in, the gradebook."""
-    from steepest_grader.gradebook.database import complete, file_of
-    from steepest_grader.sandbox.seen import Private
-
-    book = None if gradebook is None else file_of(complete(gradebook))
-    places = [path.absolute() for path in (*paths, book) if path is not None]
-    if course is None:
-        return Private(tuple(places))
-    own = [course.folder("submitted"), course.folder("autograded"), file_of(complete(course.gradebook))]
-    elsewhere = [path.absolute() for path in own if path is not None and not path.is_relative_to(course.course_dir)]
-    return Private((course.root, course.course_dir, *places, *elsewhere), tuple(course.private_packages))
-
-
-def _sandbox(unsafe: bool, private: Private, device: str = "cpu", *, here: bool = True) -> Sandbox:
-    """The sandbox, which ends with the command; only its kind, where the workers of a cluster open theirs."""
-    from steepest_grader.sandbox.bubblewrap import Bubblewrap
-    from steepest_grader.sandbox.choice import open_sandbox
-    from steepest_grader.sandbox.none import NoSandbox
-
-    if unsafe:
-        ERR.print("[yellow]No sandbox: submissions run with all your rights.[/]")
-    if not here:
-        return (NoSandbox if unsafe else Bubblewrap)(device=device, private=private)
-    with ERR.status("warming up the sandbox"):
-        opened = open_sandbox(unsafe=unsafe, device=device, private=private)
-        return click.get_current_context().with_resource(opened)
 
 
 def _advance(bar: Progress, task: TaskID, text: str) -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "GradebookError",
     "MendableError",
     "Reasons",
+    "RequestError",
     "SubmissionError",
     "escaped",
     "nearest",
@@ -36,6 +37,10 @@ class CourseError(MendableError):
 
 class GradebookError(MendableError):
     """The gradebook cannot be used, or a submission cannot be written to it; the message says what to do."""
+
+
+class RequestError(MendableError):
+    """A line that asks for another look cannot be followed; the message says why, and what to do."""
 
 
 class ClusterError(MendableError):

@@ -23,7 +23,7 @@ from steepest_grader.exercise.model import Exercise, GradedSubmission, Outcome, 
 from steepest_grader.installed import code_digest
 from steepest_grader.notebook.cells import by_grade_id, is_test, own_seconds
 
-__all__ = ["Lesson", "load"]
+__all__ = ["Lesson", "load", "work_digest"]
 
 NONE: Mapping[str, bytes] = {}
 
@@ -87,11 +87,8 @@ class Lesson:
 
     def digest(self, data: bytes | None, reason: str = "", beside: Mapping[str, bytes] = NONE) -> str:
         """Identifies bytes graded by this version of the lesson, with what lay beside, or the reason for none."""
-        content = b"data" + data if data is not None else b"none" + reason.encode("utf-8", "replace")
-        whole = hashlib.sha256(self.version.encode() + self.hidden.mark.encode() + content)
-        for path, other in sorted(beside.items()):
-            whole.update(hashlib.sha256(path.encode()).digest() + hashlib.sha256(other).digest())
-        return whole.hexdigest()
+        work = work_digest(data, reason, beside)
+        return hashlib.sha256(f"{self.version}{self.hidden.mark}{work}".encode()).hexdigest()
 
     def ungraded(self, student: str, outcome: Outcome, message: str, data: bytes | None = None) -> GradedSubmission:
         """A submission of which nothing could be run: every automatic mark is zero, for a reason that is said."""
@@ -102,6 +99,15 @@ class Lesson:
     def points(self, grade_id: str) -> float:
         """Points of a test cell."""
         return float(by_grade_id(self.released)[grade_id].metadata.nbgrader.points)
+
+
+def work_digest(data: bytes | None, reason: str = "", beside: Mapping[str, bytes] = NONE) -> str:
+    """Identifies what was handed in, whatever grades it: bytes with what lay beside, or the reason for none."""
+    content = b"data" + data if data is not None else b"none" + reason.encode("utf-8", "replace")
+    whole = hashlib.sha256(content)
+    for path, other in sorted(beside.items()):
+        whole.update(hashlib.sha256(path.encode()).digest() + hashlib.sha256(other).digest())
+    return whole.hexdigest()
 
 
 def load(course: Course, lesson: str) -> Lesson:

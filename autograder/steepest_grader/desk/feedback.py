@@ -29,10 +29,12 @@ from steepest_grader.desk.shown import (
     without_hidden,
 )
 from steepest_grader.errors import GradebookError, Reasons
+from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Example, GradedSubmission, Verdict
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.receipts import lay_receipt
+from steepest_grader.gradebook.requests import request_line
 from steepest_grader.gradebook.writer import class_marks, database_url, translated_errors
 from steepest_grader.notebook.cells import bears_marks, by_grade_id, is_answer, rubric
 from steepest_grader.notebook.harmless import harmless
@@ -62,6 +64,7 @@ class Row:
     mistake: str = ""
     message: str = ""
     example: Example | None = None
+    request: str = ""
 
     @property
     def open(self) -> bool:
@@ -150,7 +153,8 @@ def write_feedback(
     pages = []
     wanted = [name for name in stored if name not in passed_over] if students is None else students
     failed = Reasons({name: book.wrong[name] for name in wanted if name in book.wrong})
-    work, children = _Pages(course, asked, hidden, database_url(course, gradebook_url), awaiting), Children()
+    work = _Pages(course, asked, hidden, database_url(course, gradebook_url), awaiting, Hidden(course.secret()[0]))
+    children = Children()
     try:
         for student in [name for name in wanted if name not in failed]:
             with failed.apart(student, "Writing the page"):
@@ -180,6 +184,7 @@ class _Pages:
     hidden: Sequence[str]
     url: str
     awaiting: Mapping[str, set[str]]
+    secret: Hidden
 
     def begin(self) -> None:
         """Nothing is needed."""
@@ -211,11 +216,19 @@ class _Pages:
     def _rows(self, notebook: NotebookNode, submission: GradedSubmission) -> dict[str, Row]:
         verdicts = {verdict.exercise: verdict for verdict in submission.verdicts}
         awaiting = self.awaiting[submission.student]
-        return {
+        rows = {
             name: _row(cell.metadata.nbgrader, verdicts.get(name), name in awaiting, submission.message)
             for name, cell in by_grade_id(notebook).items()
             if bears_marks(cell)
         }
+        return {name: self._with_request(row, submission) if name in verdicts else row for name, row in rows.items()}
+
+    def _with_request(self, row: Row, submission: GradedSubmission) -> Row:
+        """With the line that asks for another look, where points are missing."""
+        if row.score >= row.points or not submission.work:
+            return row
+        line = request_line(self.secret, submission.student, submission.lesson, row.id, submission.work)
+        return replace(row, request=line)
 
 
 def _enter_marks(course: Course, notebook: NotebookNode, submission: GradedSubmission, url: str) -> None:

@@ -38,6 +38,10 @@ class Hidden:
         """Tells one secret from another and gives none away."""
         return f"{self._number('mark', b''):x}"
 
+    def seal(self, purpose: str, content: bytes) -> str:
+        """What only this secret gives for some content, and what gives none of it away."""
+        return f"{self._number(f'seal of {purpose}', content):032x}"
+
     def order(self, exercise: str, submission: bytes) -> int:
         """Seed of the order in which an exercise's cases are played for a submission: the same each time."""
         return self._number(f"order of {exercise}", submission)

@@ -336,6 +336,8 @@ class GradedSubmission:
         What a person should look at, see `flags`; no mark depends on it.
     spent : Spent
         Where the time went; all zero where nothing ran.
+    work : str
+        Identifies what was handed in alone; "" where that is not known.
     """
 
     student: str
@@ -348,6 +350,7 @@ class GradedSubmission:
     digest: str = ""
     flags: Sequence[str] = ()
     spent: Spent = field(default_factory=Spent, compare=False)
+    work: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _for_people(self.message))
@@ -386,7 +389,7 @@ class GradedSubmission:
 
     def as_stored(self) -> dict[str, Any]:
         """What is kept of it beside its notebook, for `from_json`."""
-        more = {"digest": self.digest, "message": self.message, "flags": list(self.flags)}
+        more = {"digest": self.digest, "work": self.work, "message": self.message, "flags": list(self.flags)}
         return {**self.as_json(), **more, "exercises": [verdict.as_stored() for verdict in self.verdicts]}
 
     @classmethod
@@ -408,6 +411,7 @@ class GradedSubmission:
                 float(row["seconds"]),
                 digest=str(row["digest"]),
                 flags=tuple(map(str, row["flags"])),
+                work=str(row.get("work", "")),
             )
         except (LookupError, TypeError, AttributeError, OverflowError) as error:
             raise ValueError(f"this is no graded submission: {error!r}") from error

@@ -63,13 +63,22 @@ class Autograded:
             self.course.folder("autograded").glob(f"*/{glob.escape(self._assignment)}/{glob.escape(self._sidecar)}")
         ):
             student = path.parent.parent.name
-            try:
-                submission = GradedSubmission.from_json(json.loads(path.read_bytes()))
-            except (OSError, ValueError, RecursionError):
-                continue
-            if (submission.student, submission.lesson) == (student, self.lesson):  # it may have been handed in
+            if (submission := self._read(path, student)) is not None:
                 found[student] = submission
         return found
+
+    def work(self, student: str) -> str:
+        """What identifies the work of a student that is graded; "" where that is not known."""
+        submission = self._read(self.sidecar(student), student)
+        return "" if submission is None else submission.work
+
+    def _read(self, path: Path, student: str) -> GradedSubmission | None:
+        try:
+            found = GradedSubmission.from_json(json.loads(path.read_bytes()))
+        except (OSError, ValueError, RecursionError):
+            return None
+        # it may have been handed in
+        return found if (found.student, found.lesson) == (student, self.lesson) else None
 
     def ungraded(self) -> dict[str, str]:
         """Students whose submission the grader itself failed at when it last tried, each with the reason."""

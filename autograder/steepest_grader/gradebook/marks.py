@@ -79,7 +79,7 @@ RESULTS = GRADES.add_columns(GRADE.c.extra_credit, GRADE.c.needs_manual_grade, E
 PEOPLE = select(STUDENT.c.id, STUDENT.c.first_name, STUDENT.c.last_name, STUDENT.c.email, STUDENT.c.lms_user_id)
 
 # by cell as well, because nbgrader's indexes on these tables begin with it
-KNOWN_GRADES = select(GRADE.c.cell_id, GRADE.c.manual_score).where(
+KNOWN_GRADES = select(GRADE.c.cell_id, GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.needs_manual_grade).where(
     GRADE.c.cell_id.in_(bindparam("cells", expanding=True)), GRADE.c.notebook_id == bindparam("entry")
 )
 KNOWN_COMMENTS = select(COMMENT.c.cell_id).where(
@@ -210,8 +210,15 @@ def read_people(connection: Connection) -> dict[str, Person]:
     return {row[0]: Person(*(str(value or "") for value in row)) for row in connection.execute(PEOPLE)}
 
 
-def write_marks(connection: Connection, submission: GradedSubmission) -> None:
+def write_marks(connection: Connection, submission: GradedSubmission, *, settled: bool = False) -> None:
     """Enter marks and comments of one submission; what a person has entered stays.
+
+    Parameters
+    ----------
+    connection : Connection
+    submission : GradedSubmission
+    settled : bool
+        Whether a person has seen this work, and need not look at it again where the automatic mark is as it was.
 
     Raises
     ------
@@ -227,18 +234,21 @@ def write_marks(connection: Connection, submission: GradedSubmission) -> None:
     ungraded = submission.outcome in UNGRADED
     reason = _storable(submission.message) if ungraded else None
     known = {"entry": entry, "cells": [cell.id for cell in lesson.cells]}
-    by_hand = {row.cell_id: row.manual_score for row in connection.execute(KNOWN_GRADES, known)}
+    before = {row.cell_id: row for row in connection.execute(KNOWN_GRADES, known)}
     commented = set(connection.scalars(KNOWN_COMMENTS, known))
     grades, comments = {}, {}
     for cell in lesson.cells:
         if cell.kind != SOLUTION:
             # as nbgrader does: a mark given by hand stays, and is to be looked at again
-            marked = by_hand.get(cell.id) is not None and not ungraded
-            score = plan[cell.name]
-            grades[cell.id] = {"auto_score": score, "needs_manual_grade": marked or score is None}
+            row, score = before.get(cell.id), plan[cell.name]
+            marked = row is not None and row.manual_score is not None and not ungraded
+            again = marked or score is None
+            if settled and marked and row is not None and row.auto_score == score:
+                again = bool(row.needs_manual_grade)
+            grades[cell.id] = {"auto_score": score, "needs_manual_grade": again}
         if cell.kind in (SOLUTION, TASK):
             comments[cell.id] = {"auto_comment": NO_RESPONSE if cell.name in untouched else reason}
-    _put(connection, entry, grades, set(by_hand), NEW_GRADE, CHANGED_GRADE)
+    _put(connection, entry, grades, set(before), NEW_GRADE, CHANGED_GRADE)
     _put(connection, entry, comments, commented, NEW_COMMENT, CHANGED_COMMENT)
 
 

@@ -158,10 +158,17 @@ class GradebookWriter:
             if student in marks and all(marks[student].get(item.exercise) == item.score for item in stored.verdicts)
         }
 
-    def record(self, submission: GradedSubmission) -> None:
+    def record(self, submission: GradedSubmission, *, settled: bool = False) -> None:
         """Write one submission: marks, comments, notebook, and last the sidecar.
 
         A submission that the grader could not grade leaves everything as it was.
+
+        Parameters
+        ----------
+        submission : GradedSubmission
+        settled : bool
+            Whether what a person has marked need not be looked at again where both the work and the automatic mark
+            are as they were.
 
         Raises
         ------
@@ -174,13 +181,14 @@ class GradebookWriter:
         notebook, sidecar = kept.notebook(submission.student), kept.sidecar(submission.student)
         if submission.failed_by_grader:
             return
+        settled = settled and submission.work != "" and kept.work(submission.student) == submission.work
         data, known = submission.notebook.encode(), json.dumps(submission.as_stored()).encode()
         with self._translated(), self._of_one(submission):
             notebook.parent.mkdir(parents=True, exist_ok=True)  # where that fails, the marks stay as they were
             try:
-                self._write_marks(submission, sidecar)
+                self._write_marks(submission, sidecar, settled)
             except IntegrityError:  # another program has entered the same student at the same time
-                self._write_marks(submission, sidecar)
+                self._write_marks(submission, sidecar, settled)
             if data:
                 replace_file(notebook, data)
             else:
@@ -220,10 +228,10 @@ class GradebookWriter:
             trouble = assign_penalties(step, self._url, lesson, late)
         return undated, trouble
 
-    def _write_marks(self, submission: GradedSubmission, sidecar: Path) -> None:
+    def _write_marks(self, submission: GradedSubmission, sidecar: Path, settled: bool) -> None:
         """Marks and comments of one submission, in one transaction that leaves no old sidecar beside new marks."""
         with self._database.transaction() as connection:
-            write_marks(connection, submission)
+            write_marks(connection, submission, settled=settled)
             sidecar.unlink(missing_ok=True)
 
     @contextmanager

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from steepest_grader.course.lesson import load
+from steepest_grader.course.lesson import Lesson, load
 from steepest_grader.course.places import SECRET, Course, nbgrader_names
 from steepest_grader.course.settings import submitted_files
 from steepest_grader.errors import GradebookError, Reasons, SubmissionError, escaped
@@ -21,13 +22,14 @@ from steepest_grader.files import alone, remove_parts
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.beside import Allowed
 from steepest_grader.gradebook.late import penalties, time_of
+from steepest_grader.gradebook.previewed import Previewed
 from steepest_grader.gradebook.receipts import keep_receipt, secret_of
 from steepest_grader.gradebook.writer import GradebookWriter
 from steepest_grader.grading.collect import collect
 from steepest_grader.grading.schedule import grade_all
 from steepest_grader.sandbox.base import Sandbox
 
-__all__ = ["Batch", "grade_lesson"]
+__all__ = ["Batch", "grade_lesson", "make_candidates", "only_run"]
 
 VANISHED = "It was there when the run began, and was gone when its turn came. Hand it in and run this again."
 Tell = Callable[[int, int, str], None]
@@ -72,8 +74,9 @@ def grade_lesson(
     url: str | None = None,
     jobs: int = 1,
     scheduler: str | None = None,
-    student: str | None = None,
+    students: Collection[str] | None = None,
     force: bool = False,
+    previewed: Previewed | None = None,
     tell: Tell = lambda done, total, who: None,
 ) -> Batch:
     """Grade what is new or changed in a folder, and record each submission as soon as it is graded.
@@ -92,10 +95,13 @@ def grade_lesson(
         Kernels at a time.
     scheduler : str, optional
         Address of a Dask scheduler, to grade on its workers.
-    student : str, optional
-        Only this student.
+    students : collection of str, optional
+        Only these students.
     force : bool
         Grade again what has not changed.
+    previewed : Previewed, optional
+        What is graded already and has only to be recorded. Then marks that a person has given to the same work need no
+        second look, unless the automatic mark beside them is another.
     tell : callable
         Told how many are done, how many there are, and whose was done last.
 
@@ -110,7 +116,7 @@ def grade_lesson(
     lesson, kept = replace(load(course, lesson_id), hidden=Hidden(secret)), Autograded(course, lesson_id)
     allowed = Allowed(submitted_files(course), frozenset(lesson.files))
     # settings for late submissions that cannot be used are told before anything is graded
-    with _only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
+    with only_run(course, lesson_id), penalties(course) as late, GradebookWriter(url, course) as book:
         book.prepare(lesson)
         known = {} if force else book.graded(lesson_id)
         found: dict[str, GradedSubmission] = {}
@@ -118,28 +124,31 @@ def grade_lesson(
         lost = Reasons()
         todo: set[str] = set()
         reused = 0
-        only = None if student is None else {student}
-        for item in collect(folder, lesson_id, students=only, allowed=allowed, slimmed=False):
+        ready: dict[str, str] = {}
+        for item in collect(folder, lesson_id, students=students, allowed=allowed, slimmed=False):
             try:
                 kept.folder(item.student)
             except SubmissionError as error:  # whoever hands in may have named it: no failure of ours
                 refused[item.student] = lesson.ungraded(escaped(item.student), Outcome.UNREADABLE, str(error))
                 continue
-            before = known.get(item.student)
-            if before is not None and before.digest == item.digest(lesson):
+            before, digest = known.get(item.student), item.digest(lesson)
+            if before is not None and before.digest == digest:
                 reused += 1
                 found[item.student] = before
-            else:
-                todo.add(item.student)
-        for exercise in lesson.exercises.values() if todo and scheduler is None else ():
-            candidates(exercise, lesson.hidden.seeds, sandbox.device)  # once, before the lanes ask for them
+                continue
+            todo.add(item.student)
+            if previewed is not None and previewed.has(item.student, digest):
+                ready[item.student] = digest
+        if scheduler is None and todo - ready.keys():
+            make_candidates(lesson, sandbox.device)
         tell(0, len(todo), lesson_id)
         # a class of notebooks may be too large to be kept
-        again = collect(folder, lesson_id, students=todo, allowed=allowed)
+        again = collect(folder, lesson_id, students=todo - ready.keys(), allowed=allowed)
+        made = (previewed.get(*item) for item in ready.items()) if previewed is not None else ()
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
-        for done, graded in enumerate(results, start=1):
+        for done, graded in enumerate(chain(filter(None, made), results), start=1):
             with lost.apart(graded.student, "Recording it"):
-                book.record(graded)
+                book.record(graded, settled=previewed is not None)
                 found[graded.student] = replace(graded, notebook="")
             tell(done, len(todo), graded.student)
         lost |= dict.fromkeys(todo - found.keys() - lost.keys(), VANISHED)
@@ -148,7 +157,7 @@ def grade_lesson(
             with lost.apart(name, "Recording it"):
                 _keep_receipt(kept, folder, graded, times[name])
         found |= {name: lesson.ungraded(name, Outcome.GRADER_ERROR, reason) for name, reason in lost.items()}
-        _note_failures(kept, found.values(), whole_class=student is None)
+        _note_failures(kept, found.values(), whole_class=students is None)
         found |= refused
         undated, trouble = book.assign_penalties(lesson_id, times, late, todo)
     return Batch(
@@ -158,6 +167,12 @@ def grade_lesson(
         trouble,
         course.course_dir / SECRET if anew else None,
     )
+
+
+def make_candidates(lesson: Lesson, device: str) -> None:
+    """Make what all submissions are compared with, once, before the lanes ask for it."""
+    for exercise in lesson.exercises.values():
+        candidates(exercise, lesson.hidden.seeds, device)
 
 
 def _times(folder: Path, lesson: str, students: Iterable[str]) -> tuple[dict[str, datetime | None], dict[str, str]]:
@@ -193,7 +208,7 @@ def _note_failures(kept: Autograded, submissions: Iterable[GradedSubmission], *,
 
 
 @contextmanager
-def _only_run(course: Course, lesson: str) -> Iterator[None]:
+def only_run(course: Course, lesson: str) -> Iterator[None]:
     """Keep other runs away from a lesson, and clear away what a killed one has left."""
     with ExitStack() as stack:
         try:

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from steepest_grader.course.lesson import Lesson
+from steepest_grader.course.lesson import Lesson, work_digest
 from steepest_grader.course.places import nbgrader_names
 from steepest_grader.errors import CourseError, told
 from steepest_grader.exercise.model import Outcome
@@ -62,7 +62,15 @@ class Submission:
 
     def digest(self, lesson: Lesson) -> str:
         """Identifies what was found, graded by a lesson, see `Lesson.digest`."""
-        return lesson.digest(self.large.encode() if self.large else self.data, self.message, self.beside)
+        return lesson.digest(self._content, self.message, self.beside)
+
+    def work(self) -> str:
+        """Identifies what was found, whatever grades it."""
+        return work_digest(self._content, self.message, self.beside)
+
+    @property
+    def _content(self) -> bytes | None:
+        return self.large.encode() if self.large else self.data
 
     def as_plain(self) -> dict[str, Any]:
         """What there is of data, by attribute, in types that every Python knows."""

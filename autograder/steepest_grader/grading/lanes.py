@@ -70,7 +70,7 @@ def in_lanes(work: Callable[[Item], Done], items: Iterable[Item], *, sandbox: Sa
 def unread(lesson: Lesson, submission: Submission) -> GradedSubmission:
     """The row of a submission of which nothing can be read."""
     graded = lesson.ungraded(submission.student, submission.outcome, submission.message)
-    return replace(graded, digest=submission.digest(lesson))
+    return replace(graded, digest=submission.digest(lesson), work=submission.work())
 
 
 def grade_one(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> GradedSubmission:
@@ -81,7 +81,8 @@ def grade_one(lesson: Lesson, submission: Submission, sandbox: Sandbox) -> Grade
     try:
         budget = replace(BUDGET, seconds=BUDGET.seconds - submission.seconds)
         graded = grade_submission(lesson, student, data, sandbox=sandbox, budget=budget, beside=submission.beside)
-        return replace(graded, digest=submission.digest(lesson), flags=[*graded.flags, *submission.unused])
+        flags = [*graded.flags, *submission.unused]
+        return replace(graded, digest=submission.digest(lesson), work=submission.work(), flags=flags)
     except SandboxError as error:
         return lesson.ungraded(student, Outcome.GRADER_ERROR, str(error))
     except Exception as error:

@@ -227,7 +227,7 @@ def test_a_failure_of_the_grader_is_listed_until_it_is_mended(built: Course, mon
     found, path = look(built)
     assert ("ada", "no mark") in {(item.student, item.kind) for item in found.concerns}
     assert "the grader failed" in Page(path).text
-    grade_lesson(built, LESSON, folder, sandbox=NoSandbox(), student="bob")
+    grade_lesson(built, LESSON, folder, sandbox=NoSandbox(), students={"bob"})
     assert set(Autograded(built, LESSON).ungraded()) == {"ada"}
     monkeypatch.setattr(
         lanes,

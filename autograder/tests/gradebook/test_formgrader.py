@@ -277,7 +277,7 @@ def test_marks_given_by_hand_are_kept_and_count(
     hand_in(course, "ada", answered(f"{ANSWER}\n**3.** At η = 0.3."))
     monkeypatch.setattr(lesson_module, "code_digest", lambda: b"another version")
     assert grade().reused == 0
-    assert grade(force=True, student="bob").reused == 0
+    assert grade(force=True, students={"bob"}).reused == 0
     assert marks(course, "ada", REFLECTION) == {**given, "needs_manual_grade": True}
     assert marks(course, "bob", EXERCISE) == {**corrected, "needs_manual_grade": True}
     assert read(course, "ada", lambda entry: [item.comment for item in entry.comments if item.comment]) == [COMMENT]

@@ -198,10 +198,10 @@ def _at(name: str, error: Exception) -> Callable[[Course, pytest.MonkeyPatch], N
     def strike(course: Course, patch: pytest.MonkeyPatch) -> None:
         real = getattr(writer, name)
 
-        def struck(first: Any, second: Any) -> None:
+        def struck(first: Any, second: Any, **settings: Any) -> None:
             if "cyd" in str(first) or "cyd" in str(second):
                 raise error
-            real(first, second)
+            real(first, second, **settings)
 
         patch.setattr(writer, name, struck)
 
