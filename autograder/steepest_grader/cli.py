@@ -321,6 +321,7 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
 
 @main.command()
 @click.argument("lessons", nargs=-1)
+@click.option("--course", "whole", is_flag=True, help="Over the term: all lessons, weighed as course.toml has it.")
 @gradebook_option
 @click.option(
     "--submitted",
@@ -333,6 +334,7 @@ def feedback(settings: _Settings, lessons: tuple[str, ...], gradebook: str | Non
 def report(
     settings: _Settings,
     lessons: tuple[str, ...],
+    whole: bool,
     gradebook: str | None,
     submitted: Path | None,
     out: Path | None,
@@ -340,16 +342,20 @@ def report(
 ) -> None:
     """Write the instructor's page for lessons; for the whole course where none is named."""
     course = settings.any_course
+    if whole and lessons:
+        fail("Name lessons or --course, and not both.")
     named = course.named(lessons) if lessons else course.lessons()
     from steepest_grader.desk import report as module
+    from steepest_grader.desk.course_standing import course_standing
     from steepest_grader.desk.standing import LEFT_OUT
 
     with ERR.status("reading marks and answers"):
         found, people = module.class_standing(course, named, gradebook, submitted)
-    path = out or module.report_path(course, named)
+    term = course_standing(course.plan, found) if whole else None
+    path = out or module.report_path(course, [] if whole else named)
     with errors_of_files():
-        module.write_report(course, path, found, people, gradebook)
-    write_json(json_file, module.as_json(found))
+        module.write_report(course, path, found, people, gradebook, term)
+    write_json(json_file, module.as_json(found) if term is None else term.as_json())
     concerned = {concern.student for item in found for concern in item.concerns}
     alike = sum(len(item.similar) for item in found)
     awaiting = sum(len(cell.awaiting) for item in found for cell in item.by_hand)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import CONFIG, Course, nbgrader_names
 from steepest_grader.desk import charts
+from steepest_grader.desk.course_standing import CourseStanding, course_standing
 from steepest_grader.desk.pages import part, policy, template
 from steepest_grader.desk.standing import LEFT_OUT, Standing, standing
 from steepest_grader.errors import GradebookError
@@ -79,16 +80,33 @@ def write_report(
     standings: Sequence[Standing],
     people: Mapping[str, Person],
     gradebook_url: str | None = None,
+    whole: CourseStanding | None = None,
 ) -> None:
-    """Write one page about one or several lessons; whatever comes from students is text in it."""
-    one = standings[0] if len(standings) == 1 else None
+    """Write one page about one or several lessons; whatever comes from students is text in it.
+
+    Parameters
+    ----------
+    course : Course
+    path : Path
+    standings : sequence of Standing
+    people : mapping of str to Person
+    gradebook_url : str, optional
+        The database, where it is not the course's own.
+    whole : CourseStanding, optional
+        How the class stands over the term. Without it the page is about a lesson, if it is one alone.
+    """
+    one = standings[0] if len(standings) == 1 and whole is None else None
+    term = whole or (None if one else course_standing(course.plan, standings))
+    shares = _totals(standings) if term is None else term.shares
     page = template("report.html.j2").render(
         title=one.lesson if one else "The whole course",
         lessons=standings,
         one=one,
-        facts=_facts(standings),
-        charts=_drawn(standings),
-        totals=_totals(standings),
+        facts=_facts(standings, shares),
+        charts=_drawn(standings, shares, whole=one is None),
+        totals=shares,
+        term=term,
+        rows={row.lesson: row for row in term.lessons} if term else {},
         people=people,
         links=_links(course, path, standings),
         formgrader={item.lesson: _formgrader(course, item.lesson) for item in standings},
@@ -107,24 +125,29 @@ def write_report(
 
 def as_json(standings: Sequence[Standing]) -> list[dict[str, Any]]:
     """The shape that `report --json` writes: `Standing` as it is, without sources."""
-    return [{key: value for key, value in asdict(item).items() if key != "answers"} for item in standings]
+    own = {"answers", "tried"}
+    return [{key: value for key, value in asdict(item).items() if key not in own} for item in standings]
 
 
 # --- what the page says ----------------------------------------------------------------------------------------
 
 
 def _totals(standings: Sequence[Standing]) -> dict[str, float]:
-    """Share of the automatic points of all lessons that each student has; a lesson not handed in counts nothing."""
-    points = sum(item.points for item in standings) or 1.0
-    students = {student for item in standings for student in item.scores}
-    return {student: sum(item.scores.get(student, 0.0) for item in standings) / points for student in sorted(students)}
+    """Share of the automatic points of a lesson that each student has, without drafts."""
+    (item,) = standings
+    return {name: score / (item.points or 1.0) for name, score in sorted(item.scores.items()) if item.tried[name]}
 
 
-def _facts(standings: Sequence[Standing]) -> dict[str, Any]:
+def _facts(standings: Sequence[Standing], totals: Mapping[str, float]) -> dict[str, Any]:
     """What to look at first."""
-    exercises = [(item, lesson) for lesson in standings for item in lesson.exercises if item.difficulty is not None]
+    exercises = [
+        (item, lesson)
+        for lesson in standings
+        for item in lesson.exercises
+        if item.difficulty is not None and item.tried
+    ]
     mistakes = [(item, lesson) for lesson in standings for item in lesson.mistakes if item.count > 1]
-    shares = list(_totals(standings).values())
+    shares = list(totals.values())
     return {
         "hardest": min(exercises, key=lambda pair: pair[0].difficulty or 0.0, default=None),
         "commonest": max(mistakes, key=lambda pair: pair[0].count, default=None),
@@ -145,15 +168,16 @@ def _facts(standings: Sequence[Standing]) -> dict[str, Any]:
     }
 
 
-def _drawn(standings: Sequence[Standing]) -> dict[str, Any]:
-    exercises = [item for lesson in standings for item in lesson.exercises]
-    what = "share of the automatic points" if len(standings) == 1 else "share of the automatic points of all lessons"
-    drawn = {"scores": charts.histogram(list(_totals(standings).values()), what=what)}
-    if len(standings) == 1:
-        drawn["ends"] = charts.ends(exercises)
+def _drawn(standings: Sequence[Standing], totals: Mapping[str, float], *, whole: bool) -> dict[str, Any]:
+    exercises = [item for lesson in standings for item in lesson.exercises if item.tried]
+    what = "share of the automatic points" + " of all lessons, weighted" * whole
+    drawn = {"scores": charts.histogram(list(totals.values()), what=what)}
+    if not whole:
+        drawn["ends"] = charts.ends(standings[0].exercises)
     else:
+        worked = {item.lesson: [who for who, own in item.tried.items() if own] for item in standings}
         drawn["lessons"] = charts.spreads(
-            {item.lesson: [score / (item.points or 1) for score in item.scores.values()] for item in standings}
+            {item.lesson: [item.scores[who] / (item.points or 1) for who in worked[item.lesson]] for item in standings}
         )
     if any(item.discrimination is not None for item in exercises):
         drawn["map"] = charts.item_map(exercises)

@@ -125,6 +125,9 @@ class Standing:
         Students whose graded notebook is there, but whose marks are not in this gradebook.
     answers : mapping of str to mapping of str to str
         Sources of the answers that are in `similar`, by student and cell.
+    tried : mapping of str to mapping of str to float
+        Automatic points by student and exercise, of those exercises that are not as they were handed out. A student
+        with none of them has handed in a draft.
     """
 
     lesson: str
@@ -138,6 +141,7 @@ class Standing:
     by_hand: Sequence[HandGraded]
     others: Sequence[str] = ()
     answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    tried: Mapping[str, Mapping[str, float]] = field(default_factory=dict, repr=False)
 
 
 def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path) -> Standing:
@@ -184,6 +188,14 @@ def standing(course: Course, lesson: Lesson, book: LessonMarks, submitted: Path)
         [_by_hand(name, book) for name in order if name in book.points and name not in automatic],
         [student for student in stored if student not in book.marks and student not in book.wrong],
         {student: answers[student] for student in sorted(linked)},
+        {
+            student: {
+                name: score
+                for name, score in zip(automatic, row, strict=True)
+                if score or _end(said[student].get(name)) != "not attempted"
+            }
+            for student, row in points.items()
+        },
     )
 
 
