@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -227,3 +231,36 @@ def test_half_a_character_does_not_come_out(sandbox: Sandbox) -> None:
     for what, cell in zip(HALVES, notebook.cells[1:], strict=True):
         assert "?" in str(cell.outputs), what
     json.dumps(notebook, ensure_ascii=False).encode()
+
+
+HANGS_UP = """
+import asyncio, gc
+from steepest_grader.sandbox._courier import _Courier
+asyncio.run(_Courier().run())
+gc.collect()  # could come at any moment; a context that it meets waits for its sockets
+"""
+
+
+def test_a_courier_ends_with_the_grader_also_in_the_middle_of_its_work(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    address = {"transport": "ipc", "ip": str(tmp_path / "kernel"), "key": "", "signature_scheme": "hmac-sha256"}
+    ports = {f"{name}_port": number for number, name in enumerate(["shell", "iopub", "stdin", "control", "hb"], 1)}
+    requests = [
+        {"op": "write", "number": 1, "path": "", "data": ""},  # there is no kernel yet: answered at once
+        {"op": "open", "number": 2, "connection": {**address, **ports}, "seconds": 60},
+        {"op": "write", "number": 3, "path": "", "data": ""},
+    ]
+    with (
+        ours,
+        theirs,
+        subprocess.Popen([sys.executable, "-c", HANGS_UP], stdin=theirs, stderr=subprocess.DEVNULL) as run,
+    ):
+        theirs.close()
+        ours.sendall(b"".join(json.dumps(request).encode() + b"\n" for request in requests))
+        with ours.makefile("rb") as answers:
+            assert [json.loads(answers.readline())[0] for _ in range(2)] == [1, 3]  # its sockets are open
+        ours.close()
+        try:
+            assert run.wait(10) == 0
+        finally:
+            run.kill()
