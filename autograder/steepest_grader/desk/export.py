@@ -29,8 +29,8 @@ from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course
 from steepest_grader.errors import GradebookError
 from steepest_grader.files import replace_file
+from steepest_grader.gradebook.class_marks import LessonMarks, class_marks
 from steepest_grader.gradebook.marks import Mark, Person
-from steepest_grader.gradebook.writer import LessonMarks, class_marks
 from steepest_grader.notebook.cells import bears_marks, by_grade_id
 
 __all__ = [

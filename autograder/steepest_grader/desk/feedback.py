@@ -33,9 +33,10 @@ from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import Example, GradedSubmission, Verdict
 from steepest_grader.files import replace_file
 from steepest_grader.gradebook.autograded import Autograded
+from steepest_grader.gradebook.class_marks import class_marks
+from steepest_grader.gradebook.opened import database_url, translated_errors
 from steepest_grader.gradebook.receipts import lay_receipt
 from steepest_grader.gradebook.requests import request_line
-from steepest_grader.gradebook.writer import class_marks, database_url, translated_errors
 from steepest_grader.notebook.cells import bears_marks, by_grade_id, is_answer, rubric
 from steepest_grader.notebook.harmless import harmless
 from steepest_grader.notebook.inert import few_colors

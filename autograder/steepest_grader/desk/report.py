@@ -20,9 +20,9 @@ from steepest_grader.desk.pages import part, policy, template
 from steepest_grader.desk.standing import LEFT_OUT, Standing, standing
 from steepest_grader.errors import GradebookError
 from steepest_grader.files import replace_file
+from steepest_grader.gradebook.class_marks import class_marks
 from steepest_grader.gradebook.database import shown
 from steepest_grader.gradebook.marks import Person
-from steepest_grader.gradebook.writer import class_marks
 
 __all__ = ["as_json", "class_standing", "report_path", "write_report"]
 

@@ -23,7 +23,7 @@ from steepest_grader.exercise.model import GradedSubmission, Outcome, Verdict
 from steepest_grader.files import inner_folder, outer_folder
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.beside import Allowed
-from steepest_grader.gradebook.writer import LessonMarks
+from steepest_grader.gradebook.class_marks import LessonMarks
 from steepest_grader.notebook.cells import by_grade_id
 from steepest_grader.notebook.read import UnreadableError, text_of
 from steepest_grader.notebook.watched import LIBRARY

@@ -10,9 +10,9 @@ from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.course.plan import Counts, Plan
 from steepest_grader.desk.export import share_kept
 from steepest_grader.errors import GradebookError
+from steepest_grader.gradebook.class_marks import LessonMarks, class_marks
 from steepest_grader.gradebook.late import HandedIn
 from steepest_grader.gradebook.marks import Mark, Person
-from steepest_grader.gradebook.writer import LessonMarks, class_marks
 
 __all__ = ["Earned", "LessonMark", "Term", "TermMark", "term"]
 

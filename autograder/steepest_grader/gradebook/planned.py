@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select, update
 from steepest_grader.course.lesson import load
 from steepest_grader.course.places import Course, nbgrader_names
 from steepest_grader.gradebook.marks import ASSIGNMENT, Person, read_people, read_points
+from steepest_grader.gradebook.opened import transaction
 from steepest_grader.gradebook.roster import Difference, compared, enrol, read_roster
-from steepest_grader.gradebook.writer import GradebookWriter, transaction
+from steepest_grader.gradebook.writer import GradebookWriter
 
 __all__ = ["apply", "enter_people", "gradebook_dates", "people_of"]
 

@@ -10,20 +10,16 @@ import copy
 import errno
 import json
 import logging
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from alembic.script import ScriptDirectory
-from nbgrader.api import Base, Gradebook, InvalidEntry, MissingEntry
-from nbgrader.dbutil import ALEMBIC_DIR
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import SaveCells
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course, nbgrader_names
@@ -31,54 +27,15 @@ from steepest_grader.errors import GradebookError, SubmissionError
 from steepest_grader.exercise.model import GradedSubmission
 from steepest_grader.files import can_be_written, replace_file
 from steepest_grader.gradebook.autograded import Autograded
-from steepest_grader.gradebook.database import Database, complete, remedy, shown
+from steepest_grader.gradebook.database import remedy
 from steepest_grader.gradebook.late import HandedIn, assign_penalties, enter_times, read_times
-from steepest_grader.gradebook.marks import (
-    Mark,
-    Person,
-    read_marks,
-    read_people,
-    read_points,
-    read_results,
-    write_marks,
-)
+from steepest_grader.gradebook.marks import read_marks, write_marks
+from steepest_grader.gradebook.opened import database_url, opened, translated_errors
 
-__all__ = [
-    "GradebookWriter",
-    "LessonMarks",
-    "class_marks",
-    "database_url",
-    "transaction",
-    "translated_errors",
-]
+__all__ = ["GradebookWriter"]
 
 SHARED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})  # what a disk says to everybody
 logging.getLogger("tornado.application").addHandler(logging.NullHandler())  # nbgrader's; errors are told by us
-
-
-def database_url(course: Course, url: str | None) -> str:
-    """The database that is meant, with bounds on how long is waited for it.
-
-    Raises
-    ------
-    GradebookError
-        If the text names no database.
-    """
-    return complete(url or course.gradebook)
-
-
-@contextmanager
-def translated_errors(url: str, course: Course) -> Iterator[None]:
-    """Turn what databases and disks raise into `GradebookError`, here and nowhere else."""
-    try:
-        yield
-    except (SQLAlchemyError, InvalidEntry, ImportError) as error:
-        cause = error.__context__ if isinstance(error, InvalidEntry) else error
-        reason = remedy(cause if isinstance(cause, Exception) else error)
-        kind = SubmissionError if isinstance(error, MissingEntry) else GradebookError
-        raise kind(f"The gradebook {shown(url)} cannot be used: {reason}") from error
-    except OSError as error:
-        raise GradebookError(f"{course.course_dir} cannot be written: {error}.") from error
 
 
 class GradebookWriter:
@@ -105,7 +62,7 @@ class GradebookWriter:
     def __enter__(self) -> Self:
         with self._translated():
             self._course.course_dir.mkdir(parents=True, exist_ok=True)
-            self._database = _opened(self._url)
+            self._database = opened(self._url)
         return self
 
     def __exit__(
@@ -228,6 +185,11 @@ class GradebookWriter:
             trouble = assign_penalties(step, self._url, lesson, late)
         return undated, trouble
 
+    def times(self, lesson: str) -> dict[str, HandedIn]:
+        """When everything handed in for a lesson came, by student."""
+        with self._translated(), self._database.transaction() as connection:
+            return read_times(connection, lesson)
+
     def _write_marks(self, submission: GradedSubmission, sidecar: Path, settled: bool) -> None:
         """Marks and comments of one submission, in one transaction that leaves no old sidecar beside new marks."""
         with self._database.transaction() as connection:
@@ -256,104 +218,3 @@ class GradebookWriter:
     def _translated(self) -> Iterator[None]:
         with translated_errors(self._url, self._course):
             yield
-
-
-@dataclass(frozen=True)
-class LessonMarks:
-    """What the gradebook says of one lesson.
-
-    Attributes
-    ----------
-    points : mapping of str to float
-        What each graded cell is worth.
-    marks : mapping of str to mapping of str to Mark
-        By student and cell, of everything handed in.
-    wrong : mapping of str to str
-        Students who are not among these, because a mark of theirs is no number, each with the reason.
-    times : mapping of str to HandedIn
-        When everything was handed in, and until when it could be.
-    """
-
-    points: Mapping[str, float]
-    marks: Mapping[str, Mapping[str, Mark]]
-    wrong: Mapping[str, str] = field(default_factory=dict)
-    times: Mapping[str, HandedIn] = field(default_factory=dict)
-
-    @property
-    def awaiting(self) -> dict[str, set[str]]:
-        """For each student, the answers that a person has yet to mark."""
-        return {
-            student: {name for name, mark in marks.items() if mark.automatic is None and mark.by_hand is None}
-            for student, marks in self.marks.items()
-        }
-
-
-def class_marks(
-    course: Course, url: str | None, lessons: Sequence[str]
-) -> tuple[dict[str, Person], dict[str, LessonMarks]]:
-    """Everybody in the gradebook, and what it says of some lessons.
-
-    Raises
-    ------
-    GradebookError
-        If the database cannot be used.
-    """
-    with transaction(course, url) as connection:
-        people = read_people(connection)
-        found = {
-            name: LessonMarks(
-                read_points(connection, name), *read_results(connection, name), read_times(connection, name)
-            )
-            for name in lessons
-        }
-    return people, found
-
-
-@contextmanager
-def transaction(course: Course, url: str | None) -> Iterator[Connection]:
-    """The gradebook, to be read and written in one go; nothing is changed where something fails.
-
-    Raises
-    ------
-    GradebookError
-        If the database cannot be used.
-    """
-    address = database_url(course, url)
-    with translated_errors(address, course):
-        course.course_dir.mkdir(parents=True, exist_ok=True)
-        database = _opened(address)
-        try:
-            with database.transaction() as connection:
-                yield connection
-        finally:
-            database.close()
-
-
-def _opened(url: str) -> Database:
-    """The database, with tables that are there and can be written to.
-
-    nbgrader would start the program `alembic` to learn the version of new tables, which is not found where
-    the environment is not activated, and it leaves connections open where it fails.
-    """
-    database = Database(url)
-    try:
-        version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
-        with database.transaction() as connection:
-            names = inspect(connection).get_table_names()
-            if not names:
-                Base.metadata.create_all(connection)
-                connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
-                connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": version})
-            elif "alembic_version" not in names:
-                raise GradebookError(f"The database {shown(url)} holds something else. Name another with --gradebook.")
-            found = connection.scalar(
-                text("UPDATE alembic_version SET version_num = version_num RETURNING version_num")
-            )
-            if found != version:
-                raise GradebookError(
-                    f"The gradebook {shown(url)} is of another nbgrader. Back it up and run `nbgrader db upgrade`."
-                )
-    except BaseException:
-        database.close()
-        raise
-    return database

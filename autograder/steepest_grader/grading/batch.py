@@ -22,6 +22,7 @@ from steepest_grader.files import alone, remove_parts
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.beside import Allowed
 from steepest_grader.gradebook.late import penalties, time_of
+from steepest_grader.gradebook.mirrored import is_elsewhere, mirror
 from steepest_grader.gradebook.previewed import Previewed
 from steepest_grader.gradebook.receipts import keep_receipt, secret_of
 from steepest_grader.gradebook.writer import GradebookWriter
@@ -160,6 +161,11 @@ def grade_lesson(
         _note_failures(kept, found.values(), whole_class=students is None)
         found |= refused
         undated, trouble = book.assign_penalties(lesson_id, times, late, todo)
+        if is_elsewhere(course, folder):
+            came = book.times(lesson_id)
+            for item in collect(folder, lesson_id, students=todo & found.keys(), allowed=allowed):
+                if item.data is not None and found[item.student].work == item.work():
+                    mirror(course, lesson_id, item.student, item.data, item.beside, came[item.student].came)
     return Batch(
         [found[name] for name in sorted(found)],
         reused,

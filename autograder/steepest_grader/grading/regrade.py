@@ -18,9 +18,9 @@ from steepest_grader.exercise.hidden import Hidden
 from steepest_grader.exercise.model import GradedSubmission, Outcome
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.beside import Allowed
+from steepest_grader.gradebook.class_marks import LessonMarks, class_marks
 from steepest_grader.gradebook.database import complete, file_of
 from steepest_grader.gradebook.previewed import Previewed
-from steepest_grader.gradebook.writer import LessonMarks, class_marks
 from steepest_grader.grading.batch import VANISHED, Tell, grade_lesson, make_candidates, only_run
 from steepest_grader.grading.changes import Change, change
 from steepest_grader.grading.collect import collect

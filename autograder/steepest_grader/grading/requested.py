@@ -14,8 +14,8 @@ from steepest_grader.course.places import Course
 from steepest_grader.errors import RequestError
 from steepest_grader.exercise.model import Verdict
 from steepest_grader.gradebook.autograded import Autograded
+from steepest_grader.gradebook.class_marks import class_marks
 from steepest_grader.gradebook.requests import Request, read_request
-from steepest_grader.gradebook.writer import class_marks
 from steepest_grader.grading.changes import named
 from steepest_grader.grading.regrade import lesson_of_the_course, opened_secret, regrade_lesson
 from steepest_grader.sandbox.base import Sandbox
