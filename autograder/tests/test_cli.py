@@ -47,7 +47,7 @@ def commands() -> dict[str, click.Command]:
 def test_the_verbs() -> None:
     assert set(main.commands) == {
         "build", "release", "sample-class", "grade", "judge", "feedback", "report", "export", "leaderboard",
-        "verify", "new", "doctor", "course", "marks", "solutions", "site",
+        "verify", "new", "doctor", "course", "marks", "solutions", "site", "regrade",
     }  # fmt: skip
 
 
