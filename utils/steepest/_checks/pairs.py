@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from steepest._checks.agreement import measured
 from steepest._checks.cases import Candidate, Case, Result
-from steepest._checks.compare import difference
+from steepest._checks.compare import Measure, difference
 from steepest._checks.played import plain
 
 MOST = 0.6  # share of what a mistake changes that has to be seen
@@ -31,14 +31,15 @@ def at_once(
     mistakes : sequence of Candidate
         All forms of the listed mistakes, those first that are told first.
     """
-    told = _told(cases, sound, results)
+    measures = [measured(case) for case in cases]
+    told = _told(measures, sound, results)
     if told is None:
         return ()
     right, wrong = told
     explained: dict[str, set[Place]] = {}
     named: dict[str, Candidate] = {}
     for mistake in mistakes:
-        if found := _explains(cases, sound, mistake, results, right, wrong):
+        if found := _explains(measures, sound, mistake, results, right, wrong):
             explained.setdefault(mistake.name, set()).update(found)
             named.setdefault(mistake.name, mistake)
     telling = {place for place in wrong if _tells(results[place[0]].observations[place[1]])}
@@ -52,13 +53,15 @@ def at_once(
     return ()
 
 
-def _told(cases: Sequence[Case], sound: Candidate, results: Sequence[Result]) -> tuple[set[Place], set[Place]] | None:
+def _told(
+    measures: Sequence[Measure], sound: Candidate, results: Sequence[Result]
+) -> tuple[set[Place], set[Place]] | None:
     """What is right and what is wrong; None where something is missing or ends in an exception."""
     right: set[Place] = set()
     wrong: set[Place] = set()
     if len(results) != len(sound.results):
         return None
-    for number, (case, want, got) in enumerate(zip(cases, sound.results, results, strict=True)):
+    for number, (measure, want, got) in enumerate(zip(measures, sound.results, results, strict=True)):
         if want.error or got.error or got.undecided:
             return None
         for name, value in want.observations.items():
@@ -66,13 +69,13 @@ def _told(cases: Sequence[Case], sound: Candidate, results: Sequence[Result]) ->
                 continue
             if name not in got.observations:
                 return None
-            same = difference(value, got.observations[name], measured(case)) is None
+            same = difference(value, got.observations[name], measure) is None
             (right if same else wrong).add((number, name))
     return (right, wrong) if wrong else None
 
 
 def _explains(
-    cases: Sequence[Case],
+    measures: Sequence[Measure],
     sound: Candidate,
     mistake: Candidate,
     results: Sequence[Result],
@@ -82,23 +85,30 @@ def _explains(
     """What is wrong just as in a mistake that is right wherever the results are; nothing if most of it is not seen."""
     if any(result.error for result in mistake.results):
         return set()
-    seen, unseen = set(), 0
+    seen, unseen, left = set(), 0, len(wrong)
     for place in (*sorted(right), *sorted(wrong)):
         number, name = place
+        left -= place in wrong
         known = mistake.results[number]
         if name in known.undecided:
             continue
         if name not in known.observations:
             return set()
-        same = difference(known.observations[name], results[number].observations[name], measured(cases[number])) is None
+        same = difference(known.observations[name], results[number].observations[name], measures[number]) is None
         if place in right and not same:
             return set()
         if place in wrong and same:
             seen.add(place)
         elif place in wrong:
             want = sound.results[number].observations[name]
-            unseen += difference(want, known.observations[name], measured(cases[number])) is not None
-    return seen if len(seen) >= MOST * (len(seen) + unseen) else set()
+            unseen += difference(want, known.observations[name], measures[number]) is not None
+            if not _most(len(seen) + left, unseen):
+                return set()
+    return seen if _most(len(seen), unseen) else set()
+
+
+def _most(seen: int, unseen: int) -> bool:
+    return seen >= MOST * (seen + unseen)
 
 
 def _tells(value: object) -> bool:

@@ -180,3 +180,28 @@ def test_what_sets_two_values_apart_is_shown(expected: Any, actual: Any, shown: 
     found = show_apart(expected, actual)
     assert found[0] != found[1]
     assert shown is None or found == shown
+
+
+@pytest.mark.parametrize("measure", [Measure(), Measure(slack=1e6), Measure(finite=True), Measure(scale=3.0)])
+def test_few_numbers_are_close_where_many_are(measure: Measure) -> None:
+    """Few are compared one by one, many by torch: the same numbers again and again are as close as once."""
+    generator = torch.Generator().manual_seed(3)
+    odd = _t(0.0, -0.0, math.inf, -math.inf, math.nan, 1e308, -1e308, 5e-324, 1.0, 1e-300)
+    told = set()
+    for _ in range(2000):
+        few = int(torch.randint(1, 6, (), generator=generator))
+        expected = torch.randn(few, generator=generator, dtype=D)
+        away = torch.randn(few, generator=generator, dtype=D) * 10.0 ** -torch.randint(
+            0, 18, (few,), generator=generator
+        )
+        actual = expected + away
+        for values in (expected, actual):
+            place = torch.rand(few, generator=generator) < 0.3
+            values[place] = odd[torch.randint(0, len(odd), (int(place.sum()),), generator=generator)]
+        some, many = (
+            difference(want.repeat(n), got.repeat(n), measure) is None
+            for n, want, got in ((1, expected, actual), (64, expected, actual))
+        )
+        assert some is many, (expected, actual)
+        told.add(some)
+    assert told == {True, False}
