@@ -4,89 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from steepest_grader.course.plan_values import (
+    Address,
+    Counts,
+    Day,
+    HowItCounts,
+    Line,
+    Moment,
+    Place,
+    Share,
+    Size,
+    Week,
+    said,
+)
 from steepest_grader.errors import nearest
 
 __all__ = ["Counts", "ExercisePlan", "Late", "LessonPlan", "Links", "Marks", "Plan", "Roster", "Week"]
 
 LAST = time(23, 59, 59)  # of a day on which something is due
-LONGEST = 500
-WEEKS = 60
-
-
-class Week(int):
-    """The number of a week of the term, from 1."""
-
-
-Day = date | Week  # also a datetime, which is a date of Python's
-
-
-class Counts(StrEnum):
-    """How an exercise counts."""
-
-    YES = "yes"
-    OPTIONAL = "optional"  # it is checked at once, and has no mark
-    EXTRA = "extra"  # its points come on top of the total
-    LEFT_OUT = "left out"  # neither checked nor marked
-
-
-def _said(text: str) -> PydanticCustomError:
-    return PydanticCustomError("plan", "{said}", {"said": text})
-
-
-def _line(value: str) -> str:
-    if len(value) > LONGEST or not value.isprintable() or value != value.strip() or not value:
-        raise _said(f"it must be one line of 1 to {LONGEST} letters, without blanks at its ends")
-    return value
-
-
-def _moment(value: Any) -> Any:
-    """A day, a day with a time, or a week of the term."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        raise _said("write it without Z or an offset: times are those of `timezone`")
-    if isinstance(value, date):
-        return value
-    if isinstance(value, str) and value.startswith("week ") and value[5:].isascii() and value[5:].isdigit():
-        if not 1 <= (number := int(value[5:][:9])) <= WEEKS:
-            raise _said(f"weeks of the term are numbered from 1 to {WEEKS}")
-        return Week(number)
-    raise _said(
-        'it must be a day such as 2026-11-16, with a time such as 2026-11-16T18:00:00, or a week such as "week 6", '
-        f"and is {value!r:.60}"
-    )
-
-
-def _choice(value: Any) -> Any:
-    if value not in list(Counts):
-        known = ", ".join(f'"{each}"' for each in Counts)
-        raise _said(f"it must be one of {known}, and is {value!r:.60}{nearest(str(value), list(Counts))}")
-    return Counts(value)
-
-
-def _address(value: str) -> str:
-    parts = urlsplit(_line(value))
-    if " " in value or not (
-        (parts.scheme in ("http", "https") and parts.hostname) or (parts.scheme == "mailto" and "@" in parts.path)
-    ):
-        raise _said("it must be an address that begins with https:// or mailto:")
-    return value
-
-
-Line = Annotated[str, AfterValidator(_line)]
-Address = Annotated[str, AfterValidator(_address)]
-Moment = Annotated[Any, BeforeValidator(_moment)]
-Size = Annotated[float, Field(ge=0, le=1000)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Table(BaseModel):
@@ -104,7 +47,7 @@ class ExercisePlan(_Table):
     """
 
     points: Size | None = None
-    counts: Annotated[Counts, BeforeValidator(_choice)] = Counts.YES
+    counts: HowItCounts = Counts.YES
 
 
 class LessonPlan(_Table):
@@ -165,7 +108,7 @@ class Late(_Table):
     def _in_order(cls, value: list[tuple[float, float]]) -> list[tuple[float, float]]:
         for (day, share), (later, less) in pairwise(value):
             if later <= day or less > share:
-                raise _said("days must grow from pair to pair, and shares must not")
+                raise said("days must grow from pair to pair, and shares must not")
         return value
 
     def share(self, late: timedelta) -> float:
@@ -203,13 +146,23 @@ class Roster(_Table):
 
 
 class Links(_Table):
-    """Addresses that students are given; `colab` and `binder` are bases that a notebook's path is put behind."""
+    """Addresses that students are given.
+
+    Attributes
+    ----------
+    site, repository, help : str or None
+    colab, binder : str or None
+        Where a lesson opens; ``{lesson}`` stands for its name.
+    package : str or None
+        What pip installs as the student package there.
+    """
 
     site: Address | None = None
     repository: Address | None = None
-    colab: Address | None = None
-    binder: Address | None = None
     help: Address | None = None
+    colab: Place | None = None
+    binder: Place | None = None
+    package: Line | None = None
 
 
 class Plan(_Table):
@@ -243,7 +196,7 @@ class Plan(_Table):
     @classmethod
     def _is_a_day(cls, value: Any) -> Any:
         if isinstance(value, Week | datetime):
-            raise _said("it must be the first day of the term, such as 2026-10-05")
+            raise said("it must be the first day of the term, such as 2026-10-05")
         return value
 
     @field_validator("language")
@@ -252,14 +205,14 @@ class Plan(_Table):
         try:
             return str(Locale.parse(value.replace("-", "_")))
         except (ValueError, TypeError, UnknownLocaleError):
-            raise _said(f'it must be a language such as "en", "de" or "pt_BR", and is {value!r:.60}') from None
+            raise said(f'it must be a language such as "en", "de" or "pt_BR", and is {value!r:.60}') from None
 
     @field_validator("timezone")
     @classmethod
     def _is_a_zone(cls, value: str) -> str:
         if value not in (known := available_timezones()):
             near = nearest(value, sorted(known))
-            raise _said(f'it must be a time zone such as "Europe/Vienna", and is {value!r:.60}{near}')
+            raise said(f'it must be a time zone such as "Europe/Vienna", and is {value!r:.60}{near}')
         return value
 
     @field_validator("lessons")
@@ -267,7 +220,7 @@ class Plan(_Table):
     def _weeks_can_be_counted(cls, value: dict[str, LessonPlan], info: ValidationInfo) -> dict[str, LessonPlan]:
         used = any(isinstance(day, Week) for each in value.values() for day in (each.release, each.due, each.solutions))
         if used and "begins" in info.data and info.data["begins"] is None:
-            raise _said("dates in weeks need `begins`, the first day of the term, at the top of the file")
+            raise said("dates in weeks need `begins`, the first day of the term, at the top of the file")
         return value
 
     def of(self, lesson: str) -> LessonPlan:

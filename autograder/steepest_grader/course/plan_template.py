@@ -26,9 +26,10 @@ title = {title}
 [links]                          # what students are told
 # site = "https://example.org/course/"
 # repository = "https://example.org/course.git"
-# colab = "https://colab.research.google.com/github/OWNER/NAME/blob/main/"
-# binder = "https://mybinder.org/v2/gh/OWNER/NAME/main?labpath="
 # help = "mailto:help@example.org"
+# colab = "https://colab.research.google.com/github/OWNER/NAME/blob/gh-pages/notebooks/{{lesson}}.ipynb"
+# binder = "https://mybinder.org/v2/gh/OWNER/NAME/main?urlpath=lab/tree/lessons/{{lesson}}/{{lesson}}.ipynb"
+# package = "steepest @ git+https://github.com/OWNER/NAME@main#subdirectory=utils"
 
 [marks]
 # pass = 50                      # per cent of the whole

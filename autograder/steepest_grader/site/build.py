@@ -23,7 +23,7 @@ from steepest_grader.installed import code_digest
 from steepest_grader.site import book
 from steepest_grader.site.checked import faults
 from steepest_grader.site.documents import documents
-from steepest_grader.site.elsewhere import Elsewhere, read_elsewhere
+from steepest_grader.site.elsewhere import buttons, with_set_up
 from steepest_grader.site.lesson_page import lesson_page
 from steepest_grader.site.outline import outline
 from steepest_grader.site.outputs import is_demo
@@ -34,7 +34,6 @@ from steepest_grader.site.solved import solved_notebooks
 
 __all__ = ["secrets_of", "write_site"]
 
-SETTINGS = "docs/site/site.toml"
 STAMP = "made"
 TOOLS = ("sphinx", "myst-nb", "sphinx-book-theme", "django-static-mathjax", "sphinx-copybutton")
 MANY = 20  # faults that are told
@@ -83,7 +82,7 @@ def write_site(
     secrets = secrets_of(course)
     solved = solved_notebooks(course, named, out / "solved", jobs=jobs, tell=lambda name: tell(f"running {name}"))
     tell("collecting pages")
-    made = _lesson_files(course, named, solved, secrets, read_elsewhere(course.root / SETTINGS))
+    made = _lesson_files(course, named, solved, secrets)
     made |= documents(course.root, secrets) | reference(course.student_package.name) | book.mathjax()
     made["_static/site.css"] = (files("steepest_grader") / "site" / "site.css").read_bytes()
     _lay_out(out / "source", made)
@@ -91,7 +90,13 @@ def write_site(
     html = out / "html"
     if html.is_dir() and not (out / "doctrees").is_dir():
         shutil.rmtree(html)
-    book.make(out / "source", html, out / "doctrees", course.course_id.capitalize(), course.student_package.name)
+    book.make(
+        out / "source",
+        html,
+        out / "doctrees",
+        course.plan.title or course.course_id.capitalize(),
+        course.student_package.name,
+    )
     tell("checking pages")
     if found := faults(html, secrets):
         more = f"\n… and {len(found) - MANY} more" if len(found) > MANY else ""
@@ -113,24 +118,24 @@ def _lesson_files(
     named: Sequence[str],
     solved: Mapping[str, NotebookNode],
     secrets: Secrets,
-    elsewhere: Elsewhere,
 ) -> Files:
     """Pages of lessons and what is made of all of them, by path."""
     made: Files = {}
-    outlines, pictures = {}, {}
+    outlines, pictures, plan = {}, {}, course.plan
     for name in named:
-        released = load(course, name).released
-        outlines[name] = outline(name, released, course.exercises(name))
-        buttons = elsewhere.buttons(name, f"../notebooks/{name}.ipynb")
-        page = lesson_page(released, solved[name], secrets, buttons=buttons)
+        lesson = load(course, name)
+        released = lesson.released
+        outlines[name] = outline(name, released, {grade_id: item.points for grade_id, item in lesson.exercises.items()})
+        opens = buttons(plan.links, name, f"../notebooks/{name}.ipynb")
+        page = lesson_page(released, solved[name], secrets, buttons=opens)
         made[f"lessons/{name}.ipynb"] = nbformat.writes(page).encode()
-        handed_out = elsewhere.notebook(released, course.student_package.name)
+        handed_out = with_set_up(released, plan.links.package, course.student_package.name)
         made[f"_extra/notebooks/{name}.ipynb"] = write_notebook(handed_out)
         if picture := next(_demo_pictures(solved[name]), b""):
             pictures[name] = f"pictures/{name}.png"
             made[f"lessons/{pictures[name]}"] = picture
     made["lessons/index.md"] = lessons_index(outlines, pictures)
-    made["syllabus.md"] = syllabus(outlines)
+    made["syllabus.md"] = syllabus(outlines, plan)
     return made
 
 
@@ -159,7 +164,7 @@ def _mark(course: TextCourse, named: Sequence[str]) -> str:
         (course.solutions, "*/*"),
         (course.root, "*.md"),
         (course.root, "docs/**/*"),
-        (course.root, "pyproject.toml"),
+        (course.root, "*.toml"),
         (course.student_package, "**/*.npz"),
         (Path(str(files("steepest_grader"))), "site/*.css"),
     ):

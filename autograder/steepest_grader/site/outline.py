@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from steepest_grader.exercise.model import Exercise
 from steepest_grader.notebook.cells import by_grade_id, grade_id, is_answer, is_test
 
 __all__ = ["Asked", "Outline", "outline"]
@@ -56,7 +55,7 @@ class Outline:
     by_hand: float
 
 
-def outline(lesson: str, released: NotebookNode, exercises: Sequence[Exercise]) -> Outline:
+def outline(lesson: str, released: NotebookNode, points: Mapping[str, float]) -> Outline:
     """Read it off the student's notebook.
 
     Parameters
@@ -64,7 +63,8 @@ def outline(lesson: str, released: NotebookNode, exercises: Sequence[Exercise]) 
     lesson : str
         Stands for the title where the notebook has none.
     released : NotebookNode
-    exercises : sequence of Exercise
+    points : mapping of str to float
+        By grade id, of all that the judge marks.
     """
     texts = [cell.source for cell in released.cells if cell.cell_type == "markdown"]
     title, _, rest = texts[0].partition("\n") if texts else ("", "", "")
@@ -72,7 +72,6 @@ def outline(lesson: str, released: NotebookNode, exercises: Sequence[Exercise]) 
     paragraphs = [part.strip() for part in (rest if found else "".join(texts[:1])).split("\n\n") if part.strip()]
     at = next((number for number, part in enumerate(paragraphs) if LISTED.match(part)), None)
     behind = next(iter(paragraphs[at + 1 :]), "") if at is not None else ""
-    points = {item.id: float(item.points) for item in exercises}
     by_hand = [cell.metadata.nbgrader.get("points", 0) for cell in by_grade_id(released).values() if _is_by_hand(cell)]
     return Outline(
         found[1] if found else lesson,
@@ -88,7 +87,7 @@ def _is_by_hand(cell: NotebookNode) -> bool:
     return bool(cell.metadata.nbgrader.get("grade")) and is_answer(cell)
 
 
-def _asked(released: NotebookNode, points: dict[str, float]) -> Iterator[Asked]:
+def _asked(released: NotebookNode, points: Mapping[str, float]) -> Iterator[Asked]:
     """Each exercise with what the text above it says, back to its heading."""
     above = ""
     for cell in released.cells:

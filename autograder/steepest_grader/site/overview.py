@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from steepest_grader.course.plan import Plan
+from steepest_grader.course.plan_values import Counts
 from steepest_grader.site.outline import Outline
 
 __all__ = ["lessons_index", "syllabus"]
@@ -31,7 +33,7 @@ SYLLABUS = """\
 
 {lessons} lessons with {exercises} exercises, worth {points} points, and {by_hand} points for what is marked by hand.
 The time that an exercise takes is a guess for who has read the text above it.
-
+{passing}
 {parts}
 """
 PART = """\
@@ -40,6 +42,8 @@ PART = """\
 {aims}
 
 {time}
+
+{term}
 
 | exercise | difficulty | minutes | points |
 |---|---|---:|---:|
@@ -64,18 +68,53 @@ def lessons_index(outlines: Mapping[str, Outline], pictures: Mapping[str, str]) 
     return INDEX.format(cards="\n".join(cards), names="\n".join(outlines)).encode()
 
 
-def syllabus(outlines: Mapping[str, Outline]) -> bytes:
-    """What each lesson teaches and asks for, in Markdown."""
+def syllabus(outlines: Mapping[str, Outline], plan: Plan) -> bytes:
+    """What each lesson that the plan teaches is about and asks for, when, and how it counts; in Markdown."""
+    taught = {name: outlines[name] for name in plan.taught(outlines)}
     parts = []
-    for name, told in outlines.items():
-        rows = [f"| `{item.id}` | {item.difficulty} | {item.minutes} | {item.points:g} |" for item in told.asked]
+    for name, told in taught.items():
+        extra = _extra(plan, name, told)
+        rows = [
+            f"| `{item.id}` | {item.difficulty} | {item.minutes} | {item.points:g}{', extra' * (item.id in extra)} |"
+            for item in told.asked
+        ]
         rows += [f"| reflection, marked by hand | | | {told.by_hand:g} |"] if told.by_hand else []
-        parts.append(PART.format(title=told.title, name=name, aims=told.aims, time=told.time, rows="\n".join(rows)))
-    asked = [item for told in outlines.values() for item in told.asked]
+        term = _term(plan, name)
+        parts.append(
+            PART.format(title=told.title, name=name, aims=told.aims, time=told.time, term=term, rows="\n".join(rows))
+        )
+    counting = [
+        item.points for name, told in taught.items() for item in told.asked if item.id not in _extra(plan, name, told)
+    ]
     return SYLLABUS.format(
-        lessons=len(outlines),
-        exercises=len(asked),
-        points=f"{sum(item.points for item in asked):g}",
-        by_hand=f"{sum(told.by_hand for told in outlines.values()):g}",
+        lessons=len(taught),
+        exercises=sum(len(told.asked) for told in taught.values()),
+        points=f"{sum(counting):g}",
+        by_hand=f"{sum(told.by_hand for told in taught.values()):g}",
+        passing=_passing(plan),
         parts="\n".join(parts),
     ).encode()
+
+
+def _extra(plan: Plan, lesson: str, told: Outline) -> set[str]:
+    """Exercises whose points come on top of the total."""
+    return {item.id for item in told.asked if plan.exercise(lesson, item.id).counts is Counts.EXTRA}
+
+
+def _term(plan: Plan, lesson: str) -> str:
+    """When a lesson is given out and due, and what it weighs where that is not the same as for others."""
+    moments = {"given out on": plan.release(lesson), "due on": plan.due(lesson)}
+    said = [f"{what} {plan.shown(when)}" for what, when in moments.items() if when is not None]
+    if (weight := plan.of(lesson).weight) != 1:
+        said.append(f"weighs {weight:g}, where others weigh 1" if weight else "counts nothing")
+    text = "; ".join(said)
+    return text and f"{text[0].upper()}{text[1:]}."
+
+
+def _passing(plan: Plan) -> str:
+    """What is needed to pass, where the plan says it."""
+    if "marks" not in plan.model_fields_set:
+        return ""
+    drop = plan.marks.drop
+    worst = f", and the {drop} worst lessons do not count" if drop > 1 else ", and the worst lesson does not count"
+    return f"\nTo pass, {plan.marks.pass_mark:g} % of the whole are needed{worst * bool(drop)}.\n"

@@ -1,4 +1,4 @@
-"""Buttons and set-up cells follow the settings; where nothing is said there is nothing."""
+"""Buttons and set-up cells follow the plan; where nothing is said there is nothing."""
 
 from __future__ import annotations
 
@@ -13,73 +13,37 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from steepest_grader.course.find import find_course
 from steepest_grader.course.lesson import load
-from steepest_grader.errors import CourseError
+from steepest_grader.course.plan import Links
 from steepest_grader.notebook.flags import flags
 from steepest_grader.notebook.restore import read
-from steepest_grader.site.elsewhere import Elsewhere, read_elsewhere
+from steepest_grader.site.elsewhere import buttons, with_set_up
 
 COURSE = find_course(Path(__file__))
 COLAB = "https://colab.research.google.com/github/o/r/blob/b/notebooks/{lesson}.ipynb"
-FILES = [
-    ("nothing", "", Elsewhere()),
-    ("an address", f'colab = "{COLAB}"', Elsewhere(colab=COLAB)),
-    ("a package", 'package = "steepest"', Elsewhere(package="steepest")),
-    ("another key", 'thebe = "https://x/{lesson}"', "thebe"),
-    ("no text", "colab = 1", "a text for each"),
-    ("an empty text", 'colab = ""', "a text for each"),
-    ("no place for the lesson", 'binder = "https://mybinder.org/v2"', "{lesson}"),
-    ("no address", 'binder = "javascript:{lesson}"', "https://"),
-    ("not TOML", "colab", "cannot be read"),
-]
-
-
-@pytest.mark.parametrize(("text", "wanted"), [row[1:] for row in FILES], ids=[row[0] for row in FILES])
-def test_settings(tmp_path: Path, text: str, wanted: Elsewhere | str) -> None:
-    path = tmp_path / "site.toml"
-    path.write_text(text)
-    if isinstance(wanted, Elsewhere):
-        assert read_elsewhere(path) == wanted
-    else:
-        with pytest.raises(CourseError) as error:
-            read_elsewhere(path)
-        assert wanted in str(error.value)
-
-
-def test_settings_that_are_missing_say_nothing(tmp_path: Path) -> None:
-    assert read_elsewhere(tmp_path / "site.toml") == Elsewhere()
-
-
-def test_the_example_in_the_course_s_settings_is_right(tmp_path: Path) -> None:
-    lines = (COURSE.root / "docs" / "site" / "site.toml").read_text(encoding="utf-8").splitlines()
-    example = [line.removeprefix("# ") for line in lines if " = " in line]
-    (tmp_path / "site.toml").write_text("\n".join(example))
-    assert all(vars(read_elsewhere(tmp_path / "site.toml")).values())
 
 
 @pytest.mark.parametrize(
-    ("elsewhere", "links"),
+    ("links", "addresses"),
     [
-        (Elsewhere(), ["notebook.ipynb"]),
-        (Elsewhere(colab=COLAB), ["notebook.ipynb", COLAB.replace("{lesson}", "05_momentum")]),
-        (Elsewhere(binder="https://b/{lesson}?a=1&b=2"), ["notebook.ipynb", "https://b/05_momentum?a=1&amp;b=2"]),
+        (Links(), ["notebook.ipynb"]),
+        (Links(colab=COLAB), ["notebook.ipynb", COLAB.replace("{lesson}", "05_momentum")]),
+        (Links(binder="https://b/{lesson}?a=1&b=2"), ["notebook.ipynb", "https://b/05_momentum?a=1&amp;b=2"]),
     ],
     ids=["nothing", "Colab", "Binder"],
 )
-def test_buttons(elsewhere: Elsewhere, links: list[str]) -> None:
-    html = elsewhere.buttons("05_momentum", "notebook.ipynb")
-    assert [part.partition('"')[0] for part in html.split('href="')[1:]] == links
+def test_buttons(links: Links, addresses: list[str]) -> None:
+    html = buttons(links, "05_momentum", "notebook.ipynb")
+    assert [part.partition('"')[0] for part in html.split('href="')[1:]] == addresses
 
 
 def test_a_notebook_is_left_alone_where_no_package_is_known() -> None:
     notebook = new_notebook(cells=[new_markdown_cell("# A")])
-    assert Elsewhere().notebook(notebook, "steepest") is notebook
+    assert with_set_up(notebook, None, "steepest") is notebook
 
 
 def test_the_set_up_cell_raises_no_flag() -> None:
     lesson = load(COURSE, COURSE.lessons()[0])
-    notebook = Elsewhere(package="steepest @ git+https://h/o/r@b#subdirectory=utils").notebook(
-        lesson.released, "steepest"
-    )
+    notebook = with_set_up(lesson.released, "steepest @ git+https://h/o/r@b#subdirectory=utils", "steepest")
     assert len(notebook.cells) == len(lesson.released.cells) + 1
     assert flags(read(nbformat.writes(notebook).encode()), lesson.released, list(lesson.exercises)) == []
 
@@ -103,7 +67,7 @@ def test_the_set_up_cell_installs_the_student_package_where_it_is_missing(tmp_pa
         if not own:
             (packages / path.name).symlink_to(path)
     code = new_notebook(cells=[new_markdown_cell("# A"), new_code_cell("import steepest; print(steepest.__file__)")])
-    notebook = Elsewhere(package=f"steepest @ {built.as_uri()}").notebook(code, "steepest")
+    notebook = with_set_up(code, f"steepest @ {built.as_uri()}", "steepest")
     program = (
         "from IPython.core.interactiveshell import InteractiveShell as Shell\nimport json, sys\n"
         "for cell in json.load(sys.stdin): Shell.instance().run_cell(cell).raise_error()\n"

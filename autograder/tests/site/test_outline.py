@@ -15,10 +15,10 @@ COURSE = find_course(Path(__file__))
 
 @pytest.mark.parametrize("lesson", COURSE.lessons())
 def test_every_lesson_says_what_it_teaches_and_asks(lesson: str) -> None:
-    exercises = COURSE.exercises(lesson)
-    found = outline(lesson, load(COURSE, lesson).released, exercises)
+    points = {item.id: item.points for item in COURSE.exercises(lesson)}
+    found = outline(lesson, load(COURSE, lesson).released, points)
     assert found.title and found.lead and found.aims.startswith(("1. ", "- "))
-    assert {item.id: item.points for item in found.asked} == {item.id: item.points for item in exercises}
+    assert {item.id: item.points for item in found.asked} == points
     assert [item.id for item in found.asked if not (item.difficulty and item.minutes)] == []
     assert found.by_hand > 0
 
@@ -48,5 +48,5 @@ READ = [
 
 @pytest.mark.parametrize(("text", "wanted"), [row[1:] for row in READ], ids=[row[0] for row in READ])
 def test_what_is_read_off_the_first_text(text: str, wanted: tuple[str, ...]) -> None:
-    found = outline("90_bowls", new_notebook(cells=[new_markdown_cell(text)]), [])
+    found = outline("90_bowls", new_notebook(cells=[new_markdown_cell(text)]), {})
     assert (found.title, found.lead, found.aims, found.time) == wanted
