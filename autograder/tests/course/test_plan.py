@@ -117,7 +117,7 @@ MISTAKES = [
     ("zone", "Vienna", "Viena", 5, "timezone", "did you mean 'Europe/Vienna'?"),
     ("address", "mailto:", "javascript:", 8, "links.help", "it must be an address"),
     ("no place for a lesson", 'help = "', 'colab = "https://x/', 8, "links.colab", "it must be an address that begins"),
-    ("not safe", 'help = "mailto:', 'binder = "http://{lesson}/', 8, "links.binder", "it must be an address that begins"),
+    ("not safe", 'help = "mailto:', 'binder = "http://{lesson}/', 8, "links.binder", "it must be an address"),
     ("text for a number", "pass = 60", 'pass = "60"', 11, "marks.pass", "it must be a number, and is '60'"),
     ("too much", "pass = 60", "pass = 600", 11, "marks.pass", "it must be at most 100, and is 600"),
     ("no whole number", "drop = 1", "drop = 1.5", 12, "marks.drop", "it must be a whole number, and is 1.5"),
