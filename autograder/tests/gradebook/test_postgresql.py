@@ -25,6 +25,7 @@ from sqlalchemy.pool import NullPool
 from steepest_grader import cli
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.course.places import Course
+from steepest_grader.course.plan_file import PLAN as PLAN_FILE
 from steepest_grader.desk.export import export
 from steepest_grader.desk.feedback import write_feedback
 from steepest_grader.desk.report import class_standing
@@ -249,6 +250,41 @@ def test_exports_and_report_say_the_same_as_from_sqlite(grade: Callable[[str], B
         said.append((found, people, tables))
     assert said[0] == said[1]
     assert '"Muñoz, Jr., Ada",7,,ada,,4' in said[0][2][1]
+
+
+PLAN = f"""\
+begins = 2026-02-02
+[late]
+days = [[1, 0.5]]
+[lessons.{LESSON}]
+due = "week 1"
+weight = 2
+[lessons.{LESSON}.exercises]
+{EXERCISE} = {{ counts = "extra" }}
+"""
+
+
+def test_a_plan_and_its_marks_are_the_same_as_in_sqlite(
+    grade: Callable[[str], Batch], built: Course, url: str, no_kernel: None
+) -> None:
+    (built.root / PLAN_FILE).write_text(PLAN)
+    (built.root / "class.csv").write_text("id,last_name,lms_user_id\nada,Lovelace,7\nÆgir Þór,,\nnew,,9\n")
+    said = []
+    for address in (built.gradebook, url):
+        grade(address)
+        out = built.root / "marks.json"
+        for words in (
+            ["course", "roster", str(built.root / "class.csv"), "--yes"],
+            ["course", "apply"],
+            ["regrade"],
+            ["marks", "--json", str(out)],
+        ):
+            done = CliRunner().invoke(cli.main, ["--course", str(built.root), *words, "--gradebook", address])
+            assert done.exit_code == 0, done.output
+            assert PASSWORD not in done.output
+        said.append(json.loads(out.read_text()))
+    assert said[0] == said[1]
+    assert {item["student"] for item in said[0]["marks"]} == {*STUDENTS, "none", "new"}
 
 
 def test_the_command_line_tells_no_password(
