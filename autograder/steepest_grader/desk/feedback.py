@@ -38,6 +38,7 @@ from steepest_grader.gradebook.opened import database_url, translated_errors
 from steepest_grader.gradebook.receipts import lay_receipt
 from steepest_grader.gradebook.requests import request_line
 from steepest_grader.notebook.cells import bears_marks, by_grade_id, is_answer, rubric
+from steepest_grader.notebook.formulas import Formulas
 from steepest_grader.notebook.harmless import harmless
 from steepest_grader.notebook.inert import few_colors
 from steepest_grader.notebook.pictures import Pictures
@@ -318,8 +319,9 @@ def _output(output: NotebookNode) -> str:
 
 
 def _markdown(source: str, attachments: Mapping[str, Mapping[str, object]] | None = None) -> str:
-    shown = rendered(source, attachments, anchors=False)
-    return harmless(shown, picture=partial(Pictures().attached, attachments or {}))
+    formulas = Formulas()
+    shown = rendered(source, attachments, anchors=False, formulas=formulas)
+    return formulas.put_back(harmless(shown, picture=partial(Pictures().attached, attachments or {})))
 
 
 def _terminal(text: str) -> str:
