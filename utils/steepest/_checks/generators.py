@@ -42,7 +42,8 @@ def watched(turn: int, *, given: bool) -> Iterator[set[str]]:
 
     Torch knows its seed. The others are Mersenne twisters, and one counts as seeded where it stands at none of the
     `PATH` numbers that follow its start; so it does also where it was drawn from after the seed. A call that draws
-    more than these is said to have seeded, and one that gives torch the seed it has, to have drawn.
+    more than these is said to have seeded, and one that gives torch the seed it has, to have drawn. Draws from Python's
+    own do not count in a call that loads modules: some libraries draw while they are imported.
 
     Calls of several threads wait for each other. What other code does meanwhile is seen as well.
 
@@ -125,7 +126,7 @@ class _Numpy:
 
 class _Python:
     def __init__(self, turn: int) -> None:
-        self._before = random.getstate()
+        self._before, self._modules = random.getstate(), len(sys.modules)
         start, self._next = _python_states()[turn]
         random.setstate(start)
 
@@ -133,7 +134,9 @@ class _Python:
         moved = random.getrandbits(64) != self._next  # a tenth of the time that comparing its state takes
         head = _HEAD.pack(*random.getstate()[1][:4]) if moved else b""
         random.setstate(self._before)
-        return "" if not moved else GENERATOR if head in _path() else SEED
+        if moved and head not in _path():
+            return SEED
+        return GENERATOR if moved and len(sys.modules) <= self._modules else ""
 
 
 def _torch_generators() -> list[torch.Generator]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,12 @@ def _then(seed: Callable[[], Any], draw: Callable[[], Any], times: int = 1) -> N
         draw()
 
 
+def _loads(draw: Callable[[], Any]) -> None:
+    """As the first import of some libraries does."""
+    sys.modules[f"loaded {len(sys.modules)}"] = ModuleType("loaded")
+    draw()
+
+
 SEEN: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "nothing": (lambda: None, set()),
     "its own generators": (lambda: (torch.Generator().seed(), np.random.default_rng().random()), set()),
@@ -55,6 +63,9 @@ SEEN: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "python draws": (lambda: random.random(), DRAWS),
     "python draws a normal number": (lambda: random.gauss(0, 1), DRAWS),
     "python draws many": (lambda: [random.random() for _ in range(10_000)], DRAWS),
+    "python draws while a module is loaded": (lambda: _loads(random.random), set()),
+    "numpy draws while a module is loaded": (lambda: _loads(np.random.rand), DRAWS),
+    "python is seeded while a module is loaded": (lambda: _loads(lambda: random.seed(42)), SEEDS),
     "torch is seeded with 0": (lambda: torch.manual_seed(0), SEEDS),
     "torch is seeded with 42": (lambda: torch.manual_seed(42), SEEDS),
     "torch is seeded by chance": (lambda: torch.seed(), SEEDS),
