@@ -193,7 +193,17 @@ def definitions(module: ModuleType) -> dict[str, ast.stmt]:
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {target.id: node for target in targets if isinstance(target, ast.Name)}
+            for target in targets:
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    found |= _each(target, node.value)
     return found
+
+
+def _each(targets: ast.Tuple, values: ast.Tuple) -> dict[str, ast.stmt]:
+    """``a, b = 1, 2`` as an assignment to each."""
+    pairs = zip(targets.elts, values.elts, strict=False)
+    found = {target.id: ast.Assign([target], value) for target, value in pairs if isinstance(target, ast.Name)}
+    return {name: ast.fix_missing_locations(ast.copy_location(node, targets)) for name, node in found.items()}
 
 
 def imported(module: ModuleType, name: str) -> tuple[ModuleType | None, str | None]:

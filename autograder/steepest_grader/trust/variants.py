@@ -47,9 +47,9 @@ def source_of(exercise: Exercise, variant: Accepted | Mistake) -> str:
     if not beside and isinstance(expression, ast.Name) and text.defines(expression.id):
         renamed = _rename(ast.parse("\n\n\n".join(body)), expression.id, exercise.id)
         return "\n\n\n".join([*parts, ast.unparse(renamed)]) + "\n"
+    own = f"_{exercise.id}_itself"  # of this exercise alone: a notebook holds several texts
     function = (
-        f"_implementation = {ast.unparse(expression)}\n\n\n"
-        f"def {exercise.id}(*args, **kwargs):\n    return _implementation(*args, **kwargs)"
+        f"{own} = {ast.unparse(expression)}\n\n\ndef {exercise.id}(*args, **kwargs):\n    return {own}(*args, **kwargs)"
     )
     return "\n\n\n".join([*parts, *body, function, *beside]) + "\n"
 
@@ -127,6 +127,18 @@ class _Collector(ast.NodeTransformer):
             if isinstance(argument, ast.arg):
                 argument.annotation = None
         return self._function(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        for part in (node.bases, node.keywords, node.decorator_list):
+            part[:] = [self.visit(item) for item in part]
+        node.body = [self._field(part) if isinstance(part, ast.AnnAssign) else self.visit(part) for part in node.body]
+        return node
+
+    def _field(self, node: ast.AnnAssign) -> ast.AnnAssign:
+        """One of a named tuple or a dataclass, which is one by its annotation."""
+        node.annotation = ast.Name("object", ast.Load())
+        node.value = None if node.value is None else self.visit(node.value)
+        return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return self._function(node)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import itertools
+import symtable
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,23 +13,37 @@ from typing import Any
 
 import pytest
 from steepest_grader.errors import CourseError
-from steepest_grader.exercise.model import Exercise
+from steepest_grader.exercise.catalogue import by_id
+from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.trust import listed, variants
 from steepest_grader.trust.variants import source_of
 
 COUNT = itertools.count()
 EXERCISE = """
+from typing import NamedTuple
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from {package} import shared
 from {package}.lesson import reference
 from {package}.shared import SHARED, careless, scaled
 
 SIGN = -1.0
+LOW, HIGH = 3.0, 6.0
 
 def _step(size=1.0, sign=1.0):
     def step(x):
         return sign * size * x
     return step
+
+class Pair(NamedTuple):
+    first: float
+    second: float = HIGH
+
+    @property
+    def product(self) -> float:
+        return self.first * self.second
+
+def paired(x):
+    return Pair(x).product
 
 def own(step, *, hint="Mind the sign."):
     return [Mistake("climbs", step, hint), Mistake("twice", lambda x: 2 * step(x), "Once.", credit=0.5)]
@@ -139,6 +155,8 @@ FOLLOWED = {
     "a list with a name": ("[*SHARED]", {"nothing": 0.0, "constant": 3.0}),
     "a list of a module": ('[*shared.SHARED, Mistake("zero", lambda x: 0, "No.")]', {"constant": 3.0, "zero": 0}),
     "no star at all": ("careless(_step(2.0))", {"tripled": 24.0}),
+    "one of two that are assigned at once": ("[*own(_step(LOW))]", {"climbs": 12.0}),
+    "a named tuple": ("[*own(paired)]", {"climbs": 24.0, "twice": 48.0}),
     "several": ("[*SHARED, *own(_step(-1.0)), *careless(_step())]", {"nothing": 0.0, "climbs": -4.0, "offset": 30.0}),
 }
 
@@ -156,6 +174,22 @@ def test_a_text_does_what_the_variant_does(made: Callable[..., Exercise], name: 
     assert {name: known[name].implementation(4.0) for name in results} == results
 
 
+def _missing(table: symtable.SymbolTable, known: set[str]) -> set[str]:
+    """Names that code uses and nothing defines."""
+    found = {item.get_name() for item in table.get_symbols() if item.is_global() and item.is_referenced()} - known
+    return found.union(*(_missing(child, known) for child in table.get_children()))
+
+
+@pytest.mark.parametrize("item", by_id().values(), ids=lambda item: item.id)
+def test_nothing_is_missing_in_a_text(item: Exercise) -> None:
+    """But for what other exercises define, on which this one may build."""
+    variants_of: list[Accepted | Mistake] = [*item.accepted, *item.mistakes]
+    for variant in variants_of:
+        table = symtable.symtable(source_of(item, variant), variant.name, "exec")
+        defined = {name.get_name() for name in table.get_symbols() if name.is_assigned() or name.is_imported()}
+        assert _missing(table, defined | {*dir(builtins), *by_id()}) == set(), variant.name
+
+
 def test_companions_and_libraries_of_shared_variants_are_kept(made: Callable[..., Exercise]) -> None:
     item = made(
         '[*careless(reference.double), Mistake("beside", abs, "No.", companions=BESIDE)]', accepted="[*shared.KINDS]"
@@ -171,7 +205,7 @@ def test_companions_and_libraries_of_shared_variants_are_kept(made: Callable[...
 def test_the_text_of_a_helper_holds_its_arguments(made: Callable[..., Exercise]) -> None:
     item = made("[*careless(reference.double)]")
     text = source_of(item, item.mistakes[0])
-    assert "_implementation = _shared_scaled(_lesson_reference_double, _shared_FACTOR)" in text
+    assert "_double_itself = _shared_scaled(_lesson_reference_double, _shared_FACTOR)" in text
     assert "careless" not in text and "AMOUNT" not in text
 
 
