@@ -876,9 +876,9 @@ secant_demo(bfgs_update)
 
 # %% [markdown]
 # <details><summary>What came out here</summary>
-# <p>Any two steps do not. The second update keeps what the first has taught only where $s_2^\top H s_1 = 0$, that
-# is $s_2^\top y_1 = 0$: where the two steps are <em>conjugate</em>. With an exact line search BFGS takes such steps
-# by itself. </p>
+# <p>Any two steps do not. The second update keeps all that the first has taught only where $s_2^\top H s_1 = 0$, that
+# is $s_2^\top y_1 = 0$: where the two steps are <em>conjugate</em>. (Where one update has left little to learn, other
+# steps come close too.) With an exact line search BFGS takes conjugate steps by itself.</p>
 # </details>
 
 # %% [markdown]
@@ -1167,7 +1167,7 @@ grade(cg_solve)
 # %% [markdown]
 # ### Demo: eigenvalues on a line
 #
-# A bowl in 50 dimensions whose eigenvalues you drag. Below them stands what *your* `cg_solve` leaves of the error
+# A bowl in 50 dimensions whose eigenvalues you drag. Beside them stands what *your* `cg_solve` leaves of the error
 # after each product. **Before you drag**, say what decides how many products are needed: the condition number, or
 # something else?
 #

@@ -93,7 +93,16 @@ def _samples(lesson: Lesson) -> Iterator[Sample]:
 def _mixed(lesson: Lesson) -> dict[str, tuple[bytes, dict[str, Accepted | Mistake]]]:
     """Submissions that have one variant of every exercise at a time, so that a few of them hold them all."""
     correct = solved(lesson)
-    each = [[(item, variant) for variant in (*item.accepted, *item.mistakes)] for item in lesson.exercises.values()]
+    each: list[list[tuple[Exercise, Accepted | Mistake] | None]] = []
+    turns: dict[frozenset[str], int] = {}  # functions that only fit together are exchanged one by one
+    for item in lesson.exercises.values():
+        own: list[tuple[Exercise, Accepted | Mistake] | None] = [
+            (item, variant) for variant in (*item.accepted, *item.mistakes)
+        ]
+        together = frozenset({item.id, *item.companions})
+        before = turns.get(together, 0)
+        turns[together] = before + len(own)
+        each.append([None] * before + own)
     mixed: dict[str, tuple[bytes, dict[str, Accepted | Mistake]]] = {}
     for number, row in list(enumerate(zip_longest(*each)))[::STEP]:
         chosen: list[tuple[Exercise, Accepted | Mistake]] = [pair for pair in row if pair is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -39,6 +40,7 @@ Control = Any  # a widget with a value; ipywidgets has no types
 SETTLE_SECONDS = 0.002  # events that wait behind one that is being drawn are taken together
 TAG = re.compile(r"<[^>]*>")
 PRESENT = {"description_width": "initial"}
+LETTER, SLIDE = 8, 190  # dots: what a letter of a label takes, and a slider with its number beside it
 MINUS_AND_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -129,7 +131,8 @@ class Demo:
             wanted = ", ".join(f"<code>{name}</code>" for name in self._needs)
             self.message.value = f"Write {wanted} and run the cell, then run this one again."
         except Exception as error:  # noqa: BLE001 - a callback has no cell in which it could be raised
-            self.message.value = f"<b>{type(error).__name__}</b>: {escape(str(error)[:500])}"
+            where = "".join(f" in <code>{escape(name)}</code>" for name in _last_of(error, self._needs))
+            self.message.value = f"<b>{type(error).__name__}</b>{where}: {escape(str(error)[:500])}"
         else:
             self.message.value = said
             self._show(said)
@@ -192,6 +195,12 @@ class Demo:
         return bundle | ({"image/png": picture} if picture else {})
 
 
+def _last_of(error: Exception, names: Sequence[str]) -> list[str]:
+    """Which of some functions an exception comes from: the last one that ran, if one did."""
+    ran = [frame.name for frame in traceback.extract_tb(error.__traceback__) if frame.name in names]
+    return ran[-1:]
+
+
 def running_loop() -> asyncio.AbstractEventLoop | None:
     """The event loop that runs here; None outside of a notebook, where nothing would be drawn later."""
     try:
@@ -202,21 +211,20 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 
 def slider(label: str, value: float, low: float, high: float, step: float, *, log: bool = False) -> Control:
     """A slider for a number; with `log` its ends and its step are powers of ten."""
-    if log:
-        return widgets.FloatLogSlider(
-            value=value, min=low, max=high, step=step, description=label, readout_format=".2g", style=PRESENT
-        )
-    return widgets.FloatSlider(value=value, min=low, max=high, step=step, description=label, style=PRESENT)
+    kind = widgets.FloatLogSlider if log else widgets.FloatSlider
+    more = {"readout_format": ".2g"} if log else {}
+    return kind(value=value, min=low, max=high, step=step, **_labelled(label), **more)
 
 
 def steps(label: str, value: float, options: Sequence[float]) -> Control:
     """A slider over some numbers; see `typed`."""
-    return widgets.SelectionSlider(options=list(options), value=value, description=label, style=PRESENT)
+    return widgets.SelectionSlider(options=list(options), value=value, **_labelled(label))
 
 
 def choice(label: str, value: str, options: Sequence[str | tuple[str, str]]) -> Control:
     """One of some words, or of pairs of a label and a word."""
-    return widgets.Dropdown(options=list(options), value=value, description=label, style=PRESENT)
+    shown = [item if isinstance(item, str) else item[0] for item in options]
+    return widgets.Dropdown(options=list(options), value=value, **_labelled(label, max(map(len, shown))))
 
 
 def check_box(label: str, value: bool = False) -> Control:
@@ -226,7 +234,14 @@ def check_box(label: str, value: bool = False) -> Control:
 
 def count(label: str, value: int, low: int, high: int, step: int = 1) -> Control:
     """A slider for a whole number, which can be played."""
-    return widgets.IntSlider(value=value, min=low, max=high, step=step, description=label, style=PRESENT)
+    return widgets.IntSlider(value=value, min=low, max=high, step=step, **_labelled(label))
+
+
+def _labelled(label: str, letters: int = 0) -> dict[str, Any]:
+    """A label, and the room that it takes beside a slider or so many letters."""
+    room = LETTER * (len(label) + (letters + 5 if letters else 0)) + (0 if letters else SLIDE)
+    layout = {"width": f"{max(room, 300)}px", "max_width": "98%"} if room > 300 else {}
+    return {"description": label, "style": PRESENT, "layout": layout}
 
 
 def plain_log(*axes: Axes) -> None:

@@ -98,6 +98,17 @@ def test_what_goes_wrong_is_said_and_the_picture_stays(problem: Exception, said:
     assert demo.message.value == "rate 0.5"
 
 
+def test_a_failure_says_in_which_function_of_the_students_it_is() -> None:
+    def inner() -> None:
+        raise NameError("name 'math' is not defined")
+
+    def step() -> None:
+        inner()
+
+    demo = Demo(lambda stage: step(), {}, needs=["step", "other"])  # type: ignore[arg-type, func-returns-value]
+    assert demo.message.value == "<b>NameError</b> in <code>step</code>: name &#x27;math&#x27; is not defined"
+
+
 def test_whoever_shows_no_widgets_gets_the_picture() -> None:
     bundle = counting([])._repr_mimebundle_()
     assert bundle["image/png"].startswith(SIGNATURE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,7 @@ POWERS = range(-1, -11, -1)
 EPSILONS = tuple(10.0**number for number in POWERS)
 NOT_SAID = "say what it is"
 FLAW, LEAST, MOST = 1e-6, 1e-12, 1e1  # a relative error beyond the first is a bug
+REACHED = "the goal is reached"
 STYLES = {kind: line_style(number) for number, kind in enumerate(TYPES)}
 BAR: dict[str, Any] = {"color": line_style(2)["color"]}
 CHOSEN: dict[str, Any] = {"color": line_style(0)["color"]}
@@ -58,19 +59,33 @@ def gradient_check_demo(numerical_gradient: Numerical, mlp_backprop: Backprop) -
     def analytic(kind: str) -> Parts:
         return by_backprop(mlp_backprop, kind)
 
+    done: set[str] = set()
+    last = {"bug": NONE, "finding": NOT_SAID}  # said of the bug before, and so of none
+
     def draw(stage: Stage, *, bug: str, finding: str, eps: float, kind: str, part: str) -> str:
+        if bug != last["bug"]:
+            last.update(bug=bug, finding=finding)
+        elif finding != last["finding"]:
+            last["finding"] = ""
+        now = NOT_SAID if finding == last["finding"] else finding
         mine = {name: planted(bug, analytic(name)) for name in TYPES}
         errors = {
             (name, width): relative_errors(mine[name], numerical(name, width)) for name in TYPES for width in EPSILONS
         }
         draw_check(stage, mine[kind], numerical(kind, eps), errors, eps=eps, kind=kind, part=part)
-        return said(errors[kind, eps], bug=bug, finding=finding, eps=eps, kind=kind)
+        told = said(errors[kind, eps], bug=bug, finding=now, eps=eps, kind=kind)
+        done.update({bug} if REACHED in told.lower() else ())
+        return told + tally(done)
+
+    def forget() -> None:
+        done.clear()
+        last.update(bug=NONE, finding=NOT_SAID)
 
     return Demo(
         draw,
         {
             "bug": choice("bug", NONE, [NONE, *BUGS]),
-            "finding": choice("your finding", NOT_SAID, [NOT_SAID, *(words for words, _ in BUGS.values())]),
+            "finding": choice("your finding", NOT_SAID, [NOT_SAID, *sorted(words for words, _ in BUGS.values())]),
             "eps": steps("step ε", 0.1, EPSILONS),
             "kind": choice("computed in", "float32", list(TYPES)),
             "part": held(PARTS[0]),
@@ -78,6 +93,7 @@ def gradient_check_demo(numerical_gradient: Numerical, mlp_backprop: Backprop) -
         needs=["numerical_gradient", "mlp_backprop"],
         goal="plant each of the bugs, A to E, and name it; with your own function, find a check that shows no bug",
         size=(9.5, 4.2),
+        forget=forget,
     )
 
 
@@ -166,12 +182,23 @@ def said(errors: Sequence[float], *, bug: str, finding: str, eps: float, kind: s
     told = f"{kind}, ε = {power(round(np.log10(eps)))}: the largest relative error is {errors[worst]:.1e}, in "
     told += f"{PARTS[worst]}. "
     if bug == NONE:
-        clean = "The check shows no bug: the goal is reached for your own function."
+        clean = f"The check shows no bug: {REACHED} for your own function."
         return told + (clean if errors[worst] < FLAW else "Not yet.")
     if finding == NOT_SAID:
         return told + f"Which bug is {bug}?"
     right = finding == BUGS[bug][0]
-    return told + (f"The goal is reached for bug {bug}: {finding}." if right else f"Not yet: bug {bug} is another one.")
+    return told + (
+        f"{REACHED.capitalize()} for bug {bug}: {finding}." if right else f"Not yet: bug {bug} is another one."
+    )
+
+
+def tally(done: Collection[str]) -> str:
+    """Which parts of the goal are reached."""
+    if not done:
+        return ""
+    if len(done) == len(BUGS) + 1:
+        return " <b>All five are named, and your own function is clean.</b>"
+    return f" So far: {', '.join(name if name in BUGS else 'your own function' for name in sorted(done))}."
 
 
 def draw_frames(figure: Figure) -> tuple[Axes, Axes, Axes]:

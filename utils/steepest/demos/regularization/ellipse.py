@@ -155,7 +155,7 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
     plane, sizes = figure.subplots(1, 2, width_ratios=[1, 1.15])
     for line in (plane.axhline, plane.axvline, sizes.axhline):
         line(0, **AXIS)
-    plane.plot([], [], label="minimum of the bowl", color="black", linestyle="", marker="*", markersize=11)
+    plane.plot([], [], label="minimum of the bowl: drag it", color="black", linestyle="", marker="*", markersize=11)
     for name, style in POINTS.items():
         plane.plot([], [], label=f"with {name}", **style)
     plane.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xlabel="θ₁", ylabel="θ₂", aspect="equal")

@@ -232,7 +232,7 @@ def draw_frames(figure: Figure, landscape: str) -> tuple[Axes, Axes]:
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
     plot_contours(_ground(landscape).landscape, ax=left, resolution=101)
     left.set(title="", xlabel="θ₁", ylabel="θ₂")
-    names = {"saddle": "Newton ends at the saddle", "elsewhere": "or elsewhere"}
+    names = {"saddle": "Newton ends at the saddle", "elsewhere": "or elsewhere (unshaded: at a minimum)"}
     patches = [Patch(label=label, color=_color(end)) for end, label in names.items()]
     left.legend(handles=patches, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=8)
     for label, style in zip(LABELS, STYLES, strict=True):

@@ -111,7 +111,7 @@ def draw_secant(
     for step in (first, second):
         s = torch.tensor(step, dtype=torch.float64)
         learnt.append(bfgs_update(learnt[-1], s, hessian @ s))
-    errors = [float((matrix - inverse).norm() / inverse.norm()) for matrix in learnt]
+    errors = [float(error_of(matrix, hessian)) for matrix in learnt]
     ground, error = stage.panels(draw_frames)
     ground.plot(*ellipse(inverse).T, **WANTED)
     for matrix, style in zip(learnt, STYLES, strict=True):
@@ -126,6 +126,14 @@ def draw_secant(
         ground.handle(name, *step, name=f"end of the {name} step")
     error.plot(range(3), np.clip(errors, LOWEST, 1e3), **line_style(0))
     return _said(errors, hessian, condition, first, second)
+
+
+def error_of(matrix: Tensor, hessian: Tensor) -> Tensor:
+    """How far a matrix is from H⁻¹, in a measure in which all directions count alike: ‖H^½BH^½ − I‖/√2."""
+    values, vectors = torch.linalg.eigh(hessian)
+    root = vectors @ torch.diag(values.sqrt()) @ vectors.T
+    found: Tensor = (root @ matrix @ root - torch.eye(2, dtype=hessian.dtype)).norm() / math.sqrt(2)
+    return found
 
 
 def ellipse(matrix: Tensor) -> np.ndarray:
@@ -144,10 +152,10 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
     left.plot([], [], label="of H", **WANTED)
     for label, style in zip(LABELS, STYLES, strict=True):
         left.plot([], [], label=label, **style)
-    left.set(xlabel="θ₁", ylabel="θ₂", xlim=(-REACH, REACH), ylim=(-REACH, REACH))
+    left.set(xlabel="θ₁", ylabel="θ₂", xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
     legend_above(left, ncols=4, columnspacing=0.8, handlelength=1.6)
     right.axhline(LEARNT, **THRESHOLD)
-    right.set(xlabel="updates", ylabel="error of B, relative to H⁻¹", yscale="log")
+    right.set(xlabel="updates", ylabel="error of B: ‖H^½BH^½ − I‖/√2", yscale="log")
     right.set(xlim=(-0.2, 2.2), ylim=(LOWEST, 1e2), xticks=[0, 1, 2], yticks=[1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1])
     plain_log(right)
     return left, right

@@ -49,18 +49,31 @@ def test_the_goal_is_to_name_each_bug(numerical_gradient: Any, mlp_backprop: Any
     demo = gradient_check_demo(numerical_gradient, mlp_backprop)
     assert demo.message.value.endswith("in W₁. Not yet.")
     careful(demo)
-    assert demo.message.value.endswith("The check shows no bug: the goal is reached for your own function.")
+    clean = "The check shows no bug: the goal is reached for your own function."
+    assert demo.message.value.endswith(f"{clean} So far: your own function.")
+    named: list[str] = []
     for bug, (words, _) in BUGS.items():
-        demo.controls["finding"].value = "say what it is"
-        demo.controls["bug"].value = bug
-        assert demo.message.value.endswith(f"Which bug is {bug}?")
-        for other, (said, _) in BUGS.items():
+        demo.controls["bug"].value = bug  # what was said of the bug before is not said of this one
+        assert f"Which bug is {bug}?" in demo.message.value
+        for other, (said, _) in sorted(BUGS.items(), key=lambda item: item[0] == bug):
+            if said == demo.controls["finding"].value:
+                continue
             demo.controls["finding"].value = said
-            assert demo.message.value.endswith(
-                f"The goal is reached for bug {bug}: {words}."
-                if other == bug
-                else f"Not yet: bug {bug} is another one."
-            )
+            right = f"The goal is reached for bug {bug}: {words}."
+            assert (right if other == bug else f"Not yet: bug {bug} is another one.") in demo.message.value
+        named.append(bug)
+        assert all(name in demo.message.value.rpartition("So far:")[2] for name in named) or bug == "E"
+    assert demo.message.value.endswith("<b>All five are named, and your own function is clean.</b>")
+    demo.reset.click()
+    careful(demo)
+    assert demo.message.value.endswith(f"{clean} So far: your own function.")
+
+
+def test_the_findings_stand_in_another_order_than_the_bugs(numerical_gradient: Any, mlp_backprop: Any) -> None:
+    shown = list(gradient_check_demo(numerical_gradient, mlp_backprop).controls["finding"].options)[1:]
+    listed = [words for words, _ in BUGS.values()]
+    assert sorted(shown) == sorted(listed)
+    assert shown != listed
 
 
 def test_a_bug_of_the_students_own_shows(numerical_gradient: Any, mlp_backprop: Any) -> None:
