@@ -155,7 +155,7 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes]:
     left.set(xlabel="θ₁", ylabel="θ₂", xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
     legend_above(left, ncols=4, columnspacing=0.8, handlelength=1.6)
     right.axhline(LEARNT, **THRESHOLD)
-    right.set(xlabel="updates", ylabel="error of B: ‖H^½BH^½ − I‖/√2", yscale="log")
+    right.set(xlabel="updates", ylabel="error of B, all directions alike", yscale="log")
     right.set(xlim=(-0.2, 2.2), ylim=(LOWEST, 1e2), xticks=[0, 1, 2], yticks=[1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1])
     plain_log(right)
     return left, right
