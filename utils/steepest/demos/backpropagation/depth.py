@@ -23,6 +23,7 @@ Norms = Callable[[Tensor, Sequence[Tensor], Sequence[Tensor]], Tensor]
 
 KINDS = ("ReLU", "tanh", "sigmoid", "leaky ReLU", "ELU", "SELU", "GELU", "SiLU", "softplus", "Gaussian")
 GOALS = KINDS[:3]
+REACHED = "The goal is reached"
 UNITS, DEEPEST, NETS = 64, 40, 5
 KEPT = 0.5, 2.0
 LOW, HIGH, STEP = -0.3, 1.3, 0.005  # powers of ten of the gain
@@ -69,10 +70,16 @@ def slope_demo(activation_slope: Slope, delta_norms: Norms) -> Demo:
     'Write <code>activation_slope</code>, <code>delta_norms</code> and run the cell, then run this one again.'
     """
     swept = lru_cache(maxsize=32)(partial(sweep, activation_slope, delta_norms))
+    done: set[str] = set()
 
     def draw(stage: Stage, *, kind: str, gain: float, depth: int, net: int) -> str:
         found = descend(activation_slope, delta_norms, kind, gain, depth=depth, net=net)
-        return draw_slopes(activation_slope, stage, found, swept(kind, net), kind=kind, gain=gain)
+        said = draw_slopes(activation_slope, stage, found, swept(kind, net), kind=kind, gain=gain)
+        if REACHED in said:
+            done.add(kind)
+        left = [name for name in GOALS if name not in done]
+        still = f"Still to do: {', '.join(left)}." if left else "<b>All three are done.</b>"
+        return said if not done else f"{said} {still}"
 
     return Demo(
         draw,
@@ -87,6 +94,7 @@ def slope_demo(activation_slope: Slope, delta_norms: Norms) -> Demo:
         f"with {GOALS[1]}, then with the {GOALS[2]}",
         size=(9.5, 4.4),
         played="depth",
+        forget=done.clear,
     )
 
 
@@ -175,7 +183,10 @@ def draw_slopes(
     shown = found.norms.nan_to_num(nan=LEAST).clamp(LEAST, MOST)
     lengths.plot(range(depth + 1), shown, **line_style(0) | {"markersize": 3})
     lengths.handle(("depth", ""), depth, 1.0, name="number of layers")
-    gains.plot(TRIED, np.nan_to_num(swept, nan=LEAST).clip(LEAST, MOST), **PLAIN)
+    curve = dict(zip(TRIED, np.nan_to_num(swept, nan=LEAST).clip(LEAST, MOST), strict=True))
+    if depth == DEEPEST:
+        curve[gain] = float(shown[0])
+    gains.plot(sorted(curve), [curve[tried] for tried in sorted(curve)], **PLAIN)
     if depth == DEEPEST:
         gains.handle(("gain", ""), gain, float(shown[0]), name="gain of the weights")
     else:
@@ -188,7 +199,7 @@ def draw_slopes(
     )
     if kind not in GOALS or depth < DEEPEST:
         return said + f"The goal asks for {DEEPEST} layers of {', '.join(GOALS[:-1])} and {GOALS[-1]}."
-    return said + (f"The goal is reached for {kind}." if KEPT[0] <= left <= KEPT[1] else "Not yet.")
+    return said + (f"{REACHED} for {kind}." if KEPT[0] <= left <= KEPT[1] else "Not yet.")
 
 
 def draw_frames(figure: Figure) -> tuple[Axes, Axes, Axes]:
@@ -196,7 +207,12 @@ def draw_frames(figure: Figure) -> tuple[Axes, Axes, Axes]:
     axes = figure.subplot_mosaic([["slopes", "lengths"], ["slopes", "gains"]], width_ratios=(1, 1.25))
     slopes, lengths, gains = axes["slopes"], axes["lengths"], axes["gains"]
     slopes.axhline(0, color="0.7", linewidth=0.8)
-    slopes.set(xlim=(-REACH, REACH), ylim=(-TALLEST / 2, TALLEST), xlabel="sum that enters a unit", title=" ")
+    slopes.set(
+        xlim=(-REACH, REACH),
+        ylim=(-TALLEST / 2, TALLEST),
+        xlabel=f"sum that enters a unit (the last bars: beyond ±{REACH})",
+        title=" ",
+    )
     slopes.set_ylabel("slope;  how often (highest bar 1)")
     for ax in (lengths, gains):
         ax.axhspan(*KEPT, **BAND)

@@ -53,9 +53,20 @@ def test_the_goal_is_within_reach_of_each_activation(activation_slope: Any, delt
     demo.controls["kind"].value = kind
     assert demo.message.value.endswith("Not yet.")
     set_gain(demo, SOUND[kind])
-    assert demo.message.value.endswith(f"The goal is reached for {kind}.")
+    others = ", ".join(name for name in GOALS if name != kind)
+    assert demo.message.value.endswith(f"The goal is reached for {kind}. Still to do: {others}.")
     demo.controls["depth"].value = DEEPEST - 1
-    assert demo.message.value.endswith("The goal asks for 40 layers of ReLU, tanh and sigmoid.")
+    assert "The goal asks for 40 layers of ReLU, tanh and sigmoid." in demo.message.value
+
+
+def test_the_goal_is_done_with_all_three(activation_slope: Any, delta_norms: Any) -> None:
+    demo = slope_demo(activation_slope, delta_norms)
+    for kind in GOALS:
+        demo.controls["kind"].value = kind
+        set_gain(demo, SOUND[kind])
+    assert demo.message.value.endswith("<b>All three are done.</b>")
+    demo.reset.click()
+    assert demo.message.value.endswith("Not yet.")
 
 
 @pytest.mark.parametrize("kind", KINDS)
