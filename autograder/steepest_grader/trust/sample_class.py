@@ -14,11 +14,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from steepest_grader.course.lesson import Lesson
-from steepest_grader.exercise.model import Exercise, Outcome
+from steepest_grader.exercise.model import Accepted, Exercise, Mistake, Outcome
 from steepest_grader.notebook.cells import is_answer, without_marks
 from steepest_grader.trust.variants import source_of
 
-__all__ = ["Expected", "Sample", "samples", "solved", "write"]
+__all__ = ["Expected", "Sample", "samples", "solved", "with_variant", "write"]
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,26 @@ def _variants(exercise: Exercise, correct: NotebookNode, full: Mapping[str, Expe
     """Mistakes and accepted variants of one exercise in turn, so that a small class holds some of both."""
     for mistake, accepted in zip_longest(exercise.mistakes, exercise.accepted):
         if mistake is not None:
-            notebook = _with(correct, {f"answer_{exercise.id}": source_of(exercise, mistake)})
+            notebook = with_variant(correct, exercise, mistake)
             outcome = Outcome.PARTIAL if mistake.credit else Outcome.FAILED
             expected = {exercise.id: Expected(outcome, mistake.credit, mistake.name)}  # others may build on it
             yield Sample(f"mistake-{exercise.id}-{mistake.name}", _bytes(notebook), Outcome.PARTIAL, expected)
         if accepted is not None:
-            notebook = _with(correct, {f"answer_{exercise.id}": source_of(exercise, accepted)})
+            notebook = with_variant(correct, exercise, accepted)
             yield Sample(f"accepted-{exercise.id}-{accepted.name}", _bytes(notebook), Outcome.PASSED, full)
+
+
+def with_variant(notebook: NotebookNode, exercise: Exercise, variant: Accepted | Mistake) -> NotebookNode:
+    """The notebook with a variant in the place of an answer.
+
+    Where other functions stand beside it in its text, later cells may not define these once more.
+    """
+    own = f"answer_{exercise.id}"
+    ids = [cell.id for cell in notebook.cells]
+    later = set(ids[ids.index(own) + 1 :])
+    beside = {f"answer_{name}": f"# `{name}` is written with `{exercise.id}`." for name in variant.companions}
+    changed = {name: source for name, source in beside.items() if name in later}
+    return _with(notebook, {own: source_of(exercise, variant)} | changed)
 
 
 # --- broken submissions ----------------------------------------------------------------------------------------

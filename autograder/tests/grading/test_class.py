@@ -24,8 +24,7 @@ from steepest_grader.course.text_course import TextCourse
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.grading.batch import grade_lesson
 from steepest_grader.sandbox.base import Sandbox
-from steepest_grader.trust.sample_class import Sample, samples, solved
-from steepest_grader.trust.variants import source_of
+from steepest_grader.trust.sample_class import Sample, samples, solved, with_variant
 from traitlets.config import Config
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -106,11 +105,9 @@ def _mixed(lesson: Lesson) -> dict[str, tuple[bytes, dict[str, Accepted | Mistak
     mixed: dict[str, tuple[bytes, dict[str, Accepted | Mistake]]] = {}
     for number, row in list(enumerate(zip_longest(*each)))[::STEP]:
         chosen: list[tuple[Exercise, Accepted | Mistake]] = [pair for pair in row if pair is not None]
-        notebook = copy.deepcopy(correct)
-        for cell in notebook.cells:
-            for exercise, variant in chosen:
-                if cell.id == f"answer_{exercise.id}":
-                    cell.source = source_of(exercise, variant)
+        notebook = correct
+        for exercise, variant in chosen:
+            notebook = with_variant(notebook, exercise, variant)
         # what does not count is left out: plain nbgrader would run every figure
         notebook.cells = [cell for cell in notebook.cells if "demo" not in cell.metadata.get("tags", [])]
         data = nbformat.writes(notebook).encode()

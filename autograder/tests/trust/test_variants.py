@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from steepest_grader.course.find import find_course
+from steepest_grader.course.lesson import load
 from steepest_grader.errors import CourseError
 from steepest_grader.exercise.catalogue import by_id
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.trust import listed, variants
+from steepest_grader.trust.sample_class import solved, with_variant
 from steepest_grader.trust.variants import source_of
 
 COUNT = itertools.count()
@@ -236,3 +239,17 @@ def test_names_that_a_function_binds_are_its_own(made: Callable[..., Exercise]) 
     text = source_of(item, item.mistakes[0])
     assert run(text)["double"](4.0) == -4.0
     assert "shared" not in text
+
+
+def test_what_stands_beside_a_variant_is_not_defined_again_below() -> None:
+    lesson = load(find_course(Path(__file__)), "14_capstone")
+    correct = solved(lesson)
+    for name, written_with in (
+        ("prepare_training", {"train_step", "predict_digits"}),
+        ("train_step", {"predict_digits"}),
+    ):
+        item = lesson.exercises[name]
+        variant = next(variant for variant in item.accepted if variant.name == "plain")
+        cells = {cell.id: cell.source for cell in with_variant(correct, item, variant).cells}
+        assert f"def {name}(" in cells[f"answer_{name}"]
+        assert {other for other in lesson.exercises if f"def {other}(" not in cells[f"answer_{other}"]} == written_with
