@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 from steepest_grader.course.lesson import Lesson
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake, Outcome
 from steepest_grader.notebook.cells import is_answer, without_marks
-from steepest_grader.trust.variants import source_of
+from steepest_grader.trust.variants import partners, source_of
 
 __all__ = ["Expected", "Sample", "samples", "solved", "with_variant", "write"]
 
@@ -127,7 +127,8 @@ def with_variant(notebook: NotebookNode, exercise: Exercise, variant: Accepted |
     own = f"answer_{exercise.id}"
     ids = [cell.id for cell in notebook.cells]
     later = set(ids[ids.index(own) + 1 :])
-    beside = {f"answer_{name}": f"# `{name}` is written with `{exercise.id}`." for name in variant.companions}
+    names = {**partners(exercise), **variant.companions}
+    beside = {f"answer_{name}": f"# `{name}` is written with `{exercise.id}`." for name in names}
     changed = {name: source for name, source in beside.items() if name in later}
     return _with(notebook, {own: source_of(exercise, variant)} | changed)
 

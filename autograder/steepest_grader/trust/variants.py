@@ -11,16 +11,18 @@ from __future__ import annotations
 import ast
 import copy
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
+from typing import Any
 
 from steepest_grader.errors import CourseError
+from steepest_grader.exercise import catalogue
 from steepest_grader.exercise.model import Accepted, Exercise, Mistake
 from steepest_grader.installed import exercise_packages
 from steepest_grader.notebook.watched import PRIVATE_PARTS
 from steepest_grader.trust.listed import Scope, definitions, imported, names, stored, written
 
-__all__ = ["source_of"]
+__all__ = ["partners", "source_of"]
 
 
 def source_of(exercise: Exercise, variant: Accepted | Mistake) -> str:
@@ -41,7 +43,9 @@ def source_of(exercise: Exercise, variant: Accepted | Mistake) -> str:
         )
     text = _Text(found.home)
     expression = text.filled(implementation, found.scope)
-    beside = [f"{name} = {ast.unparse(text.filled(*value))}" for name, value in companions.items()]
+    others = {name: text.of_function(function) for name, function in partners(exercise).items()}
+    others |= {name: text.filled(*value) for name, value in companions.items()}
+    beside = [f"{name} = {ast.unparse(value)}" for name, value in others.items()]
     parts = ["\n".join(text.imports)] if text.imports else []
     body = [ast.unparse(node) for node in text.nodes]
     if not beside and isinstance(expression, ast.Name) and text.defines(expression.id):
@@ -52,6 +56,13 @@ def source_of(exercise: Exercise, variant: Accepted | Mistake) -> str:
         f"{own} = {ast.unparse(expression)}\n\n\ndef {exercise.id}(*args, **kwargs):\n    return {own}(*args, **kwargs)"
     )
     return "\n\n\n".join([*parts, *body, function, *beside]) + "\n"
+
+
+def partners(exercise: Exercise) -> Mapping[str, Callable[..., Any]]:
+    """The companions of an exercise that fit only it, as it fits them alone: each asks for the others."""
+    known = catalogue.by_id()
+    mutual = all(name in known and exercise.id in known[name].companions for name in exercise.companions)
+    return exercise.companions if mutual else {}
 
 
 class _Text:
@@ -70,6 +81,12 @@ class _Text:
     def of(self, module: ModuleType) -> _Collector:
         """What visits code of this module."""
         return self._collectors.setdefault(module.__name__, _Collector(module, self))
+
+    def of_function(self, function: Callable[..., Any]) -> ast.expr:
+        """A function of a package of exercises, by the name that it has in the text."""
+        module = importlib.import_module(function.__module__)
+        found: ast.expr = self.of(module).visit(ast.Name(function.__name__, ast.Load()))
+        return found
 
     def filled(self, node: ast.expr, scope: Scope) -> ast.expr:
         """An expression as it can stand in the text, with the arguments of its helper in place."""
