@@ -22,11 +22,11 @@ from steepest_grader.files import alone, remove_parts
 from steepest_grader.gradebook.autograded import Autograded
 from steepest_grader.gradebook.beside import Allowed
 from steepest_grader.gradebook.late import penalties, time_of
-from steepest_grader.gradebook.mirrored import is_elsewhere, mirror
+from steepest_grader.gradebook.mirrored import date, is_elsewhere, mirror
 from steepest_grader.gradebook.previewed import Previewed
 from steepest_grader.gradebook.receipts import keep_receipt, secret_of
 from steepest_grader.gradebook.writer import GradebookWriter
-from steepest_grader.grading.collect import collect
+from steepest_grader.grading.collect import Submission, collect
 from steepest_grader.grading.schedule import grade_all
 from steepest_grader.sandbox.base import Sandbox
 
@@ -145,6 +145,8 @@ def grade_lesson(
         tell(0, len(todo), lesson_id)
         # a class of notebooks may be too large to be kept
         again = collect(folder, lesson_id, students=todo - ready.keys(), allowed=allowed)
+        if elsewhere := is_elsewhere(course, folder):
+            again = _mirrored(course, lesson_id, again)
         made = (previewed.get(*item) for item in ready.items()) if previewed is not None else ()
         results = grade_all(lesson, again, sandbox=sandbox, jobs=jobs, scheduler=scheduler)
         for done, graded in enumerate(chain(filter(None, made), results), start=1):
@@ -161,11 +163,9 @@ def grade_lesson(
         _note_failures(kept, found.values(), whole_class=students is None)
         found |= refused
         undated, trouble = book.assign_penalties(lesson_id, times, late, todo)
-        if is_elsewhere(course, folder):
-            came = book.times(lesson_id)
-            for item in collect(folder, lesson_id, students=todo & found.keys(), allowed=allowed):
-                if item.data is not None and found[item.student].work == item.work():
-                    mirror(course, lesson_id, item.student, item.data, item.beside, came[item.student].came)
+        if elsewhere:
+            for student, handed_in in book.times(lesson_id).items():
+                date(course, lesson_id, student, handed_in.came)
     return Batch(
         [found[name] for name in sorted(found)],
         reused,
@@ -173,6 +173,14 @@ def grade_lesson(
         trouble,
         course.course_dir / SECRET if anew else None,
     )
+
+
+def _mirrored(course: Course, lesson: str, items: Iterable[Submission]) -> Iterator[Submission]:
+    """The same, and formgrader sees each of them."""
+    for item in items:
+        if item.data is not None:
+            mirror(course, lesson, item.student, item.data, item.beside)
+        yield item
 
 
 def make_candidates(lesson: Lesson, device: str) -> None:
