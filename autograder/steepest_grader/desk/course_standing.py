@@ -9,7 +9,7 @@ from typing import Any
 
 from steepest_grader.course.places import nbgrader_names
 from steepest_grader.course.plan import Counts, Plan
-from steepest_grader.desk.standing import Standing
+from steepest_grader.desk.standing import ExerciseStanding, Standing
 
 __all__ = ["CourseStanding", "ExerciseRow", "LessonRow", "MistakeRow", "course_standing"]
 
@@ -157,15 +157,13 @@ def _lesson(plan: Plan, standing: Standing, shares: Mapping[str, float]) -> Less
         standing.handed_in,
         sum(not own for own in standing.tried.values()) if standing.exercises else 0,
         mean(shares.values()) if shares else None,
-        [_exercise(plan, standing, number) for number in range(len(standing.exercises))],
+        [_exercise(plan, standing, item) for item in standing.exercises],
     )
 
 
-def _exercise(plan: Plan, standing: Standing, number: int) -> ExerciseRow:
-    item = standing.exercises[number]
+def _exercise(plan: Plan, standing: Standing, item: ExerciseStanding) -> ExerciseRow:
     counts, points = _rule(plan, standing.lesson, item.id, item.points)
-    earned = [own[item.id] / item.points for own in standing.tried.values() if item.id in own and item.points]
+    earned = [own[item.id] for own in standing.tried.values() if item.id in own]
     made = [MistakeRow(each.name, each.count) for each in standing.mistakes if each.exercise == item.id]
-    tried = sum(item.id in own for own in standing.tried.values())
-    average = mean(earned) if earned else None
-    return ExerciseRow(item.id, points, counts.value, average, tried, item.handed_in, made[:COMMONEST])
+    average = mean(score / item.points for score in earned) if earned and item.points else None
+    return ExerciseRow(item.id, points, counts.value, average, len(earned), item.handed_in, made[:COMMONEST])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 import secrets
-from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
@@ -59,9 +58,8 @@ class Formulas:
             return self._found[int(number[1])][1]
 
         word = re.compile(rf"{self._word}(\d+)x")
-        tags, texts = re.findall(r"<[^>]*>", text), re.split(r"<[^>]*>", text)
-        parts = [part for both in zip_longest(texts, tags, fillvalue="") for part in both]
-        return "".join(word.sub(typed if part.startswith("<") else formula, part) for part in parts)
+        parts = re.split(r"(<[^>]*>)", text)  # every second one is a tag
+        return "".join(word.sub(typed if number % 2 else formula, part) for number, part in enumerate(parts))
 
 
 def mathml(tex: str, *, display: bool = False) -> str | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from steepest_grader.course.plan import Plan
-from steepest_grader.course.plan_values import Counts
+from steepest_grader.course.plan import Counts, Plan
 from steepest_grader.site.outline import Outline
 
 __all__ = ["lessons_index", "syllabus"]
@@ -71,34 +70,26 @@ def lessons_index(outlines: Mapping[str, Outline], pictures: Mapping[str, str]) 
 def syllabus(outlines: Mapping[str, Outline], plan: Plan) -> bytes:
     """What each lesson that the plan teaches is about and asks for, when, and how it counts; in Markdown."""
     taught = {name: outlines[name] for name in plan.taught(outlines)}
-    parts = []
+    parts, counting = [], 0.0
     for name, told in taught.items():
-        extra = _extra(plan, name, told)
-        rows = [
-            f"| `{item.id}` | {item.difficulty} | {item.minutes} | {item.points:g}{', extra' * (item.id in extra)} |"
-            for item in told.asked
-        ]
+        rows = []
+        for item in told.asked:
+            extra = plan.exercise(name, item.id).counts is Counts.EXTRA  # its points come on top of the total
+            counting += 0.0 if extra else item.points
+            rows.append(f"| `{item.id}` | {item.difficulty} | {item.minutes} | {item.points:g}{', extra' * extra} |")
         rows += [f"| reflection, marked by hand | | | {told.by_hand:g} |"] if told.by_hand else []
         term = _term(plan, name)
         parts.append(
             PART.format(title=told.title, name=name, aims=told.aims, time=told.time, term=term, rows="\n".join(rows))
         )
-    counting = [
-        item.points for name, told in taught.items() for item in told.asked if item.id not in _extra(plan, name, told)
-    ]
     return SYLLABUS.format(
         lessons=len(taught),
         exercises=sum(len(told.asked) for told in taught.values()),
-        points=f"{sum(counting):g}",
+        points=f"{counting:g}",
         by_hand=f"{sum(told.by_hand for told in taught.values()):g}",
         passing=_passing(plan),
         parts="\n".join(parts),
     ).encode()
-
-
-def _extra(plan: Plan, lesson: str, told: Outline) -> set[str]:
-    """Exercises whose points come on top of the total."""
-    return {item.id for item in told.asked if plan.exercise(lesson, item.id).counts is Counts.EXTRA}
 
 
 def _term(plan: Plan, lesson: str) -> str:

@@ -40,7 +40,7 @@ Control = Any  # a widget with a value; ipywidgets has no types
 SETTLE_SECONDS = 0.002  # events that wait behind one that is being drawn are taken together
 TAG = re.compile(r"<[^>]*>")
 PRESENT = {"description_width": "initial"}
-LETTER, SLIDE = 8, 190  # dots: what a letter of a label takes, and a slider with its number beside it
+LETTER, SLIDE, USUAL = 8, 190, 300  # dots: a letter of a label, a slider with its number, and a control as it comes
 MINUS_AND_DIGITS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -239,8 +239,8 @@ def count(label: str, value: int, low: int, high: int, step: int = 1) -> Control
 
 def _labelled(label: str, letters: int = 0) -> dict[str, Any]:
     """A label, and the room that it takes beside a slider or so many letters."""
-    room = LETTER * (len(label) + (letters + 5 if letters else 0)) + (0 if letters else SLIDE)
-    layout = {"width": f"{max(room, 300)}px", "max_width": "98%"} if room > 300 else {}
+    room = LETTER * len(label) + (LETTER * (letters + 5) if letters else SLIDE)
+    layout = {"width": f"{room}px", "max_width": "98%"} if room > USUAL else {}
     return {"description": label, "style": PRESENT, "layout": layout}
 
 

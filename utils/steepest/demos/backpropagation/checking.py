@@ -27,7 +27,6 @@ POWERS = range(-1, -11, -1)
 EPSILONS = tuple(10.0**number for number in POWERS)
 NOT_SAID = "say what it is"
 FLAW, LEAST, MOST = 1e-6, 1e-12, 1e1  # a relative error beyond the first is a bug
-REACHED = "the goal is reached"
 STYLES = {kind: line_style(number) for number, kind in enumerate(TYPES)}
 BAR: dict[str, Any] = {"color": line_style(2)["color"]}
 CHOSEN: dict[str, Any] = {"color": line_style(0)["color"]}
@@ -60,28 +59,18 @@ def gradient_check_demo(numerical_gradient: Numerical, mlp_backprop: Backprop) -
         return by_backprop(mlp_backprop, kind)
 
     done: set[str] = set()
-    last = {"bug": NONE, "finding": NOT_SAID}  # said of the bug before, and so of none
 
     def draw(stage: Stage, *, bug: str, finding: str, eps: float, kind: str, part: str) -> str:
-        if bug != last["bug"]:
-            last.update(bug=bug, finding=finding)
-        elif finding != last["finding"]:
-            last["finding"] = ""
-        now = NOT_SAID if finding == last["finding"] else finding
         mine = {name: planted(bug, analytic(name)) for name in TYPES}
         errors = {
             (name, width): relative_errors(mine[name], numerical(name, width)) for name in TYPES for width in EPSILONS
         }
         draw_check(stage, mine[kind], numerical(kind, eps), errors, eps=eps, kind=kind, part=part)
-        told = said(errors[kind, eps], bug=bug, finding=now, eps=eps, kind=kind)
-        done.update({bug} if REACHED in told.lower() else ())
-        return told + tally(done)
+        if is_right(errors[kind, eps], bug=bug, finding=finding):
+            done.add(bug)
+        return said(errors[kind, eps], bug=bug, finding=finding, eps=eps, kind=kind) + tally(done)
 
-    def forget() -> None:
-        done.clear()
-        last.update(bug=NONE, finding=NOT_SAID)
-
-    return Demo(
+    demo = Demo(
         draw,
         {
             "bug": choice("bug", NONE, [NONE, *BUGS]),
@@ -93,8 +82,10 @@ def gradient_check_demo(numerical_gradient: Numerical, mlp_backprop: Backprop) -
         needs=["numerical_gradient", "mlp_backprop"],
         goal="plant each of the bugs, A to E, and name it; with your own function, find a check that shows no bug",
         size=(9.5, 4.2),
-        forget=forget,
+        forget=done.clear,
     )
+    demo.controls["bug"].observe(lambda change: setattr(demo.controls["finding"], "value", NOT_SAID), names="value")
+    return demo
 
 
 def by_backprop(mlp_backprop: Backprop, kind: str) -> Parts:
@@ -181,15 +172,18 @@ def said(errors: Sequence[float], *, bug: str, finding: str, eps: float, kind: s
     worst = max(range(len(errors)), key=errors.__getitem__)
     told = f"{kind}, ε = {power(round(np.log10(eps)))}: the largest relative error is {errors[worst]:.1e}, in "
     told += f"{PARTS[worst]}. "
+    right = is_right(errors, bug=bug, finding=finding)
     if bug == NONE:
-        clean = f"The check shows no bug: {REACHED} for your own function."
-        return told + (clean if errors[worst] < FLAW else "Not yet.")
+        clean = "The check shows no bug: the goal is reached for your own function."
+        return told + (clean if right else "Not yet.")
     if finding == NOT_SAID:
         return told + f"Which bug is {bug}?"
-    right = finding == BUGS[bug][0]
-    return told + (
-        f"{REACHED.capitalize()} for bug {bug}: {finding}." if right else f"Not yet: bug {bug} is another one."
-    )
+    return told + (f"The goal is reached for bug {bug}: {finding}." if right else f"Not yet: bug {bug} is another one.")
+
+
+def is_right(errors: Sequence[float], *, bug: str, finding: str) -> bool:
+    """Whether a bug is named, or the check shows that there is none."""
+    return max(errors) < FLAW if bug == NONE else finding == BUGS[bug][0]
 
 
 def tally(done: Collection[str]) -> str:
