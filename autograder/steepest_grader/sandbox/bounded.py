@@ -283,13 +283,22 @@ def _used(pid: int) -> tuple[float, int]:
         children = (PROC / f"{pid}/task/{pid}/children").read_text().split()
     except OSError:
         children = []
+    own = _words(str(pid))
     for process in (str(pid), *children):
         with contextlib.suppress(OSError):  # it has just ended
             fields = (PROC / process / "stat").read_text().rpartition(")")[2].split()
             pages = (PROC / process / "statm").read_text().split()
             seconds += sum(map(int, fields[11:15])) / TICKS
-            memory += (int(pages[1]) - int(pages[2])) * PAGE  # without what is mapped from files
+            if process == str(pid) or _words(process) != own:  # until it is a program of its own it has what this has
+                memory += (int(pages[1]) - int(pages[2])) * PAGE  # without what is mapped from files
     return seconds, memory
+
+
+def _words(process: str) -> bytes:
+    """The command line of a process; nothing where it has ended."""
+    with contextlib.suppress(OSError):
+        return (PROC / process / "cmdline").read_bytes()
+    return b""
 
 
 # --- in the child

@@ -70,6 +70,16 @@ def _grow(*_: Any) -> None:
     time.sleep(5)  # on a busy machine the watch may come late
 
 
+def _begin_a_program(*_: Any) -> str:
+    """As slowly as on a machine that others keep busy: until it is another program it has what this one has."""
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(0.2)
+        os.execv("/bin/true", ["true"])
+    os.waitpid(pid, 0)
+    return "begun"
+
+
 def _refuse(*_: Any) -> None:
     raise KeyError("told")
 
@@ -92,6 +102,7 @@ WORK: dict[str, Callable[..., Any]] = {
     "ask too much": lambda ask: ask(bytes(9 * MIB)),
     "exit": lambda ask: os._exit(3),
     "be killed": lambda ask: os.kill(os.getpid(), signal.SIGKILL),
+    "begin a program": _begin_a_program,
     "refuse": _refuse,
     "be odd": _odd,
     "ask": lambda ask, number: ask(number) + 1,
@@ -136,6 +147,11 @@ def test_work_that_does_not_end_well_ends_alone(what: str, children: Children) -
             os.killpg(before, 0)
             time.sleep(0.01)
     assert _one(children, False, "say", [1], budget=SMALL) == [1]
+
+
+def test_a_program_that_is_about_to_begin_does_not_count_twice(children: Children) -> None:
+    with children.one("work", lambda: Bounded(Doing())) as child:
+        assert child("begin a program", budget=SMALL) == "begun"
 
 
 def test_a_child_answers_again_and_asks_in_between(children: Children) -> None:
